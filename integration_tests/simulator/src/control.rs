@@ -1,0 +1,102 @@
+//! The endpoints for whoever runs the simulator: truth, changes, time, faults. They are outside
+//! of HubSpot's world, so they are never counted, delayed or spoilt.
+
+use std::time::Duration;
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::fault::Fault;
+use crate::message::{Answer, Request};
+use crate::portal::Change;
+use crate::sync::{lock, read};
+use crate::world::World;
+
+/// How their paths begin.
+pub(crate) const PREFIX: &str = "/_simulator/";
+
+/// Answers a request to the path [`PREFIX`] + `rest`.
+pub(crate) fn answer(world: &World, rest: &str, request: &Request) -> Answer {
+    let result = match (&request.method, rest) {
+        (&Method::GET, "journal") => Ok(journal(world, request)),
+        (&Method::DELETE, "journal") => {
+            lock(&world.journal).clear();
+            Ok(json!({}))
+        }
+        (&Method::GET, "portal") => Ok(portal(world)),
+        (&Method::GET, "clock") => Ok(json!({"now_ms": world.clock.now_ms()})),
+        (&Method::POST, "clock") => parse(request).map(|order: ClockOrder| clock(world, &order)),
+        (&Method::POST, "faults") => parse(request).map(|faults: Vec<Fault>| {
+            lock(&world.faults).extend(faults);
+            json!({})
+        }),
+        (&Method::DELETE, "faults") => {
+            lock(&world.faults).clear();
+            Ok(json!({}))
+        }
+        (&Method::POST, "changes") => {
+            parse(request).and_then(|changes: Vec<Change>| apply(world, &changes))
+        }
+        _ => {
+            return Answer::json(404, json!({"error": "no such control endpoint"}).to_string());
+        }
+    };
+    match result {
+        Ok(body) => Answer::json(200, body.to_string()),
+        Err(error) => Answer::json(400, json!({"error": error}).to_string()),
+    }
+}
+
+fn parse<'a, T: Deserialize<'a>>(request: &'a Request) -> Result<T, String> {
+    serde_json::from_slice(&request.body).map_err(|error| error.to_string())
+}
+
+fn journal(world: &World, request: &Request) -> Value {
+    let journal = lock(&world.journal);
+    let mut body = json!({"summary": journal.summary()});
+    if request.query("entries") == Some("true")
+        && let Some(fields) = body.as_object_mut()
+    {
+        fields.insert("entries".to_owned(), json!(journal.entries()));
+    }
+    body
+}
+
+/// Live records per object type, by plural or full name; types without any are left out.
+fn portal(world: &World) -> Value {
+    let portal = read(&world.portal);
+    let counts: serde_json::Map<String, Value> = portal
+        .stores()
+        .iter()
+        .filter(|store| store.live() > 0)
+        .map(|store| (store.object.full_name.clone(), store.live().into()))
+        .collect();
+    json!({"portal_id": portal.portal_id(), "now_ms": world.clock.now_ms(), "counts": counts})
+}
+
+/// What to do with the clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockOrder {
+    #[serde(default)]
+    advance_ms: u64,
+    speed: Option<f64>,
+}
+
+fn clock(world: &World, order: &ClockOrder) -> Value {
+    world.clock.advance(Duration::from_millis(order.advance_ms));
+    if let Some(speed) = order.speed {
+        world.clock.set_speed(speed);
+    }
+    json!({"now_ms": world.clock.now_ms()})
+}
+
+/// Applies changes in order, up to the first that does not fit.
+fn apply(world: &World, changes: &[Change]) -> Result<Value, String> {
+    let count = changes.len();
+    for (place, change) in changes.iter().enumerate() {
+        world.change(change).map_err(|error| format!("change {place}: {error}"))?;
+    }
+    Ok(json!({"applied": count}))
+}

@@ -1,0 +1,177 @@
+//! A strict, deterministic stand-in for HubSpot's REST API.
+//!
+//! It is written from HubSpot's documentation and from observed answers, never from the
+//! connector. [`portal`] is the data, [`routes`] the endpoints; around them the shell checks
+//! tokens, scopes and quotas, plants faults and keeps a journal. Reading order: [`message`],
+//! [`route`], `pipeline` (one request from arrival to answer), then whatever it calls.
+//!
+//! ```no_run
+//! use hubspot_simulator::{Config, Simulator};
+//!
+//! let simulator = Simulator::start(Config::default())?;
+//! println!("{}", simulator.url());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+pub mod clock;
+pub mod fault;
+pub mod journal;
+pub mod message;
+pub mod portal;
+pub mod quota;
+pub mod refusal;
+pub mod route;
+pub mod routes;
+pub mod script;
+pub mod settings;
+pub mod token;
+
+mod body;
+mod control;
+mod decode;
+mod finish;
+mod mangle;
+mod pipeline;
+mod server;
+mod sync;
+mod world;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+pub use clock::ClockConfig;
+pub use fault::{Fault, Kind, Policy, When, Which};
+pub use journal::{Entry, JournalConfig, Summary, most_in_window};
+pub use portal::{Change, CustomSpec, Portal, PortalSpec, Records};
+pub use route::Bucket;
+pub use script::Script;
+pub use settings::Settings;
+pub use token::{Access, DEFAULT_TOKEN, Granted, OAuthApp, PrivateApp, Tier};
+
+use sync::{lock, read};
+use world::World;
+
+/// Everything that makes one simulator differ from another. The default is a small portal with
+/// one private app ([`DEFAULT_TOKEN`]) that may read everything.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    pub portal: PortalSpec,
+    pub settings: Settings,
+    pub access: Access,
+    pub faults: Vec<Fault>,
+    pub clock: ClockConfig,
+    pub journal: JournalConfig,
+    /// Simulated time that every answer is held back.
+    pub latency: Duration,
+    /// Up to so much more, at random.
+    pub jitter: Duration,
+    /// Changes that happen by themselves.
+    pub script: Option<Script>,
+    /// `None` for any free port.
+    pub port: Option<u16>,
+}
+
+/// A running server. Dropping it closes its socket.
+pub struct Simulator {
+    world: Arc<World>,
+    address: SocketAddr,
+    runtime: Option<Runtime>,
+}
+
+impl Simulator {
+    /// Starts a server on 127.0.0.1 with threads of its own.
+    pub fn start(config: Config) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port.unwrap_or(0)))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let script = config.script;
+        let world = Arc::new(World::new(config));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("hubspot-simulator")
+            .enable_all()
+            .build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        runtime.spawn(server::serve(listener, Arc::clone(&world)));
+        if let Some(script) = script {
+            runtime.spawn(script::run(Arc::clone(&world), script));
+        }
+        Ok(Self { world, address, runtime: Some(runtime) })
+    }
+
+    /// The base of every URL, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The requests still remembered, in order of arrival.
+    pub fn journal(&self) -> Vec<Entry> {
+        lock(&self.world.journal).entries()
+    }
+
+    /// Counters of all requests since the start or the last [`Self::clear_journal`].
+    pub fn summary(&self) -> Summary {
+        lock(&self.world.journal).summary().clone()
+    }
+
+    /// Forgets all requests.
+    pub fn clear_journal(&self) {
+        lock(&self.world.journal).clear();
+    }
+
+    /// Changes the portal now.
+    ///
+    /// # Panics
+    ///
+    /// If the change does not fit, for instance because its record does not exist.
+    pub fn change(&self, change: &Change) {
+        if let Err(error) = self.world.change(change) {
+            panic!("{error}: {change:?}");
+        }
+    }
+
+    /// Adds faults; they count requests from now on.
+    pub fn plant(&self, faults: Vec<Fault>) {
+        lock(&self.world.faults).extend(faults);
+    }
+
+    /// Takes all faults away.
+    pub fn clear_faults(&self) {
+        lock(&self.world.faults).clear();
+    }
+
+    /// Lets simulated time jump forward.
+    pub fn advance(&self, by: Duration) {
+        self.world.clock.advance(by);
+    }
+
+    /// Changes how many simulated seconds pass in a real one; zero stops the clock.
+    pub fn set_speed(&self, speed: f64) {
+        self.world.clock.set_speed(speed);
+    }
+
+    /// The simulated instant, milliseconds since the epoch.
+    pub fn now_ms(&self) -> i64 {
+        self.world.clock.now_ms()
+    }
+
+    /// Looks at the truth. Changes and requests that follow wait until `look` returns.
+    pub fn portal<T>(&self, look: impl FnOnce(&Portal) -> T) -> T {
+        look(&read(&self.world.portal))
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

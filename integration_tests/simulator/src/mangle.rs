@@ -1,0 +1,183 @@
+//! What faults do to requests and bodies.
+
+use bytes::Bytes;
+
+use crate::message::Request;
+
+/// How an opaque next-page token begins.
+const TOKEN_PREFIX: &str = "bmV4dA-";
+/// Hides the number inside a token from guessing clients.
+const TOKEN_MASK: u64 = 0x5EED_0FBA_DC0D_E5ED;
+const NEXT_PAGE: &[u8] = br#""paging":{"next":{"after":""#;
+const LIST_DEFAULT_LIMIT: usize = 10;
+
+/// Replaces an opaque `after` in the query by the number it stands for.
+pub(crate) fn resolve_cursor(request: &mut Request) {
+    for (name, value) in &mut request.query {
+        if name == "after"
+            && let Some(hidden) = value.strip_prefix(TOKEN_PREFIX)
+            && let Ok(masked) = u64::from_str_radix(hidden, 16)
+        {
+            *value = (masked ^ TOKEN_MASK).to_string();
+        }
+    }
+}
+
+/// Asks for half as many records.
+pub(crate) fn halve_limit(request: &mut Request) {
+    let halved = |limit: usize| (limit / 2).max(1);
+    match request.query.iter_mut().find(|(name, _)| name == "limit") {
+        Some((_, value)) => {
+            if let Ok(limit) = value.parse() {
+                *value = halved(limit).to_string();
+            }
+        }
+        None => request.query.push(("limit".to_owned(), halved(LIST_DEFAULT_LIMIT).to_string())),
+    }
+}
+
+/// Hides the number in the next-page token of a list, in its link as well.
+pub(crate) fn hide_cursor(body: &Bytes) -> Bytes {
+    let Some(start) = body.windows(NEXT_PAGE.len()).rposition(|window| window == NEXT_PAGE) else {
+        return body.clone();
+    };
+    let (records, paging) = body.split_at(start);
+    let digits: String = paging
+        .iter()
+        .skip(NEXT_PAGE.len())
+        .take_while(|byte| byte.is_ascii_digit())
+        .map(|byte| char::from(*byte))
+        .collect();
+    // An inner paging inside the last record is followed by the end of the list of records.
+    let Ok(number) = digits.parse::<u64>() else { return body.clone() };
+    if paging.contains(&b']') {
+        return body.clone();
+    }
+    let token = format!("{TOKEN_PREFIX}{:x}", number ^ TOKEN_MASK);
+    let paging = String::from_utf8_lossy(paging)
+        .replace(&format!(r#""after":"{digits}""#), &format!(r#""after":"{token}""#))
+        .replace(&format!("after={digits}"), &format!("after={token}"));
+    let mut rewritten = records.to_vec();
+    rewritten.extend_from_slice(paging.as_bytes());
+    rewritten.into()
+}
+
+/// The same JSON with two blanks per level and a line feed after every value.
+pub(crate) fn pretty(body: &Bytes) -> Bytes {
+    let mut out = Vec::with_capacity(body.len() * 2);
+    let mut depth = 0_usize;
+    let mut in_text = false;
+    let mut escaped = false;
+    let mut opened = false;
+    for &byte in body {
+        if in_text {
+            out.push(byte);
+            in_text = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
+            continue;
+        }
+        if byte.is_ascii_whitespace() {
+            continue;
+        }
+        let closes = matches!(byte, b'}' | b']');
+        if closes {
+            depth = depth.saturating_sub(1);
+        }
+        if opened != closes {
+            break_line(&mut out, depth);
+        }
+        opened = false;
+        out.push(byte);
+        match byte {
+            b'{' | b'[' => {
+                depth += 1;
+                opened = true;
+            }
+            b',' => break_line(&mut out, depth),
+            b':' => out.push(b' '),
+            b'"' => in_text = true,
+            _ => {}
+        }
+    }
+    out.push(b'\n');
+    out.into()
+}
+
+fn break_line(out: &mut Vec<u8>, depth: usize) {
+    out.push(b'\n');
+    out.resize(out.len() + depth * 2, b' ');
+}
+
+/// Something that begins like a list and is no JSON.
+pub(crate) fn garbage() -> Bytes {
+    Bytes::from_static(b"{\"results\":[{\"id\":\"7\x00<!doctype html><title>Oops</title>")
+}
+
+/// The first part of a body, half of it unless told.
+pub(crate) fn truncated(body: &Bytes, bytes: Option<usize>) -> Bytes {
+    body.slice(..bytes.unwrap_or(body.len() / 2).min(body.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    fn request(query: &[(&str, &str)]) -> Request {
+        Request {
+            method: Method::GET,
+            path: "/crm/v3/objects/contacts".to_owned(),
+            query: query.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            body: Bytes::new(),
+            now_ms: 0,
+        }
+    }
+
+    #[test]
+    fn hidden_cursors_lead_back_to_their_number() {
+        let body = Bytes::from_static(
+            br#"{"results":[{"id":"5"}],"paging":{"next":{"after":"6","link":"x?after=6"}}}"#,
+        );
+        let hidden = hide_cursor(&body);
+        let json: serde_json::Value = serde_json::from_slice(&hidden).unwrap();
+        let after = json.pointer("/paging/next/after").unwrap().as_str().unwrap();
+        assert!(after.parse::<u64>().is_err());
+        assert_eq!(json.pointer("/paging/next/link").unwrap(), &format!("x?after={after}"));
+        let mut request = request(&[("after", after)]);
+        resolve_cursor(&mut request);
+        assert_eq!(request.query("after"), Some("6"));
+    }
+
+    #[test]
+    fn bodies_without_a_next_page_stay_as_they_are() {
+        for body in [
+            r#"{"results":[]}"#,
+            r#"{"results":[{"associations":{"companies":{"paging":{"next":{"after":"6"}}}}}]}"#,
+            r#"{"results":[],"paging":{"next":{"after":"MTAw"}}}"#,
+        ] {
+            assert_eq!(hide_cursor(&Bytes::from_static(body.as_bytes())), body.as_bytes());
+        }
+    }
+
+    #[test]
+    fn limits_are_halved_but_never_to_nothing() {
+        for (query, expected) in
+            [(vec![("limit", "100")], "50"), (vec![("limit", "1")], "1"), (vec![], "5")]
+        {
+            let mut request = request(&query);
+            halve_limit(&mut request);
+            assert_eq!(request.query("limit"), Some(expected), "{query:?}");
+        }
+    }
+
+    #[test]
+    fn pretty_printing_changes_nothing_but_layout() {
+        let body = r#"{"a":[1,{"b":"x,\"{\\"}],"c":{},"d":[],"e":1.10}"#;
+        let printed = pretty(&Bytes::from_static(body.as_bytes()));
+        let text = String::from_utf8(printed.to_vec()).unwrap();
+        let expected = "{\n  \"a\": [\n    1,\n    {\n      \"b\": \"x,\\\"{\\\\\"\n    }\n  ],\n  \
+                        \"c\": {},\n  \"d\": [],\n  \"e\": 1.10\n}\n";
+        assert_eq!(text, expected);
+    }
+}

@@ -1,0 +1,54 @@
+//! What passes between the server shell and the routes: one request in, one answer out.
+
+use bytes::Bytes;
+use http::Method;
+
+/// One HTTP request after the shell has read it in full.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub method: Method,
+    /// Percent-decoded path, without the query.
+    pub path: String,
+    /// Percent-decoded query pairs in the order they were sent; a key may repeat.
+    pub query: Vec<(String, String)>,
+    pub body: Bytes,
+    /// The simulated instant of arrival, milliseconds since the epoch.
+    pub now_ms: i64,
+}
+
+impl Request {
+    /// The first value of a query key.
+    pub fn query(&self, key: &str) -> Option<&str> {
+        self.query.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// All values of a query key: HubSpot takes a comma list, the repeated key, or both.
+    pub fn query_list(&self, key: &str) -> impl Iterator<Item = &str> {
+        self.query
+            .iter()
+            .filter(move |(name, _)| name == key)
+            .flat_map(|(_, value)| value.split(','))
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// One HTTP answer before the shell adds rate headers, correlation id, faults and compression.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub headers: Vec<(&'static str, String)>,
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A JSON answer.
+    pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
+        Self {
+            status,
+            content_type: "application/json;charset=utf-8",
+            headers: Vec::new(),
+            body: body.into(),
+        }
+    }
+}

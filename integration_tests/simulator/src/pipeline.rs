@@ -1,0 +1,360 @@
+//! One request from its arrival to the answer, in the order in which HubSpot's layers see it.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri, header};
+
+use crate::body::Delivery;
+use crate::fault::Kind;
+use crate::journal::{Entry, UNKNOWN, WRITE};
+use crate::message::{Answer, Request};
+use crate::portal::Portal;
+use crate::quota::Standing;
+use crate::refusal::{self, Limit};
+use crate::route::{Bucket, Params, Route};
+use crate::routes::oauth::{Account, TokenRoute};
+use crate::settings::SearchRefusal;
+use crate::sync::{lock, read};
+use crate::token::{Caller, Rejection};
+use crate::world::World;
+use crate::{control, decode, finish, mangle, routes};
+
+/// What HubSpot's host adds to the length of a URL.
+const HOST: &str = "https://api.hubapi.com";
+
+/// An answer ready to be sent.
+pub(crate) struct Outcome {
+    pub(crate) answer: Answer,
+    pub(crate) delivery: Delivery,
+    /// How long the answer is held back, in real time.
+    pub(crate) delay: Duration,
+}
+
+/// Who serves a request.
+enum Target {
+    Api(&'static Route, Params),
+    Token(&'static TokenRoute, String),
+    /// A write that nothing serves.
+    Write,
+    Unknown,
+}
+
+impl Target {
+    fn of(method: &Method, path: &str) -> Self {
+        if let Some((route, argument)) = routes::oauth::find(method, path) {
+            return Self::Token(route, argument);
+        }
+        match routes::find(method, path) {
+            Some((route, params)) => Self::Api(route, params),
+            None if [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method) => {
+                Self::Write
+            }
+            None => Self::Unknown,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Api(route, _) => route.name,
+            Self::Token(route, _) => route.name,
+            Self::Write => WRITE,
+            Self::Unknown => UNKNOWN,
+        }
+    }
+
+    fn bucket(&self) -> Bucket {
+        match self {
+            Self::Api(route, _) => route.bucket,
+            Self::Token(..) | Self::Write | Self::Unknown => Bucket::Free,
+        }
+    }
+}
+
+/// An answer with what is known of the caller.
+struct Reply {
+    answer: Answer,
+    caller: Option<Caller>,
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self { answer, caller: None }
+    }
+}
+
+/// Answers a request that has been read in full.
+pub(crate) fn respond(
+    world: &World,
+    method: Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Outcome {
+    let query = uri.query().unwrap_or_default();
+    let path = decode::percent(uri.path(), false);
+    let mut request = Request { method, path, query: decode::pairs(query), body, now_ms: 0 };
+    if let Some(rest) = request.path.strip_prefix(control::PREFIX) {
+        let answer = control::answer(world, rest, &request);
+        return Outcome { answer, delivery: Delivery::Whole, delay: Duration::ZERO };
+    }
+    let target = Target::of(&request.method, &request.path);
+    let (number, keeps_bodies) = {
+        let mut journal = lock(&world.journal);
+        request.now_ms = world.clock.now_ms();
+        journal.arrive(target.bucket(), request.now_ms);
+        (world.requests.fetch_add(1, Ordering::Relaxed) + 1, journal.keeps_bodies())
+    };
+    let fault = lock(&world.faults).pick(target.name(), &request.path);
+    let kept_body = keeps_bodies.then(|| String::from_utf8_lossy(&request.body).into_owned());
+
+    let url_length = HOST.len() + uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
+    let reply = if url_length > world.settings.url_limit {
+        finish::page(414, "Request-URI Too Long").into()
+    } else if let Some(answer) = fault.as_ref().and_then(|kind| edge_fault(world, &target, kind)) {
+        answer.into()
+    } else {
+        serve(world, &target, &mut request, headers, fault.as_ref())
+    };
+
+    let Reply { mut answer, caller } = reply;
+    if let Some(kind) = &fault {
+        spoil(&mut answer, kind);
+    }
+    let standing = caller.as_ref().and_then(|caller| standing(world, &target, caller, &request));
+    finish::complete(&mut answer, headers, standing, request.now_ms);
+    lock(&world.journal).record(Entry {
+        number,
+        at_ms: request.now_ms,
+        method: request.method,
+        path: request.path,
+        query: query.to_owned(),
+        endpoint: target.name(),
+        bucket: target.bucket(),
+        status: answer.status,
+        bytes: answer.body.len(),
+        app_id: caller.map(|caller| caller.app_id),
+        fault: fault.as_ref().map(Kind::name),
+        body: kept_body,
+    });
+    let (delivery, late) = delivery(fault.as_ref());
+    Outcome { answer, delivery, delay: world.delay(number) + late }
+}
+
+/// The answer of a fault that keeps the request from HubSpot's own layers.
+fn edge_fault(world: &World, target: &Target, kind: &Kind) -> Option<Answer> {
+    let (mut answer, retry_after_s) = match kind {
+        Kind::RateLimited { policy, retry_after_s } => {
+            let group = group(world, target.bucket(), 0, false);
+            (refusal::rate_limited((*policy).into(), &group), *retry_after_s)
+        }
+        Kind::Status { code, retry_after_s } => {
+            let answer = match code {
+                423 => refusal::other(423, "The resource is locked, try again later"),
+                477 => refusal::other(477, "The account is being migrated, try again later"),
+                _ => finish::page(*code, "The service is temporarily unavailable"),
+            };
+            (answer, *retry_after_s)
+        }
+        Kind::Gone { code } => (finish::page(*code, "Not Found"), None),
+        Kind::Reset => (finish::page(502, "The connection is reset before this is sent"), None),
+        Kind::ResetAfter { .. }
+        | Kind::Truncated { .. }
+        | Kind::Garbage
+        | Kind::Pretty
+        | Kind::Slow { .. }
+        | Kind::Late { .. }
+        | Kind::ExpiredToken
+        | Kind::OpaqueCursor
+        | Kind::ShortPage => return None,
+    };
+    answer.headers.extend(retry_after_s.map(|seconds| ("Retry-After", seconds.to_string())));
+    Some(answer)
+}
+
+fn serve(
+    world: &World,
+    target: &Target,
+    request: &mut Request,
+    headers: &HeaderMap,
+    fault: Option<&Kind>,
+) -> Reply {
+    let posts = request.method == Method::POST;
+    match target {
+        Target::Unknown => refusal::unknown_path().into(),
+        Target::Write => finish::page(405, "Method Not Allowed").into(),
+        Target::Token(route, argument) => {
+            if posts && !has_content_type(headers, "") {
+                return finish::page(415, "Unsupported Media Type").into();
+            }
+            token_endpoint(world, route, request, argument).into()
+        }
+        Target::Api(route, params) => {
+            if posts && !has_content_type(headers, "application/json") {
+                return finish::page(415, "Unsupported Media Type").into();
+            }
+            api(world, route, params, request, headers, fault)
+        }
+    }
+}
+
+fn has_content_type(headers: &HeaderMap, expected: &str) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(expected.as_bytes()))
+}
+
+fn token_endpoint(world: &World, route: &TokenRoute, request: &Request, argument: &str) -> Answer {
+    if let Some(max) = world.settings.token_requests_per_second
+        && lock(&world.quotas).take_token(max, request.now_ms).is_err()
+    {
+        return routes::oauth::too_fast();
+    }
+    let account = Account { portal_id: world.portal_id, settings: &world.settings };
+    route.answer(&mut lock(&world.tokens), &account, request, argument)
+}
+
+fn api(
+    world: &World,
+    route: &Route,
+    params: &Params,
+    request: &mut Request,
+    headers: &HeaderMap,
+    fault: Option<&Kind>,
+) -> Reply {
+    let caller = if route.authenticated {
+        let header = headers.get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
+        match lock(&world.tokens).check(header, request.now_ms) {
+            Ok(_) if fault == Some(&Kind::ExpiredToken) => {
+                return refusal::expired(request.now_ms, request.now_ms).into();
+            }
+            Ok(caller) => Some(caller),
+            Err(rejection) => return rejected(rejection, request.now_ms).into(),
+        }
+    } else {
+        None
+    };
+    let portal = read(&world.portal);
+    let scopes = match (route.scopes)(&portal, params) {
+        Ok(scopes) => scopes,
+        Err(answer) => return Reply { answer, caller },
+    };
+    if let Some(known) = &caller {
+        if !known.scopes.allows(&scopes) {
+            return Reply { answer: refusal::missing_scopes(&scopes), caller };
+        }
+        if let Err(limit) = take(world, &portal, route.bucket, known, request.now_ms) {
+            return Reply { answer: refused(world, route.bucket, known, limit), caller };
+        }
+    }
+    mangle::resolve_cursor(request);
+    if fault == Some(&Kind::ShortPage) {
+        mangle::halve_limit(request);
+    }
+    Reply { answer: (route.handle)(&portal, params, request), caller }
+}
+
+fn rejected(rejection: Rejection, now_ms: i64) -> Answer {
+    match rejection {
+        Rejection::Missing | Rejection::Unknown => refusal::unauthorized(),
+        Rejection::Expired { at_ms } => refusal::expired(at_ms, now_ms),
+        Rejection::Unroutable => finish::page(530, "Origin DNS error"),
+    }
+}
+
+fn take(
+    world: &World,
+    portal: &Portal,
+    bucket: Bucket,
+    caller: &Caller,
+    now_ms: i64,
+) -> Result<(), Limit> {
+    let mut quotas = lock(&world.quotas);
+    let taken = quotas.take(bucket, caller.app_id, caller.oauth, now_ms);
+    portal.calls_today.store(quotas.daily_used(now_ms), Ordering::Relaxed);
+    taken
+}
+
+/// The 429 of a bucket.
+fn refused(world: &World, bucket: Bucket, caller: &Caller, limit: Limit) -> Answer {
+    let plain = bucket == Bucket::Search
+        && limit == Limit::Secondly
+        && match world.settings.search_refusal {
+            SearchRefusal::Policy => false,
+            SearchRefusal::Category => true,
+            SearchRefusal::Alternate => {
+                !world.searches_refused.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
+            }
+        };
+    let mut answer = if plain {
+        refusal::search_rate_limited()
+    } else {
+        refusal::rate_limited(limit, &group(world, bucket, caller.app_id, caller.oauth))
+    };
+    let retry_after = world.settings.retry_after_s;
+    answer.headers.extend(retry_after.map(|seconds| ("Retry-After", seconds.to_string())));
+    answer
+}
+
+/// The counter's name in the body of a 429.
+fn group(world: &World, bucket: Bucket, app_id: u64, oauth: bool) -> String {
+    let portal_id = world.portal_id;
+    match bucket {
+        Bucket::Search => format!("publicapi:crm:search:oauth:{app_id}:{portal_id}"),
+        Bucket::Associations => format!("publicapi:crm:associations:{app_id}:{portal_id}"),
+        Bucket::General | Bucket::Free if oauth => {
+            format!("publicapi:oauth_app-api-calls-ten-secondly:{app_id}:{portal_id}")
+        }
+        Bucket::General | Bucket::Free => {
+            format!("publicapi:private_app-api-calls-ten-secondly:{app_id}:{portal_id}")
+        }
+    }
+}
+
+/// What the rate headers say; search answers have none.
+fn standing(
+    world: &World,
+    target: &Target,
+    caller: &Caller,
+    request: &Request,
+) -> Option<Standing> {
+    (target.bucket() != Bucket::Search)
+        .then(|| lock(&world.quotas).standing(caller.app_id, caller.oauth, request.now_ms))
+}
+
+/// Applies a fault to a finished body.
+fn spoil(answer: &mut Answer, kind: &Kind) {
+    if !(200..300).contains(&answer.status) {
+        return;
+    }
+    match kind {
+        Kind::Truncated { bytes } => answer.body = mangle::truncated(&answer.body, *bytes),
+        Kind::Garbage => answer.body = mangle::garbage(),
+        Kind::Pretty => answer.body = mangle::pretty(&answer.body),
+        Kind::OpaqueCursor => answer.body = mangle::hide_cursor(&answer.body),
+        Kind::RateLimited { .. }
+        | Kind::Status { .. }
+        | Kind::Gone { .. }
+        | Kind::Reset
+        | Kind::ResetAfter { .. }
+        | Kind::Slow { .. }
+        | Kind::Late { .. }
+        | Kind::ExpiredToken
+        | Kind::ShortPage => {}
+    }
+}
+
+/// How a fault makes the answer travel, and how much later.
+fn delivery(fault: Option<&Kind>) -> (Delivery, Duration) {
+    match fault {
+        Some(Kind::Reset) => (Delivery::Reset, Duration::ZERO),
+        Some(Kind::ResetAfter { bytes }) => (Delivery::ResetAfter(*bytes), Duration::ZERO),
+        Some(Kind::Slow { chunk_bytes, pause_ms }) => {
+            let pause = Duration::from_millis(*pause_ms);
+            (Delivery::Slow { chunk_bytes: *chunk_bytes, pause }, Duration::ZERO)
+        }
+        Some(Kind::Late { ms }) => (Delivery::Whole, Duration::from_millis(*ms)),
+        _ => (Delivery::Whole, Duration::ZERO),
+    }
+}

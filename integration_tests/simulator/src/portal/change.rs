@@ -1,0 +1,125 @@
+//! What can happen to a portal while a reader is reading it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Property values by name; `null` empties a property.
+pub type Values = BTreeMap<String, Option<String>>;
+
+/// Which records of a type a change concerns. Records that are gone are passed over, except that
+/// a change naming a single id fails if that id does not fit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Records {
+    Id(u64),
+    Ids(Vec<u64>),
+    /// A seeded random share (0 to 1) of the live records.
+    Sample {
+        share: f64,
+        seed: u64,
+    },
+    /// Live records with ids from `from` to `to`, both included.
+    Range {
+        from: u64,
+        to: u64,
+    },
+    All,
+}
+
+/// One change. As JSON: `{"kind":"modify","object":"contacts","records":{"id":51}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// New records with the next free ids, or one with the given id.
+    Create {
+        object: String,
+        #[serde(default = "one")]
+        count: u64,
+        #[serde(default)]
+        id: Option<u64>,
+        #[serde(default)]
+        properties: Values,
+    },
+    /// Sets properties (one of the simulator's choice if none are given) and the modified date.
+    Modify {
+        object: String,
+        records: Records,
+        #[serde(default)]
+        properties: Values,
+    },
+    /// Moves records to the recycle bin; the modified date stays.
+    Archive { object: String, records: Records },
+    /// Takes records out of the recycle bin; the modified date stays. Shares and ranges are
+    /// those of the archived records.
+    Restore { object: String, records: Records },
+    /// Deletes records without leaving a trace, archived ones included.
+    Purge { object: String, records: Records },
+    /// `loser` vanishes and its id leads to `winner`, which is modified.
+    Merge { object: String, winner: u64, loser: u64 },
+    /// Links two records; no modified date moves.
+    Associate {
+        from_object: String,
+        from_id: u64,
+        to_object: String,
+        to_id: u64,
+        #[serde(default)]
+        label: Option<String>,
+    },
+    /// Removes every link between two records; no modified date moves.
+    Dissociate { from_object: String, from_id: u64, to_object: String, to_id: u64 },
+    /// Stamps one modified date on a whole id range (or the type) and changes nothing else.
+    BulkTouch {
+        object: String,
+        #[serde(default)]
+        from_id: Option<u64>,
+        #[serde(default)]
+        to_id: Option<u64>,
+        /// The stamp; the instant of the change if left out.
+        #[serde(default)]
+        at_ms: Option<i64>,
+    },
+    /// Defines a property. Existing records have no value for it.
+    CreateProperty {
+        object: String,
+        name: String,
+        #[serde(default = "string_type")]
+        property_type: String,
+    },
+    /// Takes a property definition away: reads no longer know the name.
+    ArchiveProperty { object: String, name: String },
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn string_type() -> String {
+    "string".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_read_from_json() {
+        let text = r#"[{"kind":"create","object":"deals"},
+            {"kind":"modify","object":"contacts","records":{"sample":{"share":0.5,"seed":3}}},
+            {"kind":"archive","object":"contacts","records":{"ids":[1,2]}},
+            {"kind":"purge","object":"contacts","records":"all"},
+            {"kind":"bulk_touch","object":"companies","at_ms":5}]"#;
+        let changes: Vec<Change> = serde_json::from_str(text).expect("changes parse");
+        assert_eq!(
+            changes.first(),
+            Some(&Change::Create {
+                object: "deals".to_owned(),
+                count: 1,
+                id: None,
+                properties: Values::new()
+            })
+        );
+        let again = serde_json::to_string(&changes).expect("changes print");
+        assert_eq!(serde_json::from_str::<Vec<Change>>(&again).expect("round trip"), changes);
+    }
+}

@@ -1,0 +1,250 @@
+//! Property definitions: what a property is called and what its values look like.
+
+use crate::portal::hash::{mix, name_hash};
+use crate::portal::text::push_string;
+
+/// The texts an enumeration can take.
+pub(crate) type Options = &'static [&'static str];
+
+/// What the values of a property look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    /// Now and then many kilobytes.
+    LongText,
+    Phone,
+    Whole,
+    Money,
+    /// Beyond what a 64-bit float holds exactly.
+    Big,
+    Exponent,
+    Bool,
+    Date,
+    DateTime,
+    /// One of the options.
+    Choice(Options),
+    /// Several options joined by `;`.
+    Choices(Options),
+    /// The id of an owner.
+    Owner,
+    Json,
+    Coordinates,
+    /// A type that no document of today knows.
+    Future,
+}
+
+impl Kind {
+    /// The `type` of the definition.
+    pub(crate) fn type_name(self) -> &'static str {
+        match self {
+            Self::Text | Self::LongText => "string",
+            Self::Phone => "phone_number",
+            Self::Whole | Self::Money | Self::Big | Self::Exponent => "number",
+            Self::Bool => "bool",
+            Self::Date => "date",
+            Self::DateTime => "datetime",
+            Self::Choice(_) | Self::Choices(_) | Self::Owner => "enumeration",
+            Self::Json => "json",
+            Self::Coordinates => "object_coordinates",
+            Self::Future => "hologram",
+        }
+    }
+
+    /// The `fieldType` of the definition.
+    pub(crate) fn field_type(self) -> &'static str {
+        match self {
+            Self::Text | Self::Json | Self::Coordinates | Self::Future => "text",
+            Self::LongText => "textarea",
+            Self::Phone => "phonenumber",
+            Self::Whole | Self::Money | Self::Big | Self::Exponent => "number",
+            Self::Bool => "booleancheckbox",
+            Self::Date | Self::DateTime => "date",
+            Self::Choice(_) | Self::Owner => "select",
+            Self::Choices(_) => "checkbox",
+        }
+    }
+
+    pub(crate) fn options(self) -> Options {
+        match self {
+            Self::Choice(options) | Self::Choices(options) => options,
+            Self::Bool => &["true", "false"],
+            Self::Text
+            | Self::LongText
+            | Self::Phone
+            | Self::Whole
+            | Self::Money
+            | Self::Big
+            | Self::Exponent
+            | Self::Date
+            | Self::DateTime
+            | Self::Owner
+            | Self::Json
+            | Self::Coordinates
+            | Self::Future => &[],
+        }
+    }
+
+    /// The kind behind a `type` given by name.
+    pub(crate) fn of_type(name: &str) -> Self {
+        match name {
+            "string" => Self::Text,
+            "phone_number" => Self::Phone,
+            "number" => Self::Money,
+            "bool" => Self::Bool,
+            "date" => Self::Date,
+            "datetime" => Self::DateTime,
+            "enumeration" => Self::Choice(TIERS),
+            "json" => Self::Json,
+            "object_coordinates" => Self::Coordinates,
+            _ => Self::Future,
+        }
+    }
+}
+
+/// Options of the numbered custom enumerations.
+pub(crate) const TIERS: Options = &["gold", "silver", "bronze", "none"];
+const COLOURS: Options = &["red", "green", "blue", "white", "black"];
+
+/// Kinds of the numbered custom properties, in turn.
+const CUSTOM_KINDS: &[(&str, Kind)] = &[
+    ("text", Kind::Text),
+    ("number", Kind::Money),
+    ("flag", Kind::Bool),
+    ("day", Kind::Date),
+    ("moment", Kind::DateTime),
+    ("tier", Kind::Choice(TIERS)),
+    ("colours", Kind::Choices(COLOURS)),
+    ("count", Kind::Whole),
+    ("notes", Kind::LongText),
+    ("phone", Kind::Phone),
+    ("serial", Kind::Big),
+    ("scale", Kind::Exponent),
+    ("blob", Kind::Json),
+    ("hologram", Kind::Future),
+    ("place", Kind::Coordinates),
+    ("text", Kind::Text),
+    ("text", Kind::Text),
+    ("text", Kind::Text),
+];
+
+/// What a property means to the simulator itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Plain,
+    Id,
+    Created,
+    Modified,
+    Email,
+    MergedIds,
+    MergedVids,
+}
+
+/// Who defined a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    HubSpot,
+    /// The account, before its records.
+    Account,
+    /// The account, after its records: they have no value for it.
+    Late,
+}
+
+/// One property definition.
+#[derive(Debug, Clone)]
+pub(crate) struct Definition {
+    pub(crate) name: String,
+    /// The name as a JSON key with its colon.
+    pub(crate) key: Box<[u8]>,
+    pub(crate) kind: Kind,
+    pub(crate) role: Role,
+    pub(crate) salt: u64,
+    pub(crate) origin: Origin,
+    /// HubSpot: some calculated properties have no history.
+    pub(crate) calculated: bool,
+    pub(crate) archived: bool,
+}
+
+impl Definition {
+    pub(crate) fn new(seed: u64, name: &str, kind: Kind, role: Role) -> Self {
+        let mut key = Vec::new();
+        push_string(&mut key, name);
+        key.push(b':');
+        Self {
+            key: key.into_boxed_slice(),
+            name: name.to_owned(),
+            kind,
+            role,
+            salt: mix(seed ^ name_hash(name)),
+            origin: Origin::HubSpot,
+            calculated: name.starts_with("hs_v2_") || name.starts_with("num_"),
+            archived: false,
+        }
+    }
+
+    /// The numbered custom property, its name at least `name_chars` long.
+    pub(crate) fn custom(seed: u64, number: usize, name_chars: usize) -> Self {
+        let turn = number % CUSTOM_KINDS.len();
+        let (word, kind) = CUSTOM_KINDS.get(turn).copied().unwrap_or(("text", Kind::Text));
+        let mut name = format!("custom_{word}_{number:04}");
+        while name.len() < name_chars {
+            name.push_str("_long");
+        }
+        name.truncate(name_chars.max(word.len() + 12));
+        let mut definition = Self::new(seed, &name, kind, Role::Plain);
+        definition.origin = Origin::Account;
+        definition
+    }
+
+    /// May a change pick this property to show that a record was modified?
+    pub(crate) fn editable(&self) -> bool {
+        self.kind == Kind::Text && self.role == Role::Plain && !self.calculated && !self.archived
+    }
+
+    pub(crate) fn built_in(&self) -> bool {
+        self.origin == Origin::HubSpot
+    }
+
+    /// The label a person reads.
+    pub(crate) fn label(&self) -> String {
+        let mut label = self.name.replace('_', " ");
+        if let Some(first) = label.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        label
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn custom_names_reach_the_asked_length_and_stay_distinct() {
+        for chars in [0, 12, 30, 90] {
+            let names: std::collections::HashSet<String> =
+                (0..500).map(|number| Definition::custom(1, number, chars).name).collect();
+            assert_eq!(names.len(), 500, "{chars} characters");
+            assert!(names.iter().all(|name| name.len() >= chars), "{chars} characters");
+        }
+    }
+
+    #[test]
+    fn every_type_of_the_interface_occurs_among_custom_properties() {
+        for name in [
+            "string",
+            "phone_number",
+            "number",
+            "bool",
+            "date",
+            "datetime",
+            "enumeration",
+            "json",
+            "object_coordinates",
+            "hologram",
+        ] {
+            let types: Vec<&str> = CUSTOM_KINDS.iter().map(|(_, kind)| kind.type_name()).collect();
+            assert!(types.contains(&name), "{name}");
+            assert_eq!(Kind::of_type(name).type_name(), name);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Which records are linked: arithmetic on the indices of both sides, plus what changes added or
+//! took away. Seen from either side the links are the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::portal::hash::mix2;
+use crate::portal::overlay::Status;
+use crate::portal::store::{Handle, Store};
+use crate::portal::{Portal, mix};
+
+/// Layers of ordinary links: records of the larger side per step, and percent that have the link.
+const LAYERS: [(u64, u64); 2] = [(1, 70), (3, 25)];
+/// At most so many steps of the larger side per record of the smaller one.
+const STEPS: u64 = 4;
+/// Standard types, first in their table, that have links to the others.
+const WELL_LINKED: usize = 4;
+const CONTACTS: usize = 0;
+const COMPANIES: usize = 1;
+const DEALS: usize = 2;
+const LINE_ITEMS: usize = 5;
+
+/// One link as one side sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) to_id: u64,
+    /// Carries HubSpot's own label `Primary` as well.
+    pub(crate) primary: bool,
+    /// A label the account defined.
+    pub(crate) label: Option<String>,
+}
+
+/// A kind of link, as a label list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LinkType {
+    pub(crate) category: &'static str,
+    pub(crate) type_id: u64,
+    pub(crate) label: Option<String>,
+}
+
+/// The label that the account defined for every pair of types.
+pub(crate) const USER_LABEL: &str = "Advisor";
+
+type Side = (usize, u64, usize);
+
+/// The links of a portal.
+#[derive(Debug)]
+pub(crate) struct Graph {
+    seed: u64,
+    hub: Option<u64>,
+    added: BTreeMap<Side, BTreeMap<u64, Option<String>>>,
+    removed: BTreeSet<(Side, u64)>,
+}
+
+/// Two types in the order the arithmetic wants: the larger side first.
+struct Pair {
+    salt: u64,
+    large: u64,
+    small: u64,
+    hub: u64,
+}
+
+impl Pair {
+    fn step(&self, layer: usize, from: u64) -> Option<u64> {
+        let (width, percent) = LAYERS.get(layer).copied()?;
+        let step = from / width;
+        let linked =
+            step < self.small * STEPS && mix2(self.salt ^ layer as u64, from) % 100 < percent;
+        linked.then(|| (step + self.offset(layer)) % self.small)
+    }
+
+    fn offset(&self, layer: usize) -> u64 {
+        mix(self.salt + layer as u64) % self.small.max(1)
+    }
+
+    /// Indices of the smaller side linked to one of the larger side.
+    fn of_large(&self, from: u64) -> Vec<u64> {
+        let mut found: Vec<u64> =
+            (0..LAYERS.len()).filter_map(|layer| self.step(layer, from)).collect();
+        // Some have hundreds, spread out so that they meet only every few records.
+        if from % 4 == 1 && from / 4 % 300 < 250 {
+            found.push(from / 4 / 300 * 997 + 5);
+        }
+        if from % 1_999 == 11 {
+            let first = from / 1_999 * 150;
+            found.extend((first..first + 120).map(|step| step * 3 + 1));
+        }
+        if from < self.hub {
+            found.push(0);
+        }
+        found.retain(|index| *index < self.small);
+        found
+    }
+
+    /// Indices of the larger side linked to one of the smaller side.
+    fn of_small(&self, from: u64) -> Vec<u64> {
+        let mut found = Vec::new();
+        for (layer, (width, _)) in LAYERS.into_iter().enumerate() {
+            let rest = (from + self.small - self.offset(layer)) % self.small;
+            for turn in 0..STEPS {
+                let first = (rest + turn * self.small) * width;
+                let candidates = first..(first + width).min(self.large);
+                found.extend(candidates.filter(|index| self.step(layer, *index) == Some(from)));
+            }
+        }
+        if from % 997 == 5 {
+            let first = from / 997 * 300;
+            found.extend((first..first + 250).map(|step| step * 4 + 1));
+        }
+        if from % 3 == 1 && from / 3 % 150 < 120 {
+            found.push(from / 3 / 150 * 1_999 + 11);
+        }
+        if from == 0 {
+            found.extend(0..self.hub);
+        }
+        found.retain(|index| *index < self.large);
+        found
+    }
+}
+
+impl Graph {
+    pub(crate) fn new(seed: u64, hub: Option<u64>) -> Self {
+        Self { seed, hub, added: BTreeMap::new(), removed: BTreeSet::new() }
+    }
+
+    /// Indices of `to` that the arithmetic links to an index of `from`, each with whether the
+    /// link is the primary one.
+    fn initial(&self, from: (usize, &Store), index: u64, to: (usize, &Store)) -> Vec<(u64, bool)> {
+        let (low, high) = (from.0.min(to.0), from.0.max(to.0));
+        let custom = from.1.object.custom || to.1.object.custom;
+        let linked = match (low, high) {
+            (CONTACTS, _) | (DEALS, LINE_ITEMS) => high != LINE_ITEMS || low == DEALS,
+            _ => low < WELL_LINKED && high != LINE_ITEMS && !custom && low != high,
+        };
+        if !linked || (custom && low == high) {
+            return Vec::new();
+        }
+        let salt = mix2(self.seed, (low * 1_000 + high) as u64);
+        if low == high {
+            let other = index ^ 1;
+            let paired = mix2(salt, index / 2).is_multiple_of(20) && other < to.1.base.len;
+            return if paired { vec![(other, false)] } else { Vec::new() };
+        }
+        let (from_len, to_len) = (from.1.base.len, to.1.base.len);
+        // The hub is a company, so companies count as the smaller side whatever their number.
+        let hubbed = (low, high) == (CONTACTS, COMPANIES);
+        let from_large =
+            if hubbed { from.0 == CONTACTS } else { (from_len, to.0) > (to_len, from.0) };
+        let (large, small) = if from_large { (from_len, to_len) } else { (to_len, from_len) };
+        let hub = if hubbed { self.hub.unwrap_or(0) } else { 0 };
+        let pair = Pair { salt, large, small, hub };
+        if pair.small == 0 {
+            return Vec::new();
+        }
+        let has_primary = low == COMPANIES || high == COMPANIES;
+        let mut found: Vec<(u64, bool)> = if from_large {
+            let primary = pair.step(0, index);
+            let links = pair.of_large(index).into_iter();
+            links.map(|other| (other, has_primary && primary == Some(other))).collect()
+        } else {
+            let links = pair.of_small(index).into_iter();
+            links.map(|other| (other, has_primary && pair.step(0, other) == Some(index))).collect()
+        };
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    pub(crate) fn add(&mut self, from: Side, to_id: u64, label: Option<&str>) {
+        let (from_place, from_id, to_place) = from;
+        let back = (to_place, to_id, from_place);
+        for (side, id) in [(from, to_id), (back, from_id)] {
+            self.removed.remove(&(side, id));
+            self.added.entry(side).or_default().insert(id, label.map(str::to_owned));
+        }
+    }
+
+    pub(crate) fn remove(&mut self, from: Side, to_id: u64) {
+        let (from_place, from_id, to_place) = from;
+        let back = (to_place, to_id, from_place);
+        for (side, id) in [(from, to_id), (back, from_id)] {
+            if let Some(added) = self.added.get_mut(&side) {
+                added.remove(&id);
+            }
+            self.removed.insert((side, id));
+        }
+    }
+}
+
+impl Portal {
+    /// The links of a live record to live records of another type, by id.
+    pub(crate) fn links(&self, from_place: usize, from_id: u64, to_place: usize) -> Vec<Link> {
+        let (Some(from), Some(to)) = (self.stores.get(from_place), self.stores.get(to_place))
+        else {
+            return Vec::new();
+        };
+        if !from.is_live(from_id) {
+            return Vec::new();
+        }
+        let graph = self.graph();
+        let side = (from_place, from_id, to_place);
+        let mut links = Vec::new();
+        if let Some(index) = from.base.index_of(from_id) {
+            for (other, primary) in graph.initial((from_place, from), index, (to_place, to)) {
+                let to_id = to.base.id(other);
+                let live = if to.overlay.records.contains_key(&to_id) {
+                    to.status(Handle::Touched(to_id)) == Status::Live
+                } else {
+                    !to.base.archived(other)
+                };
+                if live && !graph.removed.contains(&(side, to_id)) {
+                    let labelled = mix(graph.seed ^ from_id ^ to_id).is_multiple_of(10);
+                    let label = labelled.then(|| USER_LABEL.to_owned());
+                    links.push(Link { to_id, primary, label });
+                }
+            }
+        }
+        for (to_id, label) in graph.added.get(&side).into_iter().flatten() {
+            if !to.is_live(*to_id) {
+                continue;
+            }
+            links.retain(|link| link.to_id != *to_id);
+            let primary = label.as_deref() == Some("Primary");
+            let label = label.clone().filter(|_| !primary);
+            links.push(Link { to_id: *to_id, primary, label });
+        }
+        links.sort_by_key(|link| link.to_id);
+        links
+    }
+
+    /// The kinds of link from one type to another.
+    pub(crate) fn link_types(&self, from: usize, to: usize) -> Vec<LinkType> {
+        let plural =
+            |place: usize| self.stores.get(place).map_or("", |store| store.object.plural.as_str());
+        let (plain, primary) = match (plural(from), plural(to)) {
+            ("contacts", "companies") => (279, Some(1)),
+            ("companies", "contacts") => (280, Some(2)),
+            ("deals", "contacts") => (3, None),
+            ("contacts", "deals") => (4, None),
+            ("deals", "companies") => (341, Some(5)),
+            ("companies", "deals") => (342, Some(6)),
+            ("tickets", "companies") => (339, Some(26)),
+            ("companies", "tickets") => (340, Some(25)),
+            ("contacts", "tickets") => (15, None),
+            ("tickets", "contacts") => (16, None),
+            ("deals", "line_items") => (19, None),
+            ("line_items", "deals") => (20, None),
+            ("deals", "tickets") => (27, None),
+            ("tickets", "deals") => (28, None),
+            ("contacts", "contacts") => (449, None),
+            _ => (1_000 + (from * 100 + to) as u64, None),
+        };
+        let label = |text: &str| Some(text.to_owned());
+        let mut types = Vec::new();
+        if let Some(type_id) = primary {
+            let category = "HUBSPOT_DEFINED";
+            types.push(LinkType { category, type_id, label: label("Primary") });
+        }
+        types.push(LinkType { category: "HUBSPOT_DEFINED", type_id: plain, label: None });
+        let type_id = 20_000 + (from * 100 + to) as u64;
+        types.push(LinkType { category: "USER_DEFINED", type_id, label: label(USER_LABEL) });
+        types
+    }
+}

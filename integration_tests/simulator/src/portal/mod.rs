@@ -1,0 +1,155 @@
+//! The data behind the endpoints: a pure function of the seed, plus what has changed since.
+//!
+//! Reading order: `spec` says how large a portal is, `base` is the arithmetic of the records it
+//! starts with, `overlay` keeps what happened to single ones, `store` joins the two for one object
+//! type, `window` is the search index over it, `graph` links records of different types.
+
+mod apply;
+mod base;
+mod built_in;
+mod change;
+mod definition;
+mod graph;
+mod hash;
+mod history;
+mod object_type;
+mod overlay;
+mod spec;
+mod store;
+mod text;
+mod time;
+mod truth;
+mod value;
+mod view;
+mod window;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::settings::Settings;
+
+pub use change::{Change, Records, Values};
+pub(crate) use definition::{Definition, Kind, Role};
+pub(crate) use graph::{Graph, Link};
+pub(crate) use hash::{mix, mix2, name_hash};
+pub(crate) use history::push_history;
+pub use object_type::ObjectType;
+pub(crate) use overlay::Status;
+pub use spec::{CustomSpec, PortalSpec};
+pub(crate) use store::Handle;
+pub use store::Store;
+pub use text::iso;
+pub(crate) use text::{push_iso, push_string, push_u64};
+pub(crate) use time::parse_ms;
+pub use view::View;
+pub(crate) use view::id_of_email;
+pub(crate) use window::Window;
+
+use base::Base;
+use object_type::STANDARD;
+
+/// One account: its records, definitions and the switches it behaves by.
+#[derive(Debug)]
+pub struct Portal {
+    pub settings: Settings,
+    /// Calls that count towards today's limit, as the account's usage report shows them.
+    pub calls_today: AtomicU64,
+    spec: PortalSpec,
+    pub(crate) start_ms: i64,
+    /// Standard types in the order of their table, then the custom ones.
+    stores: Vec<Store>,
+    /// Places of the stores by every name a path may use.
+    names: HashMap<String, usize>,
+    graph: Graph,
+    /// Records shown so far.
+    generated: AtomicU64,
+}
+
+impl Portal {
+    /// A portal whose records all date from before `start_ms`. Takes no time per record.
+    pub fn new(spec: PortalSpec, settings: Settings, start_ms: i64) -> Self {
+        let mut objects: Vec<(ObjectType, u64)> = STANDARD
+            .iter()
+            .map(|row| (ObjectType::standard(row), initial_count(&spec, row)))
+            .collect();
+        for (number, custom) in (31_337..).zip(&spec.custom_objects) {
+            let object = ObjectType::custom(&custom.name, number, spec.portal_id);
+            objects.push((object, custom.records));
+        }
+        let mut names = HashMap::new();
+        let mut stores = Vec::with_capacity(objects.len());
+        for (place, (object, live)) in objects.into_iter().enumerate() {
+            for name in [&object.id, &object.full_name, &object.singular, &object.plural] {
+                // A custom object of a standard name is reached by its id or full name only.
+                names.entry(name.clone()).or_insert(place);
+            }
+            let seed = mix2(spec.seed, name_hash(&object.id));
+            let base = Base::new(seed, live, spec.archived_share, object.id == "0-1", start_ms);
+            let count = if live == 0 { 0 } else { spec.properties };
+            let count = usize::try_from(count).unwrap_or_default();
+            let definitions = built_in::definitions(&object, seed, count, spec.property_name_chars);
+            stores.push(Store::new(object, seed, base, definitions, settings.index_lag_ms));
+        }
+        Self {
+            graph: Graph::new(mix(spec.seed), spec.hub),
+            settings,
+            calls_today: AtomicU64::new(0),
+            spec,
+            start_ms,
+            stores,
+            names,
+            generated: AtomicU64::new(0),
+        }
+    }
+
+    pub fn portal_id(&self) -> u64 {
+        self.spec.portal_id
+    }
+
+    pub fn spec(&self) -> &PortalSpec {
+        &self.spec
+    }
+
+    /// Every object type with its records, standard ones first.
+    pub fn stores(&self) -> &[Store] {
+        &self.stores
+    }
+
+    /// The object type behind a name, in any form a path may use.
+    pub fn store(&self, name: &str) -> Option<&Store> {
+        self.stores.get(self.place(name)?)
+    }
+
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        if let Some(place) = self.names.get(name) {
+            return Some(*place);
+        }
+        self.names.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Takes note that a record was written into an answer.
+    pub(crate) fn count_generated(&self) {
+        self.generated.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many records answers have shown so far.
+    pub fn generated(&self) -> u64 {
+        self.generated.load(Ordering::Relaxed)
+    }
+}
+
+fn initial_count(spec: &PortalSpec, row: &object_type::StandardType) -> u64 {
+    let named = [row.id, row.singular, row.plural];
+    let other = named.iter().find_map(|name| spec.others.get(*name)).copied();
+    other.unwrap_or(match row.plural {
+        "contacts" => spec.contacts,
+        "companies" => spec.companies,
+        "deals" => spec.deals,
+        "tickets" => spec.tickets,
+        _ => 0,
+    })
+}

@@ -1,0 +1,227 @@
+//! What has happened to single records: versions, of which the search index may still show an
+//! older one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::portal::window::{ALL_TIME, Window};
+
+/// One property set by a change.
+#[derive(Debug, Clone)]
+pub(crate) struct Edit {
+    /// Place of the property among the type's definitions.
+    pub(crate) property: usize,
+    pub(crate) at_ms: i64,
+    pub(crate) value: Option<Box<str>>,
+}
+
+/// Where a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Live,
+    /// In the recycle bin since the instant.
+    Archived(i64),
+    /// Gone; its id leads to the winner.
+    Merged(u64),
+    Purged,
+}
+
+/// A record from one change to the next.
+#[derive(Debug, Clone)]
+pub(crate) struct Version {
+    /// From when on the search index shows this version.
+    pub(crate) indexed_ms: i64,
+    pub(crate) modified_ms: i64,
+    pub(crate) status: Status,
+    /// Every edit so far, oldest first.
+    pub(crate) edits: Arc<[Edit]>,
+}
+
+/// A record that changes have touched one by one.
+#[derive(Debug, Clone)]
+pub(crate) struct Touched {
+    pub(crate) key: u64,
+    pub(crate) created_ms: i64,
+    /// Oldest first, the last one current. Versions older than the indexed one are dropped.
+    pub(crate) versions: Vec<Version>,
+}
+
+impl Touched {
+    pub(crate) fn current(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// The version the search index shows, if it knows the record yet.
+    pub(crate) fn indexed(&self, now_ms: i64) -> Option<&Version> {
+        self.versions.iter().rev().find(|version| version.indexed_ms <= now_ms)
+    }
+}
+
+/// All touched records of a type.
+#[derive(Debug, Default)]
+pub(crate) struct Overlay {
+    pub(crate) records: BTreeMap<u64, Touched>,
+    /// Every live version kept, by modified date and id.
+    by_modified: BTreeSet<(i64, u64)>,
+}
+
+impl Overlay {
+    /// Appends a version to a record, which `start` describes if it is new here.
+    pub(crate) fn push(
+        &mut self,
+        id: u64,
+        start: impl FnOnce() -> Touched,
+        version: Version,
+        now_ms: i64,
+    ) {
+        let record = self.records.entry(id).or_insert_with(start);
+        let by_modified = &mut self.by_modified;
+        for old in &record.versions {
+            by_modified.remove(&(old.modified_ms, id));
+        }
+        let visible = record.versions.iter().rposition(|old| old.indexed_ms <= now_ms);
+        record.versions.drain(..visible.unwrap_or(0));
+        record.versions.push(version);
+        for kept in record.versions.iter().filter(|kept| kept.status == Status::Live) {
+            by_modified.insert((kept.modified_ms, id));
+        }
+    }
+
+    /// Ids, ascending, of live records that the index shows inside the window.
+    pub(crate) fn indexed_in(&self, window: &Window, now_ms: i64) -> Vec<u64> {
+        let (modified, ids) = (&window.modified, &window.ids);
+        if modified.is_empty() || ids.is_empty() {
+            return Vec::new();
+        }
+        let shown = |record: &Touched| {
+            window.created.contains(&record.created_ms)
+                && record.current().is_some_and(|version| version.status == Status::Live)
+                && record.indexed(now_ms).is_some_and(|version| {
+                    version.status == Status::Live && modified.contains(&version.modified_ms)
+                })
+        };
+        if *modified == ALL_TIME {
+            let records = self.records.range(ids.clone());
+            return records.filter(|(_, record)| shown(record)).map(|(id, _)| *id).collect();
+        }
+        let mut found: Vec<u64> = self
+            .by_modified
+            .range((modified.start, 0)..(modified.end, 0))
+            .map(|(_, id)| *id)
+            .filter(|id| ids.contains(id))
+            .filter(|id| self.records.get(id).is_some_and(shown))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// A stamp that a bulk change put on a range of records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stamp {
+    /// Tells stamps apart when the delay of a record is drawn.
+    pub(crate) sequence: u64,
+    pub(crate) at_ms: i64,
+    pub(crate) modified_ms: i64,
+}
+
+/// Stamps by ranges of indices that do not overlap: start → (end, stamps oldest first).
+#[derive(Debug, Default)]
+pub(crate) struct Stamps {
+    pub(crate) ranges: BTreeMap<u64, (u64, Vec<Stamp>)>,
+}
+
+impl Stamps {
+    /// The stamps on the record at `index`, oldest first.
+    pub(crate) fn at(&self, index: u64) -> &[Stamp] {
+        match self.ranges.range(..=index).next_back() {
+            Some((_, (end, stamps))) if index < *end => stamps,
+            _ => &[],
+        }
+    }
+
+    /// Stamps every record from `start` up to, not including, `end`.
+    pub(crate) fn put(&mut self, start: u64, end: u64, stamp: Stamp) {
+        if start >= end {
+            return;
+        }
+        self.split(start);
+        self.split(end);
+        let mut gaps = Vec::new();
+        let mut from = start;
+        for (range_start, (range_end, stamps)) in self.ranges.range_mut(start..end) {
+            if from < *range_start {
+                gaps.push((from, *range_start));
+            }
+            stamps.push(stamp);
+            from = *range_end;
+        }
+        if from < end {
+            gaps.push((from, end));
+        }
+        for (gap_start, gap_end) in gaps {
+            self.ranges.insert(gap_start, (gap_end, vec![stamp]));
+        }
+    }
+
+    /// Makes a range end at `index` if one reaches over it.
+    fn split(&mut self, index: u64) {
+        let Some((_, (end, stamps))) = self.ranges.range_mut(..index).next_back() else { return };
+        if *end > index {
+            let rest = (*end, stamps.clone());
+            *end = index;
+            self.ranges.insert(index, rest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_pile_up_where_ranges_overlap() {
+        let mut stamps = Stamps::default();
+        let stamp = |sequence| Stamp { sequence, at_ms: 0, modified_ms: 0 };
+        stamps.put(10, 20, stamp(1));
+        stamps.put(15, 30, stamp(2));
+        stamps.put(5, 40, stamp(3));
+        for (index, expected) in [
+            (4, vec![]),
+            (5, vec![3]),
+            (10, vec![1, 3]),
+            (15, vec![1, 2, 3]),
+            (20, vec![2, 3]),
+            (30, vec![3]),
+            (40, vec![]),
+        ] {
+            let found: Vec<u64> = stamps.at(index).iter().map(|stamp| stamp.sequence).collect();
+            assert_eq!(found, expected, "index {index}");
+        }
+    }
+
+    #[test]
+    fn the_index_shows_the_old_version_until_the_new_one_arrives() {
+        let version = |indexed_ms, modified_ms| Version {
+            indexed_ms,
+            modified_ms,
+            status: Status::Live,
+            edits: Arc::new([]),
+        };
+        let start = || Touched { key: 0, created_ms: 0, versions: vec![version(i64::MIN, 5)] };
+        let mut overlay = Overlay::default();
+        overlay.push(9, start, version(150, 100), 100);
+        for (now_ms, window, expected) in [
+            (100, 0..10, vec![9]),
+            (100, 90..110, vec![]),
+            (150, 0..10, vec![]),
+            (150, 90..110, vec![9]),
+            (150, 90..100, vec![]),
+        ] {
+            let window = Window { modified: window, ..Window::default() };
+            let found = overlay.indexed_in(&window, now_ms);
+            assert_eq!(found, expected, "{window:?} at {now_ms}");
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What is really there: for tests, which compare it with what a reader was told.
+
+use crate::portal::store::Handle;
+use crate::portal::{Portal, Status};
+
+impl Portal {
+    /// Live records of a type; zero if the type does not exist. Objects go by any of their names.
+    pub fn count(&self, object: &str) -> u64 {
+        self.store(object).map_or(0, super::Store::live)
+    }
+
+    /// Is there a live record with this id?
+    pub fn exists(&self, object: &str, id: u64) -> bool {
+        self.store(object).is_some_and(|store| store.is_live(id))
+    }
+
+    /// Ids of the live records, ascending.
+    pub fn ids(&self, object: &str) -> impl Iterator<Item = u64> + '_ {
+        self.listed(object, false)
+    }
+
+    /// Ids of the archived records, ascending.
+    pub fn archived_ids(&self, object: &str) -> impl Iterator<Item = u64> + '_ {
+        self.listed(object, true)
+    }
+
+    fn listed(&self, object: &str, archived: bool) -> impl Iterator<Item = u64> + '_ {
+        self.store(object).into_iter().flat_map(move |store| {
+            store.list(0, archived).map(|handle| match handle {
+                Handle::Base(index) => store.base.id(index),
+                Handle::Touched(id) => id,
+            })
+        })
+    }
+
+    /// The modified date of a record that is live or archived.
+    pub fn modified_ms(&self, object: &str, id: u64) -> Option<i64> {
+        self.store(object)?.get(id).map(|view| view.modified_ms)
+    }
+
+    /// The value of a property of a record that is live or archived, if it has one.
+    pub fn value(&self, object: &str, id: u64, property: &str) -> Option<String> {
+        let store = self.store(object)?;
+        let (place, definition) = store.definition(property)?;
+        store.get(id)?.text(definition, place)
+    }
+
+    /// Ids of the live records of type `to` that a live record is linked to, ascending.
+    pub fn associations(&self, from: &str, id: u64, to: &str) -> Vec<u64> {
+        match (self.place(from), self.place(to)) {
+            (Some(from), Some(to)) => {
+                self.links(from, id, to).into_iter().map(|link| link.to_id).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Names of a type's properties that are not archived, sorted.
+    pub fn property_names(&self, object: &str) -> Vec<String> {
+        let Some(store) = self.store(object) else { return Vec::new() };
+        let names = store.by_name.keys();
+        names.filter(|name| store.definition(name).is_some()).cloned().collect()
+    }
+
+    /// The record that an id leads to after merges; the id itself otherwise.
+    pub fn merged_into(&self, object: &str, id: u64) -> u64 {
+        self.store(object).map_or(id, |store| store.resolve(id))
+    }
+
+    /// Is the record in the recycle bin?
+    pub fn is_archived(&self, object: &str, id: u64) -> bool {
+        let Some(store) = self.store(object) else { return false };
+        store.handle(id).is_some_and(|handle| matches!(store.status(handle), Status::Archived(_)))
+    }
+}

@@ -1,0 +1,234 @@
+//! Property values as HubSpot prints them, made from a hash.
+
+use crate::portal::definition::{Kind, Options};
+use crate::portal::hash::mix;
+use crate::portal::text::{push_date, push_escaped, push_iso, push_padded, push_u64};
+use crate::portal::time::Moment;
+
+const WORDS: &[&str] = &[
+    "anchor", "beacon", "cobalt", "delta", "ember", "fjord", "garnet", "harbour", "indigo",
+    "juniper", "kelp", "lantern", "meadow", "nectar", "opal", "pebble", "quartz", "ripple",
+    "saffron", "thistle", "umber", "velvet", "willow", "yonder", "zephyr", "amber", "birch",
+    "cedar", "dune", "elm", "flint", "grove",
+];
+
+/// Texts that break careless readers.
+const ODD_TEXTS: &[&str] = &[
+    "she said \"no\"",
+    "back\\slash",
+    "two\nlines",
+    "carriage\r\nreturn",
+    "tab\tstop",
+    "Zoë Müller-Ångström",
+    "日本語の名前",
+    "emoji 😀 and 👩‍👧",
+    "line\u{2028}separator",
+    "\u{feff}mark",
+    "control \u{1} \u{7f}",
+    "null",
+    "1.10",
+    "0042",
+    " padded ",
+    "<b>bold</b> & co",
+    "{\"json\":[1,2]}",
+    "a;b;c",
+    "",
+];
+
+/// Roughly the instant of 2015 that dates count from.
+const DATES_FROM_MS: i64 = 1_420_070_400_000;
+
+/// What a value turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// No value; nothing was written.
+    Null,
+    /// ASCII that JSON takes as it stands.
+    Plain,
+    /// Text that needs escapes.
+    Escape,
+}
+
+/// Appends the raw text of the value that `hash` stands for.
+pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
+    if hash & 0xFF < 85 {
+        return Form::Null;
+    }
+    let dice = hash >> 8;
+    match kind {
+        Kind::Text => return push_text(out, dice),
+        Kind::LongText => return push_long_text(out, dice),
+        Kind::Phone => {
+            out.extend_from_slice(b"+49 30 ");
+            push_padded(out, low(dice) % 100_000_000, 8);
+        }
+        Kind::Whole => push_u64(out, dice % 100_000),
+        Kind::Money => {
+            if dice.is_multiple_of(16) {
+                out.push(b'-');
+            }
+            push_u64(out, (dice >> 4) % 1_000_000);
+            out.push(b'.');
+            push_padded(out, low(dice >> 30) % 100, 2);
+        }
+        Kind::Big => push_u64(out, (1 << 53) + dice),
+        Kind::Exponent => {
+            push_u64(out, dice % 9 + 1);
+            out.push(b'.');
+            push_u64(out, (dice >> 8) % 10_000);
+            out.extend_from_slice(if dice & 0x100 == 0 { b"E7" } else { b"E-4" });
+        }
+        Kind::Bool => out.extend_from_slice(if dice & 1 == 0 { b"true" } else { b"false" }),
+        Kind::Date => push_date(out, &Moment::of(instant(dice))),
+        Kind::DateTime => push_iso(out, instant(dice)),
+        Kind::Choice(options) => out.extend_from_slice(pick(options, dice).as_bytes()),
+        Kind::Choices(options) => {
+            let mut first = true;
+            for (place, option) in options.iter().enumerate() {
+                if dice >> (place % 32) & 1 == 1 {
+                    if !first {
+                        out.push(b';');
+                    }
+                    first = false;
+                    out.extend_from_slice(option.as_bytes());
+                }
+            }
+            if first {
+                return Form::Null;
+            }
+        }
+        Kind::Owner => push_u64(out, 88 + dice % 20 * 3),
+        Kind::Json => {
+            out.extend_from_slice(b"{\"count\":");
+            push_u64(out, dice % 1_000);
+            out.push(b'}');
+            return Form::Escape;
+        }
+        Kind::Coordinates => {
+            out.extend_from_slice(b"0-1:");
+            push_u64(out, dice % 100_000);
+        }
+        Kind::Future => {
+            out.extend_from_slice(b"beam-");
+            push_u64(out, dice % 1_000);
+        }
+    }
+    Form::Plain
+}
+
+/// Appends the value as JSON: a quoted text or `null`.
+pub(crate) fn push_json(out: &mut Vec<u8>, kind: Kind, hash: u64) {
+    out.push(b'"');
+    let start = out.len();
+    match push_raw(out, kind, hash) {
+        Form::Plain => out.push(b'"'),
+        Form::Null => {
+            out.pop();
+            out.extend_from_slice(b"null");
+        }
+        Form::Escape => {
+            let raw = out.split_off(start);
+            let ascii = mix(hash) & 1 == 0;
+            push_escaped(out, &String::from_utf8_lossy(&raw), ascii);
+            out.push(b'"');
+        }
+    }
+}
+
+fn push_text(out: &mut Vec<u8>, dice: u64) -> Form {
+    if dice & 0xFF < 3 {
+        out.extend_from_slice(pick(ODD_TEXTS, dice >> 8).as_bytes());
+        return Form::Escape;
+    }
+    push_words(out, dice >> 8, dice % 3 + 1);
+    Form::Plain
+}
+
+fn push_long_text(out: &mut Vec<u8>, dice: u64) -> Form {
+    let rare = dice.is_multiple_of(1_024);
+    let sentences = if rare { 200 + (dice >> 12) % 600 } else { 1 };
+    for sentence in 0..sentences {
+        push_words(out, (dice >> 10).wrapping_add(sentence * 77), 7);
+        out.extend_from_slice(b". ");
+    }
+    if dice & 0x3FF < 8 { push_text(out, (dice >> 10) << 8) } else { Form::Plain }
+}
+
+fn push_words(out: &mut Vec<u8>, dice: u64, count: u64) {
+    for place in 0..count {
+        if place > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(pick(WORDS, dice >> (place * 5)).as_bytes());
+    }
+}
+
+fn pick(texts: Options, dice: u64) -> &'static str {
+    let place = usize::try_from(dice).unwrap_or_default() % texts.len().max(1);
+    texts.get(place).copied().unwrap_or_default()
+}
+
+/// An instant of the last years; now and then a whole second, minute or hour.
+fn instant(dice: u64) -> i64 {
+    let ms = DATES_FROM_MS + i64::try_from(dice % 378_691_200_000).unwrap_or_default();
+    match dice >> 44 & 7 {
+        0 => ms - ms % 1_000,
+        1 => ms - ms % 3_600_000,
+        _ => ms,
+    }
+}
+
+fn low(dice: u64) -> u32 {
+    u32::try_from(dice & 0xFFFF_FFFF).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::portal::definition::TIERS;
+
+    const KINDS: &[Kind] = &[
+        Kind::Text,
+        Kind::LongText,
+        Kind::Phone,
+        Kind::Whole,
+        Kind::Money,
+        Kind::Big,
+        Kind::Exponent,
+        Kind::Bool,
+        Kind::Date,
+        Kind::DateTime,
+        Kind::Choice(TIERS),
+        Kind::Choices(TIERS),
+        Kind::Owner,
+        Kind::Json,
+        Kind::Coordinates,
+        Kind::Future,
+    ];
+
+    #[test]
+    fn the_json_form_is_the_raw_form_escaped() {
+        for kind in KINDS {
+            for number in 0..3_000 {
+                let hash = mix(number);
+                let mut raw = Vec::new();
+                let form = push_raw(&mut raw, *kind, hash);
+                let mut json = Vec::new();
+                push_json(&mut json, *kind, hash);
+                let back: Option<String> = serde_json::from_slice(&json).expect("valid JSON");
+                let raw = String::from_utf8(raw).expect("UTF-8");
+                assert_eq!(back, (form != Form::Null).then_some(raw), "{kind:?} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn about_a_third_is_null_and_odd_texts_occur() {
+        let mut raw = Vec::new();
+        let nulls =
+            (0..30_000).filter(|number| push_raw(&mut raw, Kind::Text, mix(*number)) == Form::Null);
+        assert!((9_000..11_000).contains(&nulls.count()));
+        let text = String::from_utf8(raw).expect("UTF-8");
+        assert!(text.contains('\u{2028}') && text.contains('😀') && text.contains('"'));
+    }
+}

@@ -1,0 +1,92 @@
+//! A record as a reader sees it.
+
+use crate::portal::definition::{Definition, Origin, Role};
+use crate::portal::hash::mix;
+use crate::portal::overlay::Edit;
+use crate::portal::text::{push_iso, push_string, push_u64};
+use crate::portal::value::{self, Form};
+
+/// One record at one moment. Values come from the key unless an edit says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    pub id: u64,
+    pub created_ms: i64,
+    pub modified_ms: i64,
+    pub archived_ms: Option<i64>,
+    pub(crate) key: u64,
+    pub(crate) edits: &'a [Edit],
+}
+
+impl View<'_> {
+    /// The last edit of a property.
+    fn edit(&self, property: usize) -> Option<&Edit> {
+        self.edits.iter().rev().find(|edit| edit.property == property)
+    }
+
+    fn hash(&self, definition: &Definition) -> u64 {
+        mix(self.key ^ definition.salt)
+    }
+
+    /// Appends the value as JSON. `property` is the place of `definition` within its type.
+    pub(crate) fn push_json(&self, out: &mut Vec<u8>, definition: &Definition, property: usize) {
+        if let Some(edit) = self.edit(property) {
+            match &edit.value {
+                Some(text) => push_string(out, text),
+                None => out.extend_from_slice(b"null"),
+            }
+            return;
+        }
+        match definition.role {
+            Role::Plain if definition.origin == Origin::Late => out.extend_from_slice(b"null"),
+            Role::Plain => value::push_json(out, definition.kind, self.hash(definition)),
+            Role::MergedIds | Role::MergedVids => out.extend_from_slice(b"null"),
+            Role::Id | Role::Created | Role::Modified | Role::Email => {
+                out.push(b'"');
+                self.push_own(out, definition.role);
+                out.push(b'"');
+            }
+        }
+    }
+
+    /// The value as text, `None` for null.
+    pub(crate) fn text(&self, definition: &Definition, property: usize) -> Option<String> {
+        if let Some(edit) = self.edit(property) {
+            return edit.value.as_ref().map(ToString::to_string);
+        }
+        let mut out = Vec::new();
+        match definition.role {
+            Role::Plain => {
+                let blank = definition.origin == Origin::Late;
+                let hash = self.hash(definition);
+                if blank || value::push_raw(&mut out, definition.kind, hash) == Form::Null {
+                    return None;
+                }
+            }
+            Role::MergedIds | Role::MergedVids => return None,
+            Role::Id | Role::Created | Role::Modified | Role::Email => {
+                self.push_own(&mut out, definition.role);
+            }
+        }
+        String::from_utf8(out).ok()
+    }
+
+    /// Appends a value that follows from the record itself; all of them are plain ASCII.
+    fn push_own(&self, out: &mut Vec<u8>, role: Role) {
+        match role {
+            Role::Id => push_u64(out, self.id),
+            Role::Created => push_iso(out, self.created_ms),
+            Role::Modified => push_iso(out, self.modified_ms),
+            Role::Email => {
+                out.extend_from_slice(b"person.");
+                push_u64(out, self.id);
+                out.extend_from_slice(b"@example.test");
+            }
+            Role::Plain | Role::MergedIds | Role::MergedVids => {}
+        }
+    }
+}
+
+/// The record id inside a generated e-mail address.
+pub(crate) fn id_of_email(email: &str) -> Option<u64> {
+    email.strip_prefix("person.")?.strip_suffix("@example.test")?.parse().ok()
+}

@@ -1,0 +1,231 @@
+//! The bodies HubSpot refuses with, one function per kind.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Map, Value, json};
+
+use crate::message::Answer;
+use crate::portal::iso;
+
+/// The header that repeats an error body's `correlationId`.
+pub const CORRELATION_HEADER: &str = "X-HubSpot-Correlation-Id";
+
+/// A fresh id in the form of a UUID of version 7.
+pub fn correlation_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let noise = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    format!(
+        "019a{:04x}-{:04x}-7{:03x}-8{:03x}-{:012x}",
+        (noise >> 48) & 0xFFFF,
+        (noise >> 32) & 0xFFFF,
+        (noise >> 20) & 0xFFF,
+        (noise >> 8) & 0xFFF,
+        number & 0xFFFF_FFFF_FFFF
+    )
+}
+
+/// Which of the account's limits a call ran into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    TenSecondlyRolling,
+    Secondly,
+    Daily,
+}
+
+impl Limit {
+    /// The `policyName` of the body.
+    pub fn policy(self) -> &'static str {
+        match self {
+            Self::TenSecondlyRolling => "TEN_SECONDLY_ROLLING",
+            Self::Secondly => "SECONDLY",
+            Self::Daily => "DAILY",
+        }
+    }
+}
+
+fn body(
+    status: u16,
+    message: &str,
+    extra: impl IntoIterator<Item = (&'static str, Value)>,
+) -> Answer {
+    let id = correlation_id();
+    let mut fields = Map::new();
+    fields.insert("status".to_owned(), "error".into());
+    fields.insert("message".to_owned(), message.into());
+    fields.insert("correlationId".to_owned(), id.clone().into());
+    for (key, value) in extra {
+        fields.insert(key.to_owned(), value);
+    }
+    let mut answer = Answer::json(status, Value::Object(fields).to_string());
+    answer.headers.push((CORRELATION_HEADER, id));
+    answer
+}
+
+fn bare(status: u16, message: &str) -> Answer {
+    body(status, message, [])
+}
+
+/// 401: no token, or one nobody knows.
+pub fn unauthorized() -> Answer {
+    let message = "Authentication credentials not found. This API supports OAuth 2.0 \
+                   authentication and you can find more details at \
+                   https://developers.hubspot.com/docs/methods/auth/oauth-overview";
+    body(401, message, [("category", "INVALID_AUTHENTICATION".into())])
+}
+
+/// 401: an OAuth token past its life.
+pub fn expired(expired_at_ms: i64, now_ms: i64) -> Answer {
+    let seconds = (now_ms - expired_at_ms).max(0) / 1_000;
+    let message =
+        format!("The OAuth token used to make this call expired {seconds} second(s) ago.");
+    body(
+        401,
+        &message,
+        [
+            ("category", "EXPIRED_AUTHENTICATION".into()),
+            ("context", json!({ "expire time": [iso(expired_at_ms)] })),
+        ],
+    )
+}
+
+/// 403: the token works and lacks scopes. `alternatives` as in [`crate::route::Scopes`].
+pub fn missing_scopes(alternatives: &[Vec<String>]) -> Answer {
+    let explanation = if alternatives.len() == 1 && alternatives.iter().any(|all| all.len() > 1) {
+        "All of the following scopes are required."
+    } else {
+        "One or more of the following scopes are required."
+    };
+    let scopes: Vec<&String> = alternatives.iter().flatten().collect();
+    body(
+        403,
+        "This app hasn't been granted all required scopes to make this call. Read more about \
+         required scopes here: https://developers.hubspot.com/scopes.",
+        [
+            (
+                "errors",
+                json!([{ "message": explanation, "context": { "requiredGranularScopes": scopes } }]),
+            ),
+            ("links", json!({ "scopes": "https://developers.hubspot.com/scopes" })),
+            ("category", "MISSING_SCOPES".into()),
+        ],
+    )
+}
+
+/// 404: no such record or definition.
+pub fn not_found() -> Answer {
+    bare(404, "resource not found")
+}
+
+/// 404: no such property definition.
+pub fn unknown_definition(object: &str, name: &str) -> Answer {
+    body(
+        404,
+        &format!("Property {name} does not exist for {object}"),
+        [
+            ("category", "OBJECT_NOT_FOUND".into()),
+            ("subCategory", "Properties.PROPERTY_DOESNT_EXIST".into()),
+        ],
+    )
+}
+
+/// 404: a record id that is no number.
+pub fn odd_id(id: &str) -> Answer {
+    body(
+        404,
+        "Object not found.  objectId are usually numeric.",
+        [("context", json!({ "id": [id] })), ("category", "OBJECT_NOT_FOUND".into())],
+    )
+}
+
+/// 404 of the gateway: no endpoint answers there. Not JSON.
+pub fn unknown_path() -> Answer {
+    Answer {
+        status: 404,
+        content_type: "text/html;charset=utf-8",
+        headers: Vec::new(),
+        body: "<html><head><title>Error 404 Not Found</title></head><body>Not Found</body></html>"
+            .into(),
+    }
+}
+
+/// 400: an object type that does not resolve, by name or by id.
+pub fn unknown_type(name: &str) -> Answer {
+    let mut parts = name.split('-');
+    let numeric = |part: Option<&str>| {
+        part.is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if numeric(parts.next()) && numeric(parts.next()) && parts.next().is_none() {
+        bare(400, &format!("Invalid object or event type id: {name}"))
+    } else {
+        bare(400, &format!("Unable to infer object type from: {name}"))
+    }
+}
+
+/// 400 with category `VALIDATION_ERROR`.
+pub fn validation(message: &str) -> Answer {
+    body(400, message, [("category", "VALIDATION_ERROR".into())])
+}
+
+/// 400: a body that is no JSON, or JSON of the wrong shape.
+pub fn invalid_json(error: &serde_json::Error) -> Answer {
+    let message =
+        format!("Invalid input JSON on line {}, column {}: {error}", error.line(), error.column());
+    bare(400, &message)
+}
+
+/// 400: the bare body of a search too deep or malformed.
+pub fn problem() -> Answer {
+    bare(400, "There was a problem with the request.")
+}
+
+/// 429 of the gateway. `group` is the counter's name (not given for the daily limit).
+pub fn rate_limited(limit: Limit, group: &str) -> Answer {
+    let message = format!("You have reached your {} limit.", limit.policy().to_lowercase());
+    let mut extra =
+        vec![("errorType", "RATE_LIMIT".into()), ("policyName", Value::from(limit.policy()))];
+    if limit == Limit::Daily {
+        extra.push(("requestId", correlation_id().into()));
+    } else {
+        extra.push(("groupName", group.into()));
+    }
+    body(429, &message, extra)
+}
+
+/// 429 of search in its other form, without a policy name.
+pub fn search_rate_limited() -> Answer {
+    body(429, "You have reached your secondly limit.", [("category", "RATE_LIMITS".into())])
+}
+
+/// An error of the caller's making, for the rarer statuses.
+pub fn other(status: u16, message: &str) -> Answer {
+    bare(status, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_types_are_named_in_the_words_of_their_kind() {
+        for (case, name, expected) in [
+            ("a name", "widgets", "Unable to infer object type from: widgets"),
+            ("an id", "0-9999", "Invalid object or event type id: 0-9999"),
+            ("half an id", "0-", "Unable to infer object type from: 0-"),
+        ] {
+            let answer = unknown_type(name);
+            let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+            assert_eq!(body.get("message").and_then(Value::as_str), Some(expected), "{case}");
+            assert_eq!(answer.status, 400, "{case}");
+        }
+    }
+
+    #[test]
+    fn the_correlation_id_of_body_and_header_agree() {
+        let answer = unauthorized();
+        let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+        let header = answer.headers.first().map(|(_, value)| value.as_str());
+        assert_eq!(body.get("correlationId").and_then(Value::as_str), header);
+        assert_eq!(header.map(str::len), Some(36));
+    }
+}

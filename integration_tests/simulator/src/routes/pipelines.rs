@@ -1,0 +1,201 @@
+//! Pipelines and their stages, in the present form and in that of v1.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::message::Answer;
+use crate::portal::{Portal, iso};
+use crate::refusal;
+use crate::route::{Bucket, Params, Route};
+use crate::routes::{object_scopes, param, store_of};
+
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        name: "pipelines.list",
+        method: Method::GET,
+        paths: &["/crm/v3/pipelines/{}", "/crm/pipelines/2026-03/{}", "/crm/pipelines/2026-09/{}"],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: object_scopes,
+        handle: |portal, params, _| {
+            let results = pipelines(portal, params);
+            results.map_or_else(|refusal| refusal, |results| answer(&json!({ "results": results })))
+        },
+    },
+    Route {
+        name: "pipelines.get",
+        method: Method::GET,
+        paths: &[
+            "/crm/v3/pipelines/{}/{}",
+            "/crm/pipelines/2026-03/{}/{}",
+            "/crm/pipelines/2026-09/{}/{}",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: object_scopes,
+        handle: |portal, params, _| {
+            one(portal, params).map_or_else(|refusal| refusal, |found| answer(&found))
+        },
+    },
+    Route {
+        name: "pipelines.stages",
+        method: Method::GET,
+        paths: &[
+            "/crm/v3/pipelines/{}/{}/stages",
+            "/crm/pipelines/2026-03/{}/{}/stages",
+            "/crm/pipelines/2026-09/{}/{}/stages",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: object_scopes,
+        handle: |portal, params, _| {
+            one(portal, params).map_or_else(
+                |refusal| refusal,
+                |found| answer(&json!({ "results": found.get("stages") })),
+            )
+        },
+    },
+    Route {
+        name: "pipelines.list_v1",
+        method: Method::GET,
+        paths: &["/crm-pipelines/v1/pipelines/{}"],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: object_scopes,
+        handle: |portal, params, _| list_v1(portal, params).unwrap_or_else(|refusal| refusal),
+    },
+];
+
+fn answer(body: &Value) -> Answer {
+    Answer::json(200, body.to_string())
+}
+
+/// A stage: id, label, and either a deal's probability or whether a ticket is closed.
+type Stage = (&'static str, &'static str, &'static str);
+
+const DEAL_STAGES: &[Stage] = &[
+    ("appointmentscheduled", "Appointment", "0.2"),
+    ("qualifiedtobuy", "Qualified", "0.4"),
+    ("presentationscheduled", "Presentation", "0.6"),
+    ("contractsent", "Contract sent", "0.9"),
+    ("closedwon", "Closed won", "1.0"),
+    ("closedlost", "Closed lost", "0.0"),
+];
+const TICKET_STAGES: &[Stage] = &[
+    ("1", "New", "OPEN"),
+    ("2", "Waiting on contact", "OPEN"),
+    ("3", "Waiting on us", "OPEN"),
+    ("4", "Closed", "CLOSED"),
+];
+
+/// Pipelines of a type: id and label, with the stages they all have.
+fn known(plural: &str) -> (&'static [(&'static str, &'static str)], &'static [Stage]) {
+    match plural {
+        "deals" => (&[("default", "Sales"), ("75001", "Renewals")], DEAL_STAGES),
+        "tickets" => (&[("0", "Support")], TICKET_STAGES),
+        "leads" | "orders" | "services" | "appointments" => {
+            (&[("default", "Default")], TICKET_STAGES)
+        }
+        _ => (&[], &[]),
+    }
+}
+
+fn pipelines(portal: &Portal, params: &Params) -> Result<Vec<Value>, Answer> {
+    let store = store_of(portal, params, 0)?;
+    let (pipelines, stages) = known(&store.object.plural);
+    let times = times(portal);
+    Ok(pipelines
+        .iter()
+        .enumerate()
+        .map(|(place, (id, label))| {
+            let mut pipeline = json!({
+                "id": id,
+                "label": label,
+                "displayOrder": place,
+                "archived": false,
+                "stages": stages
+                    .iter()
+                    .enumerate()
+                    .map(|(place, stage)| describe(portal, place, *stage))
+                    .collect::<Vec<_>>(),
+            });
+            // HubSpot: some built-in pipelines come without dates.
+            if *id != "0"
+                && let Some(fields) = pipeline.as_object_mut()
+            {
+                fields.insert("createdAt".to_owned(), iso(times.0).into());
+                fields.insert("updatedAt".to_owned(), iso(times.1).into());
+            }
+            pipeline
+        })
+        .collect())
+}
+
+fn describe(portal: &Portal, place: usize, (id, label, fate): Stage) -> Value {
+    let (created_ms, updated_ms) = times(portal);
+    json!({
+        "id": id,
+        "label": label,
+        "displayOrder": place,
+        "metadata": metadata(fate),
+        "archived": false,
+        "createdAt": iso(created_ms),
+        "updatedAt": iso(updated_ms),
+        "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
+    })
+}
+
+fn metadata(fate: &str) -> Value {
+    match fate {
+        "OPEN" | "CLOSED" => {
+            json!({ "ticketState": fate, "isClosed": (fate == "CLOSED").to_string() })
+        }
+        _ => {
+            let closed = fate == "1.0" || fate == "0.0";
+            json!({ "probability": fate, "isClosed": closed.to_string() })
+        }
+    }
+}
+
+fn one(portal: &Portal, params: &Params) -> Result<Value, Answer> {
+    let wanted = param(params, 1);
+    let found = pipelines(portal, params)?;
+    let mut found = found.into_iter().filter(|found| found.get("id") == Some(&wanted.into()));
+    found.next().ok_or_else(refusal::not_found)
+}
+
+fn list_v1(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
+    let store = store_of(portal, params, 0)?;
+    let (pipelines, stages) = known(&store.object.plural);
+    let (created_ms, updated_ms) = times(portal);
+    let results: Vec<Value> = pipelines
+        .iter()
+        .enumerate()
+        .map(|(place, (id, label))| {
+            let stages: Vec<Value> = stages
+                .iter()
+                .enumerate()
+                .map(|(place, (id, label, fate))| {
+                    json!({
+                        "stageId": id, "label": label, "displayOrder": place, "active": true,
+                        "createdAt": created_ms, "updatedAt": updated_ms,
+                        "metadata": metadata(fate),
+                    })
+                })
+                .collect();
+            json!({
+                "pipelineId": id, "label": label, "displayOrder": place, "active": true,
+                "default": place == 0, "objectType": store.object.singular.to_uppercase(),
+                "objectTypeId": store.object.id, "createdAt": if place == 0 { 0 } else { created_ms },
+                "updatedAt": updated_ms, "stages": stages,
+            })
+        })
+        .collect();
+    Ok(answer(&json!({ "results": results })))
+}
+
+/// When every pipeline was created and last changed.
+fn times(portal: &Portal) -> (i64, i64) {
+    let day = portal.start_ms - portal.start_ms % 86_400_000;
+    (day - 86_400_000 * 1_000, day - 86_400_000 * 40 + 30_600_123)
+}

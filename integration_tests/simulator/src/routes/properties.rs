@@ -1,0 +1,251 @@
+//! Property definitions, in the present form and in that of v2.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::message::{Answer, Request};
+use crate::portal::{Definition, Portal, Role, Store, iso};
+use crate::refusal;
+use crate::route::{Bucket, Params, Route, Scopes};
+use crate::routes::paging::flag;
+use crate::routes::{param, store_of};
+
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        name: "properties.list",
+        method: Method::GET,
+        paths: &[
+            "/crm/v3/properties/{}",
+            "/crm/properties/2026-03/{}",
+            "/crm/properties/2026-09/{}",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: definition_scopes,
+        handle: |portal, params, request| {
+            list(portal, params, request).unwrap_or_else(|refusal| refusal)
+        },
+    },
+    Route {
+        name: "properties.get",
+        method: Method::GET,
+        paths: &[
+            "/crm/v3/properties/{}/{}",
+            "/crm/properties/2026-03/{}/{}",
+            "/crm/properties/2026-09/{}/{}",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: definition_scopes,
+        handle: |portal, params, _| get(portal, params).unwrap_or_else(|refusal| refusal),
+    },
+    Route {
+        name: "properties.groups",
+        method: Method::GET,
+        paths: &[
+            "/crm/v3/properties/{}/groups",
+            "/crm/properties/2026-03/{}/groups",
+            "/crm/properties/2026-09/{}/groups",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: definition_scopes,
+        handle: |portal, params, _| groups(portal, params).unwrap_or_else(|refusal| refusal),
+    },
+    Route {
+        name: "properties.batch_read",
+        method: Method::POST,
+        paths: &[
+            "/crm/v3/properties/{}/batch/read",
+            "/crm/properties/2026-03/{}/batch/read",
+            "/crm/properties/2026-09/{}/batch/read",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: definition_scopes,
+        handle: |portal, params, request| {
+            batch_read(portal, params, request).unwrap_or_else(|refusal| refusal)
+        },
+    },
+    Route {
+        name: "properties.list_v2",
+        method: Method::GET,
+        paths: &["/properties/v2/{}/properties"],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: definition_scopes,
+        handle: |portal, params, _| list_v2(portal, params).unwrap_or_else(|refusal| refusal),
+    },
+];
+
+/// Either the scope for the records or the one for their schema.
+fn definition_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
+    let object = &store_of(portal, params, 0)?.object;
+    let mut scopes: Scopes =
+        object.scopes.iter().flatten().map(|scope| vec![scope.clone()]).collect();
+    let name = if object.custom { "custom" } else { object.plural.as_str() };
+    scopes.push(vec![format!("crm.schemas.{name}.read")]);
+    Ok(scopes)
+}
+
+fn list(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
+    let store = store_of(portal, params, 0)?;
+    let archived = flag(request, "archived", false)?;
+    // None of the simulator's properties is sensitive.
+    let plain = request.query("dataSensitivity").is_none_or(|level| level == "non_sensitive");
+    let results: Vec<Value> = store
+        .definitions
+        .iter()
+        .filter(|definition| plain && definition.archived == archived)
+        .map(|definition| describe(portal, store, definition))
+        .collect();
+    Ok(Answer::json(200, json!({ "results": results }).to_string()))
+}
+
+fn get(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
+    let store = store_of(portal, params, 0)?;
+    let name = param(params, 1);
+    let (_, definition) = store
+        .definition(name)
+        .ok_or_else(|| refusal::unknown_definition(&store.object.singular, name))?;
+    Ok(Answer::json(200, describe(portal, store, definition).to_string()))
+}
+
+fn groups(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
+    let store = store_of(portal, params, 0)?;
+    let label = format!("{} information", store.object.label(false));
+    let body = json!({ "results": [
+        { "name": group(store), "label": label, "displayOrder": 0, "archived": false },
+    ] });
+    Ok(Answer::json(200, body.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Body {
+    #[serde(default)]
+    archived: bool,
+    #[serde(default, rename = "dataSensitivity")]
+    _data_sensitivity: Option<String>,
+    inputs: Vec<Input>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    name: String,
+}
+
+fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
+    let store = store_of(portal, params, 0)?;
+    let body: Body =
+        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
+    let mut results = Vec::new();
+    let mut missing = Vec::new();
+    for input in &body.inputs {
+        let place = store.by_name.get(&input.name);
+        let definition = place.and_then(|place| store.definitions.get(*place));
+        match definition.filter(|definition| definition.archived == body.archived) {
+            Some(definition) => results.push(describe(portal, store, definition)),
+            None => missing.push(input.name.as_str()),
+        }
+    }
+    let now = iso(request.now_ms);
+    let mut answer = json!({
+        "status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now,
+    });
+    let mut status = 200;
+    if !missing.is_empty()
+        && let Some(fields) = answer.as_object_mut()
+    {
+        status = 207;
+        fields.insert("numErrors".to_owned(), 1.into());
+        let errors = json!([{
+            "status": "error", "category": "OBJECT_NOT_FOUND",
+            "message": "Some properties do not exist.", "context": { "name": missing },
+        }]);
+        fields.insert("errors".to_owned(), errors);
+    }
+    Ok(Answer::json(status, answer.to_string()))
+}
+
+fn list_v2(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
+    let store = store_of(portal, params, 0)?;
+    let results: Vec<Value> = store
+        .definitions
+        .iter()
+        .filter(|definition| !definition.archived)
+        .map(|definition| {
+            json!({
+                "name": definition.name,
+                "label": definition.label(),
+                "type": definition.kind.type_name(),
+                "fieldType": definition.kind.field_type(),
+                "groupName": group(store),
+                "description": "",
+                "options": options(definition),
+                "displayOrder": -1,
+                "hidden": false,
+                "formField": !definition.built_in(),
+                "calculated": definition.calculated,
+                "hubspotDefined": definition.built_in(),
+                "readOnlyValue": read_only(definition),
+                "deleted": false,
+            })
+        })
+        .collect();
+    Ok(Answer::json(200, Value::from(results).to_string()))
+}
+
+/// A definition in the form of v3 and the dated versions.
+pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) -> Value {
+    let created = iso(portal.start_ms - portal.start_ms % 86_400_000 - 86_400_000 * 1_500);
+    let mut described = json!({
+        "name": definition.name,
+        "label": definition.label(),
+        "type": definition.kind.type_name(),
+        "fieldType": definition.kind.field_type(),
+        "groupName": group(store),
+        "description": "",
+        "options": options(definition),
+        "displayOrder": -1,
+        "hasUniqueValue": matches!(definition.role, Role::Id | Role::Email),
+        "hidden": false,
+        "formField": !definition.built_in(),
+        "calculated": definition.calculated,
+        "externalOptions": false,
+        "hubspotDefined": definition.built_in(),
+        "dataSensitivity": "non_sensitive",
+        "archived": definition.archived,
+        "createdAt": created,
+        "updatedAt": created,
+        "modificationMetadata": {
+            "archivable": !definition.built_in(),
+            "readOnlyDefinition": definition.built_in(),
+            "readOnlyValue": read_only(definition),
+        },
+    });
+    if definition.archived
+        && let Some(fields) = described.as_object_mut()
+    {
+        fields.insert("archivedAt".to_owned(), iso(portal.start_ms).into());
+    }
+    described
+}
+
+fn group(store: &Store) -> String {
+    format!("{}information", store.object.singular.replace('_', ""))
+}
+
+fn read_only(definition: &Definition) -> bool {
+    definition.calculated || !matches!(definition.role, Role::Plain | Role::Email)
+}
+
+fn options(definition: &Definition) -> Vec<Value> {
+    let options = definition.kind.options().iter().enumerate();
+    options
+        .map(|(place, option)| {
+            json!({ "label": option, "value": option, "displayOrder": place, "hidden": false })
+        })
+        .collect()
+}

@@ -1,0 +1,122 @@
+//! A portal that does not hold still: seeded random changes at a steady pace.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::portal::{Change, Portal, Records, Store, Values, mix2};
+use crate::sync::read;
+use crate::world::World;
+
+/// How fast a portal changes by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Script {
+    pub seed: u64,
+    /// Changes per simulated minute.
+    pub per_minute: u32,
+}
+
+/// How often the script looks at the clock, in real time.
+const TICK: Duration = Duration::from_millis(10);
+const MINUTE_MS: i64 = 60_000;
+/// After a jump of the clock no more changes than these are made up at a time.
+const CATCH_UP: u64 = 10_000;
+/// Attempts to meet a live record by chance.
+const DRAWS: u64 = 20;
+
+/// Applies changes until the task is dropped.
+pub(crate) async fn run(world: Arc<World>, script: Script) {
+    let start_ms = world.clock.now_ms();
+    let mut made = 0;
+    loop {
+        tokio::time::sleep(TICK).await;
+        let passed_ms = world.clock.now_ms() - start_ms;
+        let due =
+            u64::try_from(passed_ms * i64::from(script.per_minute) / MINUTE_MS).unwrap_or_default();
+        made = made.max(due.saturating_sub(CATCH_UP));
+        while made < due {
+            let change = draw(&read(&world.portal), script.seed, made);
+            // Two records drawn may not fit together any more; then nothing happens.
+            let _ = change.map(|change| world.change(&change));
+            made += 1;
+        }
+    }
+}
+
+/// The change with this number: mostly modifications, now and then everything else.
+fn draw(portal: &Portal, seed: u64, number: u64) -> Option<Change> {
+    let dice = |salt: u64| mix2(seed ^ salt, number);
+    let stores: Vec<&Store> = portal.stores().iter().filter(|store| store.live() > 0).collect();
+    let store = pick(&stores, dice(1))?;
+    let object = store.object.full_name.clone();
+    let id = live_id(store, dice(2))?;
+    Some(match dice(3) % 100 {
+        0..70 => Change::Modify { object, records: Records::Id(id), properties: Values::new() },
+        70..82 => Change::Create { object, count: 1, id: None, properties: Values::new() },
+        82..88 => Change::Archive { object, records: Records::Id(id) },
+        88..90 => {
+            let archived = portal.archived_ids(&object).next()?;
+            Change::Restore { object, records: Records::Id(archived) }
+        }
+        90..92 => {
+            let loser = live_id(store, dice(4)).filter(|loser| *loser != id)?;
+            Change::Merge { object, winner: id, loser }
+        }
+        92..93 => Change::Purge { object, records: Records::Id(id) },
+        93.. => {
+            let other = pick(&stores, dice(5))?;
+            let to_id = live_id(other, dice(6))?;
+            Change::Associate {
+                from_object: object,
+                from_id: id,
+                to_object: other.object.full_name.clone(),
+                to_id,
+                label: None,
+            }
+        }
+    })
+}
+
+fn pick<'a>(stores: &[&'a Store], dice: u64) -> Option<&'a Store> {
+    let place = dice.checked_rem(u64::try_from(stores.len()).ok()?)?;
+    stores.get(usize::try_from(place).ok()?).copied()
+}
+
+/// A random record among those of the start that is still live.
+fn live_id(store: &Store, dice: u64) -> Option<u64> {
+    (0..DRAWS)
+        .filter_map(|attempt| mix2(dice, attempt).checked_rem(store.base.len))
+        .map(|index| store.base.id(index))
+        .find(|id| store.is_live(*id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::portal::PortalSpec;
+    use crate::settings::Settings;
+
+    const START_MS: i64 = 1_790_000_000_000;
+
+    #[test]
+    fn scripts_repeat_with_their_seed_and_hold_every_kind_of_change() {
+        let changes = |seed| {
+            let mut portal = Portal::new(PortalSpec::default(), Settings::default(), START_MS);
+            let mut fitting = Vec::new();
+            for number in 0..2_000_u32 {
+                let now_ms = START_MS + i64::from(number);
+                let change = draw(&portal, seed, u64::from(number));
+                fitting.extend(change.filter(|change| portal.apply(change, now_ms).is_ok()));
+            }
+            fitting
+        };
+        let found = changes(1);
+        assert!(found.len() > 1_800, "only {} changes fit", found.len());
+        let kinds: std::collections::BTreeSet<String> = found
+            .iter()
+            .map(|change| serde_json::to_value(change).unwrap()["kind"].to_string())
+            .collect();
+        assert_eq!(kinds.len(), 7, "{kinds:?}");
+        assert_eq!(found, changes(1));
+        assert_ne!(found, changes(2));
+    }
+}

@@ -1,0 +1,79 @@
+//! The state that all connections share.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, RwLock};
+use std::time::Duration;
+
+use crate::Config;
+use crate::clock::Clock;
+use crate::fault::{Schedule, chance};
+use crate::journal::Journal;
+use crate::portal::{Change, Portal};
+use crate::quota::{Limits, Quotas};
+use crate::settings::Settings;
+use crate::sync::write;
+use crate::token::Tokens;
+
+/// Everything behind one listening socket.
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) portal: RwLock<Portal>,
+    pub(crate) settings: Settings,
+    pub(crate) portal_id: u64,
+    pub(crate) tokens: Mutex<Tokens>,
+    pub(crate) quotas: Mutex<Quotas>,
+    pub(crate) faults: Mutex<Schedule>,
+    pub(crate) journal: Mutex<Journal>,
+    /// Requests so far, for their numbers.
+    pub(crate) requests: AtomicU64,
+    /// Searches refused so far: the two forms of the refusal take turns.
+    pub(crate) searches_refused: AtomicU64,
+    latency: Duration,
+    jitter: Duration,
+    seed: u64,
+}
+
+impl World {
+    pub(crate) fn new(config: Config) -> Self {
+        let clock = Clock::new(config.clock);
+        let settings = config.settings;
+        let limits = Limits::of(&config.access);
+        let seed = config.portal.seed;
+        let portal = Portal::new(config.portal, settings.clone(), clock.now_ms());
+        Self {
+            portal_id: portal.portal_id(),
+            portal: RwLock::new(portal),
+            tokens: Mutex::new(Tokens::new(config.access)),
+            quotas: Mutex::new(Quotas::new(
+                limits,
+                settings.other_apps,
+                settings.utc_offset_ms,
+                settings.quota,
+            )),
+            faults: Mutex::new(Schedule::new(config.faults)),
+            journal: Mutex::new(Journal::new(config.journal)),
+            requests: AtomicU64::new(0),
+            searches_refused: AtomicU64::new(0),
+            latency: config.latency,
+            jitter: config.jitter,
+            settings,
+            clock,
+            seed,
+        }
+    }
+
+    /// Applies a change now.
+    pub(crate) fn change(&self, change: &Change) -> Result<(), String> {
+        let mut portal = write(&self.portal);
+        let now_ms = self.clock.now_ms();
+        portal.apply(change, now_ms)
+    }
+
+    /// How long, in real time, the answer to a request is held back.
+    pub(crate) fn delay(&self, request: u64) -> Duration {
+        if self.latency.is_zero() && self.jitter.is_zero() {
+            return Duration::ZERO;
+        }
+        self.clock.real(self.latency + self.jitter.mul_f64(chance(self.seed, request)))
+    }
+}
