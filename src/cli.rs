@@ -1,0 +1,197 @@
+//! The command line, and what each command comes down to.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use log::LevelFilter;
+
+use crate::config::{Config, Operator, SPEC};
+use crate::error::{Error, FailureType};
+use crate::http::Patience;
+use crate::protocol::{
+    ConfiguredCatalog, ConnectionStatus, IncomingState, Logger, Message, Outlet, Sink, TraceError,
+    write_message,
+};
+use crate::sync::{self, Inputs, Session};
+
+/// Reads a HubSpot account as an Airbyte source: protocol messages as JSON lines on stdout.
+#[derive(Debug, Parser)]
+#[command(name = "source-hubspot", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Also log every request: method, path, status, milliseconds.
+    #[arg(long, global = true)]
+    debug: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the specification of the configuration.
+    Spec(Unused),
+    /// Say whether the connection can be read.
+    Check(WithConfig),
+    /// Print the catalog: every stream that can be read, with its columns.
+    Discover(WithConfig),
+    /// Print the records and states of the selected streams.
+    Read(WithCatalog),
+}
+
+/// Test harnesses pass the same options to every command.
+#[derive(Debug, Args)]
+struct Unused {
+    #[arg(long, hide = true)]
+    config: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    catalog: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    state: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct WithConfig {
+    /// JSON file with the configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    #[arg(long, hide = true)]
+    catalog: Option<PathBuf>,
+    #[arg(long, hide = true)]
+    state: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct WithCatalog {
+    /// JSON file with the configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// JSON file with the configured catalog: the streams to read, and how.
+    #[arg(long, value_name = "FILE")]
+    catalog: PathBuf,
+    /// JSON file with the states of an earlier read, to go on from there.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    Success,
+    Failure,
+}
+
+/// Runs one command to its end. `Err` is what could not be said on stdout any more, or the last
+/// word: main says it.
+pub fn run(cli: Cli) -> Result<Ending, Error> {
+    let (arguments, command) = match cli.command {
+        Command::Spec(_) => return print_spec(),
+        Command::Check(arguments) => (arguments.config, Work::Check),
+        Command::Discover(arguments) => (arguments.config, Work::Discover),
+        Command::Read(arguments) => {
+            (arguments.config, Work::Read { catalog: arguments.catalog, state: arguments.state })
+        }
+    };
+    let (outlet, sink) = Sink::stdout().map_err(|_| Error::OutputClosed)?;
+    Logger::install(&outlet, log_level(cli.debug));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Bug { detail: format!("no runtime: {error}") })?;
+    let result = runtime.block_on(work(&arguments, command, &outlet));
+    drop(outlet);
+    // A request that hangs in the system's name lookup must not hold up the exit.
+    runtime.shutdown_background();
+    match (result, sink.finish()) {
+        (Ok(ending), Ok(())) => Ok(ending),
+        (_, Err(closed)) => Err(closed),
+        (Err(error), Ok(())) => Err(error),
+    }
+}
+
+enum Work {
+    Check,
+    Discover,
+    Read { catalog: PathBuf, state: Option<PathBuf> },
+}
+
+async fn work(config: &Path, command: Work, outlet: &Outlet) -> Result<Ending, Error> {
+    match command {
+        Work::Check => check(config, outlet).await,
+        Work::Discover => {
+            let session = open(config, Patience::WIZARD)?;
+            let streams = sync::discover(&session).await?;
+            outlet.message(&Message::catalog(&streams)).await?;
+            Ok(Ending::Success)
+        }
+        Work::Read { catalog, state } => {
+            let session = open(config, Patience::READ)?;
+            let inputs =
+                Inputs { catalog: read_catalog(&catalog)?, state: read_state(state.as_deref())? };
+            let succeeded = sync::read(&session, &inputs, outlet).await?;
+            Ok(if succeeded { Ending::Success } else { Ending::Failure })
+        }
+    }
+}
+
+/// What a user can mend is a FAILED status and a success of the command; what is broken on the
+/// way is an error.
+async fn check(config: &Path, outlet: &Outlet) -> Result<Ending, Error> {
+    let outcome = match open(config, Patience::WIZARD) {
+        Ok(session) => sync::check(&session).await,
+        Err(error) => Err(error),
+    };
+    let connection_status = match outcome {
+        Ok(message) => ConnectionStatus::Succeeded { message },
+        Err(error) if error.failure_type() == FailureType::Config => {
+            ConnectionStatus::failed(&error)
+        }
+        Err(error) => return Err(error),
+    };
+    outlet.message(&Message::ConnectionStatus { connection_status }).await?;
+    Ok(Ending::Success)
+}
+
+fn open(config: &Path, patience: Patience) -> Result<Session, Error> {
+    let operator = Operator::from_environment(|variable| std::env::var(variable).ok())?;
+    let config = Config::parse(&read_file("configuration", config)?)?;
+    Session::open(config, &operator, patience)
+}
+
+fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {
+    serde_json::from_str(&read_file("catalog", path)?)
+        .map_err(|error| Error::Catalog { problem: format!("cannot be read: {error}") })
+}
+
+fn read_state(path: Option<&Path>) -> Result<IncomingState, Error> {
+    let Some(path) = path else { return Ok(IncomingState::default()) };
+    IncomingState::parse(&read_file("state", path)?).map_err(|problem| Error::Input {
+        file: "state",
+        path: path.display().to_string(),
+        problem,
+    })
+}
+
+fn read_file(file: &'static str, path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|error| Error::Input {
+        file,
+        path: path.display().to_string(),
+        problem: format!("cannot be opened: {error}"),
+    })
+}
+
+fn print_spec() -> Result<Ending, Error> {
+    let spec = serde_json::from_str(SPEC).expect("spec.json is JSON");
+    write_message(&Message::Spec { spec: &spec })?;
+    Ok(Ending::Success)
+}
+
+fn log_level(debug: bool) -> LevelFilter {
+    let from_environment = || std::env::var("LOG_LEVEL").ok()?.parse().ok();
+    if debug { LevelFilter::Debug } else { from_environment().unwrap_or(LevelFilter::Info) }
+}
+
+/// Says the last word: why the command failed. A reader that has gone hears nothing.
+pub fn last_word(error: &Error) {
+    if !matches!(error, Error::OutputClosed) {
+        let _nobody_listens = write_message(&Message::error(TraceError::new(error, None)));
+    }
+}

@@ -1,0 +1,288 @@
+//! The connection's configuration, and what the operator sets beside it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::time::parse_instant;
+
+/// What `spec` prints; the configuration is checked against this very text.
+pub const SPEC: &str = include_str!("spec.json");
+
+/// A configuration that has been checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub credentials: Credentials,
+    /// Records last changed before this are left out.
+    pub start_date: Option<DateTime<Utc>>,
+    /// How far before the saved cursor an incremental sync begins.
+    pub lookback: Duration,
+    /// Are number and boolean properties text columns?
+    pub text_only: bool,
+    /// Requests that may be under way at once.
+    pub in_flight: usize,
+}
+
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// A private app's token or a service key.
+    Token(Secret<String>),
+    OAuth {
+        client_id: String,
+        client_secret: Secret<String>,
+        refresh_token: Secret<String>,
+    },
+}
+
+/// The configuration as it is written; mirrors `spec.json`.
+#[derive(Deserialize)]
+struct RawConfig {
+    credentials: RawCredentials,
+    #[serde(default)]
+    start_date: Option<String>,
+    #[serde(default)]
+    lookback_window: u64,
+    #[serde(default)]
+    treat_numbers_and_booleans_as_strings: bool,
+    #[serde(default = "default_workers")]
+    num_worker: usize,
+}
+
+fn default_workers() -> usize {
+    10
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "credentials_title")]
+enum RawCredentials {
+    #[serde(rename = "OAuth Credentials")]
+    OAuth { client_id: String, client_secret: Secret<String>, refresh_token: Secret<String> },
+    #[serde(rename = "Private App Credentials")]
+    PrivateApp { access_token: Secret<String> },
+}
+
+impl Config {
+    /// Checks a configuration against the spec, naming every field that violates it.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let one = |violation: String| Error::Config { violations: vec![violation] };
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| one(format!("it is not JSON ({error})")))?;
+        let violations = violations(&value);
+        if !violations.is_empty() {
+            return Err(Error::Config { violations });
+        }
+        // What serde would say of a mismatch could quote a secret.
+        let raw = RawConfig::deserialize(value)
+            .map_err(|_| one("a value has an unexpected type".into()))?;
+        let start_date = match raw.start_date.as_deref() {
+            None | Some("") => None,
+            Some(text) => Some(parse_instant(text).ok_or_else(|| {
+                one(format!("`start_date` is `{text}`; write it like 2017-01-25T00:00:00Z"))
+            })?),
+        };
+        let credentials = match raw.credentials {
+            RawCredentials::OAuth { client_id, client_secret, refresh_token } => {
+                Credentials::OAuth { client_id, client_secret, refresh_token }
+            }
+            RawCredentials::PrivateApp { access_token } => {
+                Credentials::Token(trimmed(&access_token))
+            }
+        };
+        Ok(Self {
+            credentials,
+            start_date,
+            lookback: Duration::from_secs(raw.lookback_window * 60),
+            text_only: raw.treat_numbers_and_booleans_as_strings,
+            in_flight: raw.num_worker,
+        })
+    }
+}
+
+/// Without the blank or line end that copying often brings along.
+fn trimmed(token: &Secret<String>) -> Secret<String> {
+    Secret::new(token.expose().trim().to_owned())
+}
+
+/// Everything that keeps `config` from fitting the spec, in words without values.
+fn violations(config: &Value) -> Vec<String> {
+    let spec: Value = serde_json::from_str(SPEC).expect("spec.json is JSON");
+    let schema = spec.get("connectionSpecification").unwrap_or(&Value::Null);
+    // `start_date` is read more leniently than its format says.
+    let validator = jsonschema::options()
+        .should_validate_formats(false)
+        .build(schema)
+        .expect("spec.json holds a schema");
+    validator.iter_errors(config).flat_map(|error| in_words(&error)).collect()
+}
+
+fn in_words(error: &ValidationError<'_>) -> Vec<String> {
+    let ValidationErrorKind::OneOfNotValid { context } = error.kind() else {
+        let path = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
+        let place = if path.is_empty() { "it".to_owned() } else { format!("`{path}`") };
+        return vec![if let ValidationErrorKind::Required { property } = error.kind() {
+            let name = property.as_str().unwrap_or_default();
+            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+            format!("`{path}` is missing")
+        } else if matches!(error.kind(), ValidationErrorKind::Type { .. }) {
+            format!("{place} has the wrong type")
+        } else {
+            format!("{place}: {}", error.masked_with("the value"))
+        }];
+    };
+    // The variant that was meant is the one whose constant fits.
+    let meant = context.iter().find(|variant| {
+        !variant.iter().any(|error| error.instance_path().as_str().ends_with("/credentials_title"))
+            && !variant.iter().any(|error| {
+                matches!(error.kind(), ValidationErrorKind::Required { property } if property == "credentials_title")
+            })
+    });
+    match meant {
+        Some(errors) => errors.iter().flat_map(in_words).collect(),
+        None => vec![
+            "`credentials.credentials_title` must be `OAuth Credentials` or `Private App Credentials`"
+                .into(),
+        ],
+    }
+}
+
+/// What only the operator of the process can set, through the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// `HUBSPOT_API_URL`: scheme, host and port, without a trailing slash.
+    pub api_url: String,
+    /// `HUBSPOT_API_VERSION=classic`: undated paths throughout.
+    pub classic: bool,
+}
+
+impl Operator {
+    /// Reads the environment through `lookup`.
+    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let set = |variable: &str| lookup(variable).filter(|value| !value.trim().is_empty());
+        let api_url = match set("HUBSPOT_API_URL") {
+            None => "https://api.hubapi.com".to_owned(),
+            Some(url) => check_api_url(url.trim().trim_end_matches('/'))?,
+        };
+        let classic = match set("HUBSPOT_API_VERSION").as_deref() {
+            None | Some("dated") => false,
+            Some("classic") => true,
+            Some(_) => {
+                return Err(Error::Environment {
+                    variable: "HUBSPOT_API_VERSION",
+                    problem: "must be `dated` or `classic`".into(),
+                });
+            }
+        };
+        Ok(Self { api_url, classic })
+    }
+}
+
+/// A token goes over the wire in plain text only if the wire ends in this machine.
+fn check_api_url(url: &str) -> Result<String, Error> {
+    let problem = |problem: &str| Error::Environment {
+        variable: "HUBSPOT_API_URL",
+        problem: problem.to_owned(),
+    };
+    let parsed = reqwest::Url::parse(url).map_err(|_| problem("is not a URL"))?;
+    let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_loopback = host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    match parsed.scheme() {
+        "https" => {}
+        "http" if is_loopback => {}
+        "http" => return Err(problem("must begin with https:// unless the host is this machine")),
+        _ => return Err(problem("must begin with https://")),
+    }
+    if parsed.query().is_some() || !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(problem("must hold nothing but scheme, host, port and path"));
+    }
+    Ok(url.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = r#""credentials":{"credentials_title":"Private App Credentials","access_token":"pat-canary-1"}"#;
+
+    #[test]
+    fn a_config_of_the_python_connector_fits_unchanged() {
+        let config = Config::parse(&format!(
+            r#"{{{TOKEN},"start_date":"2017-01-25T00:00:00Z","enable_experimental_streams":true,
+                "num_worker":40,"lookback_window":60,"__airbyte_x":1,"association_streams":[]}}"#
+        ))
+        .unwrap();
+        assert_eq!(config.in_flight, 40);
+        assert_eq!(config.lookback, Duration::from_hours(1));
+        assert_eq!(config.start_date.unwrap().to_rfc3339(), "2017-01-25T00:00:00+00:00");
+        let config = Config::parse(&format!("{{{TOKEN}}}")).unwrap();
+        assert_eq!((config.in_flight, config.text_only, config.start_date), (10, false, None));
+    }
+
+    #[test]
+    fn every_violation_is_named_and_no_value_is_shown() {
+        for (case, text, expected) in [
+            ("not JSON", "{", "it is not JSON (EOF while parsing an object at line 1 column 1)".to_owned()),
+            ("a list", "[]", "it has the wrong type".into()),
+            ("nothing", "{}", "`credentials` is missing".into()),
+            (
+                "an unknown title",
+                r#"{"credentials":{"credentials_title":"API Key Credentials","api_key":"canary-1"}}"#,
+                "`credentials.credentials_title` must be `OAuth Credentials` or `Private App Credentials`".into(),
+            ),
+            (
+                "no title",
+                r#"{"credentials":{"access_token":"canary-1"}}"#,
+                "`credentials.credentials_title` must be `OAuth Credentials` or `Private App Credentials`".into(),
+            ),
+            (
+                "half of an OAuth grant",
+                r#"{"credentials":{"credentials_title":"OAuth Credentials","client_id":"canary-1","client_secret":17}}"#,
+                "`credentials.client_secret` has the wrong type; `credentials.refresh_token` is missing".into(),
+            ),
+            (
+                "several fields",
+                r#"{"num_worker":0,"lookback_window":"canary-1"}"#,
+                "`credentials` is missing; `lookback_window` has the wrong type; `num_worker`: the value is less than the minimum of 1".into(),
+            ),
+            (
+                "a start date that is none",
+                r#"{"start_date":"soon","credentials":{"credentials_title":"Private App Credentials","access_token":"x"}}"#,
+                "`start_date` is `soon`; write it like 2017-01-25T00:00:00Z".into(),
+            ),
+        ] {
+            let Err(Error::Config { mut violations }) = Config::parse(text) else {
+                panic!("{case} was accepted")
+            };
+            violations.sort();
+            assert_eq!(violations.join("; "), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn only_the_operator_moves_the_host_and_only_safely() {
+        for (url, fits) in [
+            ("https://gateway.example.com/hubspot", true),
+            ("http://127.0.0.1:8080/", true),
+            ("http://localhost:1", true),
+            ("http://[::1]:1", true),
+            ("http://example.com", false),
+            ("http://127.0.0.1.example.com", false),
+            ("ftp://example.com", false),
+            ("example.com", false),
+            ("https://user:secret@example.com", false),
+        ] {
+            let operator = Operator::from_environment(|variable| {
+                (variable == "HUBSPOT_API_URL").then(|| url.to_owned())
+            });
+            assert_eq!(operator.is_ok(), fits, "{url}");
+        }
+        let operator = Operator::from_environment(|_| None).unwrap();
+        assert_eq!(operator.api_url, "https://api.hubapi.com");
+    }
+}

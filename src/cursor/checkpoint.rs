@@ -1,0 +1,261 @@
+//! The claim of a stream in memory, and its wire form.
+//!
+//! A finished read is `{"updatedAt": "2026-11-20T10:00:00.000000Z"}`, as the Python connector
+//! writes it. While a scan is under way, one key is added, which that connector ignores:
+//!
+//! ```json
+//! {"updatedAt": "<where the window begins>",
+//!  "source_hubspot": {"version": 1, "way": "list", "from": "<ISO>", "to": "<ISO>",
+//!                     "remaining": [["70022", null]], "generation": 3}}
+//! ```
+//!
+//! `remaining` lists the id ranges not read yet, lower bound inclusive, upper bound exclusive or
+//! open: resumption is by value, never by page token.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::position::write_position;
+use super::scan::Way;
+use crate::protocol::{NO_CURSOR_STATE, StreamState};
+use crate::time::{Millis, parse_instant};
+
+/// The one key of our own.
+const OWN_KEY: &str = "source_hubspot";
+
+/// How far a scan that is not finished has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub way: Way,
+    pub lower: Millis,
+    pub upper: Millis,
+    /// Every record with a lower id has been written.
+    pub next: u64,
+    /// The generation that the records were written for.
+    pub generation: Option<i64>,
+}
+
+/// What a saved state says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Saved {
+    /// Everything modified before this has been written.
+    pub position: Option<Millis>,
+    pub progress: Option<Progress>,
+}
+
+/// What is wrong with a saved state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadState(String);
+
+/// The claim of a finished read: everything modified before `position` has been written.
+pub fn complete(cursor_field: &str, position: Millis) -> StreamState {
+    object(json!({ cursor_field: write_position(position) }))
+}
+
+/// The claim of a scan under way.
+pub fn under_way(cursor_field: &str, progress: Progress) -> StreamState {
+    let Progress { way, lower, upper, next, generation } = progress;
+    let own = Own {
+        version: 1,
+        way: match way {
+            Way::List => WireWay::List,
+            Way::Search => WireWay::Search,
+        },
+        from: (lower > Millis::MIN).then(|| write_position(lower)),
+        to: write_position(upper),
+        remaining: [(next.to_string(), None)],
+        generation,
+    };
+    object(json!({ cursor_field: own.from.clone().unwrap_or_else(|| FIRST.into()), OWN_KEY: own }))
+}
+
+/// Before HubSpot was: what the Python connector takes for "from the beginning".
+const FIRST: &str = "2006-06-01T00:00:00.000000Z";
+
+/// The state of a stream without a cursor.
+pub fn no_cursor() -> StreamState {
+    object(json!({ NO_CURSOR_STATE: true }))
+}
+
+fn object(value: Value) -> StreamState {
+    serde_json::from_value(value).unwrap_or_default()
+}
+
+#[derive(Serialize, Deserialize)]
+struct Own {
+    version: u32,
+    way: WireWay,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    from: Option<String>,
+    to: String,
+    remaining: [(String, Option<String>); 1],
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    generation: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum WireWay {
+    List,
+    Search,
+}
+
+impl Saved {
+    /// Reads a stream's state in every form that any version of this or the Python connector
+    /// has written. `chosen` is the cursor the user picked, where it is another.
+    pub fn read(
+        state: Option<&StreamState>,
+        cursor_field: &str,
+        chosen: Option<&str>,
+    ) -> Result<Self, BadState> {
+        let Some(state) = state else { return Ok(Self::default()) };
+        if let Some(own) = state.get(OWN_KEY) {
+            let progress = read_own(own)?;
+            return Ok(Self { position: None, progress: Some(progress) });
+        }
+        if let Some(Value::Array(slices)) = state.get("slices") {
+            return read_slices(slices).map(|position| Self { position, progress: None });
+        }
+        let value = state
+            .get(cursor_field)
+            .or_else(|| state.get(chosen?))
+            .ok_or_else(|| BadState(format!("it has no `{cursor_field}`")))?;
+        read_position(value).map(|position| Self { position, progress: None })
+    }
+}
+
+/// An instant in any spelling, milliseconds, or nothing.
+fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
+    let unreadable = || BadState(format!("`{value}` is not a time"));
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.is_empty() => Ok(None),
+        Value::String(text) => parse_instant(text)
+            .map(|instant| Some(instant.timestamp_millis()))
+            .ok_or_else(unreadable),
+        Value::Number(number) => number.as_i64().map(Some).ok_or_else(unreadable),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(unreadable()),
+    }
+}
+
+/// The concurrent form of the Python connector: finished slices of time. Only the first has no
+/// gap before it.
+fn read_slices(slices: &[Value]) -> Result<Option<Millis>, BadState> {
+    let mut ends = Vec::new();
+    for slice in slices {
+        let start = read_position(slice.get("start").unwrap_or(&Value::Null))?;
+        let value = slice.get("most_recent_cursor_value").or_else(|| slice.get("end"));
+        let end = read_position(value.unwrap_or(&Value::Null))?;
+        ends.push((start, end));
+    }
+    Ok(ends.into_iter().min().and_then(|(_, end)| end))
+}
+
+fn read_own(value: &Value) -> Result<Progress, BadState> {
+    let unreadable = || BadState(format!("`{OWN_KEY}` was written by a later version"));
+    let own = Own::deserialize(value).map_err(|_| unreadable())?;
+    if own.version != 1 {
+        return Err(unreadable());
+    }
+    let instant = |text: &str| read_position(&Value::from(text))?.ok_or_else(unreadable);
+    let [(next, _)] = &own.remaining;
+    Ok(Progress {
+        way: match own.way {
+            WireWay::List => Way::List,
+            WireWay::Search => Way::Search,
+        },
+        lower: own.from.as_deref().map_or(Ok(Millis::MIN), instant)?,
+        upper: instant(&own.to)?,
+        next: next.parse().map_err(|_| unreadable())?,
+        generation: own.generation,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Saved, BadState> {
+        let state: StreamState = serde_json::from_str(json).unwrap();
+        Saved::read(Some(&state), "updatedAt", Some("createdAt"))
+    }
+
+    #[test]
+    fn reads_every_form_ever_written() {
+        const NOON: Option<Millis> = Some(1_709_294_400_123);
+        for (case, json, expected) in [
+            ("6.x", r#"{"updatedAt":"2024-03-01T12:00:00.123000Z"}"#, NOON),
+            ("with an offset", r#"{"updatedAt":"2024-03-01T12:00:00.123000+00:00"}"#, NOON),
+            ("three digits", r#"{"updatedAt":"2024-03-01T12:00:00.123Z"}"#, NOON),
+            ("milliseconds as text", r#"{"updatedAt":"1709294400123"}"#, NOON),
+            ("milliseconds", r#"{"updatedAt":1709294400123}"#, NOON),
+            (
+                "whole seconds",
+                r#"{"updatedAt":"2024-03-01T12:00:00+00:00"}"#,
+                Some(1_709_294_400_000),
+            ),
+            ("nothing read yet", r#"{"updatedAt":""}"#, None),
+            ("null", r#"{"updatedAt":null}"#, None),
+            ("another cursor", r#"{"createdAt":"2024-03-01T12:00:00.123Z"}"#, NOON),
+            (
+                "concurrent",
+                r#"{"state_type":"date-range","slices":[{"start":"2024-03-02T00:00:00Z","end":"2024-03-03T00:00:00Z"},
+                    {"start":"2006-06-01T00:00:00Z","end":"2024-03-01T13:00:00Z","most_recent_cursor_value":"2024-03-01T12:00:00.123Z"}]}"#,
+                NOON,
+            ),
+            ("concurrent, empty", r#"{"state_type":"date-range","slices":[]}"#, None),
+        ] {
+            assert_eq!(read(json), Ok(Saved { position: expected, progress: None }), "{case}");
+        }
+        assert_eq!(Saved::read(None, "updatedAt", None), Ok(Saved::default()));
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_read() {
+        for (json, expected) in [
+            (r#"{"updatedAt":"yesterday"}"#, "`\"yesterday\"` is not a time"),
+            (r#"{"updatedAt":[1]}"#, "`[1]` is not a time"),
+            (r#"{"updatedAt":1.5}"#, "`1.5` is not a time"),
+            (r#"{"deletedAt":"2024-03-01T12:00:00Z"}"#, "it has no `updatedAt`"),
+            (
+                r#"{"source_hubspot":{"version":2}}"#,
+                "`source_hubspot` was written by a later version",
+            ),
+        ] {
+            assert_eq!(read(json).unwrap_err().to_string(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn progress_survives_the_wire() {
+        for lower in [Millis::MIN, 1_709_294_400_123] {
+            let progress = Progress {
+                way: Way::List,
+                lower,
+                upper: 1_709_294_999_000,
+                next: 70_022,
+                generation: Some(3),
+            };
+            let state = under_way("updatedAt", progress);
+            let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
+            assert_eq!(saved, Saved { position: None, progress: Some(progress) });
+        }
+    }
+
+    #[test]
+    fn wire_forms_are_pinned() {
+        let text = |state: &StreamState| serde_json::to_string(state).unwrap();
+        assert_eq!(
+            text(&complete("updatedAt", 1_709_294_400_123)),
+            r#"{"updatedAt":"2024-03-01T12:00:00.123000Z"}"#
+        );
+        assert_eq!(text(&no_cursor()), r#"{"__ab_no_cursor_state_message":true}"#);
+        let progress =
+            Progress { way: Way::Search, lower: 0, upper: 1000, next: 7, generation: None };
+        assert_eq!(
+            text(&under_way("updatedAt", progress)),
+            r#"{"source_hubspot":{"from":"1970-01-01T00:00:00.000000Z","remaining":[["7",null]],"to":"1970-01-01T00:00:01.000000Z","version":1,"way":"search"},"updatedAt":"1970-01-01T00:00:00.000000Z"}"#
+        );
+    }
+}

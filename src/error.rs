@@ -1,0 +1,171 @@
+//! Every way a command or a stream can end badly, in the words its reader needs.
+//!
+//! This is the one place where a failure type is chosen, so what Airbyte does next (ask the user,
+//! run again, tell us) can be read off one `match`.
+
+use std::time::Duration;
+
+/// A cause from below: shown in `internal_message`, never to the user.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What Airbyte does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureType {
+    /// The user has to act: retrying is useless until then.
+    Config,
+    /// It will pass: run again later.
+    Transient,
+    /// Ours to fix.
+    System,
+}
+
+/// Why a command, a stream or a sync ended.
+///
+/// `Display` is the sentence for the user: cause and next step, no secrets. The `source` chain is
+/// for the maker.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file of the command line cannot be used.
+    #[error("the {file} file `{path}` {problem}")]
+    Input { file: &'static str, path: String, problem: String },
+    /// The user can fix this in the connection form.
+    #[error("the configuration does not fit: {}", violations.join("; "))]
+    Config { violations: Vec<String> },
+    /// An operator set an environment variable that cannot work.
+    #[error("the environment variable {variable} {problem}")]
+    Environment { variable: &'static str, problem: String },
+    /// The catalog asks for something that cannot be read.
+    #[error("the configured catalog {problem}")]
+    Catalog { problem: String },
+    /// The state of one stream has a shape or value no version of this connector has written.
+    #[error(
+        "the saved state of `{stream}` cannot be read ({problem}); reset the stream to read it anew"
+    )]
+    State { stream: String, problem: String },
+    /// A stream was selected that the portal does not have.
+    #[error(
+        "the stream `{stream}` does not exist in this portal; refresh the source schema, \
+         then select the stream again or leave it out"
+    )]
+    UnknownStream { stream: String },
+    /// A stream that may be a custom object, and the custom objects are not known.
+    #[error(
+        "`{stream}` cannot be found, because the portal's custom objects could not be read \
+         ({problem}); run the sync again later"
+    )]
+    CustomObjects { stream: String, problem: String },
+    /// The token or the OAuth grant is refused.
+    #[error("HubSpot refuses the credentials: {problem}")]
+    Credentials { problem: String, source: Option<BoxError> },
+    /// The token works, and may not read this.
+    #[error(
+        "the token may not read `{stream}`: grant it the scope{} {} in HubSpot, then run again",
+        if scopes.len() == 1 { "" } else { "s" },
+        scopes.join(" and ")
+    )]
+    MissingScope { stream: String, scopes: Vec<String>, source: Option<BoxError> },
+    /// The account's plan does not include this.
+    #[error(
+        "the HubSpot account has no access to {what}; upgrade its subscription or deselect the stream"
+    )]
+    Plan { what: String, source: Option<BoxError> },
+    /// HubSpot refused a request for a reason of the request itself.
+    #[error("HubSpot refused {endpoint}: {said}")]
+    Refused { endpoint: String, said: String, source: Option<BoxError> },
+    /// HubSpot kept failing until the retry budget ran out.
+    #[error(
+        "HubSpot did not answer {endpoint} in {attempts} attempts over {} s ({last}); \
+         run the sync again later",
+        elapsed.as_secs()
+    )]
+    Unavailable { endpoint: String, attempts: u32, elapsed: Duration, last: String },
+    /// The host cannot be talked to safely.
+    #[error("no secure connection to {host}: {problem}")]
+    Tls { host: String, problem: String, source: Option<BoxError> },
+    /// The day's requests are used up.
+    #[error(
+        "the HubSpot account has used up its requests for today; the sync goes on where it stopped \
+         when it runs after midnight of the account's time zone"
+    )]
+    DayUsedUp { source: Option<BoxError> },
+    /// A 2xx body that contradicts what we know of the endpoint.
+    #[error(
+        "{endpoint} answered in a shape this version does not understand; update the connector or \
+         report it"
+    )]
+    Contract { endpoint: String, source: BoxError },
+    /// The reader of stdout has gone: nothing can be said any more.
+    #[error("the destination closed the pipe")]
+    OutputClosed,
+    /// A panic, caught at the edge.
+    #[error("the connector failed unexpectedly; report it with the internal message")]
+    Bug { detail: String },
+}
+
+impl Error {
+    /// What Airbyte does next. Never a wildcard arm: a new error has to decide.
+    pub fn failure_type(&self) -> FailureType {
+        match self {
+            Self::Input { .. }
+            | Self::Config { .. }
+            | Self::Environment { .. }
+            | Self::Catalog { .. }
+            | Self::State { .. }
+            | Self::UnknownStream { .. }
+            | Self::Credentials { .. }
+            | Self::MissingScope { .. }
+            | Self::Plan { .. }
+            | Self::Tls { .. } => FailureType::Config,
+            Self::CustomObjects { .. } | Self::Unavailable { .. } | Self::DayUsedUp { .. } => {
+                FailureType::Transient
+            }
+            Self::Refused { .. }
+            | Self::Contract { .. }
+            | Self::OutputClosed
+            | Self::Bug { .. } => FailureType::System,
+        }
+    }
+
+    /// Does this end every stream, not just the one it happened to?
+    ///
+    /// With the credentials, the day or stdout gone, asking on behalf of other streams is useless.
+    pub fn ends_everything(&self) -> bool {
+        matches!(self, Self::Credentials { .. } | Self::DayUsedUp { .. } | Self::OutputClosed)
+    }
+
+    /// The `source` chain in one line, for `internal_message`; empty if there is none.
+    pub fn internal_message(&self) -> String {
+        if let Self::Bug { detail } = self {
+            return detail.clone();
+        }
+        let first = std::error::Error::source(self);
+        let causes: Vec<_> =
+            std::iter::successors(first, |error| error.source()).map(ToString::to_string).collect();
+        causes.join(": ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_say_what_to_do_and_the_chain_says_why() {
+        let cause: BoxError = "GET /crm/objects/2026-09/deals: 403 (correlation 17)".into();
+        let error = Error::MissingScope {
+            stream: "deals".into(),
+            scopes: vec!["crm.objects.deals.read".into()],
+            source: Some(cause),
+        };
+        assert_eq!(
+            error.to_string(),
+            "the token may not read `deals`: grant it the scope crm.objects.deals.read in HubSpot, \
+             then run again"
+        );
+        assert_eq!(
+            error.internal_message(),
+            "GET /crm/objects/2026-09/deals: 403 (correlation 17)"
+        );
+        assert_eq!(error.failure_type(), FailureType::Config);
+    }
+}

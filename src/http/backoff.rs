@@ -1,0 +1,112 @@
+//! How long to wait before asking again.
+
+use std::time::Duration;
+
+use backoff::ExponentialBackoff;
+use backoff::backoff::Backoff as _;
+
+/// How much trouble a command puts up with before it gives up on one request.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Attempts that failed for another reason than quota.
+    pub attempts: u32,
+    /// The longest time from the first attempt to the last.
+    pub budget: Duration,
+}
+
+impl Patience {
+    /// For `read`: long enough for a restart or a short outage at HubSpot.
+    pub const READ: Self = Self { attempts: 12, budget: Duration::from_mins(15) };
+    /// For `check` and `discover`: somebody is watching a form.
+    pub const WIZARD: Self = Self { attempts: 4, budget: Duration::from_secs(20) };
+}
+
+/// Exponential waits with jitter, within a [`Patience`].
+///
+/// Waits for quota are not counted here: they end by themselves.
+#[derive(Debug)]
+pub struct Backoff {
+    schedule: ExponentialBackoff,
+    patience: Patience,
+    attempts: u32,
+    waited: Duration,
+    seed: u64,
+}
+
+impl Backoff {
+    /// `seed` decides the jitter, so that a test can repeat it.
+    pub fn new(patience: Patience, seed: u64) -> Self {
+        // The crate's own jitter and clock are switched off: both come in as values here.
+        let schedule = ExponentialBackoff {
+            initial_interval: Duration::from_millis(500),
+            current_interval: Duration::from_millis(500),
+            multiplier: 2.0,
+            max_interval: Duration::from_mins(1),
+            randomization_factor: 0.0,
+            max_elapsed_time: None,
+            ..ExponentialBackoff::default()
+        };
+        Self { schedule, patience, attempts: 0, waited: Duration::ZERO, seed }
+    }
+
+    /// The wait after one more failure, at least `floor`; `None` when patience is at its end.
+    pub fn next(&mut self, floor: Option<Duration>) -> Option<Duration> {
+        self.attempts += 1;
+        let planned = self.schedule.next_backoff()?;
+        let wait = planned.mul_f64(self.jitter()).max(floor.unwrap_or_default());
+        self.waited += wait;
+        (self.attempts < self.patience.attempts && self.waited <= self.patience.budget)
+            .then_some(wait)
+    }
+
+    /// Failures so far.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// A factor in `[0.5, 1.0)`, the next of the sequence that the seed began (xorshift).
+    #[expect(clippy::cast_precision_loss, reason = "16 bits of jitter fit a float exactly")]
+    fn jitter(&mut self) -> f64 {
+        self.seed |= 1;
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        0.5 + ((self.seed >> 32) & 0xFFFF) as f64 / 131_072.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_with_jitter_and_end() {
+        let mut backoff =
+            Backoff::new(Patience { attempts: 6, budget: Duration::from_secs(100) }, 7);
+        let waits: Vec<_> = std::iter::from_fn(|| backoff.next(None)).collect();
+        assert_eq!(waits.len(), 5);
+        for (index, wait) in waits.iter().enumerate() {
+            let full = Duration::from_millis(500) * (1 << index);
+            assert!(*wait >= full / 2 && *wait < full, "wait {index} is {wait:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_is_a_floor_and_counts_against_the_budget() {
+        let hour = Duration::from_hours(1);
+        let mut backoff = Backoff::new(Patience { attempts: 6, budget: hour * 2 }, 7);
+        assert_eq!(backoff.next(Some(hour)), Some(hour));
+        assert_eq!(backoff.next(Some(hour)), Some(hour));
+        assert_eq!(backoff.next(Some(hour)), None);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_waits() {
+        let waits = |seed| {
+            let mut backoff = Backoff::new(Patience::READ, seed);
+            (0..5).map(|_| backoff.next(None)).collect::<Vec<_>>()
+        };
+        assert_eq!(waits(3), waits(3));
+        assert_ne!(waits(3), waits(5));
+    }
+}

@@ -1,0 +1,81 @@
+//! A transport with a token.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::backoff::Patience;
+use super::clock::ServerClock;
+use super::dialect::Dialect;
+use super::limiter::{Limiter, Limits};
+use super::meter::Meter;
+use super::token::Tokens;
+use super::transport::{Failure, Request, Transport, Undecodable};
+use crate::error::BoxError;
+
+/// What a client is made of.
+pub struct ClientOptions {
+    /// Scheme, host and port, without a trailing slash.
+    pub base: String,
+    pub dialect: Dialect,
+    pub limits: Limits,
+    pub patience: Patience,
+    pub tokens: Tokens,
+    pub user_agent: &'static str,
+}
+
+/// Sends requests as the user the token stands for.
+pub struct Client {
+    transport: Transport,
+    tokens: Tokens,
+    base: String,
+}
+
+impl Client {
+    /// # Errors
+    /// If the TLS roots of the machine cannot be loaded.
+    pub fn new(options: ClientOptions) -> Result<Self, BoxError> {
+        // The second caller finds a provider installed, which is just as well.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .user_agent(options.user_agent)
+            .connect_timeout(Duration::from_secs(20))
+            .read_timeout(Duration::from_mins(2))
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_nodelay(true)
+            .build()?;
+        let limiter = Limiter::new(options.limits, Instant::now());
+        let base = options.base.clone();
+        let transport =
+            Transport::new(http, options.base, options.dialect, limiter, options.patience);
+        Ok(Self { transport, tokens: options.tokens, base })
+    }
+
+    /// The address requests go to, for messages.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The service's clock.
+    pub fn clock(&self) -> &ServerClock {
+        &self.transport.clock
+    }
+
+    /// Sends a request until its answer can be decoded, renewing the token at most once.
+    pub async fn send<T>(
+        &self,
+        request: &Request,
+        meter: &Meter,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Failure> {
+        let token = self.tokens.current(&self.transport, meter).await?;
+        match self.transport.send(request, Some(&token), meter, &decode).await {
+            Err(Failure::TokenExpired(_)) => {
+                let token = self.tokens.replace(&token, &self.transport, meter).await?;
+                self.transport.send(request, Some(&token), meter, &decode).await
+            }
+            result => result,
+        }
+    }
+}

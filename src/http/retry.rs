@@ -1,0 +1,87 @@
+//! What a result means for the request that got it.
+
+use std::time::Duration;
+
+use super::dialect::Reading;
+
+/// What came of one attempt.
+#[derive(Debug, Clone, Copy)]
+pub enum Outcome {
+    /// An answer with its body.
+    Answer { status: u16, retry_after: Option<Duration>, reading: Reading },
+    /// The connection broke before or inside the answer, or nothing came in time.
+    Broken,
+}
+
+/// What to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Hand the answer to the caller.
+    Done,
+    /// Ask again after at least this long, or after the backoff's own wait.
+    Retry(Option<Duration>),
+    /// The bucket is empty: pause it for this long, or for one of its windows, then ask again.
+    Throttled(Option<Duration>),
+    /// Ask again with a new token, once.
+    Reauthenticate,
+    /// No request will be answered before midnight.
+    DayUsedUp,
+    /// Hand the refusal to the caller: asking again would change nothing.
+    Fail,
+}
+
+/// Judges one attempt. Total: every status has a verdict.
+pub fn classify(outcome: &Outcome) -> Verdict {
+    match *outcome {
+        Outcome::Broken => Verdict::Retry(None),
+        Outcome::Answer { status, retry_after, reading } => match (status, reading) {
+            (200..=299, _) => Verdict::Done,
+            (401, Reading::TokenExpired) => Verdict::Reauthenticate,
+            (429, Reading::DayUsedUp) => Verdict::DayUsedUp,
+            (429, _) => Verdict::Throttled(retry_after),
+            // 423: locked by another call. 477: the account moves to another data centre.
+            // 530 is missing: the edge says that the token cannot be routed, no passing fault.
+            (408 | 423 | 477 | 500..=529 | 531..=599, _) => Verdict::Retry(retry_after),
+            _ => Verdict::Fail,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts() {
+        use Reading::{DayUsedUp, Plain, TokenExpired};
+        let after = |seconds| Some(Duration::from_secs(seconds));
+        for (case, status, retry_after, reading, expected) in [
+            ("success", 200, None, Plain, Verdict::Done),
+            ("partial success of a batch read", 207, None, Plain, Verdict::Done),
+            (
+                "burst limit, server names the wait",
+                429,
+                after(3),
+                Plain,
+                Verdict::Throttled(after(3)),
+            ),
+            ("burst limit, header left out", 429, None, Plain, Verdict::Throttled(None)),
+            ("the day is used up", 429, None, DayUsedUp, Verdict::DayUsedUp),
+            ("token expired mid-sync", 401, None, TokenExpired, Verdict::Reauthenticate),
+            ("token unknown", 401, None, Plain, Verdict::Fail),
+            ("token that cannot be routed", 530, None, Plain, Verdict::Fail),
+            ("scope missing", 403, None, Plain, Verdict::Fail),
+            ("record locked", 423, after(2), Plain, Verdict::Retry(after(2))),
+            ("account being moved", 477, after(3600), Plain, Verdict::Retry(after(3600))),
+            ("overload", 502, None, Plain, Verdict::Retry(None)),
+            ("edge fault", 522, None, Plain, Verdict::Retry(None)),
+            ("bad request", 400, None, Plain, Verdict::Fail),
+            ("url too long", 414, None, Plain, Verdict::Fail),
+            ("redirect, which is never followed", 302, None, Plain, Verdict::Fail),
+        ] {
+            let outcome = Outcome::Answer { status, retry_after, reading };
+            assert_eq!(classify(&outcome), expected, "{case}");
+        }
+        assert_eq!(classify(&Outcome::Broken), Verdict::Retry(None), "reset inside the body");
+    }
+}

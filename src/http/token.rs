@@ -1,0 +1,168 @@
+//! The token of every request, renewed before it ends.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::meter::Meter;
+use super::transport::{Failure, Request, Transport, Undecodable};
+use crate::secret::Secret;
+
+/// What a token endpoint grants.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    pub token: Secret<String>,
+    pub lasts: Duration,
+    /// A new refresh token, if the old one was replaced.
+    pub refresh_token: Option<Secret<String>>,
+}
+
+/// Makes the request for a token from a path and a refresh token.
+pub(crate) type RequestToken = Box<dyn Fn(&str, &Secret<String>) -> Request + Send + Sync>;
+
+/// How to ask for a new token.
+pub struct Renewal {
+    /// Where to ask, each for when the one before is not there.
+    pub targets: Vec<&'static str>,
+    /// Builds the request from a target and the current refresh token.
+    pub request: RequestToken,
+    /// Reads the answer.
+    pub parse: fn(&Bytes) -> Result<Grant, Undecodable>,
+    pub refresh_token: Secret<String>,
+}
+
+impl Renewal {
+    async fn ask(
+        &self,
+        renewed: &Renewed,
+        transport: &Transport,
+        meter: &Meter,
+    ) -> Result<Grant, Failure> {
+        let target = self.targets.get(renewed.gone).copied().unwrap_or_default();
+        let refresh_token = renewed.refresh_token.as_ref().unwrap_or(&self.refresh_token);
+        let request = (self.request)(target, refresh_token);
+        transport.send(&request, None, meter, &self.parse).await
+    }
+}
+
+/// A token and the time it is good for.
+#[derive(Debug, Clone)]
+pub struct Lease {
+    pub token: Secret<String>,
+    renew_at: Instant,
+}
+
+impl Lease {
+    /// Renewal is due when a sixth of the life is left, but five minutes before the end at most.
+    fn new(grant: Grant, now: Instant) -> Self {
+        let margin = (grant.lasts / 6).min(Duration::from_mins(5));
+        Self { token: grant.token, renew_at: now + grant.lasts.saturating_sub(margin) }
+    }
+
+    pub fn is_due(&self, now: Instant) -> bool {
+        now >= self.renew_at
+    }
+}
+
+/// Where tokens come from.
+pub enum Tokens {
+    /// A private-app token or service key: it has no end.
+    Fixed(Secret<String>),
+    /// An OAuth grant. Whoever finds the lease due renews it, the others wait for the lock.
+    Renewing { renewal: Renewal, lease: Mutex<Renewed> },
+}
+
+/// The state behind the lock.
+#[derive(Default)]
+pub struct Renewed {
+    lease: Option<Lease>,
+    refresh_token: Option<Secret<String>>,
+    /// Targets that turned out not to be there.
+    gone: usize,
+}
+
+impl Tokens {
+    pub fn renewing(renewal: Renewal) -> Self {
+        Self::Renewing { renewal, lease: Mutex::default() }
+    }
+
+    /// The token to send now.
+    pub(super) async fn current(
+        &self,
+        transport: &Transport,
+        meter: &Meter,
+    ) -> Result<Secret<String>, Failure> {
+        self.newer_than(None, transport, meter).await
+    }
+
+    /// A token other than `refused`, which the service took for expired.
+    ///
+    /// A fixed token comes back as it is: one such answer on a valid token is known to happen.
+    pub(super) async fn replace(
+        &self,
+        refused: &Secret<String>,
+        transport: &Transport,
+        meter: &Meter,
+    ) -> Result<Secret<String>, Failure> {
+        self.newer_than(Some(refused), transport, meter).await
+    }
+
+    async fn newer_than(
+        &self,
+        refused: Option<&Secret<String>>,
+        transport: &Transport,
+        meter: &Meter,
+    ) -> Result<Secret<String>, Failure> {
+        let (renewal, lease) = match self {
+            Self::Fixed(token) => return Ok(token.clone()),
+            Self::Renewing { renewal, lease } => (renewal, lease),
+        };
+        let mut renewed = lease.lock().await;
+        if let Some(lease) = &renewed.lease
+            && !lease.is_due(Instant::now())
+            && refused != Some(&lease.token)
+        {
+            return Ok(lease.token.clone());
+        }
+        let (asked_at, grant) = loop {
+            let asked_at = Instant::now();
+            match renewal.ask(&renewed, transport, meter).await {
+                Err(Failure::Refused(refusal))
+                    if refusal.is_gone() && renewed.gone + 1 < renewal.targets.len() =>
+                {
+                    renewed.gone += 1;
+                }
+                result => break (asked_at, result.map_err(Failure::of_token_endpoint)?),
+            }
+        };
+        if grant.refresh_token.is_some() {
+            renewed.refresh_token.clone_from(&grant.refresh_token);
+        }
+        let lease = renewed.lease.insert(Lease::new(grant, asked_at));
+        Ok(lease.token.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_renewed_ahead_of_its_end() {
+        let start = Instant::now();
+        for (case, lasts, due_after) in
+            [("half an hour", 1800, 1500), ("a minute", 60, 50), ("a day", 86_400, 86_100)]
+        {
+            let grant = Grant {
+                token: Secret::new("token".to_owned()),
+                lasts: Duration::from_secs(lasts),
+                refresh_token: None,
+            };
+            let lease = Lease::new(grant, start);
+            assert!(!lease.is_due(start + Duration::from_secs(due_after - 1)), "{case}");
+            assert!(lease.is_due(start + Duration::from_secs(due_after)), "{case}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! One stream's way to HubSpot.
+
+use bytes::Bytes;
+use http::Method;
+use serde::Serialize;
+
+use super::endpoint::{Endpoint, Paths};
+use super::refusal;
+use crate::error::Error;
+use crate::http::{Body, Bucket, Client, Meter, Request, Undecodable};
+
+/// On whose behalf requests are sent, for errors.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    pub stream: &'a str,
+    /// Scopes that reading it takes.
+    pub scopes: &'a [&'a str],
+}
+
+/// Sends requests for one stream: their cost goes to its meter, their errors carry its name.
+#[derive(Clone, Copy)]
+pub struct Api<'a> {
+    pub client: &'a Client,
+    pub paths: &'a Paths,
+    pub meter: &'a Meter,
+    pub subject: Subject<'a>,
+}
+
+impl Api<'_> {
+    /// GET of the endpoint's path plus `tail` (segments and query).
+    pub(super) async fn get<T>(
+        &self,
+        endpoint: Endpoint,
+        tail: &str,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Error> {
+        self.send(endpoint, Method::GET, tail, None, Bucket::General, decode).await
+    }
+
+    /// POST of a JSON body, which is made of strings, numbers and lists of them.
+    pub(super) async fn post<T>(
+        &self,
+        endpoint: Endpoint,
+        tail: &str,
+        body: &impl Serialize,
+        bucket: Bucket,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Error> {
+        let bytes = serde_json::to_vec(body).expect("strings and numbers serialize into memory");
+        let body = Body { content_type: "application/json", bytes: bytes.into() };
+        self.send(endpoint, Method::POST, tail, Some(body), bucket, decode).await
+    }
+
+    async fn send<T>(
+        &self,
+        endpoint: Endpoint,
+        method: Method,
+        tail: &str,
+        body: Option<Body>,
+        bucket: Bucket,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Error> {
+        loop {
+            let prefix = self.paths.prefix(endpoint);
+            let mut request = Request {
+                method: method.clone(),
+                target: format!("{prefix}{tail}"),
+                body: body.clone(),
+                bucket,
+                endpoint: String::new(),
+            };
+            request.endpoint = format!("`{}` ({method} {})", self.subject.stream, request.path());
+            let failure = match self.client.send(&request, self.meter, &decode).await {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            if !refusal::is_unknown_path(&failure) {
+                return Err(refusal::explain(failure, self.subject, self.client.base()));
+            }
+            if self.paths.fall_back(endpoint) {
+                log::warn!(
+                    "HubSpot no longer serves {prefix}: going on with {} for this run",
+                    self.paths.prefix(endpoint)
+                );
+            } else if self.paths.prefix(endpoint) == prefix {
+                return Err(refusal::explain(failure, self.subject, self.client.base()));
+            }
+            // Otherwise another stream has found the same path missing meanwhile.
+        }
+    }
+}

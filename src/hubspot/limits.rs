@@ -1,0 +1,64 @@
+//! Numbers that HubSpot imposes. Each says its unit, its source and when it was read there.
+
+use std::time::Duration;
+
+/// Records of one list page.
+///
+/// <https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide>, read 2026-11.
+/// The simulator enforces it.
+pub const LIST_PAGE: usize = 100;
+
+/// Hits of one search page.
+///
+/// <https://developers.hubspot.com/docs/api-reference/search/guide>, read 2026-11. The simulator
+/// enforces it.
+pub const SEARCH_PAGE: usize = 200;
+
+/// Ids of one batch read of records.
+///
+/// <https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide>, read 2026-11. The
+/// simulator enforces it.
+pub const BATCH_READ: usize = 100;
+
+/// Ids of one batch read of associations, since February 2025.
+///
+/// <https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide>, read 2026-11.
+/// The simulator enforces it.
+pub const ASSOCIATIONS_READ: usize = 1000;
+
+/// Owners of one page.
+///
+/// HubSpot's changelog, read 2026-11. The simulator enforces it.
+pub const OWNERS_PAGE: usize = 500;
+
+/// Characters of a URL that are safe to send. Answers are 414 from about 16,200 on.
+///
+/// Found by trial, `docs/hubspot.md` note 4. The simulator enforces 16,200.
+pub const URL_CHARACTERS: usize = 12_000;
+
+/// Requests of the general window before an answer has told the account's own size: the smallest
+/// that exists, so that a first burst never overruns it.
+///
+/// <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>, read
+/// 2026-11. The simulator enforces it by tier.
+pub const GENERAL_WINDOW: (u32, Duration) = (100, Duration::from_secs(10));
+
+/// Searches an account may send; the answers carry no headers to correct it by.
+///
+/// <https://developers.hubspot.com/docs/api-reference/search/guide>, read 2026-11. The simulator
+/// enforces it.
+pub const SEARCH_WINDOW: (u32, Duration) = (5, Duration::from_secs(1));
+
+/// Association batch reads, by the smallest tier; the answers carry no headers to correct it by.
+///
+/// <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>, read
+/// 2026-11. The simulator enforces it by tier.
+pub const ASSOCIATIONS_WINDOW: (u32, Duration) = (100, Duration::from_secs(10));
+
+/// How far search may lag behind the records. "A few moments" in HubSpot's words, minutes in
+/// production: `docs/hubspot.md` note 1.
+pub const INDEX_LAG: Duration = Duration::from_mins(5);
+
+/// How close to the present a window may end: the present second is unfinished, and `Date`
+/// headers are cut to whole seconds.
+pub const UNFINISHED: Duration = Duration::from_secs(3);

@@ -1,0 +1,94 @@
+//! Renewing an OAuth access token.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use super::endpoint::{Endpoint, Paths};
+use crate::http::{Body, Bucket, Grant, Renewal, Request, Undecodable};
+use crate::secret::Secret;
+
+/// How the access token of an OAuth app is renewed.
+pub fn renewal(
+    paths: &Paths,
+    client_id: String,
+    client_secret: Secret<String>,
+    refresh_token: Secret<String>,
+) -> Renewal {
+    let targets = paths.prefixes(Endpoint::Token);
+    let request = move |target: &str, refresh_token: &Secret<String>| Request {
+        method: Method::POST,
+        target: target.to_owned(),
+        body: Some(Body {
+            content_type: "application/x-www-form-urlencoded;charset=utf-8",
+            bytes: form(&client_id, &client_secret, refresh_token).into(),
+        }),
+        bucket: Bucket::Free,
+        endpoint: format!("the access token (POST {target})"),
+    };
+    Renewal { targets, request: Box::new(request), parse, refresh_token }
+}
+
+fn form(client_id: &str, client_secret: &Secret<String>, refresh_token: &Secret<String>) -> String {
+    let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+    format!(
+        "grant_type=refresh_token&client_id={}&client_secret={}&refresh_token={}",
+        encode(client_id),
+        encode(client_secret.expose()),
+        encode(refresh_token.expose())
+    )
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: Secret<String>,
+    /// Seconds; half an hour if it is ever left out.
+    #[serde(default)]
+    expires_in: Option<u64>,
+    #[serde(default)]
+    refresh_token: Option<Secret<String>>,
+}
+
+fn parse(body: &Bytes) -> Result<Grant, Undecodable> {
+    // The text of a parse error could quote a token: only its kind is kept.
+    let answer: Answer = serde_json::from_slice(body).map_err(|error| {
+        let problem = format!("a token answer that is not understood ({:?})", error.classify());
+        if error.is_data() {
+            Undecodable::Unexpected(problem.into())
+        } else {
+            Undecodable::Garbled(problem)
+        }
+    })?;
+    Ok(Grant {
+        token: answer.access_token,
+        lasts: Duration::from_secs(answer.expires_in.unwrap_or(1800)),
+        refresh_token: answer.refresh_token,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asks_with_a_form_and_reads_the_grant() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        assert_eq!(
+            form("12-ab", &secret("s&c"), &secret("na1-x")),
+            "grant_type=refresh_token&client_id=12%2Dab&client_secret=s%26c&refresh_token=na1%2Dx"
+        );
+        let grant =
+            parse(&Bytes::from_static(br#"{"access_token":"CJ","expires_in":60,"hub_id":1}"#));
+        let grant = grant.unwrap();
+        assert_eq!((grant.token.expose().as_str(), grant.lasts.as_secs()), ("CJ", 60));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_understood_is_not_quoted() {
+        let error = parse(&Bytes::from_static(br#"{"access_token":{"canary":1}}"#)).unwrap_err();
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}

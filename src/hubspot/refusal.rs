@@ -1,0 +1,252 @@
+//! What HubSpot's refusals mean. The one place that looks into error bodies.
+//!
+//! No key of an error body is ever required: real ones leave any of them out, and those of the
+//! edge are HTML.
+
+use serde::Deserialize;
+
+use super::api::Subject;
+use crate::error::{BoxError, Error};
+use crate::http::{Failure, Reading, Refusal};
+
+/// The keys of an error body that decide something.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    /// `error`, or a code such as `BAD_REFRESH_TOKEN` from the token endpoint.
+    status: Option<String>,
+    message: Option<String>,
+    category: Option<String>,
+    errors: Vec<Detail>,
+    #[serde(rename = "policyName")]
+    policy_name: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Detail {
+    context: Context,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Context {
+    required_granular_scopes: Vec<String>,
+    required_scopes: Vec<String>,
+}
+
+impl Body {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+/// What the HTTP client has to know of a refusal beyond its status.
+pub(super) fn reading(status: u16, body: &[u8]) -> Reading {
+    let body = || Body::read(body).unwrap_or_default();
+    match status {
+        401 if body().category.as_deref() == Some("EXPIRED_AUTHENTICATION") => {
+            Reading::TokenExpired
+        }
+        429 if body().policy_name.as_deref() == Some("DAILY") => Reading::DayUsedUp,
+        _ => Reading::Plain,
+    }
+}
+
+/// Is it the path that does not exist, not something the path names?
+///
+/// HubSpot answers JSON for a missing record or definition; an unknown path is answered by the
+/// gateway in front of it, in whatever shape.
+pub(super) fn is_unknown_path(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(refusal)
+        if matches!(refusal.status, 404 | 410) && Body::read(&refusal.body).is_none())
+}
+
+/// The error that a user reads.
+pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Error {
+    match failure {
+        Failure::Refused(refusal) => explain_refusal(&refusal, subject),
+        Failure::TokenExpired(refusal) => Error::Credentials {
+            problem: "it calls the access token expired, twice in a row; authenticate again".into(),
+            source: Some(detail(&refusal)),
+        },
+        Failure::NoToken(refusal) => explain_token(&refusal),
+        Failure::DayUsedUp(refusal) => Error::DayUsedUp { source: Some(detail(&refusal)) },
+        Failure::Exhausted { endpoint, attempts, elapsed, last } => {
+            Error::Unavailable { endpoint, attempts, elapsed, last }
+        }
+        Failure::Unexpected { endpoint, source } => Error::Contract { endpoint, source },
+        Failure::Tls { problem, source } => Error::Tls {
+            host: host.to_owned(),
+            problem: format!(
+                "{problem}; if a proxy inspects traffic here, point SSL_CERT_FILE at its certificate"
+            ),
+            source: Some(source),
+        },
+        Failure::NotARead { method, path } => {
+            Error::Bug { detail: format!("{method} {path} is not on the list of reads") }
+        }
+    }
+}
+
+fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
+    let body = Body::read(&refusal.body).unwrap_or_default();
+    let source = Some(detail(refusal));
+    match refusal.status {
+        401 => Error::Credentials {
+            problem: "the access token is unknown or was revoked; create a new one in HubSpot and \
+                      enter it in the connection"
+                .into(),
+            source,
+        },
+        530 => Error::Credentials {
+            problem: "the access token is malformed; copy it from HubSpot once more, whole".into(),
+            source,
+        },
+        402 => Error::Plan { what: subject.stream.to_owned(), source },
+        403 => {
+            let named: Vec<_> = body
+                .errors
+                .into_iter()
+                .flat_map(|error| {
+                    [error.context.required_granular_scopes, error.context.required_scopes]
+                })
+                .flatten()
+                .collect();
+            let known = || subject.scopes.iter().map(|&scope| scope.to_owned()).collect();
+            let scopes = if subject.scopes.is_empty() { named } else { known() };
+            Error::MissingScope { stream: subject.stream.to_owned(), scopes, source }
+        }
+        status => Error::Refused {
+            endpoint: format!("`{}` ({} {})", subject.stream, refusal.method, refusal.path),
+            said: match body.message {
+                Some(message) => format!("{message} (status {status})"),
+                None => format!("status {status} without a reason"),
+            },
+            source,
+        },
+    }
+}
+
+/// The codes of the token endpoint, in words that say what to enter anew.
+fn explain_token(refusal: &Refusal) -> Error {
+    let code = Body::read(&refusal.body).and_then(|body| body.status).unwrap_or_default();
+    let problem = match code.as_str() {
+        "BAD_REFRESH_TOKEN" => {
+            "the refresh token is invalid or was revoked; authenticate again to get a new one"
+        }
+        "BAD_CLIENT_ID" => "the client id is unknown; copy it from the app's settings once more",
+        "BAD_CLIENT_SECRET" => {
+            "the client secret is wrong; copy it from the app's settings once more"
+        }
+        "BAD_HUB" => "the account behind the refresh token is gone; authenticate with another one",
+        _ => "it grants no access token for this client id, client secret and refresh token",
+    };
+    Error::Credentials { problem: problem.into(), source: Some(detail(refusal)) }
+}
+
+/// What happened, for the maker: no body, since that may hold data.
+fn detail(refusal: &Refusal) -> BoxError {
+    let Refusal { status, method, path, correlation, body } = refusal;
+    let category = Body::read(body).and_then(|body| body.category).unwrap_or_default();
+    let correlation = correlation.as_deref().unwrap_or("none");
+    format!("{method} {path}: {status} {category}, correlation id {correlation}").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Method;
+
+    const SUBJECT: Subject<'static> =
+        Subject { stream: "deals", scopes: &["crm.objects.deals.read"] };
+
+    fn refusal(status: u16, body: &str) -> Refusal {
+        Refusal {
+            status,
+            body: body.to_owned().into(),
+            correlation: Some("c-17".into()),
+            method: Method::GET,
+            path: "/crm/objects/2026-09/deals".into(),
+        }
+    }
+
+    #[test]
+    fn readings() {
+        const EXPIRED: &str = r#"{"status":"error","category":"EXPIRED_AUTHENTICATION"}"#;
+        const DAILY: &str = r#"{"status":"error","policyName":"DAILY"}"#;
+        for (case, status, body, expected) in [
+            ("an expired token", 401, EXPIRED, Reading::TokenExpired),
+            ("an unknown token", 401, r#"{"category":"INVALID_AUTHENTICATION"}"#, Reading::Plain),
+            ("the day", 429, DAILY, Reading::DayUsedUp),
+            ("a burst", 429, r#"{"policyName":"TEN_SECONDLY_ROLLING"}"#, Reading::Plain),
+            ("a burst without a policy", 429, r#"{"category":"RATE_LIMITS"}"#, Reading::Plain),
+            ("a page of the edge", 429, "<html>", Reading::Plain),
+            ("keys of other types", 401, r#"{"category":7,"errors":{}}"#, Reading::Plain),
+        ] {
+            assert_eq!(reading(status, body.as_bytes()), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_missing_path_is_not_a_missing_record() {
+        for (status, body, expected) in [
+            (404, "<html>", true),
+            (410, "", true),
+            (404, r#"{"status":"error","message":"resource not found"}"#, false),
+            (400, "<html>", false),
+        ] {
+            let failure = Failure::Refused(Box::new(refusal(status, body)));
+            assert_eq!(is_unknown_path(&failure), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn explanations_say_what_to_do() {
+        for (status, body, expected) in [
+            (
+                401,
+                "{}",
+                "HubSpot refuses the credentials: the access token is unknown or was revoked; create a new one in HubSpot and enter it in the connection",
+            ),
+            (
+                530,
+                "<html>",
+                "HubSpot refuses the credentials: the access token is malformed; copy it from HubSpot once more, whole",
+            ),
+            (
+                402,
+                "",
+                "the HubSpot account has no access to deals; upgrade its subscription or deselect the stream",
+            ),
+            (
+                403,
+                "{}",
+                "the token may not read `deals`: grant it the scope crm.objects.deals.read in HubSpot, then run again",
+            ),
+            (
+                400,
+                r#"{"message":"Unable to infer object type from: widgets"}"#,
+                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): Unable to infer object type from: widgets (status 400)",
+            ),
+        ] {
+            let error = explain(Failure::Refused(Box::new(refusal(status, body))), SUBJECT, "host");
+            assert_eq!(error.to_string(), expected);
+        }
+        let bad = refusal(400, r#"{"status":"BAD_CLIENT_SECRET"}"#);
+        let error = explain(Failure::NoToken(Box::new(bad)), SUBJECT, "host");
+        assert_eq!(
+            error.to_string(),
+            "HubSpot refuses the credentials: the client secret is wrong; copy it from the app's settings once more"
+        );
+        assert!(error.internal_message().ends_with("correlation id c-17"));
+    }
+
+    #[test]
+    fn without_scopes_of_our_own_those_of_the_answer_are_named() {
+        let body = r#"{"errors":[{"context":{"requiredGranularScopes":["a.read"]}}]}"#;
+        let subject = Subject { stream: "boats", scopes: &[] };
+        let error = explain(Failure::Refused(Box::new(refusal(403, body))), subject, "host");
+        assert!(error.to_string().contains("scope a.read"), "{error}");
+    }
+}

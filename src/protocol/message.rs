@@ -1,0 +1,304 @@
+//! Messages other than RECORD, which [`crate::record`] writes by hand.
+//!
+//! Absent keys are left out: some readers crash on an explicit null.
+
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::batch::StreamState;
+use crate::error::{Error, FailureType};
+use crate::time::{self, Millis};
+
+/// One line of output.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Message<'a> {
+    Spec {
+        spec: &'a Value,
+    },
+    ConnectionStatus {
+        #[serde(rename = "connectionStatus")]
+        connection_status: ConnectionStatus,
+    },
+    Catalog {
+        catalog: Catalog<'a>,
+    },
+    State {
+        state: State<'a>,
+    },
+    Log {
+        log: Log<'a>,
+    },
+    Trace {
+        trace: Trace<'a>,
+    },
+}
+
+impl<'a> Message<'a> {
+    pub fn catalog(streams: &'a [CatalogStream]) -> Self {
+        Self::Catalog { catalog: Catalog { streams } }
+    }
+
+    pub fn log(level: Level, message: &'a str) -> Self {
+        Self::Log { log: Log { level, message } }
+    }
+
+    /// A STATE of one stream, `record_count` counting the records since its previous one.
+    #[expect(clippy::cast_precision_loss, reason = "the protocol types the count as a float")]
+    pub fn state(stream: &'a str, stream_state: &'a StreamState, record_count: u64) -> Self {
+        Self::State {
+            state: State {
+                kind: "STREAM",
+                stream: StateOfStream {
+                    stream_descriptor: Descriptor { name: stream },
+                    stream_state,
+                },
+                source_stats: Stats { record_count: record_count as f64 },
+            },
+        }
+    }
+
+    pub fn status(stream: &'a str, status: StreamStatus) -> Self {
+        let stream_status =
+            StatusOfStream { stream_descriptor: Descriptor { name: stream }, status };
+        Self::Trace {
+            trace: Trace {
+                emitted_at: time::now_ms(),
+                kind: TraceKind::StreamStatus { stream_status },
+            },
+        }
+    }
+
+    pub fn error(error: TraceError<'a>) -> Self {
+        Self::Trace {
+            trace: Trace { emitted_at: time::now_ms(), kind: TraceKind::Error { error } },
+        }
+    }
+
+    /// Appends the message as one line.
+    ///
+    /// # Panics
+    /// Never: every message is made of strings, numbers and maps with string keys.
+    pub fn push_to(&self, lines: &mut Vec<u8>) {
+        serde_json::to_writer(&mut *lines, self).expect("messages serialize into memory");
+        lines.push(b'\n');
+    }
+
+    /// The message as one line.
+    pub fn to_line(&self) -> Vec<u8> {
+        let mut line = Vec::with_capacity(256);
+        self.push_to(&mut line);
+        line
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ConnectionStatus {
+    Succeeded { message: String },
+    Failed { message: String },
+}
+
+#[derive(Debug, Serialize)]
+pub struct Catalog<'a> {
+    streams: &'a [CatalogStream],
+}
+
+/// A stream as `discover` offers it.
+#[derive(Debug, Serialize)]
+pub struct CatalogStream {
+    pub name: String,
+    pub json_schema: Value,
+    pub supported_sync_modes: &'static [&'static str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_defined_cursor: Option<bool>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub default_cursor_field: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub source_defined_primary_key: Vec<Vec<String>>,
+    pub is_resumable: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Descriptor<'a> {
+    name: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub struct State<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    stream: StateOfStream<'a>,
+    #[serde(rename = "sourceStats")]
+    source_stats: Stats,
+}
+
+#[derive(Debug, Serialize)]
+struct StateOfStream<'a> {
+    stream_descriptor: Descriptor<'a>,
+    stream_state: &'a StreamState,
+}
+
+#[derive(Debug, Serialize)]
+struct Stats {
+    #[serde(rename = "recordCount")]
+    record_count: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Level {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Log<'a> {
+    level: Level,
+    message: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Trace<'a> {
+    emitted_at: Millis,
+    #[serde(flatten)]
+    kind: TraceKind<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
+enum TraceKind<'a> {
+    StreamStatus { stream_status: StatusOfStream<'a> },
+    Error { error: TraceError<'a> },
+}
+
+#[derive(Debug, Serialize)]
+struct StatusOfStream<'a> {
+    stream_descriptor: Descriptor<'a>,
+    status: StreamStatus,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StreamStatus {
+    Started,
+    Running,
+    Complete,
+    Incomplete,
+}
+
+/// The payload of a TRACE of type ERROR.
+#[derive(Debug, Serialize)]
+pub struct TraceError<'a> {
+    message: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    internal_message: String,
+    failure_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_descriptor: Option<Descriptor<'a>>,
+}
+
+impl<'a> TraceError<'a> {
+    /// What a user reads of `error`: a sentence, with the stream it concerns if there is one.
+    pub fn new(error: &Error, stream: Option<&'a str>) -> Self {
+        Self {
+            message: sentence(&error.to_string()),
+            internal_message: error.internal_message(),
+            failure_type: match error.failure_type() {
+                FailureType::Config => "config_error",
+                FailureType::Transient => "transient_error",
+                FailureType::System => "system_error",
+            },
+            stream_descriptor: stream.map(|name| Descriptor { name }),
+        }
+    }
+}
+
+/// Errors are lowercase fragments, so that they can be put together; a user reads a sentence.
+pub(super) fn sentence(fragment: &str) -> String {
+    let mut characters = fragment.chars();
+    let first = characters.next().map(char::to_uppercase).into_iter().flatten();
+    let mut sentence: String = first.chain(characters).collect();
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}
+
+impl ConnectionStatus {
+    pub fn failed(error: &Error) -> Self {
+        Self::Failed { message: sentence(&error.to_string()) }
+    }
+}
+
+/// One entry of a record's `meta.changes`: the value did not fit its column and was nulled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The top-level column.
+    pub field: String,
+}
+
+impl Change {
+    /// Appends `,"meta":{"changes":[…]}`, or nothing if nothing was changed.
+    pub fn push_meta(changes: &[Self], line: &mut Vec<u8>) {
+        let mut separator: &[u8] = b",\"meta\":{\"changes\":[";
+        for change in changes {
+            line.extend_from_slice(separator);
+            line.extend_from_slice(b"{\"field\":");
+            let field = serde_json::to_string(&change.field).unwrap_or_default();
+            line.extend_from_slice(field.as_bytes());
+            let _infallible = line
+                .write_all(b",\"change\":\"NULLED\",\"reason\":\"SOURCE_SERIALIZATION_ERROR\"}");
+            separator = b",";
+        }
+        if !changes.is_empty() {
+            line.extend_from_slice(b"]}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(message: &Message<'_>) -> String {
+        String::from_utf8(message.to_line()).unwrap()
+    }
+
+    #[test]
+    fn state_counts_are_floats_and_nothing_is_null() {
+        let state = serde_json::from_str(r#"{"updatedAt":"2026-11-20T10:00:00.000000Z"}"#).unwrap();
+        assert_eq!(
+            text(&Message::state("deals", &state, 3)),
+            concat!(
+                r#"{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descriptor":{"name":"deals"},"#,
+                r#""stream_state":{"updatedAt":"2026-11-20T10:00:00.000000Z"}},"sourceStats":{"recordCount":3.0}}}"#,
+                "\n"
+            )
+        );
+    }
+
+    #[test]
+    fn traces_carry_their_kind_beside_the_time() {
+        let line = text(&Message::status("deals", StreamStatus::Started));
+        assert!(line.contains(r#""type":"STREAM_STATUS","stream_status":{"stream_descriptor":{"name":"deals"},"status":"STARTED"}"#), "{line}");
+        let error = Error::Catalog { problem: "is empty".into() };
+        let line = text(&Message::error(TraceError::new(&error, None)));
+        assert!(line.contains(r#""error":{"message":"The configured catalog is empty.","failure_type":"config_error"}"#), "{line}");
+    }
+
+    #[test]
+    fn changes_name_the_column() {
+        let mut line = Vec::new();
+        Change::push_meta(&[Change { field: "properties_amount".into() }], &mut line);
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            r#","meta":{"changes":[{"field":"properties_amount","change":"NULLED","reason":"SOURCE_SERIALIZATION_ERROR"}]}"#
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! The Airbyte protocol: what comes in as files, what goes out as lines, and the only writer.
+//!
+//! Wire shapes and the pipe, nothing of HubSpot.
+
+mod batch;
+mod catalog;
+mod log;
+mod message;
+mod sink;
+mod state;
+
+pub use batch::{Batch, StreamState};
+pub use catalog::{ConfiguredCatalog, ConfiguredStream, DestinationSyncMode, SyncMode};
+pub use log::Logger;
+pub use message::{
+    CatalogStream, Change, ConnectionStatus, Level, Message, StreamStatus, TraceError,
+};
+pub use sink::{Outlet, Sink, write_message};
+pub use state::{IncomingState, NO_CURSOR_STATE};

@@ -1,0 +1,255 @@
+//! The only writer of stdout.
+//!
+//! One thread takes batches from one bounded queue and writes them whole. A slow reader fills the
+//! queue, which makes the streams wait, which stops their requests; a reader that has gone closes
+//! the queue, which ends the streams.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::mpsc;
+
+use super::batch::{Batch, StreamState};
+use super::message::{Level, Message, StreamStatus};
+use crate::error::Error;
+
+/// Batches that may wait for the writer; a batch is one encoded page.
+const QUEUE: usize = 4;
+
+/// The sending end, shared by all streams and the logger.
+#[derive(Clone)]
+pub struct Outlet {
+    queue: mpsc::Sender<Batch>,
+    logs: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Outlet {
+    /// Waits for room, then hands the batch over. `Err` means that nobody reads any more.
+    pub async fn send(&self, batch: Batch) -> Result<(), Error> {
+        self.queue.send(batch).await.map_err(|_closed| Error::OutputClosed)
+    }
+
+    /// Sends one message that belongs to no stream.
+    pub async fn message(&self, message: &Message<'_>) -> Result<(), Error> {
+        self.send(Batch { lines: message.to_line(), ..Batch::default() }).await
+    }
+
+    /// Sends a stream status in order with the stream's records.
+    pub async fn status(&self, stream: &Arc<str>, status: StreamStatus) -> Result<(), Error> {
+        let lines = Message::status(stream, status).to_line();
+        self.send(Batch { stream: Some(Arc::clone(stream)), lines, ..Batch::default() }).await
+    }
+
+    /// Sends a state that follows everything sent for the stream so far.
+    pub async fn state(&self, stream: &Arc<str>, state: StreamState) -> Result<(), Error> {
+        self.send(Batch {
+            stream: Some(Arc::clone(stream)),
+            state: Some(state),
+            ..Batch::default()
+        })
+        .await
+    }
+
+    /// Where log lines go. It does not keep the writer alive.
+    pub fn log_tap(&self) -> LogTap {
+        LogTap { queue: self.queue.downgrade(), logs: Arc::clone(&self.logs) }
+    }
+}
+
+/// Takes log lines from anywhere, without waiting: they go out before the next batch.
+pub struct LogTap {
+    queue: mpsc::WeakSender<Batch>,
+    logs: Arc<Mutex<Vec<u8>>>,
+}
+
+impl LogTap {
+    pub(super) fn log(&self, level: Level, message: &str) {
+        let Some(queue) = self.queue.upgrade() else { return };
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        Message::log(level, message).push_to(&mut logs);
+        drop(logs);
+        // An empty batch wakes an idle writer; a full queue means it is awake already.
+        let _full_or_closed = queue.try_send(Batch::default());
+    }
+}
+
+/// The writing end: a thread that ends when every [`Outlet`] is gone or the reader is.
+pub struct Sink {
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Sink {
+    /// Starts the writer on `output`.
+    ///
+    /// # Errors
+    /// If the machine has no thread to give.
+    pub fn start(output: impl Write + Send + 'static) -> io::Result<(Outlet, Self)> {
+        let (queue, batches) = mpsc::channel(QUEUE);
+        let logs = Arc::new(Mutex::new(Vec::new()));
+        let writer = Writer { output, logs: Arc::clone(&logs), counts: HashMap::new() };
+        let thread =
+            std::thread::Builder::new().name("stdout".into()).spawn(move || writer.run(batches))?;
+        Ok((Outlet { queue, logs }, Self { thread }))
+    }
+
+    /// Starts the writer on stdout.
+    #[expect(clippy::disallowed_methods, reason = "this file is the one owner of stdout")]
+    pub fn stdout() -> io::Result<(Outlet, Self)> {
+        Self::start(io::stdout())
+    }
+
+    /// Waits until everything sent is written. `Err` if the reader went away first.
+    pub fn finish(self) -> Result<(), Error> {
+        match self.thread.join() {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Error::OutputClosed),
+        }
+    }
+}
+
+/// Writes one message to stdout without a thread, for `spec` and last words.
+#[expect(clippy::disallowed_methods, reason = "this file is the one owner of stdout")]
+pub fn write_message(message: &Message<'_>) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    write_safely(&mut stdout, &message.to_line())
+        .and_then(|()| stdout.flush())
+        .map_err(|_| Error::OutputClosed)
+}
+
+struct Writer<W> {
+    output: W,
+    logs: Arc<Mutex<Vec<u8>>>,
+    /// Records of each stream since its last STATE.
+    counts: HashMap<Arc<str>, u64>,
+}
+
+impl<W: Write> Writer<W> {
+    fn run(mut self, mut batches: mpsc::Receiver<Batch>) -> io::Result<()> {
+        while let Some(batch) = batches.blocking_recv() {
+            self.write_logs()?;
+            self.write(&batch)?;
+            if batches.is_empty() {
+                self.output.flush()?;
+            }
+        }
+        self.write_logs()?;
+        self.output.flush()
+    }
+
+    fn write_logs(&mut self) -> io::Result<()> {
+        let lines = std::mem::take(&mut *self.logs.lock().unwrap_or_else(PoisonError::into_inner));
+        write_safely(&mut self.output, &lines)
+    }
+
+    fn write(&mut self, batch: &Batch) -> io::Result<()> {
+        write_safely(&mut self.output, &batch.lines)?;
+        let Some(stream) = &batch.stream else { return Ok(()) };
+        let count = self.counts.entry(Arc::clone(stream)).or_default();
+        *count += batch.record_count;
+        let Some(state) = &batch.state else { return Ok(()) };
+        let line = Message::state(stream, state, std::mem::take(count)).to_line();
+        write_safely(&mut self.output, &line)
+    }
+}
+
+/// Writes lines, escaping the three characters that JSON allows raw inside strings and that
+/// Python's `str.splitlines` takes for the end of a line: U+0085, U+2028 and U+2029.
+fn write_safely(output: &mut impl Write, mut lines: &[u8]) -> io::Result<()> {
+    let mut searched = 0;
+    while let Some(found) = lines.get(searched..).and_then(|rest| memchr::memchr2(0xC2, 0xE2, rest))
+    {
+        let at = searched + found;
+        let (escape, width): (&[u8], usize) = match lines.get(at..) {
+            Some([0xC2, 0x85, ..]) => (b"\\u0085", 2),
+            Some([0xE2, 0x80, 0xA8, ..]) => (b"\\u2028", 3),
+            Some([0xE2, 0x80, 0xA9, ..]) => (b"\\u2029", 3),
+            _ => {
+                searched = at + 1;
+                continue;
+            }
+        };
+        let (before, rest) = lines.split_at(at);
+        output.write_all(before)?;
+        output.write_all(escape)?;
+        lines = rest.get(width..).unwrap_or_default();
+        searched = 0;
+    }
+    output.write_all(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Shared(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_state_follows_its_records_and_counts_them_per_stream() {
+        let output = Shared::default();
+        let (outlet, sink) = Sink::start(output.clone()).unwrap();
+        let (deals, owners): (Arc<str>, Arc<str>) = ("deals".into(), "owners".into());
+        for (stream, lines, record_count) in
+            [(&deals, "d1\nd2\n", 2), (&owners, "o1\n", 1), (&deals, "d3\n", 1)]
+        {
+            let batch = Batch {
+                stream: Some(Arc::clone(stream)),
+                lines: lines.into(),
+                record_count,
+                state: None,
+            };
+            outlet.send(batch).await.unwrap();
+        }
+        outlet.state(&deals, StreamState::new()).await.unwrap();
+        outlet.state(&deals, StreamState::new()).await.unwrap();
+        outlet.log_tap().log(Level::Info, "done");
+        drop(outlet);
+        sink.finish().unwrap();
+        let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();
+        let counts: Vec<_> =
+            text.lines().filter_map(|line| line.split("recordCount\":").nth(1)).collect();
+        assert_eq!(counts, ["3.0}}}", "0.0}}}"]);
+        let (records, states) = text.split_once("d3\n").unwrap();
+        assert!(records.contains("d1\nd2\n") && records.contains("o1\n"), "{text}");
+        assert!(!records.contains("STATE") && states.contains("STATE"), "{text}");
+        assert!(text.contains(r#"{"type":"LOG","log":{"level":"INFO","message":"done"}}"#));
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_has_gone_ends_the_senders() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let (outlet, sink) = Sink::start(Gone).unwrap();
+        let batch = || Batch { lines: b"x\n".to_vec(), ..Batch::default() };
+        while outlet.send(batch()).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(sink.finish(), Err(Error::OutputClosed)));
+    }
+
+    #[test]
+    fn line_separators_of_python_are_escaped() {
+        let mut output = Vec::new();
+        write_safely(&mut output, "é\u{85}–\u{2028}x\u{2029}\u{c2}".as_bytes()).unwrap();
+        assert_eq!(String::from_utf8(output).unwrap(), "é\\u0085–\\u2028x\\u2029\u{c2}");
+    }
+}

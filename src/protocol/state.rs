@@ -1,0 +1,182 @@
+//! The state file in every form that clients send.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::batch::StreamState;
+
+/// The state of a stream that has no cursor; read back, it means "none".
+pub const NO_CURSOR_STATE: &str = "__ab_no_cursor_state_message";
+
+/// The saved state of each stream, by name.
+#[derive(Debug, Default)]
+pub struct IncomingState {
+    streams: HashMap<String, Value>,
+    /// What was in the file and could not be used, in words for a warning.
+    pub ignored: Vec<String>,
+}
+
+impl IncomingState {
+    /// Reads `STREAM`, `GLOBAL` and `LEGACY` messages, alone or in a list.
+    ///
+    /// Nothing, `null`, `[]` and `{}` are a fresh start. `Err` says what is wrong with the file.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut state = Self::default();
+        if text.trim().is_empty() {
+            return Ok(state);
+        }
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| format!("is not JSON ({error})"))?;
+        match value {
+            Value::Null => {}
+            Value::Array(messages) => {
+                for message in messages {
+                    state.take(message)?;
+                }
+            }
+            Value::Object(_) => state.take(value)?,
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                return Err("holds neither a list nor an object".into());
+            }
+        }
+        Ok(state)
+    }
+
+    /// The object saved for a stream; `None` if there is nothing to go on from.
+    ///
+    /// `Err` carries a value that is not an object.
+    pub fn of(&self, stream: &str) -> Result<Option<&StreamState>, &Value> {
+        match self.streams.get(stream) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(state))
+                if state.is_empty() || state.contains_key(NO_CURSOR_STATE) =>
+            {
+                Ok(None)
+            }
+            Some(Value::Object(state)) => Ok(Some(state)),
+            Some(other) => Err(other),
+        }
+    }
+
+    pub fn stream_names(&self) -> impl Iterator<Item = &str> {
+        self.streams.keys().map(String::as_str)
+    }
+
+    fn take(&mut self, message: Value) -> Result<(), String> {
+        let Value::Object(mut message) = message else {
+            return Err("holds an entry that is not an object".into());
+        };
+        if let Some(stream @ Value::Object(_)) = message.remove("stream") {
+            return self.take_stream(stream);
+        }
+        if let Some(state @ Value::Object(_)) = message.remove("state") {
+            // A whole message, as the connector wrote it.
+            return self.take(state);
+        }
+        if let Some(Value::Object(mut global)) = message.remove("global") {
+            let Some(Value::Array(streams)) = global.remove("stream_states") else { return Ok(()) };
+            return streams.into_iter().try_for_each(|stream| self.take_stream(stream));
+        }
+        if let Some(Value::Object(data)) = message.remove("data") {
+            self.streams.extend(data);
+            return Ok(());
+        }
+        message.remove("type");
+        if message.values().any(|value| !value.is_null()) {
+            let keys: Vec<_> = message.keys().map(|key| format!("`{key}`")).collect();
+            self.ignored.push(format!(
+                "an entry is no STATE message but an object with {}",
+                keys.join(", ")
+            ));
+        }
+        Ok(())
+    }
+
+    fn take_stream(&mut self, stream: Value) -> Result<(), String> {
+        let name = stream
+            .pointer("/stream_descriptor/name")
+            .and_then(Value::as_str)
+            .ok_or("holds a stream state without `stream_descriptor.name`")?
+            .to_owned();
+        let state = match stream {
+            Value::Object(mut fields) => fields.remove("stream_state").unwrap_or_default(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => Value::Null,
+        };
+        self.streams.insert(name, state);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_form_that_clients_send() {
+        const SAVED: &str = r#"{"updatedAt":"2026-01-01T00:00:00.000000Z"}"#;
+        let stream = format!(
+            r#"{{"stream_descriptor":{{"name":"deals","namespace":null}},"stream_state":{SAVED}}}"#
+        );
+        for (case, text, expected) in [
+            ("nothing", String::new(), None),
+            ("null", "null".into(), None),
+            ("an empty list", "[]".into(), None),
+            ("an empty object", "{}".into(), None),
+            ("STREAM", format!(r#"[{{"type":"STREAM","stream":{stream}}}]"#), Some(SAVED)),
+            (
+                "whole messages",
+                format!(r#"[{{"type":"STATE","state":{{"type":"STREAM","stream":{stream}}}}}]"#),
+                Some(SAVED),
+            ),
+            ("STREAM, not in a list", format!(r#"{{"type":"STREAM","stream":{stream}}}"#), Some(SAVED)),
+            (
+                "STREAM with the extras of PyAirbyte",
+                format!(r#"[{{"type":"STREAM","stream":{stream},"global":null,"global_":null,"data":null,"sourceStats":null,"id":7}}]"#),
+                Some(SAVED),
+            ),
+            (
+                "GLOBAL",
+                format!(r#"[{{"type":"GLOBAL","global":{{"shared_state":null,"stream_states":[{stream}]}}}}]"#),
+                Some(SAVED),
+            ),
+            ("GLOBAL, empty", r#"[{"type":"GLOBAL","global":{"stream_states":[]}}]"#.into(), None),
+            ("LEGACY", format!(r#"[{{"type":"LEGACY","data":{{"deals":{SAVED}}}}}]"#), Some(SAVED)),
+            (
+                "a reset stream",
+                r#"[{"type":"STREAM","stream":{"stream_descriptor":{"name":"deals"},"stream_state":null}}]"#.into(),
+                None,
+            ),
+            (
+                "our own marker",
+                r#"[{"type":"STREAM","stream":{"stream_descriptor":{"name":"deals"},"stream_state":{"__ab_no_cursor_state_message":true}}}]"#.into(),
+                None,
+            ),
+        ] {
+            let state = IncomingState::parse(&text).unwrap_or_else(|error| panic!("{case}: {error}"));
+            let found = state.of("deals").expect(case).map(|state| serde_json::to_string(state).unwrap());
+            assert_eq!(found.as_deref(), expected, "{case}");
+            assert!(state.ignored.is_empty(), "{case}");
+        }
+    }
+
+    #[test]
+    fn says_what_it_cannot_read() {
+        for (case, text) in [
+            ("not JSON", "{"),
+            ("a number", "7"),
+            ("a list of numbers", "[7]"),
+            ("no name", r#"[{"type":"STREAM","stream":{"stream_state":{}}}]"#),
+        ] {
+            assert!(IncomingState::parse(text).is_err(), "{case}");
+        }
+        assert_eq!(
+            IncomingState::parse(r#"{"deals":{"updatedAt":"x"}}"#).unwrap().ignored.len(),
+            1
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! From HubSpot's text to the value its column holds.
+
+use super::datetime::{push_date, push_datetime};
+use super::fields::unquote;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Number,
+    Boolean,
+    Date,
+    Datetime,
+}
+
+/// What became of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coerced {
+    /// It was appended.
+    Written,
+    /// There is none; nothing was appended.
+    Null,
+    /// It does not fit the column; nothing was appended.
+    Unfit,
+}
+
+/// Appends a property's value as JSON of the column's kind.
+///
+/// `raw` is the value's JSON as HubSpot sent it: text or null. Empty text is no value in every
+/// column but text, as in HubSpot itself, where it means that the property was cleared.
+pub fn coerce(kind: Kind, raw: &str, out: &mut Vec<u8>) -> Coerced {
+    if raw == "null" {
+        return Coerced::Null;
+    }
+    if kind == Kind::Text {
+        push_text(raw, out);
+        return Coerced::Written;
+    }
+    let unquoted = unquote(raw);
+    let text = unquoted.as_deref().unwrap_or(raw);
+    if text.is_empty() {
+        return Coerced::Null;
+    }
+    let fits = match kind {
+        Kind::Text => true,
+        Kind::Number => push_number(text, out),
+        Kind::Boolean => push_boolean(text, out),
+        Kind::Date => push_date(text, out),
+        Kind::Datetime => push_datetime(text, out),
+    };
+    if fits { Coerced::Written } else { Coerced::Unfit }
+}
+
+/// Text stays as it was sent, escapes and all. A bare number, boolean or object, which no
+/// property has shown so far, becomes the text of itself.
+fn push_text(raw: &str, out: &mut Vec<u8>) {
+    if raw.starts_with('"') {
+        out.extend_from_slice(raw.as_bytes());
+    } else {
+        serde_json::to_writer(out, raw).expect("text serializes into memory");
+    }
+}
+
+/// Integers are exact up to 64 bits, other numbers keep the digits they were written with.
+fn push_number(text: &str, out: &mut Vec<u8>) -> bool {
+    let text = text.trim();
+    let plain;
+    let text = if text.contains(',') {
+        plain = text.replace(',', "");
+        &plain
+    } else {
+        text
+    };
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return false;
+    }
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Leading zeros are not JSON.
+        let significant = digits.trim_start_matches('0');
+        let significant = if significant.is_empty() { "0" } else { significant };
+        let fits = significant.len() < 19 || format!("{sign}{significant}").parse::<i64>().is_ok();
+        if fits {
+            let sign = if significant == "0" { "" } else { sign };
+            out.extend_from_slice(sign.as_bytes());
+            out.extend_from_slice(significant.as_bytes());
+        }
+        return fits;
+    }
+    let Some(number) = digits.parse::<f64>().ok().filter(|number| number.is_finite()) else {
+        return false;
+    };
+    out.extend_from_slice(sign.as_bytes());
+    if is_json_number(digits) {
+        out.extend_from_slice(digits.as_bytes());
+    } else {
+        out.extend_from_slice(number.to_string().as_bytes());
+    }
+    true
+}
+
+/// Is an unsigned text, known to parse as a float, spelled as JSON spells it?
+fn is_json_number(digits: &str) -> bool {
+    let (integer, rest) = digits.split_at(digits.bytes().take_while(u8::is_ascii_digit).count());
+    let integer_fits = integer == "0" || !integer.is_empty() && !integer.starts_with('0');
+    let fraction_fits = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.starts_with(|first: char| first.is_ascii_digit()),
+        None => true,
+    };
+    integer_fits && fraction_fits
+}
+
+fn push_boolean(text: &str, out: &mut Vec<u8>) -> bool {
+    const TRUE: [&str; 6] = ["true", "1", "yes", "y", "t", "on"];
+    const FALSE: [&str; 6] = ["false", "0", "no", "n", "f", "off"];
+    let among = |words: [&str; 6]| words.iter().any(|word| word.eq_ignore_ascii_case(text.trim()));
+    let value: &[u8] = match (among(TRUE), among(FALSE)) {
+        (true, _) => b"true",
+        (_, true) => b"false",
+        (false, false) => return false,
+    };
+    out.extend_from_slice(value);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coerced(kind: Kind, raw: &str) -> (Coerced, String) {
+        let mut out = Vec::new();
+        (coerce(kind, raw, &mut out), String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn coerces_each_property_type() {
+        use Kind::{Boolean, Date, Datetime, Number, Text};
+        for (kind, raw, expected) in [
+            (Number, r#""12""#, "12"),
+            (Number, r#""12.5""#, "12.5"),
+            (Number, r#""1.10""#, "1.10"),
+            (Number, r#""1,234""#, "1234"),
+            (Number, r#""1,234.5""#, "1234.5"),
+            (Number, r#""-5""#, "-5"),
+            (Number, r#""1e3""#, "1e3"),
+            (Number, r#""1E+3""#, "1E+3"),
+            (Number, r#"".5""#, "0.5"),
+            (Number, r#""5.""#, "5"),
+            (Number, r#""00.5""#, "0.5"),
+            (Number, r#""-0""#, "0"),
+            (Number, r#""0012""#, "12"),
+            (Number, r#"" 12 ""#, "12"),
+            (Number, r#""12345678901234567""#, "12345678901234567"),
+            (Number, r#""9223372036854775807""#, "9223372036854775807"),
+            (Number, "12", "12"),
+            (Boolean, r#""true""#, "true"),
+            (Boolean, r#""FALSE""#, "false"),
+            (Boolean, r#""yes""#, "true"),
+            (Boolean, r#""off""#, "false"),
+            (Boolean, "true", "true"),
+            (Date, r#""2024-01-05T10:00:00Z""#, r#""2024-01-05""#),
+            (Datetime, r#""2024-03-01T12:00:00Z""#, r#""2024-03-01T12:00:00+00:00""#),
+            (Text, r#""a\"b\u2028""#, r#""a\"b\u2028""#),
+            (Text, r#""""#, r#""""#),
+            (Text, "12", r#""12""#),
+            (Text, r#"{"a":"b"}"#, r#""{\"a\":\"b\"}""#),
+        ] {
+            assert_eq!(coerced(kind, raw), (Coerced::Written, expected.into()), "{kind:?} {raw}");
+            let json: serde_json::Result<serde_json::Value> = serde_json::from_str(expected);
+            assert!(json.is_ok(), "{expected} is no JSON");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said_to() {
+        use Kind::{Boolean, Date, Datetime, Number};
+        for (kind, raw) in [
+            (Number, r#""abc""#),
+            (Number, r#""  ""#),
+            (Number, r#""1;2;3""#),
+            (Number, r#""NaN""#),
+            (Number, r#""inf""#),
+            (Number, r#""1e999""#),
+            (Number, r#""--1""#),
+            (Number, r#"".""#),
+            (Number, r#""9223372036854775808""#),
+            (Boolean, r#""maybe""#),
+            (Date, r#""20240105""#),
+            (Datetime, r#""junk""#),
+        ] {
+            assert_eq!(coerced(kind, raw), (Coerced::Unfit, String::new()), "{kind:?} {raw}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_null() {
+        for kind in [Kind::Number, Kind::Boolean, Kind::Date, Kind::Datetime] {
+            assert_eq!(coerced(kind, r#""""#).0, Coerced::Null, "{kind:?}");
+            assert_eq!(coerced(kind, "null").0, Coerced::Null, "{kind:?}");
+        }
+        assert_eq!(coerced(Kind::Text, "null").0, Coerced::Null);
+    }
+}

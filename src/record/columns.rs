@@ -1,0 +1,128 @@
+//! Which columns a stream's records have, and where each comes from.
+
+use std::collections::HashMap;
+
+use super::coerce::Kind;
+
+/// The columns to write, in the order they are written in.
+#[derive(Debug, Default)]
+pub struct Columns {
+    pub(super) fields: Vec<Field>,
+    pub(super) properties: Vec<Property>,
+    /// Is the `properties` object itself a column?
+    pub(super) nested: bool,
+    slots: HashMap<Box<str>, usize>,
+}
+
+/// A top-level column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: String,
+    pub source: Source,
+}
+
+/// Where a top-level column comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The record's field of the same name, or `or` where it is absent; as it was sent, or
+    /// coerced to a kind.
+    Copy { or: Option<&'static str>, cast: Option<Kind> },
+    /// The ids that were read for this object type, by position.
+    Associations(usize),
+}
+
+impl Source {
+    /// The field of the same name, as it was sent.
+    pub const COPY: Self = Self::Copy { or: None, cast: None };
+}
+
+/// A property, as two columns: inside `properties`, and flat as `properties_<name>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property {
+    pub name: String,
+    pub kind: Kind,
+    pub nested: bool,
+    pub flat: bool,
+    /// Does the portal define it, so that it can be asked for?
+    pub is_defined: bool,
+    /// The property to take the value from where this one has none.
+    pub fallback: Option<String>,
+}
+
+impl Columns {
+    /// `nested` says whether the `properties` object is a column.
+    pub fn new(fields: Vec<Field>, properties: Vec<Property>, nested: bool) -> Self {
+        let slots = properties
+            .iter()
+            .enumerate()
+            .map(|(slot, property)| (property.name.as_str().into(), slot))
+            .collect();
+        Self { fields, properties, nested, slots }
+    }
+
+    /// The names to ask HubSpot for: every property that a column shows or falls back on.
+    pub fn asked(&self) -> Vec<String> {
+        let fallbacks = self.properties.iter().filter_map(|property| property.fallback.clone());
+        let own = self
+            .properties
+            .iter()
+            .filter(|property| property.is_defined)
+            .map(|property| property.name.clone());
+        let mut names: Vec<_> = own.chain(fallbacks).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// Is the column of associated ids at this place shown?
+    pub fn shows_associations(&self, place: usize) -> bool {
+        self.fields.iter().any(|field| field.source == Source::Associations(place))
+    }
+
+    /// The place of a property. `guess` is the place after the last one found: HubSpot sorts the
+    /// properties of every record alike, so it is nearly always right.
+    pub(super) fn slot(&self, name: &str, guess: usize) -> Option<usize> {
+        match self.properties.get(guess) {
+            Some(property) if property.name == name => Some(guess),
+            _ => self.slots.get(name).copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Columns {
+    /// Names of the columns, properties as `n:name` (nested) and `f:name` (flat).
+    pub(crate) fn summary(&self) -> Vec<String> {
+        let fields = self.fields.iter().map(|field| field.name.clone());
+        let properties = self.properties.iter().flat_map(|property| {
+            let nested = (property.nested && self.nested).then(|| format!("n:{}", property.name));
+            let flat = property.flat.then(|| format!("f:{}", property.name));
+            nested.into_iter().chain(flat)
+        });
+        fields.chain(properties).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn asks_for_columns_and_what_they_fall_back_on() {
+        let property = |name: &str, fallback: Option<&str>| Property {
+            name: name.into(),
+            kind: Kind::Text,
+            nested: true,
+            flat: true,
+            is_defined: true,
+            fallback: fallback.map(Into::into),
+        };
+        let columns =
+            Columns::new(Vec::new(), vec![property("b", Some("z")), property("a", None)], true);
+        assert_eq!(columns.asked(), ["a", "b", "z"]);
+        assert_eq!(
+            (columns.slot("b", 0), columns.slot("a", 0), columns.slot("c", 0)),
+            (Some(0), Some(1), None)
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! The columns of a stream: what `discover` declares, and what of it a user chose.
+
+mod build;
+mod choose;
+mod properties;
+
+pub use build::build;
+pub use choose::choose;
+pub use properties::{Legacy, PropertyColumn, property_columns};

@@ -1,0 +1,61 @@
+//! What a family needs to read one stream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::spec::StreamSpec;
+use crate::cursor::{Bounds, Saved};
+use crate::error::Error;
+use crate::hubspot::{Api, limits};
+use crate::protocol::{Batch, Outlet, StreamState};
+use crate::record::Columns;
+use crate::time::Millis;
+
+/// One selected stream, ready to be read.
+#[derive(Debug)]
+pub struct Planned<'a> {
+    pub row: StreamSpec<'a>,
+    pub columns: Columns,
+    pub saved: Saved,
+    /// Is everything to be read, whatever the saved position?
+    pub everything: bool,
+    pub generation: Option<i64>,
+}
+
+/// A stream's way to HubSpot and to stdout.
+pub struct Context<'a> {
+    pub api: Api<'a>,
+    pub outlet: &'a Outlet,
+    pub name: Arc<str>,
+    pub start_date: Option<Millis>,
+    pub lookback: Duration,
+    /// When this sync began.
+    pub started: Instant,
+}
+
+impl Context<'_> {
+    /// What decides where a read begins and ends. Settled by the service's clock, so only right
+    /// once an answer has come.
+    pub fn bounds(&self) -> Bounds {
+        Bounds {
+            started: self.api.client.clock().at(self.started).timestamp_millis(),
+            unfinished: limits::UNFINISHED,
+            start_date: self.start_date,
+            lookback: self.lookback,
+            index_lag: limits::INDEX_LAG,
+        }
+    }
+
+    /// Hands records over, and what may be claimed once they are written.
+    pub async fn send(
+        &self,
+        lines: Vec<u8>,
+        record_count: u64,
+        state: Option<StreamState>,
+    ) -> Result<(), Error> {
+        let stream = Some(Arc::clone(&self.name));
+        self.outlet.send(Batch { stream, lines, record_count, state }).await
+    }
+}

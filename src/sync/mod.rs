@@ -1,0 +1,15 @@
+//! The commands: what to read, in which order, and what is said about it.
+
+mod check;
+mod definitions;
+mod discover;
+mod plan;
+mod read;
+mod rows;
+mod session;
+mod stream;
+
+pub use check::check;
+pub use discover::discover;
+pub use read::{Inputs, read};
+pub use session::Session;

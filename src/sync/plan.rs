@@ -1,0 +1,61 @@
+//! From one selected stream to what its family needs: columns, saved position, mode.
+
+use serde_json::Value;
+
+use crate::cursor::Saved;
+use crate::error::Error;
+use crate::protocol::{ConfiguredStream, IncomingState, SyncMode};
+use crate::record::{Columns, Field, Source};
+use crate::schema::{PropertyColumn, choose};
+use crate::streams::{Planned, StreamSpec};
+
+/// Plans the read of one stream.
+pub(super) fn plan<'a>(
+    row: StreamSpec<'a>,
+    selected: &ConfiguredStream,
+    saved: Saved,
+    properties: Vec<PropertyColumn>,
+) -> Planned<'a> {
+    Planned {
+        row,
+        columns: columns(&row, &selected.stream.json_schema, properties),
+        saved,
+        everything: selected.sync_mode == SyncMode::FullRefresh || row.cursor.is_none(),
+        generation: selected.generation_id,
+    }
+}
+
+/// What was saved for a stream.
+pub(super) fn saved(
+    row: &StreamSpec<'_>,
+    selected: &ConfiguredStream,
+    state: &IncomingState,
+) -> Result<Saved, Error> {
+    let bad = |problem: String| Error::State { stream: row.name.to_owned(), problem };
+    let state = state.of(row.name).map_err(|value| bad(format!("`{value}` is not an object")))?;
+    let Some(cursor) = row.cursor else { return Ok(Saved::default()) };
+    let chosen = selected.cursor_field.as_ref().and_then(|path| path.first()).map(String::as_str);
+    Saved::read(state, cursor.name, chosen).map_err(|error| bad(error.to_string()))
+}
+
+fn columns(row: &StreamSpec<'_>, configured: &Value, properties: Vec<PropertyColumn>) -> Columns {
+    let always: Vec<_> =
+        row.primary_key.iter().copied().chain(row.cursor.map(|cursor| cursor.name)).collect();
+    choose(configured, fields(row), &always, properties)
+}
+
+/// The top-level columns of a stream: those of its static schema, and its associations.
+fn fields(row: &StreamSpec<'_>) -> Vec<Field> {
+    let schema: Value = serde_json::from_str(row.static_fields()).unwrap_or_default();
+    let declared = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let copied = declared.map(|(name, _)| {
+        let fill = row.defaults.iter().find(|fill| fill.field == name);
+        let source =
+            fill.map_or(Source::COPY, |fill| Source::Copy { or: fill.or, cast: fill.cast });
+        Field { name: name.clone(), source }
+    });
+    let associated = row.associations.iter().enumerate();
+    let ids = associated
+        .map(|(place, &object)| Field { name: object.into(), source: Source::Associations(place) });
+    copied.chain(ids).collect()
+}

@@ -1,0 +1,124 @@
+//! `read`: every selected stream at once, each to its own end.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use super::rows::Rows;
+use super::session::Session;
+use super::stream::read_stream;
+use crate::error::Error;
+use crate::protocol::{
+    ConfiguredCatalog, ConfiguredStream, IncomingState, Message, Outlet, StreamStatus, TraceError,
+};
+
+/// What `read` is told beside the configuration.
+pub struct Inputs {
+    pub catalog: ConfiguredCatalog,
+    pub state: IncomingState,
+}
+
+/// What all streams of one run share.
+pub(super) struct Run<'a> {
+    pub(super) session: &'a Session,
+    pub(super) outlet: &'a Outlet,
+    pub(super) state: &'a IncomingState,
+    pub(super) rows: Rows,
+    pub(super) started: Instant,
+}
+
+/// Reads all selected streams. `Ok(false)` if a stream failed; its TRACE has been written.
+///
+/// A stream that fails says INCOMPLETE at once and its error at the very end, because some
+/// clients stop at the first error: so they get every record there is.
+pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result<bool, Error> {
+    let started = Instant::now();
+    let state = &inputs.state;
+    let selected = once_each(&inputs.catalog.streams);
+    warn_of_leftovers(state, &selected);
+    let rows = Rows::of(session, &selected).await?;
+    let run = Run { session, outlet, state, rows, started };
+    let mut under_way: FuturesUnordered<_> = selected
+        .iter()
+        .map(|stream| {
+            let (run, name): (_, Arc<str>) = (&run, stream.stream.name.as_str().into());
+            async move { (*stream, Arc::clone(&name), run_stream(run, stream, &name).await) }
+        })
+        .collect();
+    let mut unfinished: HashSet<&str> =
+        selected.iter().map(|stream| stream.stream.name.as_str()).collect();
+    let mut failed = Vec::new();
+    let mut fatal = None;
+    // Nothing may be sent in this loop: a place in the queue could be promised to a stream that is
+    // not polled meanwhile, and both would wait for ever.
+    while let Some((stream, name, outcome)) = under_way.next().await {
+        let Err(error) = outcome else {
+            unfinished.remove(&*name);
+            continue;
+        };
+        if error.ends_everything() {
+            fatal = Some(error);
+            break;
+        }
+        unfinished.remove(&*name);
+        if matches!(error, Error::MissingScope { .. }) && !stream.replaces_its_table() {
+            log::warn!("`{name}` is skipped: {error}");
+        } else {
+            log::warn!("`{name}` failed: {error}");
+            failed.push((name, error));
+        }
+    }
+    drop(under_way);
+    for (name, error) in &failed {
+        outlet.message(&Message::error(TraceError::new(error, Some(name)))).await?;
+    }
+    let Some(error) = fatal else { return Ok(failed.is_empty()) };
+    let mut unfinished: Vec<_> = unfinished.into_iter().collect();
+    unfinished.sort_unstable();
+    for name in unfinished {
+        outlet.status(&name.into(), StreamStatus::Incomplete).await?;
+    }
+    Err(error)
+}
+
+/// Reads a stream and says how it ended, unless the end of everything is somebody else's to say.
+async fn run_stream(
+    run: &Run<'_>,
+    stream: &ConfiguredStream,
+    name: &Arc<str>,
+) -> Result<(), Error> {
+    let outcome = read_stream(run, stream, name).await;
+    match &outcome {
+        Ok(()) => run.outlet.status(name, StreamStatus::Complete).await?,
+        Err(error) if error.ends_everything() => {}
+        Err(_) => run.outlet.status(name, StreamStatus::Incomplete).await?,
+    }
+    outcome
+}
+
+/// A stream that is listed twice is read once.
+fn once_each(streams: &[ConfiguredStream]) -> Vec<&ConfiguredStream> {
+    let mut seen = HashSet::new();
+    streams.iter().filter(|stream| seen.insert(stream.stream.name.as_str())).collect()
+}
+
+fn warn_of_leftovers(state: &IncomingState, selected: &[&ConfiguredStream]) {
+    for problem in &state.ignored {
+        log::warn!("part of the state file is not used: {problem}");
+    }
+    let mut unselected: Vec<_> = state
+        .stream_names()
+        .filter(|name| selected.iter().all(|stream| stream.stream.name != *name))
+        .collect();
+    unselected.sort_unstable();
+    if !unselected.is_empty() {
+        log::warn!(
+            "the state of {} is not used: the configured catalog does not select {}",
+            unselected.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+            if unselected.len() == 1 { "it" } else { "them" }
+        );
+    }
+}
