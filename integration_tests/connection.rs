@@ -1,0 +1,142 @@
+//! Hosts and readers that cannot be talked to: what the user is told, and how the run ends.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::time::Duration;
+
+use hubspot_simulator::{Config, CustomSpec, Fault, Kind, PortalSpec, Which};
+use support::output::finish;
+use support::server::{Certificate, json_answer, nobody, serve};
+use support::{Bench, Catalog, Mode, Stage, TOKEN_FORM, calm, few};
+
+#[test]
+fn a_host_that_refuses_connections_is_a_passing_fault() {
+    let bench = Bench::new(&format!("http://{}", nobody()));
+    let output = bench.run_raw("check", &[("config", TOKEN_FORM)]);
+    let (message, failure_type) = output.error();
+    let beginning = "HubSpot did not answer `account_details` (GET /account-info/2026-09/details) \
+                     in 4 attempts over ";
+    let end = " (the connection failed: Connection refused (os error 111)); run the sync again \
+               later.";
+    assert!(message.starts_with(beginning) && message.ends_with(end), "{message}");
+    assert_eq!((failure_type, output.code), ("transient_error", Some(1)));
+}
+
+#[test]
+fn connections_that_cannot_be_made_safe_are_refused() {
+    let certificate = Certificate::new();
+    let ok = json_answer(r#"{"portalId":7,"results":[]}"#);
+    let advice = "if a proxy inspects traffic here, point SSL_CERT_FILE at its certificate.";
+    for (case, host, problem) in [
+        (
+            "no TLS behind an https address",
+            serve("HTTP/1.1 400 Bad Request\r\n\r\n", None),
+            "received corrupt message of type InvalidContentType",
+        ),
+        (
+            "a certificate nobody has signed",
+            serve(&ok, Some(&certificate)),
+            "invalid peer certificate: UnknownIssuer",
+        ),
+    ] {
+        let url = format!("https://{host}");
+        let output = Bench::new(&url).run_raw("check", &[("config", TOKEN_FORM)]);
+        let expected = format!("No secure connection to {url}: {problem}; {advice}");
+        let found = (output.connection(), output.code);
+        assert_eq!(found, (("FAILED", expected.as_str()), Some(0)), "{case}");
+        let catalog = Catalog::of(&["deals"], Mode::Full).json().to_string();
+        let files = [("config", TOKEN_FORM), ("catalog", &catalog)];
+        let output = Bench::new(&url).run_raw("read", &files);
+        let found = (output.error(), output.code);
+        assert_eq!(found, ((expected.as_str(), "config_error"), Some(1)), "{case}");
+    }
+}
+
+#[test]
+fn ssl_cert_file_adds_a_trusted_certificate() {
+    let certificate = Certificate::new();
+    let ok = json_answer(r#"{"portalId":7,"results":[]}"#);
+    let mut bench = Bench::new(&format!("https://{}", serve(&ok, Some(&certificate))));
+    let file = bench.file(&certificate.pem).display().to_string();
+    bench.environment.push(("SSL_CERT_FILE", file));
+    let output = bench.run_raw("check", &[("config", TOKEN_FORM)]).succeeded();
+    assert_eq!(output.connection().0, "SUCCEEDED");
+}
+
+#[test]
+fn answers_that_make_no_sense_are_told_apart() {
+    let host = serve(&json_answer(r#"{"hello":"world"}"#), None);
+    let output = Bench::new(&format!("http://{host}")).run_raw("check", &[("config", TOKEN_FORM)]);
+    let expected = "`account_details` (GET /account-info/2026-09/details) answered in a shape this \
+                    version does not understand; update the connector or report it.";
+    assert_eq!((output.error(), output.code), ((expected, "system_error"), Some(1)));
+
+    let faults = vec![Fault::new(Which::all(), Kind::Garbage)];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let output = stage.check();
+    let (message, failure_type) = output.error();
+    assert!(message.contains(" in 4 attempts over "), "{message}");
+    assert!(message.contains("its last answer was damaged: "), "{message}");
+    assert_eq!((failure_type, output.code), ("transient_error", Some(1)));
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_run_quietly() {
+    let stage = Stage::calm(PortalSpec { contacts: 3_000, ..few() });
+    let catalog = Catalog::of(&["contacts", "deals"], Mode::Full);
+    let bench = Bench::new(&stage.simulator.url());
+    let files = [("config", &stage.config), ("catalog", catalog.json())];
+    let mut command = bench.command("read", &files);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..20 {
+        stdout.read_line(&mut String::new()).unwrap();
+    }
+    drop(stdout);
+    let status = child.wait().unwrap();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    assert_eq!((status.code(), stderr.as_str()), (Some(1), ""));
+    let listed = stage.simulator.summary().endpoints["objects.list"].requests;
+    assert!(listed < 30, "it went on for {listed} pages");
+}
+
+#[test]
+fn a_slow_reader_gets_everything() {
+    let objects = (0..8).map(|n| CustomSpec { name: format!("boats_{n}"), records: 150 });
+    let portal = PortalSpec { custom_objects: objects.collect(), ..few() };
+    let stage = Stage::calm(portal);
+    let catalog = stage.catalog(Mode::Full);
+    let bench = Bench::new(&stage.simulator.url());
+    let files = [("config", &stage.config), ("catalog", catalog.json())];
+    let mut command = bench.command("read", &files);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (status, stdout, stderr) = finish(child, Duration::from_millis(5));
+    assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
+    let records = stdout.lines().filter(|line| line.starts_with(r#"{"type":"RECORD""#)).count();
+    assert_eq!(records, 1 + 20 + 230 + 120 + 110 + 40 + 8 * 150);
+}
+
+#[test]
+fn an_environment_that_cannot_work_is_named() {
+    for (variable, value, problem) in [
+        (
+            "HUBSPOT_API_URL",
+            "http://api.example.com",
+            "must begin with https:// unless the host is this machine",
+        ),
+        ("HUBSPOT_API_URL", "ftp://127.0.0.1", "must begin with https://"),
+        ("HUBSPOT_API_URL", "api.example.com", "is not a URL"),
+        ("HUBSPOT_API_VERSION", "v3", "must be `dated` or `classic`"),
+    ] {
+        let mut bench = Bench::new("http://127.0.0.1:9");
+        bench.environment.push((variable, value.to_owned()));
+        let expected = format!("The environment variable {variable} {problem}.");
+        let output = bench.run_raw("check", &[("config", TOKEN_FORM)]);
+        assert_eq!((output.connection(), output.code), (("FAILED", expected.as_str()), Some(0)));
+        let output = bench.run_raw("discover", &[("config", TOKEN_FORM)]);
+        assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
+    }
+}

@@ -1,0 +1,296 @@
+//! The same records come out whatever goes wrong on the way.
+
+#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use hubspot_simulator::settings::{ListCursor, MissingAssociations, SearchRefusal};
+use hubspot_simulator::{
+    Change, Config, Fault, Kind, Policy, PortalSpec, Records, Settings, Which,
+};
+use support::{Catalog, Mode, Output, Stage, calm, few, oauth_access};
+
+/// Streams by all the ways of reading there are.
+const STREAMS: &[&str] =
+    &["account_details", "boats", "companies", "contacts", "deals", "owners", "tickets"];
+
+/// What a first and a second read bring: the first lists, the second searches.
+struct Reads {
+    first: BTreeMap<String, Vec<String>>,
+    second: BTreeMap<String, Vec<String>>,
+    outputs: [Output; 2],
+    /// Requests that a fault struck.
+    struck: usize,
+}
+
+/// Reads a portal, changes it, and reads on, with the same faults each time.
+fn read_twice(
+    config: Config,
+    faults: &[Fault],
+    environment: Option<(&'static str, &str)>,
+) -> Reads {
+    let mut stage = Stage::new(config);
+    if let Some((variable, value)) = environment {
+        stage.set(variable, value);
+    }
+    let catalog = Catalog::of(STREAMS, Mode::Incremental);
+    stage.simulator.plant(faults.to_vec());
+    let first = stage.read(&catalog).succeeded();
+    stage.simulator.clear_faults();
+    stage.simulator.advance(Duration::from_hours(2));
+    for object in ["boats", "companies", "contacts", "deals", "tickets"] {
+        let records = Records::Sample { share: 0.3, seed: 5 };
+        let properties = [("hs_object_source_label".to_owned(), Some("changed".to_owned()))];
+        let object = object.to_owned();
+        stage.simulator.change(&Change::Modify { object, records, properties: properties.into() });
+    }
+    stage.simulator.advance(Duration::from_mins(1));
+    stage.simulator.plant(faults.to_vec());
+    let second = stage.read_on(&catalog, &first.state()).succeeded();
+    let journal = stage.simulator.journal();
+    assert_eq!(stage.simulator.summary().writes, 0);
+    Reads {
+        first: first.content(),
+        second: second.content(),
+        outputs: [first, second],
+        struck: journal.iter().filter(|entry| entry.fault.is_some()).count(),
+    }
+}
+
+/// Reads with faults and compares with a run without any.
+fn survives(faults: &[Fault]) -> Reads {
+    survives_as(calm(few()), faults, None)
+}
+
+fn survives_as(
+    config: Config,
+    faults: &[Fault],
+    environment: Option<(&'static str, &str)>,
+) -> Reads {
+    static PLAIN: LazyLock<Reads> = LazyLock::new(|| read_twice(calm(few()), &[], None));
+    let plain = &*PLAIN;
+    assert!(plain.first["contacts"].len() == 230 && plain.second["contacts"].len() > 40);
+    assert_eq!(plain.struck, 0);
+    let reads = read_twice(config, faults, environment);
+    // The dates in changed records depend on when the change came about; ids do not.
+    assert!(reads.first == plain.first, "the first read brings other records");
+    let without_dates = |content: &BTreeMap<String, Vec<String>>| {
+        let blank = |record: &String| blanked(record);
+        let stream = |(name, records): (&String, &Vec<String>)| {
+            (name.clone(), records.iter().map(blank).collect::<Vec<_>>())
+        };
+        content.iter().map(stream).collect::<BTreeMap<_, _>>()
+    };
+    let (found, expected) = (without_dates(&reads.second), without_dates(&plain.second));
+    assert!(found == expected, "the second read brings other records");
+    reads
+}
+
+/// A record without the digits of its modified dates' seconds: changes take real time to make.
+fn blanked(record: &str) -> String {
+    let mut text = record.to_owned();
+    for key in ["\"updatedAt\":\"", "lastmodifieddate\":\""] {
+        let mut from = 0;
+        while let Some(found) = text[from..].find(key) {
+            let start = from + found + key.len();
+            let end = start + text[start..].find('"').expect("the end");
+            text.replace_range(start..end, "");
+            from = start;
+        }
+    }
+    text
+}
+
+/// Faults at one request of each way of reading, of these kinds in turn.
+fn everywhere(kinds: &[Kind]) -> Vec<Fault> {
+    let places = [
+        Which::nth_of("objects.list", 4),
+        Which::nth_of("objects.search", 2),
+        Which::nth_of("associations.batch_read", 3),
+        Which::nth_of("owners.list", 1),
+        Which::nth_of("properties.list", 2),
+        Which::nth_of("schemas.list", 1),
+        Which::nth_of("account.details", 1),
+    ];
+    places.into_iter().zip(kinds.iter().cycle()).map(|(at, k)| Fault::new(at, k.clone())).collect()
+}
+
+/// Five places are in the first read, six in the second.
+fn survives_everywhere(kinds: &[Kind]) {
+    let reads = survives(&everywhere(kinds));
+    assert_eq!(reads.struck, 11);
+}
+
+#[test]
+fn rate_limits_with_and_without_retry_after() {
+    let limited = |policy, retry_after_s| Kind::RateLimited { policy, retry_after_s };
+    survives_everywhere(&[limited(Policy::TenSecondlyRolling, Some(1))]);
+    // Without the header a bucket waits for a whole window: a second for search.
+    let fault = Fault::new(Which::nth_of("objects.search", 2), limited(Policy::Secondly, None));
+    assert_eq!(survives(&[fault]).struck, 1);
+}
+
+#[test]
+fn pages_of_the_edge() {
+    survives_everywhere(
+        &[500, 502, 504, 521].map(|code| Kind::Status { code, retry_after_s: None }),
+    );
+}
+
+#[test]
+fn locked_records_and_moving_accounts() {
+    survives_everywhere(&[423, 477].map(|code| Kind::Status { code, retry_after_s: Some(1) }));
+}
+
+#[test]
+fn connections_reset_before_the_answer() {
+    survives_everywhere(&[Kind::Reset]);
+}
+
+#[test]
+fn connections_reset_inside_the_body() {
+    survives_everywhere(&[Kind::ResetAfter { bytes: 40 }, Kind::ResetAfter { bytes: 0 }]);
+}
+
+#[test]
+fn bodies_cut_short() {
+    survives_everywhere(&[Kind::Truncated { bytes: None }, Kind::Truncated { bytes: Some(0) }]);
+}
+
+#[test]
+fn bodies_that_are_no_json() {
+    survives_everywhere(&[Kind::Garbage]);
+}
+
+#[test]
+fn bodies_with_another_layout() {
+    let reads = survives(&[Fault::new(Which::all(), Kind::Pretty)]);
+    assert!(reads.struck > 30);
+}
+
+#[test]
+fn bodies_that_drip_and_answers_that_are_late() {
+    let slow = Kind::Slow { chunk_bytes: 700, pause_ms: 2 };
+    survives_everywhere(&[slow, Kind::Late { ms: 300 }]);
+}
+
+#[test]
+fn valid_tokens_called_expired_once() {
+    survives_everywhere(&[Kind::ExpiredToken]);
+}
+
+#[test]
+fn several_kinds_at_random() {
+    for seed in [1, 2] {
+        let share = |share, kind| Fault::new(Which::share(share, seed), kind);
+        let reads = survives(&[
+            share(0.10, Kind::Status { code: 503, retry_after_s: None }),
+            share(0.05, Kind::Reset),
+            share(0.05, Kind::Truncated { bytes: None }),
+        ]);
+        assert!(reads.struck > 0, "seed {seed}");
+    }
+}
+
+#[test]
+fn lists_paged_by_tokens_of_their_own() {
+    let reads = survives(&[Fault::new(Which::endpoint("objects.list"), Kind::OpaqueCursor)]);
+    assert!(reads.struck > 5);
+    let config = calm(few());
+    let settings = Settings { list_cursor: ListCursor::Opaque, ..config.settings };
+    survives_as(Config { settings, ..calm(few()) }, &[], None);
+}
+
+#[test]
+fn short_pages_that_are_not_the_last() {
+    let reads = survives(&[Fault::new(Which::endpoint("objects.list"), Kind::ShortPage)]);
+    assert!(reads.struck > 5);
+}
+
+#[test]
+fn inputs_without_associations_reported_as_errors() {
+    let settings = Settings {
+        missing_associations: MissingAssociations::MultiStatus,
+        search_refusal: SearchRefusal::Category,
+        ..calm(few()).settings
+    };
+    survives_as(Config { settings, ..calm(few()) }, &[], None);
+}
+
+#[test]
+fn dated_paths_that_are_gone() {
+    let gone = |path: &str, code| {
+        let on = Which { dated: true, ..Which::path(path) };
+        Fault::new(on, Kind::Gone { code })
+    };
+    let reads = survives(&[gone("/crm/", 404), gone("/crm-", 410), gone("/account", 410)]);
+    assert!(reads.struck >= 11);
+    let moved = |output: &Output| {
+        let warnings = output.warnings().into_iter();
+        let moved = warnings.filter_map(|warning| {
+            warning.strip_prefix("HubSpot no longer serves ")?.strip_suffix(" for this run")
+        });
+        let mut moved: Vec<_> = moved.map(str::to_owned).collect();
+        moved.sort_unstable();
+        moved
+    };
+    let mut expected = vec![
+        "/account-info/2026-09/details: going on with /account-info/v3/details",
+        "/crm-object-schemas/2026-09/schemas: going on with /crm/v3/schemas",
+        "/crm/objects/2026-09: going on with /crm/v3/objects",
+        "/crm/owners/2026-09: going on with /crm/v3/owners",
+        "/crm/properties/2026-09: going on with /crm/v3/properties",
+    ];
+    let [first, second] = &reads.outputs;
+    assert_eq!(moved(first), expected, "one warning for each family of paths");
+    expected.insert(2, "/crm/associations/2026-09: going on with /crm/v4/associations");
+    assert_eq!(moved(second), expected, "one warning for each family of paths");
+}
+
+#[test]
+fn classic_paths_only() {
+    // Nothing dated is asked for: a fault on dated paths strikes nothing.
+    let gone = Fault::new(Which { dated: true, ..Which::all() }, Kind::Gone { code: 404 });
+    let reads = survives_as(calm(few()), &[gone], Some(("HUBSPOT_API_VERSION", "classic")));
+    assert_eq!(reads.struck, 0);
+    assert_eq!(reads.outputs[0].warnings(), Vec::<&str>::new());
+}
+
+#[test]
+fn short_lived_tokens_are_renewed_before_they_end() {
+    renews(false);
+}
+
+#[test]
+fn replaced_refresh_tokens_are_used_from_then_on() {
+    renews(true);
+}
+
+/// Reads for longer than a token lives.
+fn renews(rotate_refresh_token: bool) {
+    let mut access = oauth_access();
+    access.oauth_apps[0].token_life = Duration::from_secs(3);
+    let calm = calm(PortalSpec { contacts: 2_500, ..few() });
+    let settings = Settings { rotate_refresh_token, ..calm.settings };
+    let stage =
+        Stage::new(Config { settings, access, latency: Duration::from_millis(120), ..calm });
+    let output = stage.read(&Catalog::of(&["contacts"], Mode::Full)).succeeded();
+    assert_eq!(output.ids("contacts").len(), 2_500);
+    let journal = stage.simulator.journal();
+    let refused = journal.iter().filter(|entry| entry.status >= 400).count();
+    let tokens = journal.iter().filter(|entry| entry.path.starts_with("/oauth/")).count();
+    assert_eq!(refused, 0, "no request failed");
+    assert!((2..=6).contains(&tokens), "{tokens} tokens");
+}
+
+#[test]
+fn oauth_works_where_dated_paths_are_gone() {
+    let gone = Fault::new(Which { dated: true, ..Which::all() }, Kind::Gone { code: 404 });
+    let config = Config { access: oauth_access(), ..calm(few()) };
+    let reads = survives_as(config, &[gone], None);
+    assert!(reads.struck > 0);
+}

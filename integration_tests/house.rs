@@ -1,0 +1,146 @@
+//! The rules of the house: which module may know which, how long a file may be, what README says.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use source_hubspot::streams::STREAMS;
+
+/// Every top-level module and what it may use. Bytes go one way, and so does knowledge.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("secret", &[]),
+    ("time", &[]),
+    ("config", &["error", "secret", "time"]),
+    ("http", &["error", "secret", "time"]),
+    ("protocol", &["error", "time"]),
+    ("record", &["protocol", "time"]),
+    ("cursor", &["protocol", "time"]),
+    ("hubspot", &["error", "http", "secret", "time"]),
+    ("schema", &["hubspot", "record"]),
+    ("streams", &["cursor", "error", "hubspot", "protocol", "record", "schema", "time"]),
+    (
+        "sync",
+        &[
+            "config", "cursor", "error", "http", "hubspot", "protocol", "record", "schema",
+            "secret", "streams", "time",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "config", "cursor", "error", "http", "hubspot", "protocol", "record", "schema",
+            "secret", "streams", "sync", "time",
+        ],
+    ),
+];
+
+/// `main.rs` and `lib.rs` put the modules together.
+const TOP: &[&str] = &["lib", "main"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below a folder.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The top-level module that a file of `src` belongs to.
+fn module_of(file: &Path) -> String {
+    let inside = file.strip_prefix(root().join("src")).expect("a file of src");
+    let first = inside.components().next().expect("a name").as_os_str();
+    first.to_string_lossy().replace(".rs", "")
+}
+
+/// The top-level modules that code names by `crate::`. Comments, and tests at the foot of a file,
+/// may name more.
+fn used(code: &str) -> BTreeSet<String> {
+    let code = code.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mut modules = BTreeSet::new();
+    for line in lines {
+        for (at, path) in line.match_indices("crate::") {
+            // The names of other crates may end in `crate`.
+            if line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+                continue;
+            }
+            let rest = &line[at + path.len()..];
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+            modules.insert(rest[..end].to_owned());
+        }
+    }
+    modules
+}
+
+#[test]
+fn modules_know_only_what_the_table_lets_them() {
+    let mut violations = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in rust_files(&root().join("src")) {
+        let module = module_of(&file);
+        if TOP.contains(&module.as_str()) {
+            continue;
+        }
+        let row = MAY_USE.iter().find(|(name, _)| *name == module);
+        let (_, allowed) = row.unwrap_or_else(|| panic!("{module} is not in the table"));
+        for other in used(&fs::read_to_string(&file).unwrap()) {
+            if other != module && !allowed.contains(&other.as_str()) {
+                violations.push(format!("{} uses {other}", file.display()));
+            }
+        }
+        seen.insert(module);
+    }
+    assert_eq!(violations, Vec::<String>::new());
+    let listed: BTreeSet<_> = MAY_USE.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(seen, listed, "every row of the table is a module");
+}
+
+#[test]
+fn uses_are_found_in_every_spelling() {
+    for (code, expected) in [
+        ("use crate::http::Client;", vec!["http"]),
+        ("    let x = crate::time::now();", vec!["time"]),
+        ("pub(in crate::record) fn x(a: crate::error::Error)", vec!["error", "record"]),
+        ("// crate::http is elsewhere\nuse my_crate::sync::x;", vec![]),
+        (
+            "use crate::error::Error;\n#[cfg(test)]\nmod tests { use crate::http::x; }",
+            vec!["error"],
+        ),
+    ] {
+        assert_eq!(used(code).into_iter().collect::<Vec<_>>(), expected, "{code}");
+    }
+}
+
+#[test]
+fn files_hold_one_idea() {
+    let folders = ["src", "integration_tests"];
+    let files = folders.iter().flat_map(|folder| rust_files(&root().join(folder)));
+    let long: Vec<_> = files
+        .map(|file| (fs::read_to_string(&file).unwrap().lines().count(), file))
+        .filter(|(lines, _)| *lines > 400)
+        .collect();
+    assert_eq!(long, Vec::new(), "files over 400 lines");
+}
+
+#[test]
+fn the_readme_mentions_every_stream() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README.md");
+    let missing: Vec<_> = STREAMS
+        .iter()
+        .map(|row| row.name)
+        .filter(|name| !readme.contains(&format!("`{name}`")))
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}

@@ -1,0 +1,277 @@
+//! Reading on: what changed comes, nothing is lost, and nothing is claimed too early.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::DateTime;
+use hubspot_simulator::{Change, Config, JournalConfig, PortalSpec, Records, Settings, Simulator};
+use serde_json::{Value, json};
+use support::output::{Output, id};
+use support::truth::{check_associations, live_ids};
+use support::{Catalog, Mode, Stage, calm, few};
+
+/// The overlap with the window before: search may lag behind by so much.
+const OVERLAP_MS: i64 = 300_000;
+
+fn modify(simulator: &Simulator, object: &str, records: Records) {
+    let object = object.to_owned();
+    simulator.change(&Change::Modify { object, records, properties: [].into() });
+}
+
+fn create(object: &str, count: u64) -> Change {
+    Change::Create { object: object.to_owned(), count, id: None, properties: [].into() }
+}
+
+/// The live records modified at or after an instant.
+fn modified_since(simulator: &Simulator, object: &str, since_ms: i64) -> Vec<u64> {
+    simulator.portal(|portal| {
+        let is_new = |id: &u64| portal.modified_ms(object, *id) >= Some(since_ms);
+        portal.ids(object).filter(is_new).collect()
+    })
+}
+
+fn updated_ms(record: &Value) -> i64 {
+    let text = record["updatedAt"].as_str().expect("a time");
+    DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
+}
+
+/// The state of one stream after a read that ended at an instant.
+fn state_at(stream: &str, at_ms: i64) -> Value {
+    let position = DateTime::from_timestamp_millis(at_ms).expect("a time").to_rfc3339();
+    json!([{ "type": "STREAM", "stream": {
+        "stream_descriptor": { "name": stream }, "stream_state": { "updatedAt": position },
+    } }])
+}
+
+#[test]
+fn a_second_read_brings_what_changed_and_nothing_else() {
+    let stage = Stage::calm(few());
+    let simulator = &stage.simulator;
+    let catalog = Catalog::of(&["companies", "contacts", "deals", "tickets"], Mode::Incremental);
+    let first = stage.read(&catalog).succeeded();
+    simulator.advance(Duration::from_hours(2));
+
+    let contacts = live_ids(simulator, "contacts");
+    let companies = live_ids(simulator, "companies");
+    let deals = live_ids(simulator, "deals");
+    modify(simulator, "contacts", Records::Ids(contacts[10..15].to_vec()));
+    modify(simulator, "companies", Records::Id(companies[3]));
+    simulator.change(&create("contacts", 3));
+    simulator.change(&create("deals", 2));
+    let (object, winner, loser) = ("contacts".to_owned(), contacts[20], contacts[21]);
+    simulator.change(&Change::Merge { object, winner, loser });
+    modify(simulator, "deals", Records::Id(deals[5]));
+    let archived = Records::Ids(vec![deals[5], deals[6]]);
+    simulator.change(&Change::Archive { object: "deals".to_owned(), records: archived });
+    // One record gets a link with its modification, another loses one without it.
+    simulator.change(&Change::Associate {
+        from_object: "contacts".to_owned(),
+        from_id: contacts[10],
+        to_object: "companies".to_owned(),
+        to_id: companies[77],
+        label: Some("Advisor".to_owned()),
+    });
+    let linked =
+        simulator.portal(|portal| portal.associations("contacts", contacts[11], "companies"));
+    for to_id in linked {
+        let (from_object, to_object) = ("contacts".to_owned(), "companies".to_owned());
+        let from_id = contacts[11];
+        simulator.change(&Change::Dissociate { from_object, from_id, to_object, to_id });
+    }
+    simulator.advance(Duration::from_mins(1));
+
+    let second = stage.read_on(&catalog, &first.state()).succeeded();
+    let expected_counts = [("companies", 1), ("contacts", 5 + 3 + 1), ("deals", 2), ("tickets", 0)];
+    for (stream, count) in expected_counts {
+        let since = first.position_ms(stream) - OVERLAP_MS;
+        assert_eq!(second.ids(stream), modified_since(simulator, stream, since), "{stream}");
+        assert_eq!(second.ids(stream).len(), count, "{stream}");
+    }
+    let records = second.records("contacts");
+    assert!(records.iter().any(|record| id(record) == winner));
+    check_associations(simulator, "contacts", "companies", &records);
+    let of = |wanted: u64| records.iter().find(|record| id(record) == wanted).unwrap();
+    assert!(
+        of(contacts[10])["companies"]
+            .as_array()
+            .unwrap()
+            .contains(&companies[77].to_string().into())
+    );
+    assert_eq!(of(contacts[11])["companies"], json!([]));
+
+    // The next read overlaps by five minutes, the one after that does not reach back so far.
+    simulator.advance(Duration::from_mins(10));
+    let third = stage.read_on(&catalog, &second.state()).succeeded();
+    assert_eq!(third.ids("contacts"), second.ids("contacts"));
+    simulator.advance(Duration::from_mins(10));
+    let fourth = stage.read_on(&catalog, &third.state()).succeeded();
+    assert_eq!(fourth.content(), BTreeMap::new());
+    assert!(fourth.position_ms("tickets") > third.position_ms("tickets"));
+}
+
+#[test]
+fn a_chain_of_syncs_over_a_lagging_index_loses_nothing() {
+    let config = calm(PortalSpec { contacts: 120, deals: 60, ..few() });
+    let settings = Settings { index_lag_ms: (0, 240_000), ..config.settings };
+    let stage = Stage::new(Config { settings, ..config });
+    let simulator = &stage.simulator;
+    let streams = ["contacts", "deals"];
+    let catalog = Catalog::of(&streams, Mode::Incremental);
+    let mut destination: BTreeMap<(String, u64), i64> = BTreeMap::new();
+    let mut saved = Value::Null;
+    let mut positions = [i64::MIN; 2];
+    let mut late = 0;
+    for round in 0..9 {
+        let started_ms = simulator.now_ms();
+        let output = stage.read_on(&catalog, &saved).succeeded();
+        saved = output.state();
+        for (stream, position) in streams.iter().zip(&mut positions) {
+            for record in output.records(stream) {
+                let (key, updated) = (((*stream).to_owned(), id(record)), updated_ms(record));
+                let before = destination.insert(key, updated);
+                late += usize::from(before != Some(updated) && updated < *position);
+            }
+            let claimed = output.position_ms(stream);
+            assert!(claimed <= started_ms && claimed > *position, "round {round}, {stream}");
+            *position = claimed;
+        }
+        match round {
+            // Everything is at rest, and in the index.
+            7 => simulator.advance(Duration::from_mins(10)),
+            8 => break,
+            _ => {
+                for stream in streams {
+                    modify(simulator, stream, Records::Sample { share: 0.15, seed: round });
+                    simulator.change(&create(stream, 2));
+                }
+                simulator.advance(Duration::from_secs(10 + 45 * (round % 3)));
+                modify(simulator, "deals", Records::Sample { share: 0.1, seed: round + 50 });
+            }
+        }
+    }
+    assert!(late > 10, "the index showed only {late} changes after their window was claimed");
+    for stream in streams {
+        for id in live_ids(simulator, stream) {
+            let truth = simulator.portal(|portal| portal.modified_ms(stream, id));
+            let found = destination.get(&(stream.to_owned(), id)).copied();
+            assert_eq!(found, truth, "{stream} {id}");
+        }
+    }
+}
+
+#[test]
+fn any_number_of_records_can_share_a_millisecond() {
+    let config = calm(PortalSpec { deals: 12_000, ..few() });
+    let journal = JournalConfig { bodies: true, ..JournalConfig::default() };
+    // With quotas, so that the pace of the searches is checked as well.
+    let settings = Settings { quota: true, ..config.settings };
+    let stage = Stage::new(Config { settings, journal, ..config });
+    let simulator = &stage.simulator;
+    let saved = state_at("deals", simulator.now_ms());
+    simulator.advance(Duration::from_hours(2));
+    let object = "deals".to_owned();
+    simulator.change(&Change::BulkTouch { object, from_id: None, to_id: None, at_ms: None });
+    simulator.advance(Duration::from_mins(1));
+    let mut catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
+    catalog.columns("deals").retain(|name, _| name == "id");
+    simulator.clear_journal();
+    let output = stage.read_on(&catalog, &saved).succeeded();
+    assert_eq!(output.ids("deals"), live_ids(simulator, "deals"));
+    let mut stamps: Vec<_> = output.records("deals").into_iter().map(updated_ms).collect();
+    stamps.dedup();
+    assert_eq!(stamps.len(), 1, "all of one millisecond");
+    let entries = simulator.journal();
+    let searches: Vec<_> =
+        entries.iter().filter(|entry| entry.endpoint == "objects.search").collect();
+    assert_eq!(searches.len(), 60);
+    assert!(searches.iter().all(|entry| !entry.body.as_ref().unwrap().contains("\"after\"")));
+    assert_eq!(simulator.summary().rate_limited, 0);
+    assert!(output.states("deals").len() >= 2, "a state after 10,000 records");
+}
+
+#[test]
+fn a_hit_that_the_index_shows_late_is_emitted_now_and_again_later() {
+    let config = calm(few());
+    let settings = Settings { index_lag_ms: (20_000, 20_000), ..config.settings };
+    let stage = Stage::new(Config { settings, ..config });
+    let simulator = &stage.simulator;
+    let deal = live_ids(simulator, "deals")[4];
+    let saved = state_at("deals", simulator.now_ms());
+    simulator.advance(Duration::from_hours(1));
+    modify(simulator, "deals", Records::Id(deal));
+    simulator.advance(Duration::from_secs(30));
+    modify(simulator, "deals", Records::Id(deal));
+    let catalog = Catalog::of(&["deals"], Mode::Incremental);
+    let output = stage.read_on(&catalog, &saved).succeeded();
+    assert_eq!(output.ids("deals"), [deal]);
+    let latest = simulator.portal(|portal| portal.modified_ms("deals", deal)).unwrap();
+    assert_eq!(updated_ms(output.records("deals")[0]), latest);
+    assert!(latest > output.position_ms("deals"), "it lies past the claim");
+    simulator.advance(Duration::from_mins(1));
+    let output = stage.read_on(&catalog, &output.state()).succeeded();
+    assert_eq!(output.ids("deals"), [deal]);
+    assert!(latest < output.position_ms("deals"));
+}
+
+#[test]
+fn lookback_reaches_further_back() {
+    let mut stage = Stage::calm(few());
+    let deal = live_ids(&stage.simulator, "deals")[4];
+    stage.simulator.advance(Duration::from_hours(1));
+    modify(&stage.simulator, "deals", Records::Id(deal));
+    stage.simulator.advance(Duration::from_hours(1));
+    let saved = state_at("deals", stage.simulator.now_ms());
+    stage.simulator.advance(Duration::from_secs(10));
+    let catalog = Catalog::of(&["deals"], Mode::Incremental);
+    for (lookback, expected) in [(0, vec![]), (30, vec![]), (60, vec![deal])] {
+        stage.config["lookback_window"] = lookback.into();
+        let output = stage.read_on(&catalog, &saved).succeeded();
+        assert_eq!(output.ids("deals"), expected, "{lookback} minutes");
+    }
+}
+
+#[test]
+fn a_full_refresh_ignores_the_saved_position() {
+    let stage = Stage::calm(few());
+    let saved =
+        stage.read(&Catalog::of(&["deals", "owners"], Mode::Incremental)).succeeded().state();
+    stage.simulator.advance(Duration::from_hours(1));
+    let output = stage.read_on(&Catalog::of(&["deals", "owners"], Mode::Full), &saved).succeeded();
+    assert_eq!(output.ids("deals"), live_ids(&stage.simulator, "deals"));
+    assert_eq!(output.ids("owners").len(), 20);
+}
+
+#[test]
+fn a_first_read_goes_on_from_its_last_checkpoint() {
+    let stage = Stage::calm(PortalSpec { deals: 10_250, ..few() });
+    let mut catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
+    catalog.columns("deals").retain(|name, _| name == "id");
+    let whole = stage.read(&catalog).succeeded();
+    assert_eq!(whole.ids("deals").len(), 10_250);
+    let states = whole.states("deals");
+    assert_eq!(states.len(), 2);
+    let interrupted = json!([{ "type": "STREAM", "stream": {
+        "stream_descriptor": { "name": "deals" }, "stream_state": states[0],
+    } }]);
+    stage.simulator.clear_journal();
+    stage.simulator.advance(Duration::from_hours(3));
+    let rest = stage.read_on(&catalog, &interrupted).succeeded();
+    assert_eq!(rest.ids("deals"), whole.ids("deals")[10_000..]);
+    assert_eq!(stage.simulator.summary().endpoints["objects.list"].requests, 3);
+    // What changed meanwhile is the next read's: the claim is that of the first read.
+    assert_eq!(rest.position_ms("deals"), whole.position_ms("deals"));
+}
+
+#[test]
+fn two_full_reads_agree() {
+    let stage = Stage::calm(few());
+    let catalog = stage.catalog(Mode::Full);
+    let (one, other) = (stage.read(&catalog).succeeded(), stage.read(&catalog).succeeded());
+    assert!(one.content() == other.content());
+    let emitted = |output: &Output| -> Vec<i64> {
+        output.lines.iter().filter_map(|line| line["record"]["emitted_at"].as_i64()).collect()
+    };
+    assert!(emitted(&one).iter().max() < emitted(&other).iter().min());
+}

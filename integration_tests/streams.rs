@@ -1,0 +1,101 @@
+//! One failure stays one failure, and the user is told.
+
+mod support;
+
+use hubspot_simulator::{Config, Fault, Kind, Policy, Which};
+use serde_json::json;
+use support::truth::live_ids;
+use support::{Catalog, Mode, Stage, access_to, calm, few};
+
+const NO_DEALS: &[&str] = &[
+    "oauth",
+    "crm.objects.companies.read",
+    "crm.objects.contacts.read",
+    "crm.objects.custom.read",
+    "crm.objects.owners.read",
+    "crm.schemas.custom.read",
+    "tickets",
+];
+const MISSING: &str = "he token may not read `deals`: grant it the scope crm.objects.deals.read \
+                       in HubSpot, then run again";
+
+fn without_deals() -> Stage {
+    Stage::new(Config { access: access_to(NO_DEALS), ..calm(few()) })
+}
+
+#[test]
+fn a_stream_without_its_scope_is_skipped_with_a_warning() {
+    let stage = without_deals();
+    for mode in [Mode::Full, Mode::Incremental] {
+        let output = stage.read(&Catalog::of(&["companies", "deals", "owners"], mode));
+        assert_eq!((output.errors().len(), output.code), (0, Some(0)));
+        assert_eq!(output.statuses("deals"), ["STARTED", "INCOMPLETE"]);
+        assert_eq!(output.warnings(), [format!("`deals` is skipped: t{MISSING}")]);
+        assert_eq!(output.ids("companies"), live_ids(&stage.simulator, "companies"));
+        assert_eq!(output.statuses("owners").last(), Some(&"COMPLETE"));
+    }
+}
+
+#[test]
+fn where_a_success_would_empty_the_table_the_run_fails() {
+    let stage = without_deals();
+    let catalog = Catalog::of(&["companies", "deals"], Mode::Full);
+    let overwrite = catalog.clone().with("destination_sync_mode", &json!("overwrite"));
+    let refresh = catalog
+        .with("generation_id", &json!(3))
+        .with("minimum_generation_id", &json!(3))
+        .with("sync_id", &json!(7));
+    for catalog in [overwrite, refresh] {
+        let output = stage.read(&catalog);
+        let expected = format!("T{MISSING}.");
+        assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
+        assert_eq!(output.errors()[0]["stream_descriptor"], json!({ "name": "deals" }));
+        assert_eq!(output.statuses("deals"), ["STARTED", "INCOMPLETE"]);
+        assert_eq!(output.statuses("companies").last(), Some(&"COMPLETE"));
+        assert_eq!(output.ids("companies").len(), 120);
+    }
+}
+
+#[test]
+fn discover_leaves_out_what_cannot_be_read() {
+    let output = without_deals().discover().succeeded();
+    let names: Vec<_> = output.catalog()["streams"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stream| stream["name"].as_str().unwrap())
+        .collect();
+    let expected =
+        ["account_details", "boats", "companies", "contacts", "harbours", "owners", "tickets"];
+    assert_eq!(names, expected);
+    assert_eq!(output.warnings(), [format!("left out: t{MISSING}")]);
+}
+
+#[test]
+fn a_broken_stream_harms_no_other() {
+    let gone = |path: &str| Fault::new(Which::path(path), Kind::Gone { code: 404 });
+    let faults = vec![gone("/crm/owners/2026-09"), gone("/crm/v3/owners")];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let catalog = stage.catalog(Mode::Full);
+    let output = stage.read(&catalog);
+    let expected = "HubSpot refused `owners` (GET /crm/v3/owners): status 404 without a reason.";
+    assert_eq!((output.error(), output.code), ((expected, "system_error"), Some(1)));
+    for name in catalog.names() {
+        let last = if name == "owners" { "INCOMPLETE" } else { "COMPLETE" };
+        assert_eq!(output.statuses(name).last(), Some(&last), "{name}");
+    }
+    assert_eq!(output.ids("contacts"), live_ids(&stage.simulator, "contacts"));
+    assert!(output.states("owners").is_empty(), "nothing is claimed for it");
+}
+
+#[test]
+fn a_day_that_is_used_up_ends_the_run_to_be_continued() {
+    let kind = Kind::RateLimited { policy: Policy::Daily, retry_after_s: None };
+    let faults = vec![Fault::new(Which::nth_of("objects.list", 4), kind)];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let output = stage.read(&Catalog::of(&["contacts", "deals"], Mode::Full));
+    let expected = "The HubSpot account has used up its requests for today; the sync goes on \
+                    where it stopped when it runs after midnight of the account's time zone.";
+    assert_eq!((output.error(), output.code), ((expected, "transient_error"), Some(1)));
+    assert!(output.statuses("contacts").ends_with(&["INCOMPLETE"]), "{}", output.stdout);
+}

@@ -1,0 +1,198 @@
+//! Runs the real binary against a simulator, and checks of every run what must hold of all.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
+
+mod catalog;
+pub(crate) mod golden;
+pub(crate) mod output;
+pub(crate) mod server;
+pub(crate) mod truth;
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hubspot_simulator::{Access, ClockConfig, Config, DEFAULT_TOKEN, PortalSpec};
+use hubspot_simulator::{Granted, OAuthApp, PrivateApp, Settings, Simulator};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) use catalog::{Catalog, Mode};
+pub(crate) use output::Output;
+
+/// When every simulated portal begins: 2026-09-21T14:13:20Z.
+pub(crate) const START_MS: i64 = 1_790_000_000_000;
+
+/// The text of a configuration with an access token of no app.
+pub(crate) const TOKEN_FORM: &str = r#"{"credentials":{"credentials_title":"Private App Credentials","access_token":"pat-canary-9"}}"#;
+
+pub(crate) const CLIENT_ID: &str = "client-canary-1";
+pub(crate) const CLIENT_SECRET: &str = "secret-canary-2";
+pub(crate) const REFRESH_TOKEN: &str = "na1-canary-3";
+
+/// A simulator's configuration without quotas, latency and index lag.
+pub(crate) fn calm(portal: PortalSpec) -> Config {
+    Config {
+        portal,
+        settings: Settings { quota: false, index_lag_ms: (0, 0), ..Settings::default() },
+        clock: ClockConfig { start_ms: Some(START_MS), speed: 1.0 },
+        ..Config::default()
+    }
+}
+
+/// A portal with a few pages of the larger types and a handful of the others.
+pub(crate) fn few() -> PortalSpec {
+    PortalSpec {
+        contacts: 230,
+        companies: 120,
+        deals: 110,
+        tickets: 40,
+        properties: 0,
+        ..PortalSpec::default()
+    }
+}
+
+/// An app that trades [`REFRESH_TOKEN`] for access tokens.
+pub(crate) fn oauth_access() -> Access {
+    let app = OAuthApp::new(CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Granted::All);
+    Access { private_apps: Vec::new(), oauth_apps: vec![app], ..Access::default() }
+}
+
+/// A private app that lacks scopes.
+pub(crate) fn access_to(scopes: &[&str]) -> Access {
+    let scopes = Granted::Only(scopes.iter().map(|&scope| scope.to_owned()).collect());
+    Access { private_apps: vec![PrivateApp::new(DEFAULT_TOKEN, scopes)], ..Access::default() }
+}
+
+/// The connection's configuration with an access token.
+pub(crate) fn token_config(token: &str) -> Value {
+    json!({ "credentials": {
+        "credentials_title": "Private App Credentials",
+        "access_token": token,
+    } })
+}
+
+/// The connection's configuration with an OAuth grant.
+pub(crate) fn oauth_config() -> Value {
+    json!({ "credentials": {
+        "credentials_title": "OAuth Credentials",
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+        "refresh_token": REFRESH_TOKEN,
+    } })
+}
+
+/// A simulator, and the files and environment that the connector is given.
+pub(crate) struct Stage {
+    pub(crate) simulator: Simulator,
+    pub(crate) config: Value,
+    bench: Bench,
+}
+
+impl Stage {
+    /// Starts a simulator; the connection uses its private app, or its OAuth app if there is
+    /// only that.
+    pub(crate) fn new(config: Config) -> Self {
+        let is_oauth = config.access.private_apps.is_empty();
+        let simulator = Simulator::start(config).expect("a free port");
+        let bench = Bench::new(&simulator.url());
+        let config = if is_oauth { oauth_config() } else { token_config(DEFAULT_TOKEN) };
+        Self { simulator, config, bench }
+    }
+
+    /// A stage for a portal without quotas, latency and index lag.
+    pub(crate) fn calm(portal: PortalSpec) -> Self {
+        Self::new(calm(portal))
+    }
+
+    /// The environment of the runs that follow.
+    pub(crate) fn set(&mut self, variable: &'static str, value: &str) {
+        self.bench.environment.push((variable, value.to_owned()));
+    }
+
+    pub(crate) fn check(&self) -> Output {
+        self.bench.run("check", &[("config", &self.config)])
+    }
+
+    pub(crate) fn discover(&self) -> Output {
+        self.bench.run("discover", &[("config", &self.config)])
+    }
+
+    /// The configured catalog of every stream that `discover` offers.
+    pub(crate) fn catalog(&self, mode: Mode) -> Catalog {
+        Catalog::discovered(&self.discover(), mode)
+    }
+
+    /// Reads from the beginning.
+    pub(crate) fn read(&self, catalog: &Catalog) -> Output {
+        self.read_on(catalog, &Value::Null)
+    }
+
+    /// Reads with a state: `null`, or what [`Output::state`] gave.
+    pub(crate) fn read_on(&self, catalog: &Catalog, state: &Value) -> Output {
+        let files = [("config", &self.config), ("catalog", catalog.json()), ("state", state)];
+        let files = if state.is_null() { files.get(..2) } else { files.get(..) };
+        self.bench.run("read", files.unwrap_or_default())
+    }
+}
+
+/// A directory for files, and an environment with an API host.
+pub(crate) struct Bench {
+    pub(crate) environment: Vec<(&'static str, String)>,
+    files: TempDir,
+    count: AtomicUsize,
+}
+
+impl Bench {
+    pub(crate) fn new(api_url: &str) -> Self {
+        Self {
+            environment: vec![("HUBSPOT_API_URL", api_url.to_owned())],
+            files: tempfile::tempdir().expect("a directory"),
+            count: AtomicUsize::new(0),
+        }
+    }
+
+    /// Writes a file of that content and gives its path.
+    pub(crate) fn file(&self, content: &str) -> PathBuf {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let path = self.files.path().join(format!("{number}.json"));
+        std::fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// The binary with one of its commands, its files as options.
+    pub(crate) fn command(&self, command: &str, files: &[(&str, &Value)]) -> Command {
+        let mut binary = Command::new(env!("CARGO_BIN_EXE_source-hubspot"));
+        binary.arg(command).env_clear().envs(self.environment.iter().cloned());
+        binary.stdin(Stdio::null());
+        for (option, content) in files {
+            binary.arg(format!("--{option}")).arg(self.file(&content.to_string()));
+        }
+        binary
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, command: &str, files: &[(&str, &Value)]) -> Output {
+        Output::of(self.command(command, files), secrets(files))
+    }
+
+    /// Runs a command whose files hold exactly these texts.
+    pub(crate) fn run_raw(&self, command: &str, files: &[(&str, &str)]) -> Output {
+        let mut binary = self.command(command, &[]);
+        for (option, content) in files {
+            binary.arg(format!("--{option}")).arg(self.file(content));
+        }
+        Output::of(binary, Vec::new())
+    }
+}
+
+/// What must not be in any output: the credentials that the configuration holds.
+fn secrets(files: &[(&str, &Value)]) -> Vec<String> {
+    let config = files.iter().find(|(option, _)| *option == "config");
+    ["access_token", "client_secret", "refresh_token"]
+        .iter()
+        .filter_map(|key| config?.1.get("credentials")?.get(key)?.as_str())
+        .map(str::to_owned)
+        .collect()
+}

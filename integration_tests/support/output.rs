@@ -1,0 +1,295 @@
+//! What a run of the binary said.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use serde_json::Value;
+
+/// The messages of one run. Whatever the test is about, the rules of [`Output::of`] hold.
+pub(crate) struct Output {
+    pub(crate) lines: Vec<Value>,
+    pub(crate) stdout: String,
+    pub(crate) code: Option<i32>,
+}
+
+impl Output {
+    /// Runs a command and checks what holds of every run: stderr is empty; stdout is one JSON
+    /// message a line and safe for readers that split at Unicode's line separators; no explicit
+    /// nulls outside of data; no secret anywhere; states count their records; statuses are in
+    /// order.
+    pub(crate) fn of(mut command: Command, secrets: Vec<String>) -> Self {
+        let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let (status, stdout, stderr) = finish(run.expect("the binary starts"), Duration::ZERO);
+        assert_eq!(stderr, "", "stderr");
+        for secret in secrets {
+            assert!(!stdout.contains(&secret), "a secret is in the output");
+        }
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+        let lines = stdout.lines().map(parse).collect();
+        let output = Self { lines, stdout, code: status.code() };
+        output.check_lines();
+        output.check_counts();
+        output.check_statuses();
+        output
+    }
+
+    fn check_lines(&self) {
+        assert!(self.stdout.is_empty() || self.stdout.ends_with('\n'), "the last line ends");
+        assert!(!self.stdout.contains(['\u{85}', '\u{2028}', '\u{2029}', '\r']), "separators");
+        for (line, text) in self.lines.iter().zip(self.stdout.lines()) {
+            let payload = match line["type"].as_str() {
+                Some("RECORD") => "record",
+                Some("STATE") => "state",
+                Some("LOG") => "log",
+                Some("TRACE") => "trace",
+                Some("SPEC") => "spec",
+                Some("CATALOG") => "catalog",
+                Some("CONNECTION_STATUS") => "connectionStatus",
+                _ => panic!("no known type: {text}"),
+            };
+            assert!(line[payload].is_object(), "{text}");
+            assert!(!has_null(line), "an explicit null: {text}");
+            if matches!(payload, "record" | "trace") {
+                assert!(line[payload]["emitted_at"].as_i64() > Some(1_700_000_000_000), "{text}");
+            }
+            if payload == "state" {
+                let count = text.rsplit_once("\"recordCount\":").expect("a record count").1;
+                assert!(count.trim_end_matches('}').ends_with(".0"), "a float: {text}");
+            }
+        }
+    }
+
+    /// Every STATE counts the records of its stream since the one before.
+    fn check_counts(&self) {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for line in &self.lines {
+            if let Some(stream) = line["record"]["stream"].as_str() {
+                *counts.entry(stream).or_default() += 1;
+            }
+            if let Some(stream) = state_stream(line) {
+                let counted = counts.remove(stream).unwrap_or_default().to_string();
+                let said = line["state"]["sourceStats"]["recordCount"].as_f64();
+                assert_eq!(said.map(|said| said.to_string()), Some(counted), "records of {stream}");
+            }
+        }
+        for (stream, _) in counts {
+            let statuses = self.statuses(stream);
+            assert!(!statuses.contains(&"COMPLETE"), "records of {stream} after its last state");
+        }
+    }
+
+    /// STARTED, RUNNING, records and states, then COMPLETE or INCOMPLETE and nothing more. A
+    /// stream may fail before it starts or runs.
+    fn check_statuses(&self) {
+        let mut at: BTreeMap<&str, &str> = BTreeMap::new();
+        let mut with_state: Vec<&str> = Vec::new();
+        for line in &self.lines {
+            let (stream, now) = if let Some(stream) = line["record"]["stream"].as_str() {
+                (stream, "record")
+            } else if let Some(stream) = state_stream(line) {
+                with_state.push(stream);
+                (stream, "state")
+            } else if let Some((stream, status)) = status(line) {
+                (stream, status)
+            } else {
+                continue;
+            };
+            let before = at.get(stream).copied().unwrap_or_default();
+            let fits = match now {
+                "STARTED" => before.is_empty(),
+                "RUNNING" => before == "STARTED",
+                "record" | "state" => before == "RUNNING",
+                "COMPLETE" => before == "RUNNING" && with_state.contains(&stream),
+                "INCOMPLETE" => matches!(before, "" | "STARTED" | "RUNNING"),
+                _ => false,
+            };
+            assert!(fits, "{now} of {stream} after {before:?}");
+            if !matches!(now, "record" | "state") {
+                at.insert(stream, now);
+            }
+        }
+        for (stream, last) in at {
+            assert!(matches!(last, "COMPLETE" | "INCOMPLETE"), "{stream} ends {last}");
+        }
+    }
+
+    /// The data of a stream's records, in order.
+    pub(crate) fn records(&self, stream: &str) -> Vec<&Value> {
+        let records = self.lines.iter().map(|line| &line["record"]);
+        records.filter(|record| record["stream"] == stream).map(|record| &record["data"]).collect()
+    }
+
+    /// The ids of a stream's records, in order.
+    pub(crate) fn ids(&self, stream: &str) -> Vec<u64> {
+        self.records(stream).into_iter().map(id).collect()
+    }
+
+    /// The ids of a stream's records, ascending, each once.
+    pub(crate) fn distinct_ids(&self, stream: &str) -> Vec<u64> {
+        let mut ids = self.ids(stream);
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+
+    /// Every record as text without the time of its emission, by stream and id.
+    pub(crate) fn content(&self) -> BTreeMap<String, Vec<String>> {
+        let mut content: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for record in self.lines.iter().map(|line| &line["record"]).filter(|r| r.is_object()) {
+            let stream = record["stream"].as_str().expect("a stream").to_owned();
+            let text = format!("{} {}", record["data"], record["meta"]);
+            content.entry(stream).or_default().push(text);
+        }
+        for records in content.values_mut() {
+            records.sort_unstable();
+        }
+        content
+    }
+
+    /// The states of a stream, in order.
+    pub(crate) fn states(&self, stream: &str) -> Vec<&Value> {
+        let states = self.lines.iter().filter(|line| state_stream(line) == Some(stream));
+        states.map(|line| &line["state"]["stream"]["stream_state"]).collect()
+    }
+
+    /// The last state of a stream.
+    pub(crate) fn last_state(&self, stream: &str) -> &Value {
+        self.states(stream).last().copied().unwrap_or_else(|| panic!("no state of {stream}"))
+    }
+
+    /// The last position of a stream, in milliseconds.
+    pub(crate) fn position_ms(&self, stream: &str) -> i64 {
+        let state = self.last_state(stream);
+        let text = state["updatedAt"].as_str().expect("a position");
+        chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
+    }
+
+    /// The last state of every stream, as the next read takes it.
+    pub(crate) fn state(&self) -> Value {
+        let mut last: BTreeMap<&str, Value> = BTreeMap::new();
+        for line in &self.lines {
+            if let Some(stream) = state_stream(line) {
+                last.insert(stream, line["state"].clone());
+            }
+        }
+        last.into_values().collect()
+    }
+
+    /// The statuses of a stream, in order.
+    pub(crate) fn statuses(&self, stream: &str) -> Vec<&str> {
+        let statuses = self.lines.iter().filter_map(status);
+        statuses.filter(|(name, _)| *name == stream).map(|(_, status)| status).collect()
+    }
+
+    /// The payloads of all error traces.
+    pub(crate) fn errors(&self) -> Vec<&Value> {
+        let errors = self.lines.iter().map(|line| &line["trace"]["error"]);
+        errors.filter(|error| error.is_object()).collect()
+    }
+
+    /// The only error: its message and failure type.
+    pub(crate) fn error(&self) -> (&str, &str) {
+        let errors = self.errors();
+        assert_eq!(errors.len(), 1, "{errors:?}");
+        let text = |key: &str| errors.first().and_then(|error| error[key].as_str());
+        (text("message").expect("a message"), text("failure_type").expect("a failure type"))
+    }
+
+    /// Log messages of a level.
+    pub(crate) fn logs(&self, level: &str) -> Vec<&str> {
+        let logs = self.lines.iter().map(|line| &line["log"]).filter(|log| log["level"] == level);
+        logs.filter_map(|log| log["message"].as_str()).collect()
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<&str> {
+        self.logs("WARN")
+    }
+
+    /// What `check` answered: status and message.
+    pub(crate) fn connection(&self) -> (&str, &str) {
+        let statuses: Vec<_> = self.lines.iter().map(|line| &line["connectionStatus"]).collect();
+        let mut statuses = statuses.into_iter().filter(|status| status.is_object());
+        let status = statuses.next().expect("a connection status");
+        assert!(statuses.next().is_none(), "one connection status");
+        let text = |key: &str| status[key].as_str();
+        (text("status").expect("a status"), text("message").expect("a message"))
+    }
+
+    /// What `discover` answered.
+    pub(crate) fn catalog(&self) -> &Value {
+        let mut catalogs = self.lines.iter().map(|line| &line["catalog"]).filter(|c| c.is_object());
+        let catalog = catalogs.next().unwrap_or_else(|| panic!("no catalog: {}", self.stdout));
+        assert!(catalogs.next().is_none(), "one catalog");
+        catalog
+    }
+
+    /// The run went well: exit code 0, no error, every stream that started is complete.
+    pub(crate) fn succeeded(self) -> Self {
+        assert_eq!((self.errors(), self.code), (Vec::new(), Some(0)), "{:?}", self.warnings());
+        let broken: Vec<_> = self.lines.iter().filter_map(status).collect();
+        let broken = broken.into_iter().filter(|(_, status)| *status == "INCOMPLETE");
+        assert_eq!(broken.count(), 0, "{:?}", self.warnings());
+        self
+    }
+}
+
+/// Longer than any run of these tests takes: a run that is still there hangs.
+const TOO_LONG: Duration = Duration::from_mins(1);
+
+/// Reads all that a process says, with a pause after every chunk of stdout, and waits for its end.
+pub(crate) fn finish(mut child: Child, pause: Duration) -> (ExitStatus, String, String) {
+    let stdout = reader(child.stdout.take().expect("a pipe"), pause);
+    let stderr = reader(child.stderr.take().expect("a pipe"), Duration::ZERO);
+    let Ok(stdout) = stdout.recv_timeout(TOO_LONG) else {
+        child.kill().expect("it still runs");
+        let said = stdout.recv().unwrap_or_default();
+        let last = said.lines().last().unwrap_or_default();
+        panic!("it hangs; its last line: {}", last.chars().take(300).collect::<String>());
+    };
+    let status = child.wait().expect("a status");
+    (status, stdout, stderr.recv().expect("stderr ends with the process"))
+}
+
+/// Reads a pipe to its end on a thread of its own.
+#[expect(clippy::disallowed_methods, reason = "a slow reader is one that pauses")]
+fn reader(mut pipe: impl Read + Send + 'static, pause: Duration) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut all, mut chunk) = (Vec::new(), vec![0; 1 << 16]);
+        while let Ok(length @ 1..) = pipe.read(&mut chunk) {
+            all.extend_from_slice(chunk.get(..length).unwrap_or_default());
+            std::thread::sleep(pause);
+        }
+        let _nobody_waits = sender.send(String::from_utf8(all).expect("UTF-8"));
+    });
+    receiver
+}
+
+/// The id of a record.
+pub(crate) fn id(record: &Value) -> u64 {
+    record["id"].as_str().expect("an id").parse().expect("a number")
+}
+
+fn state_stream(line: &Value) -> Option<&str> {
+    line["state"]["stream"]["stream_descriptor"]["name"].as_str()
+}
+
+fn status(line: &Value) -> Option<(&str, &str)> {
+    let status = &line["trace"]["stream_status"];
+    Some((status["stream_descriptor"]["name"].as_str()?, status["status"].as_str()?))
+}
+
+/// Is there a null outside of what is opaque to the protocol?
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Value::Array(values) => values.iter().any(has_null),
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(key, value)| key != "data" && key != "stream_state" && has_null(value)),
+    }
+}

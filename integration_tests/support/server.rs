@@ -1,0 +1,80 @@
+//! Servers that are not HubSpot: every request gets the same bytes, with or without TLS.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// A certificate for 127.0.0.1 that nobody has signed, and its key.
+pub(crate) struct Certificate {
+    pub(crate) pem: String,
+    config: Arc<ServerConfig>,
+}
+
+impl Certificate {
+    pub(crate) fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]);
+        let made = made.expect("a certificate");
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .expect("the key fits");
+        Self { pem: made.cert.pem(), config: Arc::new(config) }
+    }
+}
+
+/// Answers every connection's first bytes with `answer`; gives host and port. With a certificate
+/// it speaks TLS.
+pub(crate) fn serve(answer: &str, certificate: Option<&Certificate>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let answer = answer.to_owned();
+    let config = certificate.map(|certificate| Arc::clone(&certificate.config));
+    // The thread ends with the process.
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            // A client that hangs up is what some tests are about.
+            let _gone = match &config {
+                None => respond(stream, &answer),
+                Some(config) => ServerConnection::new(Arc::clone(config))
+                    .map_err(std::io::Error::other)
+                    .and_then(|tls| respond(StreamOwned::new(tls, stream), &answer)),
+            };
+        }
+    });
+    address.to_string()
+}
+
+/// An HTTP answer with a JSON body.
+pub(crate) fn json_answer(body: &str) -> String {
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn respond(mut stream: impl Read + Write, answer: &str) -> std::io::Result<()> {
+    let mut request = [0; 8192];
+    if stream.read(&mut request)? > 0 {
+        stream.write_all(answer.as_bytes())?;
+        stream.flush()?;
+    }
+    Ok(())
+}
+
+/// Host and port where nobody listens.
+pub(crate) fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    // Nobody listens any more: a connection is refused.
+    assert!(TcpStream::connect(address).is_err());
+    address.to_string()
+}
