@@ -1,0 +1,23 @@
+# What CI runs.
+check:
+    .ci/run
+
+# Reads a simulated portal twice and checks what came out.
+demo *arguments:
+    cargo demo {{ arguments }}
+
+# All tests of the workspace.
+test *arguments:
+    cargo test --workspace {{ arguments }}
+
+# Writes the golden files anew; read the diff before committing it.
+bless:
+    BLESS=1 cargo test --test protocol
+
+name := `sed -n 's/^  dockerRepository: //p' metadata.yaml`
+version := `sed -n 's/^  dockerImageTag: //p' metadata.yaml`
+
+# The image, labelled as metadata.yaml says.
+image:
+    docker build --build-arg NAME={{ name }} --build-arg VERSION={{ version }} \
+        --tag {{ name }}:{{ version }} .
