@@ -46,7 +46,9 @@ use tokio::runtime::Runtime;
 pub use clock::ClockConfig;
 pub use fault::{Fault, Kind, Policy, When, Which};
 pub use journal::{Entry, JournalConfig, Summary, most_in_window};
-pub use portal::{Change, CustomSpec, Portal, PortalSpec, Records};
+pub use portal::{
+    AccountSpec, Change, CustomSpec, MarketingSpec, PlanGap, Portal, PortalSpec, Records,
+};
 pub use route::Bucket;
 pub use script::Script;
 pub use settings::Settings;

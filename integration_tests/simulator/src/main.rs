@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use hubspot_simulator::{
-    Access, ClockConfig, Config, CustomSpec, DEFAULT_TOKEN, Fault, Granted, JournalConfig,
-    OAuthApp, PortalSpec, PrivateApp, Script, Settings, Simulator, Tier,
+    Access, AccountSpec, ClockConfig, Config, CustomSpec, DEFAULT_TOKEN, Fault, Granted,
+    JournalConfig, MarketingSpec, OAuthApp, PortalSpec, PrivateApp, Script, Settings, Simulator,
+    Tier,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -53,9 +54,13 @@ struct Arguments {
     /// A custom object type and its records; may be repeated, replaces the default ones
     #[arg(long, value_name = "NAME=N", value_parser = pair)]
     custom: Vec<(String, u64)>,
-    /// Records of another standard type; may be repeated
+    /// Records of another standard type, or of `all` others; may be repeated
     #[arg(long, value_name = "TYPE=N", value_parser = pair)]
     other: Vec<(String, u64)>,
+    #[command(flatten)]
+    marketing: MarketingSpec,
+    #[command(flatten)]
+    account: AccountSpec,
     /// Simulated milliseconds every answer takes
     #[arg(long, default_value_t = 0)]
     latency_ms: u64,
@@ -177,6 +182,8 @@ impl Arguments {
             property_name_chars: self.property_name_chars.unwrap_or(base.property_name_chars),
             archived_share: self.archived_share.unwrap_or(base.archived_share),
             hub: self.hub,
+            marketing: self.marketing.clone(),
+            account: self.account.clone(),
             custom_objects,
             others: self.other.iter().cloned().collect(),
             ..base

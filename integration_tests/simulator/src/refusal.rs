@@ -117,6 +117,27 @@ pub fn not_found() -> Answer {
     bare(404, "resource not found")
 }
 
+/// 404 with a finer class: no such list, form …
+pub fn missing(message: &str, sub_category: &str) -> Answer {
+    body(
+        404,
+        message,
+        [("category", "OBJECT_NOT_FOUND".into()), ("subCategory", sub_category.into())],
+    )
+}
+
+/// 400: members of a list of this type cannot be read.
+pub fn list_without_members(object_type_id: &str) -> Answer {
+    body(
+        400,
+        &format!("Lists of object type {object_type_id} do not support this operation."),
+        [
+            ("category", "VALIDATION_ERROR".into()),
+            ("subCategory", "ListError.INVALID_OBJECT_TYPE_FOR_LIST".into()),
+        ],
+    )
+}
+
 /// 404: no such property definition.
 pub fn unknown_definition(object: &str, name: &str) -> Answer {
     body(
@@ -162,9 +183,32 @@ pub fn unknown_type(name: &str) -> Answer {
     }
 }
 
+/// 403: the account has switched the object type off.
+pub fn disabled_type(name: &str) -> Answer {
+    bare(403, &format!("The object type {name} is not enabled for this account"))
+}
+
+/// 402 or 403: the account's plan lacks the feature.
+pub fn plan_gap(status: u16) -> Answer {
+    let message =
+        "This account does not have access to this feature. Upgrade the subscription to use it.";
+    if status == 402 {
+        body(402, message, [("category", "PAYMENT_REQUIRED".into())])
+    } else {
+        bare(status, message)
+    }
+}
+
 /// 400 with category `VALIDATION_ERROR`.
 pub fn validation(message: &str) -> Answer {
     body(400, message, [("category", "VALIDATION_ERROR".into())])
+}
+
+/// 400: a batch read of too many ids.
+pub fn too_many_inputs(most: usize, received: usize) -> Answer {
+    validation(&format!(
+        "The maximum number of inputs supported in a batch is {most}. Received {received}."
+    ))
 }
 
 /// 400: a body that is no JSON, or JSON of the wrong shape.

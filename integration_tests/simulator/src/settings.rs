@@ -36,8 +36,26 @@ pub struct Settings {
     pub retry_after_s: Option<u64>,
     /// Largest `limit` of the endpoints whose maximum nobody knows.
     pub undocumented_limit: usize,
+    /// Largest `count` of the list search: 500 as documented, 1,000 as others ask for.
+    pub lists_search_limit: usize,
+    /// `includeStats` leaves out every nth marketing e-mail; zero for none.
+    pub stats_leave_out_every: u64,
+    /// What `after` of the form submissions stands for.
+    pub submission_cursor: SubmissionCursor,
+    /// Shortest and longest time before an e-mail event shows, in simulated milliseconds.
+    pub email_event_lag_ms: (i64, i64),
+    /// How long a page token of the subscription timeline is good for, in simulated milliseconds.
+    pub timeline_token_ms: i64,
     /// What `events/v3/events` does without an object.
     pub events_without_object: EventsWithoutObject,
+    /// Are the bounds of an event query inside it?
+    pub event_bounds: EventBounds,
+    /// The order of events if a query asks for none.
+    pub event_order: EventOrder,
+    /// Shortest and longest time before an event occurrence shows, in simulated milliseconds.
+    pub event_lag_ms: (i64, i64),
+    /// What reads of an object type that the account has switched off are told.
+    pub disabled_object: DisabledObject,
     /// Shortest and longest delay of the search index in simulated milliseconds, per change.
     pub index_lag_ms: (i64, i64),
     /// The account's time zone as its details name it.
@@ -78,7 +96,16 @@ impl Default for Settings {
             search_refusal: SearchRefusal::Alternate,
             retry_after_s: None,
             undocumented_limit: 100,
+            lists_search_limit: 500,
+            stats_leave_out_every: 0,
+            submission_cursor: SubmissionCursor::Key,
+            email_event_lag_ms: (1_000, 1_800_000),
+            timeline_token_ms: 600_000,
             events_without_object: EventsWithoutObject::Refuse,
+            event_bounds: EventBounds::Inclusive,
+            event_order: EventOrder::Descending,
+            event_lag_ms: (1_000, 120_000),
+            disabled_object: DisabledObject::Forbidden,
             index_lag_ms: (1_000, 20_000),
             time_zone: "Europe/Berlin".to_owned(),
             utc_offset_ms: 3_600_000,
@@ -163,6 +190,16 @@ pub enum SearchRefusal {
     Category,
 }
 
+/// What `after` of the form submissions stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubmissionCursor {
+    /// The last submission seen: a new one shifts nothing.
+    Key,
+    /// How many were seen: a new one shifts the pages.
+    Offset,
+}
+
 /// What `events/v3/events` does without an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -171,6 +208,32 @@ pub enum EventsWithoutObject {
     Refuse,
     /// The events of the whole account.
     AccountWide,
+}
+
+/// Are the bounds of an event query inside it?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventBounds {
+    Inclusive,
+    Exclusive,
+}
+
+/// The order of events if a query asks for none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventOrder {
+    Ascending,
+    Descending,
+}
+
+/// What reads of an object type that the account has switched off are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledObject {
+    /// 403 without a list of scopes.
+    Forbidden,
+    /// 400, as for a type that does not exist.
+    Unknown,
 }
 
 /// Bodies of the refusals of the token endpoint.

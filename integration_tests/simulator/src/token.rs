@@ -174,6 +174,7 @@ const KNOWN_SCOPES: &[&str] = &[
     "marketing.campaigns.revenue.read",
     "oauth",
     "sales-email-read",
+    "settings.currencies.read",
     "settings.users.read",
     "settings.users.teams.read",
     "tickets",

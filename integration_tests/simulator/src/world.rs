@@ -39,7 +39,8 @@ impl World {
         let settings = config.settings;
         let limits = Limits::of(&config.access);
         let seed = config.portal.seed;
-        let portal = Portal::new(config.portal, settings.clone(), clock.now_ms());
+        let mut portal = Portal::new(config.portal, settings.clone(), clock.now_ms());
+        portal.daily_limit = limits.daily;
         Self {
             portal_id: portal.portal_id(),
             portal: RwLock::new(portal),

@@ -5,8 +5,8 @@ use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use hubspot_simulator::{
-    Access, Bucket, ClockConfig, Config, DEFAULT_TOKEN, Fault, Granted, Kind, OAuthApp, Policy,
-    PrivateApp, Simulator, Which, most_in_window,
+    Access, AccountSpec, Bucket, ClockConfig, Config, DEFAULT_TOKEN, Fault, Granted, Kind,
+    OAuthApp, PlanGap, Policy, PortalSpec, PrivateApp, Simulator, Tier, Which, most_in_window,
 };
 use serde_json::{Value, json};
 
@@ -285,4 +285,41 @@ fn the_portal_can_be_steered_from_outside() {
     let clear = Call { method: "DELETE", ..Call::get("/_simulator/journal") };
     assert_eq!(clear.answer(&simulator).status, 200);
     assert_eq!(simulator.summary().requests, 0);
+}
+
+#[test]
+fn what_the_plan_lacks_is_refused_after_the_scopes() {
+    let gap = |endpoint: &str, status| PlanGap { endpoint: endpoint.to_owned(), status };
+    let account = AccountSpec {
+        plan_gaps: vec![gap("events.", 403), gap("/automation/v4", 402)],
+        ..AccountSpec::default()
+    };
+    let portal = PortalSpec { account, ..PortalSpec::default() };
+    let simulator = start(Config { portal, ..Config::default() });
+    for (target, expected) in [
+        ("/events/v3/events/event-types", 403),
+        ("/automation/v4/flows", 402),
+        ("/automation/2026-09-beta/flows", 200),
+        ("/automation/v3/workflows", 200),
+    ] {
+        let reply = Call::get(target).send(&simulator).expect("an answer");
+        assert_eq!(reply.status, expected, "{target}");
+        assert!(reply.json().get("message").is_some() == (expected != 200), "{target}");
+    }
+}
+
+#[test]
+fn the_usage_report_knows_the_tier() {
+    for (tier, increase_packs, expected) in [
+        (Tier::Starter, 0, 250_000),
+        (Tier::Professional, 0, 625_000),
+        (Tier::Enterprise, 2, 3_000_000),
+    ] {
+        let access = Access { tier, increase_packs, ..Access::default() };
+        let simulator = start(Config { access, ..Config::default() });
+        let target = "/account-info/v3/api-usage/daily/private-apps";
+        let usage = Call::get(target).send(&simulator).expect("an answer").json();
+        assert_eq!(usage["results"][0]["usageLimit"], expected, "{tier:?}");
+        assert_eq!(usage["results"][0]["currentUsage"], 1, "{tier:?}");
+    }
 }

@@ -74,6 +74,37 @@ impl Portal {
                 found.archived = true;
                 Ok(())
             }
+            Change::Occur(change) => self.occur(change, now_ms),
+            Change::CreateFlow(flow) => {
+                self.create_flow(*flow, now_ms);
+                Ok(())
+            }
+            Change::EditFlow(flow) => self.edit_flow(flow.id, now_ms),
+            Change::DeleteFlow(flow) => self.delete_flow(flow.id, now_ms),
+            Change::CreateList(list) => self.create_list(list, now_ms),
+            Change::EditList(list) => self.edit_list(list.id, now_ms),
+            Change::DeleteList(list) => self.delete_list(list.id, now_ms),
+            Change::AddListMembers(change) => self.add_members(change, now_ms),
+            Change::RemoveListMembers(change) => self.remove_members(change, now_ms),
+            Change::CreateForm => {
+                self.create_form(now_ms);
+                Ok(())
+            }
+            Change::EditForm(form) => self.edit_form(&form.id, now_ms),
+            Change::ArchiveForm(form) => self.archive_form(&form.id, now_ms),
+            Change::SubmitForm(change) => self.submit(change, now_ms),
+            Change::CreateMarketingEmail => {
+                self.create_email(now_ms);
+                Ok(())
+            }
+            Change::EditMarketingEmail(email) => self.edit_email(email.id, now_ms),
+            Change::ArchiveMarketingEmail(email) => self.archive_email(email.id, now_ms),
+            Change::EditMarketingCampaign(campaign) => self.edit_campaign(&campaign.id, now_ms),
+            Change::EmailEvents(change) => self.email_events(change, now_ms),
+            Change::ChangeSubscriptions(change) => {
+                self.subscription_changes(change, now_ms);
+                Ok(())
+            }
         }
     }
 

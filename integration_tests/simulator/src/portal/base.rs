@@ -39,6 +39,9 @@ pub(crate) struct Base {
     created_from_ms: i64,
     modified_from_ms: i64,
     modified_until_ms: i64,
+    /// Ids leave this remainder when divided by `lanes`, so that types can share a range of ids.
+    lane: u64,
+    lanes: u64,
 }
 
 impl Base {
@@ -84,18 +87,40 @@ impl Base {
             created_from_ms: minute_ms - 1_460 * DAY_MS,
             modified_from_ms: minute_ms - 730 * DAY_MS,
             modified_until_ms: minute_ms - 3_600_000,
+            lane: 0,
+            lanes: 1,
         }
+    }
+
+    /// The same records with ids that no type in another lane has.
+    pub(crate) fn in_lane(self, lane: u64, lanes: u64) -> Self {
+        Self { lane, lanes, ..self }
+    }
+
+    /// The smallest id of this lane that is not below `id`.
+    pub(crate) fn align(&self, id: u64) -> u64 {
+        id.saturating_sub(self.lane).div_ceil(self.lanes) * self.lanes + self.lane
     }
 
     /// The id of the record at `index`; grows with the index.
     pub(crate) fn id(&self, index: u64) -> u64 {
+        self.raw_id(index) * self.lanes + self.lane
+    }
+
+    fn raw_id(&self, index: u64) -> u64 {
         let segment = if index < self.new.start_index { self.old } else { self.new };
         let noise = mix2(self.seed, index) % segment.stride;
         segment.first + (index - segment.start_index) * segment.stride + noise
     }
 
+    /// No initial record was modified later.
+    pub(crate) fn modified_until_ms(&self) -> i64 {
+        self.modified_until_ms
+    }
+
     /// The index of the first record whose id is not below `id`.
     pub(crate) fn lower_bound(&self, id: u64) -> u64 {
+        let id = id.saturating_sub(self.lane).div_ceil(self.lanes);
         let (segment, end) = if id < self.new.first {
             (self.old, self.new.start_index)
         } else {
@@ -103,7 +128,7 @@ impl Base {
         };
         let guess = segment.start_index + id.saturating_sub(segment.first) / segment.stride;
         let guess = guess.min(end);
-        if guess < end && self.id(guess) < id { guess + 1 } else { guess }
+        if guess < end && self.raw_id(guess) < id { guess + 1 } else { guess }
     }
 
     /// The index of the record with this id.
@@ -114,8 +139,8 @@ impl Base {
 
     /// The smallest id that no initial record has and none precedes.
     pub(crate) fn end_id(&self) -> u64 {
-        let last = self.len.checked_sub(1).map_or(0, |last| self.id(last));
-        last.max(self.new.first) + 1
+        let last = self.len.checked_sub(1).map_or(0, |last| self.raw_id(last));
+        self.align((last.max(self.new.first) + 1) * self.lanes)
     }
 
     /// Is this record archived from the start?
@@ -126,6 +151,16 @@ impl Base {
     /// Archived records in a range of indices.
     pub(crate) fn archived_in(&self, range: &Range<u64>) -> u64 {
         range.end / self.archive_every - range.start.min(range.end) / self.archive_every
+    }
+
+    /// The index of a record by its place among those that were live at the start.
+    pub(crate) fn live_index(&self, place: u64) -> u64 {
+        place + place / (self.archive_every - 1)
+    }
+
+    /// How many records below an index were live at the start.
+    pub(crate) fn live_below(&self, index: u64) -> u64 {
+        index - index / self.archive_every
     }
 
     /// The first archived record at or after `index`, which may lie past the end.
@@ -218,19 +253,19 @@ fn archive_interval(share: f64) -> u64 {
 }
 
 /// `position / len * span`.
-fn scale(position: u64, span: i64, len: u64) -> i64 {
+pub(crate) fn scale(position: u64, span: i64, len: u64) -> i64 {
     let product = i128::from(position) * i128::from(span) / i128::from(len.max(1));
     i64::try_from(product).unwrap_or_default()
 }
 
 /// Pulls the first third of every minute to its start: whole seconds and ties, still monotone.
-fn round(ms: i64) -> i64 {
+pub(crate) fn round(ms: i64) -> i64 {
     let within = ms % 60_000;
     if within < 20_000 { ms - within } else { ms }
 }
 
 /// The first position below `len` for which `reached` holds, or `len`. `reached` is monotone.
-fn bound(len: u64, reached: impl Fn(u64) -> bool) -> u64 {
+pub(crate) fn bound(len: u64, reached: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, len);
     while low < high {
         let middle = low + (high - low) / 2;
@@ -269,6 +304,23 @@ mod tests {
             assert_eq!(base.lower_bound(u64::MAX), base.len);
             assert_eq!(base.lower_bound(0), 0);
             assert!(base.end_id() > previous);
+        }
+    }
+
+    #[test]
+    fn types_in_different_lanes_share_no_id() {
+        let lane = |lane| Base::new(7 + lane, 900, 0.01, false, 1_790_000_000_000).in_lane(lane, 5);
+        let mut ids = std::collections::HashSet::new();
+        for base in (0..5).map(lane) {
+            for index in 0..base.len {
+                let id = base.id(index);
+                assert!(ids.insert(id), "{id} is taken twice");
+                assert_eq!(base.index_of(id), Some(index));
+                assert_eq!(base.lower_bound(id + 1), index + 1);
+                assert_eq!(base.align(id), id);
+                assert_eq!(base.align(id + 1), id + 5);
+            }
+            assert!(base.align(base.end_id()) > base.id(base.len - 1));
         }
     }
 

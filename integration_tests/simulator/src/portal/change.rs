@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::portal::account_change::{NewFlow, Occurrences};
+use crate::portal::marketing_change::{
+    EmailEvents, Guided, ListRecords, NewList, Numbered, Submissions, SubscriptionChanges,
+};
+
 /// Property values by name; `null` empties a property.
 pub type Values = BTreeMap<String, Option<String>>;
 
@@ -49,14 +54,27 @@ pub enum Change {
         properties: Values,
     },
     /// Moves records to the recycle bin; the modified date stays.
-    Archive { object: String, records: Records },
+    Archive {
+        object: String,
+        records: Records,
+    },
     /// Takes records out of the recycle bin; the modified date stays. Shares and ranges are
     /// those of the archived records.
-    Restore { object: String, records: Records },
+    Restore {
+        object: String,
+        records: Records,
+    },
     /// Deletes records without leaving a trace, archived ones included.
-    Purge { object: String, records: Records },
+    Purge {
+        object: String,
+        records: Records,
+    },
     /// `loser` vanishes and its id leads to `winner`, which is modified.
-    Merge { object: String, winner: u64, loser: u64 },
+    Merge {
+        object: String,
+        winner: u64,
+        loser: u64,
+    },
     /// Links two records; no modified date moves.
     Associate {
         from_object: String,
@@ -67,7 +85,12 @@ pub enum Change {
         label: Option<String>,
     },
     /// Removes every link between two records; no modified date moves.
-    Dissociate { from_object: String, from_id: u64, to_object: String, to_id: u64 },
+    Dissociate {
+        from_object: String,
+        from_id: u64,
+        to_object: String,
+        to_id: u64,
+    },
     /// Stamps one modified date on a whole id range (or the type) and changes nothing else.
     BulkTouch {
         object: String,
@@ -87,7 +110,36 @@ pub enum Change {
         property_type: String,
     },
     /// Takes a property definition away: reads no longer know the name.
-    ArchiveProperty { object: String, name: String },
+    ArchiveProperty {
+        object: String,
+        name: String,
+    },
+    /// An event happens to a record, now or in the past; the record's modified date stays.
+    Occur(Occurrences),
+    CreateFlow(NewFlow),
+    /// Switches a flow off or on; a contact-based one changes in both automation APIs.
+    EditFlow(Numbered),
+    DeleteFlow(Numbered),
+    CreateList(NewList),
+    /// Edits the definition of a list; its members stay.
+    EditList(Numbered),
+    DeleteList(Numbered),
+    /// Puts records on a list; the list's `updatedAt` stays.
+    AddListMembers(ListRecords),
+    /// Takes records off a list; the list's `updatedAt` stays.
+    RemoveListMembers(ListRecords),
+    CreateForm,
+    EditForm(Guided),
+    ArchiveForm(Guided),
+    /// Sends a form; the form's `updatedAt` stays.
+    SubmitForm(Submissions),
+    CreateMarketingEmail,
+    EditMarketingEmail(Numbered),
+    ArchiveMarketingEmail(Numbered),
+    EditMarketingCampaign(Guided),
+    /// E-mail events, which may be of the past and may show only after a while.
+    EmailEvents(EmailEvents),
+    ChangeSubscriptions(SubscriptionChanges),
 }
 
 fn one() -> u64 {
@@ -108,7 +160,13 @@ mod tests {
             {"kind":"modify","object":"contacts","records":{"sample":{"share":0.5,"seed":3}}},
             {"kind":"archive","object":"contacts","records":{"ids":[1,2]}},
             {"kind":"purge","object":"contacts","records":"all"},
-            {"kind":"bulk_touch","object":"companies","at_ms":5}]"#;
+            {"kind":"bulk_touch","object":"companies","at_ms":5},
+            {"kind":"occur","object":"contacts","id":51,"event_type":"e_visited_page"},
+            {"kind":"create_flow"},{"kind":"edit_flow","id":1551004},
+            {"kind":"edit_list","id":311},{"kind":"create_form"},
+            {"kind":"add_list_members","list":311,"records":[51]},
+            {"kind":"submit_form","form":"x","count":2},
+            {"kind":"email_events","event_type":"OPEN","delay_ms":60000}]"#;
         let changes: Vec<Change> = serde_json::from_str(text).expect("changes parse");
         assert_eq!(
             changes.first(),

@@ -29,6 +29,12 @@ pub(crate) enum Kind {
     Owner,
     Json,
     Coordinates,
+    /// An instant that every record has: when an activity took place.
+    Stamp,
+    /// Where a recording lies; few records have one.
+    Recording,
+    /// The same text for every record.
+    Fixed(&'static str),
     /// A type that no document of today knows.
     Future,
 }
@@ -37,12 +43,12 @@ impl Kind {
     /// The `type` of the definition.
     pub(crate) fn type_name(self) -> &'static str {
         match self {
-            Self::Text | Self::LongText => "string",
+            Self::Text | Self::LongText | Self::Recording | Self::Fixed(_) => "string",
             Self::Phone => "phone_number",
             Self::Whole | Self::Money | Self::Big | Self::Exponent => "number",
             Self::Bool => "bool",
             Self::Date => "date",
-            Self::DateTime => "datetime",
+            Self::DateTime | Self::Stamp => "datetime",
             Self::Choice(_) | Self::Choices(_) | Self::Owner => "enumeration",
             Self::Json => "json",
             Self::Coordinates => "object_coordinates",
@@ -53,12 +59,17 @@ impl Kind {
     /// The `fieldType` of the definition.
     pub(crate) fn field_type(self) -> &'static str {
         match self {
-            Self::Text | Self::Json | Self::Coordinates | Self::Future => "text",
+            Self::Text
+            | Self::Json
+            | Self::Coordinates
+            | Self::Recording
+            | Self::Fixed(_)
+            | Self::Future => "text",
             Self::LongText => "textarea",
             Self::Phone => "phonenumber",
             Self::Whole | Self::Money | Self::Big | Self::Exponent => "number",
             Self::Bool => "booleancheckbox",
-            Self::Date | Self::DateTime => "date",
+            Self::Date | Self::DateTime | Self::Stamp => "date",
             Self::Choice(_) | Self::Owner => "select",
             Self::Choices(_) => "checkbox",
         }
@@ -80,6 +91,9 @@ impl Kind {
             | Self::Owner
             | Self::Json
             | Self::Coordinates
+            | Self::Stamp
+            | Self::Recording
+            | Self::Fixed(_)
             | Self::Future => &[],
         }
     }
@@ -137,6 +151,8 @@ pub(crate) enum Role {
     Email,
     MergedIds,
     MergedVids,
+    /// Calculated anew at every read, its history too.
+    Restless,
 }
 
 /// Who defined a property.
@@ -193,6 +209,12 @@ impl Definition {
         let mut definition = Self::new(seed, &name, kind, Role::Plain);
         definition.origin = Origin::Account;
         definition
+    }
+
+    /// The numbered property that HubSpot calculates at every read.
+    pub(crate) fn restless(seed: u64, number: u64) -> Self {
+        let name = format!("hs_time_in_stage_{number}");
+        Self { calculated: true, ..Self::new(seed, &name, Kind::Whole, Role::Restless) }
     }
 
     /// May a change pick this property to show that a record was modified?

@@ -18,6 +18,7 @@ const CONTACTS: usize = 0;
 const COMPANIES: usize = 1;
 const DEALS: usize = 2;
 const LINE_ITEMS: usize = 5;
+const DEAL_SPLITS: usize = 18;
 
 /// One link as one side sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +142,11 @@ impl Graph {
             return if paired { vec![(other, false)] } else { Vec::new() };
         }
         let (from_len, to_len) = (from.1.base.len, to.1.base.len);
+        if (low, high) == (DEALS, DEAL_SPLITS) {
+            let others =
+                if from.0 == DEALS { 2 * index..2 * index + 2 } else { index / 2..index / 2 + 1 };
+            return others.filter(|other| *other < to_len).map(|other| (other, false)).collect();
+        }
         // The hub is a company, so companies count as the smaller side whatever their number.
         let hubbed = (low, high) == (CONTACTS, COMPANIES);
         let from_large =
@@ -259,5 +265,24 @@ impl Portal {
         let type_id = 20_000 + (from * 100 + to) as u64;
         types.push(LinkType { category: "USER_DEFINED", type_id, label: label(USER_LABEL) });
         types
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::portal::object_type::STANDARD;
+
+    #[test]
+    fn places_are_those_of_the_table() {
+        for (place, plural) in [
+            (CONTACTS, "contacts"),
+            (COMPANIES, "companies"),
+            (DEALS, "deals"),
+            (LINE_ITEMS, "line_items"),
+            (DEAL_SPLITS, "deal_splits"),
+        ] {
+            assert_eq!(STANDARD[place].plural, plural);
+        }
     }
 }

@@ -42,13 +42,26 @@ pub(crate) fn push_history(
     out.push(b']');
 }
 
+/// Appends the history of a restless property as read now: two versions that nobody saw before.
+pub(crate) fn push_restless_history(out: &mut Vec<u8>, reading: u64, now_ms: i64) {
+    out.push(b'[');
+    for (written, age) in [0, 1].into_iter().enumerate() {
+        push_version(out, written, now_ms - age * 60_000, 5, |out| {
+            out.push(b'"');
+            push_u64(out, reading.saturating_sub(written as u64));
+            out.push(b'"');
+        });
+    }
+    out.push(b']');
+}
+
 /// How many versions a property had before any change: most one or two, some very many.
 fn initial_versions(view: &View<'_>, definition: &Definition) -> usize {
     let hash = mix2(view.key, definition.salt);
     match definition.role {
         _ if definition.calculated || definition.origin == Origin::Late => 0,
         Role::Id | Role::Created | Role::Email => 1,
-        Role::MergedIds | Role::MergedVids | Role::Modified => 0,
+        Role::MergedIds | Role::MergedVids | Role::Modified | Role::Restless => 0,
         Role::Plain => {
             let unedited = View { edits: &[], ..*view };
             match hash % 64 {

@@ -4,16 +4,30 @@
 //! starts with, `overlay` keeps what happened to single ones, `store` joins the two for one object
 //! type, `window` is the search index over it, `graph` links records of different types.
 
+mod account_change;
+mod account_spec;
+mod account_truth;
 mod apply;
+mod automation;
 mod base;
 mod built_in;
 mod change;
 mod definition;
+mod events;
 mod graph;
 mod hash;
 mod history;
+mod lists;
+mod log;
+mod marketing;
+mod marketing_change;
+mod marketing_spec;
+mod marketing_truth;
+mod members;
 mod object_type;
 mod overlay;
+mod people;
+mod roster;
 mod spec;
 mod store;
 mod text;
@@ -23,18 +37,32 @@ mod value;
 mod view;
 mod window;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::settings::Settings;
 
+pub use account_change::{NewFlow, Occurrences};
+pub use account_spec::{AccountSpec, PlanGap};
+pub(crate) use automation::{Automation, Flow};
 pub use change::{Change, Records, Values};
 pub(crate) use definition::{Definition, Kind, Role};
+pub(crate) use events::{Events, Occurrence, PAGE_VISIT, SUBMISSION};
 pub(crate) use graph::{Graph, Link};
 pub(crate) use hash::{mix, mix2, name_hash};
-pub(crate) use history::push_history;
+pub(crate) use history::{push_history, push_restless_history};
+pub(crate) use lists::List;
+pub(crate) use log::{END, Key};
+pub(crate) use marketing::Marketing;
+pub use marketing_change::{
+    EmailEvents, Guided, ListRecords, NewList, Numbered, Submissions, SubscriptionChanges,
+};
+pub use marketing_spec::MarketingSpec;
+pub(crate) use members::{Order, Start};
 pub use object_type::ObjectType;
 pub(crate) use overlay::Status;
+pub(crate) use people::{Person, team_id, team_name};
+pub(crate) use roster::{Item, guid};
 pub use spec::{CustomSpec, PortalSpec};
 pub(crate) use store::Handle;
 pub use store::Store;
@@ -43,10 +71,14 @@ pub(crate) use text::{push_iso, push_string, push_u64};
 pub(crate) use time::parse_ms;
 pub use view::View;
 pub(crate) use view::id_of_email;
-pub(crate) use window::Window;
+pub(crate) use window::{ALL_TIME, Window};
 
 use base::Base;
+use lists::Lists;
 use object_type::STANDARD;
+
+/// The types that the engagements of the first API are made of. They share one range of ids.
+pub(crate) const ENGAGEMENTS: [&str; 5] = ["calls", "emails", "meetings", "notes", "tasks"];
 
 /// One account: its records, definitions and the switches it behaves by.
 #[derive(Debug)]
@@ -54,6 +86,8 @@ pub struct Portal {
     pub settings: Settings,
     /// Calls that count towards today's limit, as the account's usage report shows them.
     pub calls_today: AtomicU64,
+    /// How many calls the account may make in a day.
+    pub daily_limit: u64,
     spec: PortalSpec,
     pub(crate) start_ms: i64,
     /// Standard types in the order of their table, then the custom ones.
@@ -61,6 +95,12 @@ pub struct Portal {
     /// Places of the stores by every name a path may use.
     names: HashMap<String, usize>,
     graph: Graph,
+    lists: Lists,
+    marketing: Marketing,
+    events: Events,
+    automation: Automation,
+    /// Places of the types that the account has switched off.
+    disabled: BTreeSet<usize>,
     /// Records shown so far.
     generated: AtomicU64,
 }
@@ -85,20 +125,50 @@ impl Portal {
             }
             let seed = mix2(spec.seed, name_hash(&object.id));
             let base = Base::new(seed, live, spec.archived_share, object.id == "0-1", start_ms);
+            let base = match (0..).zip(ENGAGEMENTS).find(|(_, name)| *name == object.plural) {
+                Some((lane, _)) if !object.custom => base.in_lane(lane, ENGAGEMENTS.len() as u64),
+                _ => base,
+            };
             let count = if live == 0 { 0 } else { spec.properties };
             let count = usize::try_from(count).unwrap_or_default();
-            let definitions = built_in::definitions(&object, seed, count, spec.property_name_chars);
+            let restless = spec.account.restless_properties;
+            let definitions =
+                built_in::definitions(&object, seed, count, spec.property_name_chars, restless);
             stores.push(Store::new(object, seed, base, definitions, settings.index_lag_ms));
         }
-        Self {
-            graph: Graph::new(mix(spec.seed), spec.hub),
+        let seed = mix(spec.seed);
+        let account = &spec.account;
+        let sizes = (account.events, account.event_definitions);
+        let disabled = account.disabled_objects.iter().filter_map(|name| names.get(name)).copied();
+        let mut portal = Self {
+            events: Events::new(seed, sizes, &stores, settings.event_lag_ms, start_ms),
+            automation: Automation::new(seed, account.workflows, account.flows, start_ms),
+            disabled: disabled.collect(),
+            graph: Graph::new(seed, spec.hub),
+            lists: Lists::new(seed, &spec.marketing, start_ms),
+            marketing: Marketing::new(seed, &spec.marketing, &settings, start_ms),
             settings,
             calls_today: AtomicU64::new(0),
+            daily_limit: 625_000,
             spec,
             start_ms,
             stores,
             names,
             generated: AtomicU64::new(0),
+        };
+        portal.merge_at_start();
+        portal
+    }
+
+    /// Every fourth contact swallows the next one, some hours before the start.
+    fn merge_at_start(&mut self) {
+        let merges = usize::try_from(self.spec.account.merged_contacts).unwrap_or(usize::MAX);
+        let ids: Vec<u64> = self.ids("contacts").take(merges.saturating_mul(4)).collect();
+        for (at_ms, group) in (self.start_ms - 3_599_999..).zip(ids.chunks(4)).take(merges) {
+            let [winner, loser, ..] = *group else { break };
+            let change = Change::Merge { object: "contacts".to_owned(), winner, loser };
+            let applied = self.apply(&change, at_ms);
+            debug_assert!(applied.is_ok(), "both are live");
         }
     }
 
@@ -145,11 +215,11 @@ impl Portal {
 fn initial_count(spec: &PortalSpec, row: &object_type::StandardType) -> u64 {
     let named = [row.id, row.singular, row.plural];
     let other = named.iter().find_map(|name| spec.others.get(*name)).copied();
-    other.unwrap_or(match row.plural {
+    other.unwrap_or_else(|| match row.plural {
         "contacts" => spec.contacts,
         "companies" => spec.companies,
         "deals" => spec.deals,
         "tickets" => spec.tickets,
-        _ => 0,
+        _ => spec.others.get("all").copied().unwrap_or(0),
     })
 }

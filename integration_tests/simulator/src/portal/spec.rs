@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::portal::account_spec::AccountSpec;
+use crate::portal::marketing_spec::MarketingSpec;
+
 /// One custom object type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CustomSpec {
@@ -25,8 +28,11 @@ pub struct PortalSpec {
     pub tickets: u64,
     /// Live owners; a fifth as many archived ones come on top.
     pub owners: u32,
+    /// Automation, events, settings, and what the plan lacks.
+    pub account: AccountSpec,
     pub custom_objects: Vec<CustomSpec>,
-    /// Live records of further standard types, by any of a type's names.
+    /// Live records of further standard types, by any of a type's names; `all` stands for every
+    /// standard type that has no number of its own.
     pub others: BTreeMap<String, u64>,
     /// Property definitions of a type with records; never fewer than the built-in ones.
     pub properties: u32,
@@ -36,6 +42,8 @@ pub struct PortalSpec {
     pub archived_share: f64,
     /// Associates that many of the first contacts with company number 0.
     pub hub: Option<u64>,
+    /// Lists, forms and e-mails.
+    pub marketing: MarketingSpec,
 }
 
 impl Default for PortalSpec {
@@ -48,6 +56,7 @@ impl Default for PortalSpec {
             deals: 500,
             tickets: 200,
             owners: 20,
+            account: AccountSpec::default(),
             custom_objects: vec![
                 CustomSpec { name: "boats".to_owned(), records: 50 },
                 CustomSpec { name: "harbours".to_owned(), records: 50 },
@@ -57,6 +66,7 @@ impl Default for PortalSpec {
             property_name_chars: 12,
             archived_share: 0.01,
             hub: None,
+            marketing: MarketingSpec::default(),
         }
     }
 }

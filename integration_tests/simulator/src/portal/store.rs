@@ -326,7 +326,7 @@ impl Store {
 
     /// An id that no record has, greater than all of them.
     pub(crate) fn free_id(&self) -> u64 {
-        self.next_id + mix(self.next_id) % 97
+        self.base.align(self.next_id + mix(self.next_id) % 97)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What is really there: for tests, which compare it with what a reader was told.
 
+use serde_json::Value;
+
 use crate::portal::store::Handle;
-use crate::portal::{Portal, Status};
+use crate::portal::{Portal, Status, push_history};
 
 impl Portal {
     /// Live records of a type; zero if the type does not exist. Objects go by any of their names.
@@ -43,6 +45,28 @@ impl Portal {
         let store = self.store(object)?;
         let (place, definition) = store.definition(property)?;
         store.get(id)?.text(definition, place)
+    }
+
+    /// The versions of a property of a live or archived record that are kept, newest first, as
+    /// JSON. A restless property has none that stay.
+    pub fn versions(&self, object: &str, id: u64, property: &str) -> Vec<Value> {
+        let Some(store) = self.store(object) else { return Vec::new() };
+        let found = store.definition(property).zip(store.get(id));
+        let Some(((place, definition), view)) = found else { return Vec::new() };
+        let mut out = Vec::new();
+        push_history(&mut out, &view, definition, place, self.kept_versions(store));
+        serde_json::from_slice(&out).unwrap_or_default()
+    }
+
+    /// How many versions of each property of a type are kept.
+    pub(crate) fn kept_versions(&self, store: &super::Store) -> usize {
+        let settings = &self.settings;
+        let kept = if store.object.id == "0-1" {
+            settings.history_versions_contacts
+        } else {
+            settings.history_versions
+        };
+        kept.unwrap_or(usize::MAX)
     }
 
     /// Ids of the live records of type `to` that a live record is linked to, ascending.

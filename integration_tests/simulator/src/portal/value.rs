@@ -51,11 +51,24 @@ pub(crate) enum Form {
 
 /// Appends the raw text of the value that `hash` stands for.
 pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
-    if hash & 0xFF < 85 {
+    // Of 256 records as many have no value.
+    let without = if matches!(kind, Kind::Fixed(_) | Kind::Stamp) {
+        0
+    } else if kind == Kind::Recording {
+        190
+    } else {
+        85
+    };
+    if hash & 0xFF < without {
         return Form::Null;
     }
     let dice = hash >> 8;
     match kind {
+        Kind::Fixed(text) => out.extend_from_slice(text.as_bytes()),
+        Kind::Recording => {
+            out.extend_from_slice(b"https://api.hubapi.com/recording/auth/provider/hublet/");
+            push_u64(out, dice % 1_000_000_000);
+        }
         Kind::Text => return push_text(out, dice),
         Kind::LongText => return push_long_text(out, dice),
         Kind::Phone => {
@@ -80,7 +93,7 @@ pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
         }
         Kind::Bool => out.extend_from_slice(if dice & 1 == 0 { b"true" } else { b"false" }),
         Kind::Date => push_date(out, &Moment::of(instant(dice))),
-        Kind::DateTime => push_iso(out, instant(dice)),
+        Kind::DateTime | Kind::Stamp => push_iso(out, instant(dice)),
         Kind::Choice(options) => out.extend_from_slice(pick(options, dice).as_bytes()),
         Kind::Choices(options) => {
             let mut first = true;
@@ -203,6 +216,9 @@ mod tests {
         Kind::Owner,
         Kind::Json,
         Kind::Coordinates,
+        Kind::Stamp,
+        Kind::Recording,
+        Kind::Fixed("0.5"),
         Kind::Future,
     ];
 

@@ -17,7 +17,15 @@ pub struct View<'a> {
     pub(crate) edits: &'a [Edit],
 }
 
+/// How long the recycle bin keeps a record.
+const BIN_MS: i64 = 90 * 86_400_000;
+
 impl View<'_> {
+    /// HubSpot: the recycle bin forgets a record after ninety days.
+    pub(crate) fn expired(&self, now_ms: i64) -> bool {
+        self.archived_ms.is_some_and(|archived_ms| archived_ms + BIN_MS <= now_ms)
+    }
+
     /// The last edit of a property.
     fn edit(&self, property: usize) -> Option<&Edit> {
         self.edits.iter().rev().find(|edit| edit.property == property)
@@ -39,7 +47,9 @@ impl View<'_> {
         match definition.role {
             Role::Plain if definition.origin == Origin::Late => out.extend_from_slice(b"null"),
             Role::Plain => value::push_json(out, definition.kind, self.hash(definition)),
-            Role::MergedIds | Role::MergedVids => out.extend_from_slice(b"null"),
+            Role::MergedIds | Role::MergedVids | Role::Restless => {
+                out.extend_from_slice(b"null");
+            }
             Role::Id | Role::Created | Role::Modified | Role::Email => {
                 out.push(b'"');
                 self.push_own(out, definition.role);
@@ -62,7 +72,7 @@ impl View<'_> {
                     return None;
                 }
             }
-            Role::MergedIds | Role::MergedVids => return None,
+            Role::MergedIds | Role::MergedVids | Role::Restless => return None,
             Role::Id | Role::Created | Role::Modified | Role::Email => {
                 self.push_own(&mut out, definition.role);
             }
@@ -81,7 +91,7 @@ impl View<'_> {
                 push_u64(out, self.id);
                 out.extend_from_slice(b"@example.test");
             }
-            Role::Plain | Role::MergedIds | Role::MergedVids => {}
+            Role::Plain | Role::MergedIds | Role::MergedVids | Role::Restless => {}
         }
     }
 }

@@ -8,11 +8,10 @@ use serde_json::{Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Portal, iso};
 use crate::route::{Bucket, Route};
+use crate::routes::currencies::COMPANY_CURRENCY;
 use crate::routes::no_scopes;
 
 const DAY_MS: i64 = 86_400_000;
-/// Daily calls of the private apps of a professional account.
-const DAILY_LIMIT: u64 = 625_000;
 /// Records of one standard type that an account may hold.
 const MOST_RECORDS: u64 = 15_000_000;
 const MOST_CUSTOM_RECORDS: u64 = 1_500_000;
@@ -67,8 +66,8 @@ fn details(portal: &Portal) -> Answer {
         "portalId": portal.portal_id(),
         "accountType": "STANDARD",
         "timeZone": portal.settings.time_zone,
-        "companyCurrency": "EUR",
-        "additionalCurrencies": ["USD"],
+        "companyCurrency": COMPANY_CURRENCY,
+        "additionalCurrencies": portal.spec().account.currencies,
         "utcOffset": format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60),
         "utcOffsetMilliseconds": offset_ms,
         "uiDomain": "app.hubspot.com",
@@ -82,7 +81,7 @@ fn usage(portal: &Portal, request: &Request) -> Answer {
     let resets_ms = request.now_ms + DAY_MS - local_ms.rem_euclid(DAY_MS);
     let body = json!({ "results": [{
         "name": "private-apps-api-calls-daily",
-        "usageLimit": DAILY_LIMIT,
+        "usageLimit": portal.daily_limit,
         "currentUsage": portal.calls_today.load(Ordering::Relaxed),
         "collectedAt": iso(request.now_ms - request.now_ms.rem_euclid(60_000)),
         "fetchStatus": "CACHED",

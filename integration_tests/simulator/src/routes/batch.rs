@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::message::{Answer, Request};
-use crate::portal::{Portal, iso, mix2};
+use crate::portal::{Portal, View, iso, mix2};
 use crate::refusal;
 use crate::route::{Bucket, Params, Route};
 use crate::routes::objects::find_by;
@@ -91,7 +91,10 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
             Some(property) => find_by(store, property, &text)?,
             None => text.parse().ok().and_then(|id| store.get(id)),
         };
-        match view.filter(|view| view.archived_ms.is_some() == archived) {
+        let shown = |view: &View<'_>| {
+            view.archived_ms.is_some() == archived && !view.expired(request.now_ms)
+        };
+        match view.filter(shown) {
             Some(view) => found.push(view),
             None => missing.push(text),
         }
@@ -109,7 +112,8 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
         found.sort_by_key(|view| asked(view.id));
     }
     let names = properties.iter().map(String::as_str);
-    let shape = Shape::new(portal, store, names, history.iter().map(String::as_str));
+    let history = history.iter().map(String::as_str);
+    let shape = Shape::new(portal, store, names, history).at(request.now_ms);
     let mut out = Vec::with_capacity(found.len() * shape.record_size());
     out.extend_from_slice(b"{\"status\":\"COMPLETE\",\"results\":[");
     for (number, view) in found.iter().enumerate() {

@@ -1,11 +1,24 @@
-//! Page tokens: an id, either plain or in base64 so that nobody reads it.
+//! Page tokens: an id, either plain or in base64 so that nobody reads it, or a sealed text.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The opaque form of an id.
 pub(crate) fn opaque(id: u64) -> String {
+    seal(&id.to_string())
+}
+
+/// The id behind a token in either form.
+pub(crate) fn read(token: &str) -> Option<u64> {
+    if token.bytes().all(|byte| byte.is_ascii_digit()) {
+        return token.parse().ok();
+    }
+    unseal(token)?.parse().ok()
+}
+
+/// Hides a text in base64.
+pub(crate) fn seal(text: &str) -> String {
     let mut token = String::new();
-    for group in id.to_string().as_bytes().chunks(3) {
+    for group in text.as_bytes().chunks(3) {
         let byte = |place: usize| u32::from(group.get(place).copied().unwrap_or_default());
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for place in 0..4 {
@@ -17,12 +30,9 @@ pub(crate) fn opaque(id: u64) -> String {
     token
 }
 
-/// The id behind a token in either form.
-pub(crate) fn read(token: &str) -> Option<u64> {
-    if token.bytes().all(|byte| byte.is_ascii_digit()) {
-        return token.parse().ok();
-    }
-    let mut digits = String::new();
+/// The text that [`seal`] hid.
+pub(crate) fn unseal(token: &str) -> Option<String> {
+    let mut text = Vec::new();
     let (mut bits, mut held) = (0_u32, 0);
     for byte in token.trim_end_matches('=').bytes() {
         let digit = ALPHABET.iter().position(|letter| *letter == byte)?;
@@ -30,10 +40,10 @@ pub(crate) fn read(token: &str) -> Option<u64> {
         held += 6;
         if held >= 8 {
             held -= 8;
-            digits.push(char::from(u8::try_from(bits >> held & 0xFF).ok()?));
+            text.push(u8::try_from(bits >> held & 0xFF).ok()?);
         }
     }
-    digits.parse().ok()
+    String::from_utf8(text).ok()
 }
 
 #[cfg(test)]
@@ -47,6 +57,9 @@ mod tests {
             assert_eq!(read(&opaque(id)), Some(id), "{id}");
             assert_eq!(read(&id.to_string()), Some(id), "{id}");
             assert!(opaque(id).parse::<u64>().is_err(), "{id}");
+        }
+        for text in ["", "1790000000123:7", "-5:0"] {
+            assert_eq!(unseal(&seal(text)).as_deref(), Some(text));
         }
         for token in ["x", "MTA*", "bm8="] {
             assert_eq!(read(token), None, "{token}");

@@ -140,7 +140,9 @@ impl Plan {
                 self.window.ids = low.max(*ids.start())..=high.min(*ids.end());
                 true
             }
-            Role::Plain | Role::Email | Role::MergedIds | Role::MergedVids => false,
+            Role::Plain | Role::Email | Role::MergedIds | Role::MergedVids | Role::Restless => {
+                false
+            }
         }
     }
 }
@@ -219,7 +221,7 @@ impl Rank {
         let lower = || Self::Text(text.to_lowercase());
         match kind {
             _ if role == Role::Id => text.parse().map_or_else(|_| lower(), Self::Whole),
-            Kind::Date | Kind::DateTime => {
+            Kind::Date | Kind::DateTime | Kind::Stamp => {
                 parse_ms(text).map_or_else(lower, |ms| Self::Whole(i128::from(ms)))
             }
             Kind::Whole | Kind::Money | Kind::Big | Kind::Exponent => {
@@ -234,6 +236,8 @@ impl Rank {
             | Kind::Owner
             | Kind::Json
             | Kind::Coordinates
+            | Kind::Recording
+            | Kind::Fixed(_)
             | Kind::Future => lower(),
         }
     }
@@ -270,7 +274,8 @@ pub(crate) fn compare(
 impl Condition {
     /// Refuses values that a date or an id cannot be compared with.
     fn check(&self) -> Result<(), Answer> {
-        let whole = self.role == Role::Id || matches!(self.kind, Kind::Date | Kind::DateTime);
+        let whole =
+            self.role == Role::Id || matches!(self.kind, Kind::Date | Kind::DateTime | Kind::Stamp);
         let tokens = matches!(self.operator, Operator::ContainsToken | Operator::NotContainsToken);
         let odd = self
             .values

@@ -2,10 +2,19 @@
 
 mod account;
 mod associations;
+mod automation;
 mod batch;
+mod currencies;
 mod cursor;
+mod deal_splits;
+mod engagements;
+mod event_definitions;
+mod events;
 mod filter;
+mod lists;
+mod marketing;
 pub mod oauth;
+mod object_library;
 mod objects;
 mod owners;
 mod paging;
@@ -14,6 +23,8 @@ mod properties;
 mod record;
 mod schemas;
 mod search;
+mod teams;
+mod users;
 
 use http::Method;
 
@@ -21,6 +32,7 @@ use crate::message::Answer;
 use crate::portal::{Portal, Store};
 use crate::refusal;
 use crate::route::{Params, Route, Scopes};
+use crate::settings::DisabledObject;
 
 /// Every endpoint about data, by area.
 pub static ROUTES: &[&[Route]] = &[
@@ -32,7 +44,30 @@ pub static ROUTES: &[&[Route]] = &[
     schemas::ROUTES,
     owners::ROUTES,
     pipelines::ROUTES,
+    lists::ROUTES,
+    lists::SEARCH,
+    lists::MEMBERS,
+    marketing::FORMS,
+    marketing::SUBMISSIONS,
+    marketing::EMAILS,
+    marketing::EMAIL_STATISTICS,
+    marketing::CAMPAIGNS,
+    marketing::EMAIL_CAMPAIGNS,
+    marketing::EMAIL_EVENTS,
+    marketing::SUBSCRIPTIONS,
+    marketing::RETIRED,
     account::ROUTES,
+    object_library::ROUTES,
+    deal_splits::ROUTES,
+    engagements::ROUTES,
+    events::ROUTES,
+    event_definitions::ROUTES,
+    automation::WORKFLOWS,
+    automation::FLOWS,
+    automation::MAPPINGS,
+    users::ROUTES,
+    teams::ROUTES,
+    currencies::ROUTES,
 ];
 
 /// Every endpoint about data.
@@ -80,8 +115,19 @@ fn param(params: &Params, place: usize) -> &str {
 
 /// The object type that a part of the path names.
 fn store_of<'a>(portal: &'a Portal, params: &Params, place: usize) -> Result<&'a Store, Answer> {
-    let name = param(params, place);
-    portal.store(name).ok_or_else(|| refusal::unknown_type(name))
+    named_store(portal, param(params, place))
+}
+
+/// The object type with a name, unless the account has switched it off.
+fn named_store<'a>(portal: &'a Portal, name: &str) -> Result<&'a Store, Answer> {
+    let store = portal.store(name).ok_or_else(|| refusal::unknown_type(name))?;
+    if !portal.is_disabled(name) {
+        return Ok(store);
+    }
+    Err(match portal.settings.disabled_object {
+        DisabledObject::Forbidden => refusal::disabled_type(&store.object.plural),
+        DisabledObject::Unknown => refusal::unknown_type(name),
+    })
 }
 
 /// Scopes for reading records of the type that the path names first.

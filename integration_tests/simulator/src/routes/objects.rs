@@ -62,8 +62,9 @@ fn list(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, A
     let mut out = Vec::with_capacity(limit * shape.record_size());
     out.extend_from_slice(b"{\"results\":[");
     let mut last_id = None;
-    let mut records = store.list(from, archived);
-    for view in records.by_ref().take(limit).filter_map(|handle| store.view(handle)) {
+    let listed = store.list(from, archived).filter_map(|handle| store.view(handle));
+    let mut records = listed.filter(|view| !view.expired(request.now_ms));
+    for view in records.by_ref().take(limit) {
         if last_id.is_some() {
             out.push(b',');
         }
@@ -97,7 +98,9 @@ fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, An
         // HubSpot: an id that was merged away leads to the surviving record.
         store.get(store.resolve(id))
     };
-    let view = found.filter(|view| view.archived_ms.is_some() == archived);
+    let shown =
+        |view: &View<'_>| view.archived_ms.is_some() == archived && !view.expired(request.now_ms);
+    let view = found.filter(shown);
     let view = view.ok_or_else(refusal::not_found)?;
     let mut out = Vec::with_capacity(shape.record_size());
     shape.push(&mut out, &view, true);
@@ -107,6 +110,7 @@ fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, An
 fn shape<'a>(portal: &'a Portal, store: &'a Store, request: &Request) -> Result<Shape<'a>, Answer> {
     let history = request.query_list("propertiesWithHistory");
     Shape::new(portal, store, request.query_list("properties"), history)
+        .at(request.now_ms)
         .with_associations(request.query_list("associations"))
 }
 

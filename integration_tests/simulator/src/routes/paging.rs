@@ -1,5 +1,7 @@
 //! What the paged endpoints share: reading `limit` and `after`, writing `paging`.
 
+use serde_json::{Map, Value, json};
+
 use crate::message::{Answer, Request};
 use crate::portal::push_string;
 use crate::refusal;
@@ -42,16 +44,52 @@ pub(crate) fn flag(request: &Request, name: &str, default: bool) -> Result<bool,
 
 /// The URL of the next page: that of the request with another `after`.
 pub(crate) fn next_link(request: &Request, after: &str) -> String {
+    link(request, &["after"], "after", after)
+}
+
+/// The URL of the request with some parameters left out and one put in.
+pub(crate) fn link(request: &Request, without: &[&str], name: &str, value: &str) -> String {
     let mut link = format!("https://api.hubapi.com{}?", request.path);
-    for (key, value) in request.query.iter().filter(|(key, _)| key != "after") {
+    for (key, value) in request.query.iter().filter(|(key, _)| !without.contains(&key.as_str())) {
         push_encoded(&mut link, key);
         link.push('=');
         push_encoded(&mut link, value);
         link.push('&');
     }
-    link.push_str("after=");
-    push_encoded(&mut link, after);
+    link.push_str(name);
+    link.push('=');
+    push_encoded(&mut link, value);
     link
+}
+
+/// One page of an endpoint whose tokens hide how many were seen: `total` if asked for, `results`,
+/// and `paging` unless this is the last one.
+pub(crate) fn by_offset<T>(
+    request: &Request,
+    all: &[T],
+    limit: usize,
+    with_total: bool,
+    show: impl Fn(&T) -> Value,
+) -> Result<Answer, Answer> {
+    let offset = match request.query("after") {
+        None => 0,
+        Some(token) => cursor::unseal(token)
+            .and_then(|text| text.parse::<usize>().ok())
+            .ok_or_else(|| refusal::validation(&format!("Invalid input: after {token}")))?,
+    };
+    let results: Vec<Value> = all.iter().skip(offset).take(limit).map(show).collect();
+    let end = offset.saturating_add(results.len());
+    let mut answer = Map::new();
+    if with_total {
+        answer.insert("total".to_owned(), all.len().into());
+    }
+    answer.insert("results".to_owned(), results.into());
+    if end < all.len() {
+        let token = cursor::seal(&end.to_string());
+        let next = json!({ "after": token, "link": next_link(request, &token) });
+        answer.insert("paging".to_owned(), json!({ "next": next }));
+    }
+    Ok(Answer::json(200, Value::Object(answer).to_string()))
 }
 
 fn push_encoded(out: &mut String, text: &str) {

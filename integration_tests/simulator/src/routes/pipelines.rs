@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::message::Answer;
-use crate::portal::{Portal, iso};
+use crate::portal::{ObjectType, Portal, iso};
 use crate::refusal;
 use crate::route::{Bucket, Params, Route};
 use crate::routes::{object_scopes, param, store_of};
@@ -56,6 +56,21 @@ pub(crate) static ROUTES: &[Route] = &[
         },
     },
     Route {
+        name: "pipelines.audit",
+        method: Method::GET,
+        paths: &[
+            "/crm/v3/pipelines/{}/{}/audit",
+            "/crm/pipelines/2026-03/{}/{}/audit",
+            "/crm/pipelines/2026-09/{}/{}/audit",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: object_scopes,
+        handle: |portal, params, _| {
+            one(portal, params).map_or_else(|refusal| refusal, |_| audit(portal, params))
+        },
+    },
+    Route {
         name: "pipelines.list_v1",
         method: Method::GET,
         paths: &["/crm-pipelines/v1/pipelines/{}"],
@@ -70,7 +85,7 @@ fn answer(body: &Value) -> Answer {
     Answer::json(200, body.to_string())
 }
 
-/// A stage: id, label, and either a deal's probability or whether a ticket is closed.
+/// A stage: id, label, and either a deal's probability or the state that its type gives it.
 type Stage = (&'static str, &'static str, &'static str);
 
 const DEAL_STAGES: &[Stage] = &[
@@ -88,12 +103,27 @@ const TICKET_STAGES: &[Stage] = &[
     ("4", "Closed", "CLOSED"),
 ];
 
+const TASK_STAGES: &[Stage] = &[
+    ("880ab7a3-2e2d-4c0c-a5d5-20e2c4b1a511", "Not started", "NOT_STARTED"),
+    ("dd5826e4-c976-4654-a527-b59ada542e52", "In progress", "IN_PROGRESS"),
+    ("60dc0c3a-7cc4-4a8c-8fd0-7b1b5a8a9c0e", "Completed", "COMPLETED"),
+];
+const LEAD_STAGES: &[Stage] = &[
+    ("new-stage-id", "New", "NEW"),
+    ("connected-stage-id", "Connected", "CONNECTED"),
+    ("qualified-stage-id", "Qualified", "QUALIFIED"),
+    ("unqualified-stage-id", "Disqualified", "UNQUALIFIED"),
+];
+
 /// Pipelines of a type: id and label, with the stages they all have.
-fn known(plural: &str) -> (&'static [(&'static str, &'static str)], &'static [Stage]) {
-    match plural {
+fn known(object: &ObjectType) -> (&'static [(&'static str, &'static str)], &'static [Stage]) {
+    match object.plural.as_str() {
+        _ if object.custom => (&[("7bd1d1a1-default", "Default")], TICKET_STAGES),
         "deals" => (&[("default", "Sales"), ("75001", "Renewals")], DEAL_STAGES),
         "tickets" => (&[("0", "Support")], TICKET_STAGES),
-        "leads" | "orders" | "services" | "appointments" => {
+        "tasks" => (&[("d2a50cb4-6d61-5e1c-8e14-3a2f0c6b9d11", "Tasks")], TASK_STAGES),
+        "leads" => (&[("lead-pipeline-id", "Lead pipeline")], LEAD_STAGES),
+        "orders" | "services" | "appointments" | "courses" | "listings" | "projects" => {
             (&[("default", "Default")], TICKET_STAGES)
         }
         _ => (&[], &[]),
@@ -102,7 +132,7 @@ fn known(plural: &str) -> (&'static [(&'static str, &'static str)], &'static [St
 
 fn pipelines(portal: &Portal, params: &Params) -> Result<Vec<Value>, Answer> {
     let store = store_of(portal, params, 0)?;
-    let (pipelines, stages) = known(&store.object.plural);
+    let (pipelines, stages) = known(&store.object);
     let times = times(portal);
     Ok(pipelines
         .iter()
@@ -124,7 +154,12 @@ fn pipelines(portal: &Portal, params: &Params) -> Result<Vec<Value>, Answer> {
                 && let Some(fields) = pipeline.as_object_mut()
             {
                 fields.insert("createdAt".to_owned(), iso(times.0).into());
-                fields.insert("updatedAt".to_owned(), iso(times.1).into());
+                // HubSpot: a pipeline that nobody has edited may lack the second date.
+                let updated = match store.object.plural.as_str() {
+                    "tasks" => Value::Null,
+                    _ => iso(times.1).into(),
+                };
+                fields.insert("updatedAt".to_owned(), updated);
             }
             pipeline
         })
@@ -150,6 +185,13 @@ fn metadata(fate: &str) -> Value {
         "OPEN" | "CLOSED" => {
             json!({ "ticketState": fate, "isClosed": (fate == "CLOSED").to_string() })
         }
+        "NOT_STARTED" | "IN_PROGRESS" | "COMPLETED" => {
+            json!({ "state": fate, "isClosed": (fate == "COMPLETED").to_string() })
+        }
+        "NEW" | "CONNECTED" | "QUALIFIED" | "UNQUALIFIED" => {
+            let closed = fate == "QUALIFIED" || fate == "UNQUALIFIED";
+            json!({ "leadState": fate, "isClosed": closed.to_string() })
+        }
         _ => {
             let closed = fate == "1.0" || fate == "0.0";
             json!({ "probability": fate, "isClosed": closed.to_string() })
@@ -164,9 +206,21 @@ fn one(portal: &Portal, params: &Params) -> Result<Value, Answer> {
     found.next().ok_or_else(refusal::not_found)
 }
 
+fn audit(portal: &Portal, params: &Params) -> Answer {
+    let (created_ms, updated_ms) = times(portal);
+    let entry = |action: &str, at_ms: i64| {
+        json!({
+            "portalId": portal.portal_id(), "identifier": param(params, 1), "action": action,
+            "timestamp": iso(at_ms), "fromUserId": 771,
+        })
+    };
+    let entries = [entry("UPDATE", updated_ms), entry("CREATE", created_ms)];
+    answer(&json!({ "results": entries }))
+}
+
 fn list_v1(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
     let store = store_of(portal, params, 0)?;
-    let (pipelines, stages) = known(&store.object.plural);
+    let (pipelines, stages) = known(&store.object);
     let (created_ms, updated_ms) = times(portal);
     let results: Vec<Value> = pipelines
         .iter()

@@ -2,9 +2,11 @@
 
 use crate::message::Answer;
 use crate::portal::{
-    Definition, Portal, Role, Store, View, push_history, push_iso, push_string, push_u64,
+    Definition, Portal, Role, Store, View, push_history, push_iso, push_restless_history,
+    push_string, push_u64,
 };
 use crate::refusal;
+use crate::routes::named_store;
 use crate::routes::paging::push_paging;
 
 /// A property to write, and its place among the definitions of its type.
@@ -17,6 +19,7 @@ pub(crate) struct Shape<'a> {
     columns: Vec<Column<'a>>,
     history: Vec<Column<'a>>,
     associations: Vec<Inline<'a>>,
+    now_ms: i64,
 }
 
 /// One asked-for type of inline associations.
@@ -53,7 +56,12 @@ impl<'a> Shape<'a> {
         columns.extend(always);
         sort(&mut columns);
         sort(&mut history);
-        Self { portal, store, columns, history, associations: Vec::new() }
+        Self { portal, store, columns, history, associations: Vec::new(), now_ms: portal.start_ms }
+    }
+
+    /// Says when the records are read.
+    pub(crate) fn at(self, now_ms: i64) -> Self {
+        Self { now_ms, ..self }
     }
 
     /// Adds inline associations with the types named.
@@ -67,7 +75,7 @@ impl<'a> Shape<'a> {
             else {
                 return Err(refusal::unknown_type(name));
             };
-            let Some(store) = self.portal.store(name) else { continue };
+            let store = named_store(self.portal, name)?;
             if self.associations.iter().any(|known| known.to == to) {
                 continue;
             }
@@ -96,7 +104,11 @@ impl<'a> Shape<'a> {
                 out.push(b',');
             }
             out.extend_from_slice(&definition.key);
-            view.push_json(out, definition, *place);
+            if definition.role == Role::Restless {
+                push_string(out, &self.reading(view).to_string());
+            } else {
+                view.push_json(out, definition, *place);
+            }
         }
         out.push(b'}');
         if !self.history.is_empty() {
@@ -126,20 +138,25 @@ impl<'a> Shape<'a> {
         out.push(b'}');
     }
 
+    /// What a restless property shows this time: seconds of life and one more per record read.
+    fn reading(&self, view: &View<'_>) -> u64 {
+        let seconds = (self.now_ms - view.created_ms).max(0) / 1_000;
+        u64::try_from(seconds).unwrap_or_default() + self.portal.generated()
+    }
+
     fn push_histories(&self, out: &mut Vec<u8>, view: &View<'_>) {
-        let settings = &self.portal.settings;
-        let kept = if self.store.object.id == "0-1" {
-            settings.history_versions_contacts
-        } else {
-            settings.history_versions
-        };
+        let kept = self.portal.kept_versions(self.store);
         out.extend_from_slice(b",\"propertiesWithHistory\":{");
         for (number, (place, definition)) in self.history.iter().enumerate() {
             if number > 0 {
                 out.push(b',');
             }
             out.extend_from_slice(&definition.key);
-            push_history(out, view, definition, *place, kept.unwrap_or(usize::MAX));
+            if definition.role == Role::Restless {
+                push_restless_history(out, self.reading(view), self.now_ms);
+                continue;
+            }
+            push_history(out, view, definition, *place, kept);
         }
         out.push(b'}');
     }

@@ -1,7 +1,7 @@
-//! Schemas of the custom object types, and which optional standard types are in use.
+//! Schemas of the custom object types.
 
 use http::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::message::{Answer, Request};
 use crate::portal::{Portal, Store, iso};
@@ -9,7 +9,7 @@ use crate::refusal;
 use crate::route::{Bucket, Params, Route, Scopes};
 use crate::routes::paging::flag;
 use crate::routes::properties::describe;
-use crate::routes::{any_of, no_scopes, param};
+use crate::routes::{any_of, param};
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -45,19 +45,6 @@ pub(crate) static ROUTES: &[Route] = &[
                 None => refusal::not_found(),
             }
         },
-    },
-    Route {
-        name: "object_library.enablement",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/object-library/enablement",
-            "/crm/object-library/2026-03/enablement",
-            "/crm/object-library/2026-09/enablement",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: no_scopes,
-        handle: |portal, _, _| enablement(portal),
     },
 ];
 
@@ -114,14 +101,4 @@ fn schema(portal: &Portal, store: &Store, properties: bool, associations: bool) 
         fields.insert("associations".to_owned(), link);
     }
     schema
-}
-
-fn enablement(portal: &Portal) -> Answer {
-    let enabled: Map<String, Value> = portal
-        .stores()
-        .iter()
-        .filter(|store| !store.object.custom)
-        .map(|store| (store.object.id.clone(), (store.base.len > 0).into()))
-        .collect();
-    Answer::json(200, json!({ "enablementByObjectTypeId": enabled }).to_string())
 }

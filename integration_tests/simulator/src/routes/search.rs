@@ -123,7 +123,7 @@ fn search(portal: &Portal, params: &Params, request: &Request) -> Result<Answer,
 
     let properties = body.properties.unwrap_or_default();
     let names = properties.iter().map(String::as_str);
-    let shape = Shape::new(portal, store, names, std::iter::empty());
+    let shape = Shape::new(portal, store, names, std::iter::empty()).at(request.now_ms);
     let mut out = Vec::with_capacity(page.len() * shape.record_size() + 64);
     out.extend_from_slice(format!("{{\"total\":{total},\"results\":[").as_bytes());
     let shown = page.len();

@@ -1,4 +1,8 @@
-//! The properties HubSpot defines: for every type, and for the main types their own.
+//! The properties HubSpot defines: for every type, and for each standard type its own.
+
+mod activity;
+mod commerce;
+mod service;
 
 use crate::portal::definition::{Definition, Kind, Options, Origin, Role};
 use crate::portal::object_type::ObjectType;
@@ -131,43 +135,8 @@ const TICKET: &[(&str, Kind)] = &[
     ("num_notes", Kind::Whole),
 ];
 
-const LINE_ITEM: &[(&str, Kind)] = &[
-    ("name", Kind::Text),
-    ("quantity", Kind::Whole),
-    ("price", Kind::Money),
-    ("amount", Kind::Money),
-    ("discount", Kind::Money),
-    ("hs_product_id", Kind::Whole),
-    ("description", Kind::LongText),
-];
-
-const QUOTE: &[(&str, Kind)] = &[
-    ("hs_title", Kind::Text),
-    ("hs_status", Kind::Choice(STATUSES)),
-    ("hs_expiration_date", Kind::Date),
-    ("hs_public_url_key", Kind::Text),
-];
-
-const ENGAGEMENT: &[(&str, Kind)] = &[
-    ("hs_timestamp", Kind::DateTime),
-    ("hs_body_preview", Kind::LongText),
-    ("hs_engagement_source", Kind::Choice(SOURCES)),
-    ("hs_attachment_ids", Kind::Text),
-    ("hs_activity_type", Kind::Choice(STATUSES)),
-    ("hs_task_subject", Kind::Text),
-    ("hs_call_duration", Kind::Whole),
-    ("hs_call_body", Kind::LongText),
-    ("hs_email_subject", Kind::Text),
-    ("hs_meeting_title", Kind::Text),
-    ("hs_note_body", Kind::LongText),
-];
-
-const OTHER: &[(&str, Kind)] = &[
-    ("hs_name", Kind::Text),
-    ("hs_status", Kind::Choice(STATUSES)),
-    ("hs_amount", Kind::Money),
-    ("hs_currency_code", Kind::Choice(&["EUR", "USD"])),
-];
+/// Properties of a type without a table of its own.
+const OTHER: &[(&str, Kind)] = &[("hs_name", Kind::Text)];
 
 const CUSTOM: &[(&str, Kind)] = &[
     ("serial_no", Kind::Text),
@@ -185,12 +154,10 @@ fn own(object: &ObjectType) -> &'static [(&'static str, Kind)] {
         "companies" => COMPANY,
         "deals" => DEAL,
         "tickets" => TICKET,
-        "line_items" | "products" => LINE_ITEM,
-        "quotes" => QUOTE,
-        "calls" | "emails" | "meetings" | "notes" | "tasks" | "communications" | "postal_mail" => {
-            ENGAGEMENT
-        }
-        _ => OTHER,
+        other => activity::own(other)
+            .or_else(|| commerce::own(other))
+            .or_else(|| service::own(other))
+            .unwrap_or(OTHER),
     }
 }
 
@@ -200,6 +167,7 @@ pub(crate) fn definitions(
     seed: u64,
     count: usize,
     name_chars: usize,
+    restless: u64,
 ) -> Vec<Definition> {
     let mut all = vec![
         Definition::new(seed, "hs_object_id", Kind::Whole, Role::Id),
@@ -223,8 +191,31 @@ pub(crate) fn definitions(
         }
         all.push(definition);
     }
+    all.extend((0..restless).map(|number| Definition::restless(seed, number)));
     for number in 0..count.saturating_sub(all.len()) {
         all.push(Definition::custom(seed, number, name_chars));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::portal::object_type::STANDARD;
+
+    #[test]
+    fn every_standard_type_has_properties_of_its_own_and_no_name_twice() {
+        for row in STANDARD {
+            let object = ObjectType::standard(row);
+            assert!(own(&object).len() > 3, "{}", row.plural);
+            let all = definitions(&object, 1, 90, 12, 2);
+            let names: BTreeSet<&str> =
+                all.iter().map(|definition| definition.name.as_str()).collect();
+            assert_eq!(names.len(), all.len(), "{}", row.plural);
+            let known = |name: &&str| names.contains(*name);
+            assert!(row.defaults.iter().all(known), "{}", row.plural);
+        }
+    }
 }

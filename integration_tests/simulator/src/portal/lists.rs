@@ -1,0 +1,165 @@
+//! Lists of records: what they are called, which type they hold, and what changes did to them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::portal::marketing_spec::MarketingSpec;
+use crate::portal::members::Members;
+use crate::portal::object_type::ObjectType;
+use crate::portal::roster::{Item, Roster};
+use crate::portal::{Portal, Store};
+
+const FIRST_ID: u64 = 311;
+const ID_STEP: u64 = 7;
+/// Type and processing of the first lists, then again from the start.
+const KINDS: &[(&str, &str)] = &[
+    ("0-1", "DYNAMIC"),
+    ("0-1", "MANUAL"),
+    ("0-2", "DYNAMIC"),
+    ("0-136", "MANUAL"),
+    ("0-1", "SNAPSHOT"),
+    ("0-3", "DYNAMIC"),
+    ("2-31337", "MANUAL"),
+    ("0-5", "DYNAMIC"),
+    ("0-1", "DYNAMIC"),
+    ("0-2", "SNAPSHOT"),
+];
+/// The type whose lists have no readable members.
+const WITHOUT_MEMBERS: &str = "0-136";
+
+/// What changes did to the members of a list.
+#[derive(Debug, Default)]
+pub(crate) struct MemberEdits {
+    /// Records and when they first and last joined. Initial members only after a removal.
+    pub(crate) added: BTreeMap<u64, (i64, i64)>,
+    /// Initial members that were taken out.
+    pub(crate) removed: BTreeSet<u64>,
+    pub(crate) last_added_ms: Option<i64>,
+    pub(crate) last_removed_ms: Option<i64>,
+}
+
+/// What a change said about a list it created.
+#[derive(Debug)]
+struct Named {
+    name: String,
+    object: String,
+    processing: String,
+}
+
+/// All lists of an account.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    pub(crate) roster: Roster,
+    initial: u64,
+    largest: u64,
+    created: BTreeMap<u64, Named>,
+    pub(crate) edits: BTreeMap<u64, MemberEdits>,
+}
+
+impl Lists {
+    pub(crate) fn new(seed: u64, spec: &MarketingSpec, start_ms: i64) -> Self {
+        Self {
+            roster: Roster::new(seed ^ 0x115, spec.lists, None, start_ms),
+            initial: spec.lists,
+            largest: spec.largest_list,
+            created: BTreeMap::new(),
+            edits: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn create(&mut self, name: &str, object: &str, processing: &str, now_ms: i64) {
+        let number = self.roster.create(now_ms);
+        let named = Named {
+            name: name.to_owned(),
+            object: object.to_owned(),
+            processing: processing.to_owned(),
+        };
+        self.created.insert(number, named);
+    }
+
+    /// The number of the list with an id; the list may not exist.
+    pub(crate) fn number(id: u64) -> Option<u64> {
+        let steps = id.checked_sub(FIRST_ID)?;
+        steps.is_multiple_of(ID_STEP).then_some(steps / ID_STEP)
+    }
+}
+
+/// One list.
+pub(crate) struct List<'a> {
+    pub(crate) item: Item,
+    pub(crate) object: &'a ObjectType,
+    store: &'a Store,
+    lists: &'a Lists,
+}
+
+impl<'a> List<'a> {
+    pub(crate) fn id(&self) -> u64 {
+        FIRST_ID + self.item.number * ID_STEP
+    }
+
+    /// The id that lists v1 knew it by; younger lists have none.
+    pub(crate) fn legacy_id(&self) -> Option<u64> {
+        (self.item.number < self.lists.initial && !self.item.number.is_multiple_of(5))
+            .then_some(self.item.number + 2)
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let created = self.lists.created.get(&self.item.number);
+        created.map_or_else(
+            || format!("{} {}", self.object.label(true), self.item.number),
+            |created| created.name.clone(),
+        )
+    }
+
+    pub(crate) fn processing(&self) -> &'a str {
+        let created = self.lists.created.get(&self.item.number);
+        created.map_or(kind(self.item.number).1, |created| created.processing.as_str())
+    }
+
+    /// Does the memberships endpoint answer for this list?
+    pub(crate) fn shows_members(&self) -> bool {
+        self.object.id != WITHOUT_MEMBERS
+    }
+
+    pub(crate) fn edits(&self) -> Option<&'a MemberEdits> {
+        self.lists.edits.get(&self.item.number)
+    }
+
+    pub(crate) fn members(&self) -> Members<'a> {
+        let number = self.item.number;
+        let live = self.store.base.live_below(self.store.base.len);
+        let size = match number {
+            number if number >= self.lists.initial => 0,
+            0 => self.lists.largest.min(live),
+            // Most lists are small; a few share the size of the first.
+            number if number.is_multiple_of(8) => live / 2,
+            number => (live / 6).min(40 + number * 9),
+        };
+        Members::new(self.store, self.edits(), size, &self.item, self.processing() == "SNAPSHOT")
+    }
+}
+
+fn kind(number: u64) -> (&'static str, &'static str) {
+    let place = usize::try_from(number).unwrap_or_default() % KINDS.len();
+    KINDS.get(place).copied().unwrap_or(("0-1", "MANUAL"))
+}
+
+impl Portal {
+    fn list_of(&self, item: Item) -> Option<List<'_>> {
+        let created = self.lists.created.get(&item.number);
+        let object = created.map_or(kind(item.number).0, |created| created.object.as_str());
+        let store = self.store(object).or_else(|| self.stores.first())?;
+        Some(List { item, object: &store.object, store, lists: &self.lists })
+    }
+
+    /// The list with an id, unless it was deleted.
+    pub(crate) fn list(&self, id: u64) -> Option<List<'_>> {
+        let item = self.lists.roster.item(Lists::number(id)?)?;
+        item.archived_ms.is_none().then(|| self.list_of(item))?
+    }
+
+    /// All lists that were not deleted, oldest id first.
+    pub(crate) fn lists(&self) -> impl DoubleEndedIterator<Item = List<'_>> + '_ {
+        let items = self.lists.roster.items().filter(|item| item.archived_ms.is_none());
+        items.filter_map(|item| self.list_of(item))
+    }
+}

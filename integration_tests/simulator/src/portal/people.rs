@@ -1,0 +1,90 @@
+//! Users and the owners they are: one arithmetic for owners, users and teams.
+
+use crate::portal::Portal;
+use crate::portal::hash::mix2;
+
+const DAY_MS: i64 = 86_400_000;
+const FIRST_NAMES: &[&str] = &["Grace", "Ada", "Zoë", "Linus", "李", "Edsger", "Barbara", "Alan"];
+const TEAM_NAMES: &[&str] = &["EMEA", "Americas", "APAC"];
+const FIRST_TEAM: u64 = 12;
+const FIRST_USER: u64 = 771;
+const FIRST_OWNER: u64 = 88;
+const OWNER_STEP: u64 = 3;
+
+/// One person (or queue), who owns records and may use the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) number: u64,
+    pub(crate) first_name: &'static str,
+    /// May no longer use the account.
+    pub(crate) archived: bool,
+    pub(crate) created_ms: i64,
+    /// Numbers of the teams, the primary one first.
+    pub(crate) teams: Vec<u64>,
+    pub(crate) dice: u64,
+}
+
+impl Person {
+    pub(crate) fn owner_id(&self) -> u64 {
+        FIRST_OWNER + self.number * OWNER_STEP
+    }
+
+    pub(crate) fn user_id(&self) -> u64 {
+        FIRST_USER + self.number
+    }
+
+    pub(crate) fn email(&self) -> String {
+        format!("owner.{}@example.test", self.number)
+    }
+
+    pub(crate) fn last_name(&self) -> String {
+        format!("Owner {}", self.number)
+    }
+
+    pub(crate) fn queue(&self) -> bool {
+        self.number % 11 == 10
+    }
+}
+
+pub(crate) fn team_id(number: u64) -> u64 {
+    FIRST_TEAM + number
+}
+
+pub(crate) fn team_name(number: u64) -> String {
+    let place = usize::try_from(number).unwrap_or(usize::MAX);
+    TEAM_NAMES.get(place).map_or_else(|| format!("Team {number}"), |name| (*name).to_owned())
+}
+
+impl Portal {
+    /// Everyone who may use the account, or everyone who no longer may. Archived ones stand
+    /// between the others.
+    pub(crate) fn people(&self, archived: bool) -> impl Iterator<Item = Person> + '_ {
+        let live = u64::from(self.spec.owners);
+        let all = live + live / 5;
+        (0..all).filter(move |number| (number % 6 == 5) == archived).map(|n| self.person(n))
+    }
+
+    fn person(&self, number: u64) -> Person {
+        let dice = mix2(self.spec.seed ^ 0x0E, number);
+        let days = i64::try_from(dice % 700).unwrap_or_default();
+        let first = usize::try_from(dice >> 20).unwrap_or_default() % FIRST_NAMES.len();
+        let teams = self.spec.account.teams;
+        let mut member_of = Vec::new();
+        match number % 3 {
+            0 if teams > 0 => member_of.push(0),
+            1 if teams > 1 => member_of.push(1 + number / 3 % (teams - 1)),
+            _ => {}
+        }
+        if number.is_multiple_of(6) && teams > 1 {
+            member_of.push(1);
+        }
+        Person {
+            number,
+            first_name: FIRST_NAMES.get(first).copied().unwrap_or_default(),
+            archived: number % 6 == 5,
+            created_ms: self.start_ms - self.start_ms % 1_000 - DAY_MS * (days + 100),
+            teams: member_of,
+            dice,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Which flow of the newer API a workflow of the older one is.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::automation_scopes;
+use super::flows::batch_answer;
+use crate::message::{Answer, Request};
+use crate::portal::Portal;
+use crate::refusal;
+use crate::route::{Bucket, Route};
+use crate::routes::batch::Id;
+
+const MOST_INPUTS: usize = 100;
+
+pub(crate) static ROUTES: &[Route] = &[Route {
+    name: "flows.id_mappings",
+    method: Method::POST,
+    paths: &[
+        "/automation/v4/workflow-id-mappings/batch/read",
+        "/automation/2026-09-beta/workflow-id-mappings/batch/read",
+    ],
+    bucket: Bucket::General,
+    authenticated: true,
+    scopes: automation_scopes,
+    handle: |portal, _, request| read(portal, request).unwrap_or_else(|refusal| refusal),
+}];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    inputs: Vec<Input>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, tag = "type", rename_all_fields = "camelCase")]
+enum Input {
+    #[serde(rename = "FLOW_ID")]
+    Flow { flow_id: Id },
+    #[serde(rename = "WORKFLOW_ID")]
+    Workflow { workflow_id: Id },
+}
+
+fn read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let body: Body =
+        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
+    if body.inputs.len() > MOST_INPUTS {
+        return Err(refusal::too_many_inputs(MOST_INPUTS, body.inputs.len()));
+    }
+    let flows = portal.automation().flows();
+    let mut results = Vec::new();
+    let mut missing = Vec::new();
+    for input in &body.inputs {
+        let (text, by_flow) = match input {
+            Input::Flow { flow_id } => (flow_id.text(), true),
+            Input::Workflow { workflow_id } => (workflow_id.text(), false),
+        };
+        let mut mapped = flows.iter().filter_map(|flow| Some((flow.id, flow.workflow_id?)));
+        let found = mapped.find(|(flow_id, workflow_id)| {
+            text == if by_flow { flow_id.to_string() } else { workflow_id.to_string() }
+        });
+        match found {
+            Some((flow_id, workflow_id)) => {
+                results.push(json!({ "flowId": flow_id, "workflowId": workflow_id }));
+            }
+            None => missing.push(text),
+        }
+    }
+    Ok(batch_answer(&results, &missing, request.now_ms))
+}

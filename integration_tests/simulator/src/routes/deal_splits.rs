@@ -1,0 +1,99 @@
+//! The splits of deals, read by deal. As records they are an object type like any other.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::message::{Answer, Request};
+use crate::portal::{Portal, Store, push_string};
+use crate::refusal;
+use crate::route::{Bucket, Route, Scopes};
+use crate::routes::batch::{Id, push_times};
+use crate::routes::named_store;
+use crate::routes::record::Shape;
+
+const MOST_INPUTS: usize = 100;
+/// Properties of every split besides those always present.
+const SHOWN: [&str; 3] = ["hs_deal_split_amount", "hs_deal_split_percentage", "hubspot_owner_id"];
+
+pub(crate) static ROUTES: &[Route] = &[Route {
+    name: "deal_splits.batch_read",
+    method: Method::POST,
+    paths: &[
+        "/crm/v3/objects/deals/splits/batch/read",
+        "/crm/objects/v3/deals/splits/batch/read",
+        "/deal-splits/2026-03/batch/read",
+        "/deal-splits/2026-09/batch/read",
+    ],
+    bucket: Bucket::General,
+    authenticated: true,
+    scopes: |portal, _| scopes(named_store(portal, "deal_splits")?),
+    handle: |portal, _, request| batch_read(portal, request).unwrap_or_else(|refusal| refusal),
+}];
+
+#[expect(clippy::unnecessary_wraps, reason = "spares its caller the wrapping")]
+fn scopes(store: &Store) -> Result<Scopes, Answer> {
+    Ok(store.object.scopes.clone())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    inputs: Vec<Input>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    id: Id,
+}
+
+fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let body: Body =
+        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
+    if body.inputs.len() > MOST_INPUTS {
+        return Err(refusal::too_many_inputs(MOST_INPUTS, body.inputs.len()));
+    }
+    let splits = named_store(portal, "deal_splits")?;
+    let shape =
+        Shape::new(portal, splits, SHOWN.into_iter(), std::iter::empty()).at(request.now_ms);
+    let mut missing = Vec::new();
+    let mut out = b"{\"status\":\"COMPLETE\",\"results\":[".to_vec();
+    let mut written = false;
+    for input in &body.inputs {
+        let text = input.id.text();
+        let deal = text.parse().ok().filter(|id| portal.exists("deals", *id));
+        let Some(deal) = deal else {
+            missing.push(text);
+            continue;
+        };
+        if written {
+            out.push(b',');
+        }
+        written = true;
+        out.extend_from_slice(b"{\"id\":");
+        push_string(&mut out, &text);
+        out.extend_from_slice(b",\"splits\":[");
+        let of_deal = portal.associations("deals", deal, "deal_splits");
+        let views = of_deal.into_iter().filter_map(|id| splits.get(id));
+        for (number, view) in views.enumerate() {
+            if number > 0 {
+                out.push(b',');
+            }
+            shape.push(&mut out, &view, false);
+        }
+        out.extend_from_slice(b"]}");
+    }
+    out.push(b']');
+    if !missing.is_empty() {
+        let errors = json!([{
+            "status": "error",
+            "category": "OBJECT_NOT_FOUND",
+            "message": "Could not get some DEAL objects, they may be deleted or not exist. \
+                        Check that ids are valid.",
+            "context": { "ids": missing },
+        }]);
+        out.extend_from_slice(format!(",\"numErrors\":1,\"errors\":{errors}").as_bytes());
+    }
+    push_times(&mut out, request.now_ms);
+    Ok(Answer::json(if missing.is_empty() { 200 } else { 207 }, out))
+}

@@ -1,0 +1,212 @@
+//! Lists of records: searching and getting them, and the ids they had before.
+
+mod members;
+mod search;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::message::{Answer, Request};
+use crate::portal::{List, Portal, iso};
+use crate::refusal;
+use crate::route::{Bucket, Params, Route, Scopes};
+use crate::routes::paging::flag;
+use crate::routes::{any_of, param};
+
+pub(crate) use members::ROUTES as MEMBERS;
+pub(crate) use search::ROUTES as SEARCH;
+
+/// Legacy ids in one mapping request.
+const MOST_LEGACY_IDS: usize = 10_000;
+
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        name: "lists.several",
+        method: Method::GET,
+        paths: &["/crm/v3/lists", "/crm/lists/2026-03", "/crm/lists/2026-09"],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: list_scopes,
+        handle: |portal, _, request| several(portal, request).unwrap_or_else(|refusal| refusal),
+    },
+    Route {
+        name: "lists.get",
+        method: Method::GET,
+        paths: &["/crm/v3/lists/{}", "/crm/lists/2026-03/{}", "/crm/lists/2026-09/{}"],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: list_scopes,
+        handle: |portal, params, request| {
+            get(portal, params, request).unwrap_or_else(|refusal| refusal)
+        },
+    },
+    Route {
+        name: "lists.by_name",
+        method: Method::GET,
+        paths: &[
+            "/crm/v3/lists/object-type-id/{}/name/{}",
+            "/crm/lists/2026-03/object-type-id/{}/name/{}",
+            "/crm/lists/2026-09/object-type-id/{}/name/{}",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: list_scopes,
+        handle: |portal, params, request| {
+            by_name(portal, params, request).unwrap_or_else(|refusal| refusal)
+        },
+    },
+    Route {
+        name: "lists.id_mapping",
+        method: Method::GET,
+        paths: &[
+            "/crm/v3/lists/idmapping",
+            "/crm/lists/2026-03/idmapping",
+            "/crm/lists/2026-09/idmapping",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: list_scopes,
+        handle: |portal, _, request| mapped(portal, request).unwrap_or_else(|refusal| refusal),
+    },
+    Route {
+        name: "lists.id_mappings",
+        method: Method::POST,
+        paths: &[
+            "/crm/v3/lists/idmapping",
+            "/crm/lists/2026-03/idmapping",
+            "/crm/lists/2026-09/idmapping",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: list_scopes,
+        handle: |portal, _, request| all_mapped(portal, request).unwrap_or_else(|refusal| refusal),
+    },
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
+fn list_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
+    Ok(any_of(&["crm.lists.read"]))
+}
+
+/// The list whose id stands in the path.
+fn list_of<'a>(portal: &'a Portal, params: &Params) -> Result<List<'a>, Answer> {
+    let id = param(params, 0);
+    let number =
+        id.parse().map_err(|_| refusal::validation(&format!("Invalid input: listId {id}")))?;
+    portal.list(number).ok_or_else(|| unknown_list(id))
+}
+
+fn unknown_list(id: &str) -> Answer {
+    refusal::missing(&format!("List does not exist with ID {id}."), "ListError.LIST_DOES_NOT_EXIST")
+}
+
+/// What every form of a list shows.
+fn describe(list: &List<'_>) -> Map<String, Value> {
+    let item = &list.item;
+    let mut fields = Map::new();
+    let user = 771 + item.number % 9;
+    for (name, value) in [
+        ("listId", list.id().to_string().into()),
+        ("listVersion", (item.edits + 1).into()),
+        ("name", list.name().into()),
+        ("objectTypeId", list.object.id.clone().into()),
+        ("processingType", list.processing().into()),
+        ("processingStatus", "COMPLETE".into()),
+        ("createdAt", iso(item.created_ms).into()),
+        ("createdById", user.to_string().into()),
+    ] {
+        fields.insert(name.to_owned(), value);
+    }
+    // HubSpot: a list that nobody has edited has no `updatedAt`.
+    if item.edits > 0 {
+        fields.insert("updatedAt".to_owned(), iso(item.updated_ms).into());
+        fields.insert("updatedById".to_owned(), user.to_string().into());
+    }
+    if list.processing() != "MANUAL" {
+        fields.insert("filtersUpdatedAt".to_owned(), iso(item.updated_ms).into());
+    }
+    fields
+}
+
+/// A list as it is shown outside of the search.
+fn whole(list: &List<'_>, filters: bool) -> Value {
+    let mut fields = describe(list);
+    fields.insert("size".to_owned(), list.members().total().into());
+    if filters && list.processing() != "MANUAL" {
+        let branch = json!({
+            "filterBranchType": "OR", "filterBranchOperator": "OR", "filters": [],
+            "filterBranches": [{
+                "filterBranchType": "AND", "filterBranchOperator": "AND", "filterBranches": [],
+                "filters": [{
+                    "filterType": "PROPERTY", "property": list.object.created,
+                    "operation": {
+                        "operationType": "ALL_PROPERTY", "operator": "IS_KNOWN",
+                        "includeObjectsWithNoValueSet": false,
+                    },
+                }],
+            }],
+        });
+        fields.insert("filterBranch".to_owned(), branch);
+    }
+    fields.into()
+}
+
+fn several(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let filters = flag(request, "includeFilters", false)?;
+    let lists: Vec<Value> = request
+        .query_list("listIds")
+        .filter_map(|id| portal.list(id.parse().ok()?))
+        .map(|list| whole(&list, filters))
+        .collect();
+    Ok(Answer::json(200, json!({ "lists": lists }).to_string()))
+}
+
+fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
+    let list = list_of(portal, params)?;
+    let filters = flag(request, "includeFilters", false)?;
+    Ok(Answer::json(200, json!({ "list": whole(&list, filters) }).to_string()))
+}
+
+fn by_name(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
+    let filters = flag(request, "includeFilters", false)?;
+    let (object, name) = (param(params, 0), param(params, 1));
+    let mut lists = portal.lists();
+    let found =
+        lists.find(|list| list.object.id == object && list.name().eq_ignore_ascii_case(name));
+    let list = found.ok_or_else(|| unknown_list(name))?;
+    Ok(Answer::json(200, json!({ "list": whole(&list, filters) }).to_string()))
+}
+
+/// The present id of a list by that of lists v1.
+fn present_id(portal: &Portal, legacy: &str) -> Option<String> {
+    let legacy = legacy.parse().ok()?;
+    let list = portal.lists().find(|list| list.legacy_id() == Some(legacy))?;
+    Some(list.id().to_string())
+}
+
+fn mapped(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let legacy = request.query("legacyListId").unwrap_or_default();
+    let id = present_id(portal, legacy).ok_or_else(|| unknown_list(legacy))?;
+    Ok(Answer::json(200, json!({ "legacyListId": legacy, "listId": id }).to_string()))
+}
+
+fn all_mapped(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let legacy: Vec<String> =
+        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
+    if legacy.len() > MOST_LEGACY_IDS {
+        return Err(refusal::validation(&format!(
+            "The maximum number of ids is {MOST_LEGACY_IDS}. Received {}.",
+            legacy.len()
+        )));
+    }
+    let mut found = Vec::new();
+    let mut missing = Vec::new();
+    for legacy in legacy {
+        match present_id(portal, &legacy) {
+            Some(id) => found.push(json!({ "legacyListId": legacy, "listId": id })),
+            None => missing.push(legacy),
+        }
+    }
+    let body = json!({ "legacyListIdsToIdsMapping": found, "missingLegacyListIds": missing });
+    Ok(Answer::json(200, body.to_string()))
+}

@@ -1,0 +1,291 @@
+//! Marketing campaigns and the assets they hold.
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::message::{Answer, Request};
+use crate::portal::{Item, Marketing, Portal, iso, mix2};
+use crate::refusal;
+use crate::route::{Bucket, Params, Route, Scopes};
+use crate::routes::batch::push_times;
+use crate::routes::paging::{by_offset, limit};
+use crate::routes::{any_of, param};
+
+const DEFAULT_LIMIT: usize = 50;
+const ASSETS_DEFAULT_LIMIT: usize = 10;
+/// Campaigns in one batch.
+const MOST_INPUTS: usize = 50;
+const ASSET_TYPES: &[&str] =
+    &["FORM", "MARKETING_EMAIL", "OBJECT_LIST", "LANDING_PAGE", "BLOG_POST", "WORKFLOW"];
+
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        name: "campaigns.list",
+        method: Method::GET,
+        paths: &[
+            "/marketing/v3/campaigns",
+            "/marketing/campaigns/2026-03",
+            "/marketing/campaigns/2026-09",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: campaign_scopes,
+        handle: |portal, _, request| list(portal, request).unwrap_or_else(|refusal| refusal),
+    },
+    Route {
+        name: "campaigns.get",
+        method: Method::GET,
+        paths: &[
+            "/marketing/v3/campaigns/{}",
+            "/marketing/campaigns/2026-03/{}",
+            "/marketing/campaigns/2026-09/{}",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: campaign_scopes,
+        handle: |portal, params, request| {
+            let found =
+                find(portal, param(params, 0)).map(|item| with_assets(portal, request, &item));
+            found.map_or_else(|refusal| refusal, |body| Answer::json(200, body.to_string()))
+        },
+    },
+    Route {
+        name: "campaigns.assets",
+        method: Method::GET,
+        paths: &[
+            "/marketing/v3/campaigns/{}/assets/{}",
+            "/marketing/campaigns/2026-03/{}/assets/{}",
+            "/marketing/campaigns/2026-09/{}/assets/{}",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: campaign_scopes,
+        handle: |portal, params, request| {
+            assets(portal, params, request).unwrap_or_else(|refusal| refusal)
+        },
+    },
+    Route {
+        name: "campaigns.metrics",
+        method: Method::GET,
+        paths: &[
+            "/marketing/v3/campaigns/{}/reports/metrics",
+            "/marketing/campaigns/2026-03/{}/reports/metrics",
+            "/marketing/campaigns/2026-09/{}/reports/metrics",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: campaign_scopes,
+        handle: |portal, params, request| {
+            let found = find(portal, param(params, 0)).map(|item| metrics(&item, request.now_ms));
+            found.map_or_else(|refusal| refusal, |body| Answer::json(200, body.to_string()))
+        },
+    },
+    Route {
+        name: "campaigns.batch_read",
+        method: Method::POST,
+        paths: &[
+            "/marketing/v3/campaigns/batch/read",
+            "/marketing/campaigns/2026-03/batch/read",
+            "/marketing/campaigns/2026-09/batch/read",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: campaign_scopes,
+        handle: |portal, _, request| batch_read(portal, request).unwrap_or_else(|refusal| refusal),
+    },
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
+fn campaign_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
+    Ok(any_of(&["marketing.campaigns.read"]))
+}
+
+fn find(portal: &Portal, guid: &str) -> Result<Item, Answer> {
+    portal.marketing().campaigns.by_guid(guid).ok_or_else(refusal::not_found)
+}
+
+fn name(item: &Item) -> String {
+    format!("Launch {}", item.number)
+}
+
+fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let most = portal.settings.undocumented_limit;
+    let limit = limit(request, DEFAULT_LIMIT, most, portal.settings.over_limit)?;
+    let wanted = request.query("name").unwrap_or_default().to_lowercase();
+    let items = portal.marketing().campaigns.items();
+    let mut campaigns: Vec<Item> =
+        items.filter(|item| name(item).to_lowercase().contains(&wanted)).collect();
+    if let Some(sort) = request.query("sort") {
+        match sort.trim_start_matches('-') {
+            "hs_name" => campaigns.sort_by_key(name),
+            "createdAt" => campaigns.sort_by_key(|item| item.created_ms),
+            "updatedAt" => campaigns.sort_by_key(|item| item.updated_ms),
+            _ => return Err(refusal::validation(&format!("Invalid input: sort {sort}"))),
+        }
+        if sort.starts_with('-') {
+            campaigns.reverse();
+        }
+    }
+    by_offset(request, &campaigns, limit, true, |item| describe(portal, request, item).into())
+}
+
+/// HubSpot: only the properties asked for are shown, and of those only the ones with a value.
+fn describe(portal: &Portal, request: &Request, item: &Item) -> Map<String, Value> {
+    let campaigns = &portal.marketing().campaigns;
+    let dice = mix2(campaigns.seed, item.number);
+    let day = |ms: i64| iso(ms).get(..10).unwrap_or_default().to_owned();
+    let mut properties = Map::new();
+    for asked in request.query_list("properties") {
+        let value = match asked {
+            "hs_name" => name(item),
+            "hs_start_date" => day(item.created_ms),
+            "hs_end_date" if item.number.is_multiple_of(2) => day(item.created_ms + 7_776_000_000),
+            "hs_notes" if item.number.is_multiple_of(3) => "Über alles\nund mehr".to_owned(),
+            "hs_campaign_status" => "in_progress".to_owned(),
+            "hs_currency_code" => "EUR".to_owned(),
+            "hs_budget_items_sum_amount" => (dice % 10_000).to_string(),
+            "hs_object_id" => (7_100_001 + item.number).to_string(),
+            _ => continue,
+        };
+        properties.insert(asked.to_owned(), value.into());
+    }
+    let mut fields = Map::new();
+    fields.insert("id".to_owned(), campaigns.guid(item.number).into());
+    fields.insert("createdAt".to_owned(), iso(item.created_ms).into());
+    fields.insert("updatedAt".to_owned(), iso(item.updated_ms).into());
+    fields.insert("businessUnits".to_owned(), json!([]));
+    fields.insert("properties".to_owned(), properties.into());
+    fields
+}
+
+fn with_assets(portal: &Portal, request: &Request, item: &Item) -> Value {
+    let mut fields = describe(portal, request, item);
+    let mut by_type = Map::new();
+    for asset_type in ASSET_TYPES {
+        let all = of_type(portal, item, asset_type);
+        if all.is_empty() {
+            continue;
+        }
+        let shown: Vec<Value> = all.iter().map(|asset| show(request, asset)).collect();
+        by_type.insert((*asset_type).to_owned(), json!({ "results": shown }));
+    }
+    fields.insert("assets".to_owned(), by_type.into());
+    fields.into()
+}
+
+/// Id, name and a number behind the metrics.
+struct Asset {
+    id: String,
+    name: String,
+    dice: u64,
+}
+
+/// The assets of one type: existing forms, e-mails and lists, and pages nobody can read.
+fn of_type(portal: &Portal, item: &Item, asset_type: &str) -> Vec<Asset> {
+    let marketing = portal.marketing();
+    let dice = mix2(marketing.campaigns.seed, item.number);
+    let asset = |id: String, name: String| Asset { id, name, dice };
+    let share = |number: u64| number % 3 == item.number % 3;
+    match asset_type {
+        "FORM" => {
+            let forms = marketing.forms.items().filter(|form| share(form.number));
+            forms
+                .map(|form| {
+                    asset(marketing.forms.guid(form.number), format!("Form {}", form.number))
+                })
+                .collect()
+        }
+        "MARKETING_EMAIL" => {
+            let emails = marketing.emails.items().filter(|email| share(email.number));
+            emails
+                .map(|email| {
+                    asset(
+                        Marketing::email_id(&email).to_string(),
+                        format!("Letter {}", email.number),
+                    )
+                })
+                .collect()
+        }
+        "OBJECT_LIST" => {
+            let lists = portal.lists().filter(|list| share(list.item.number));
+            lists.map(|list| asset(list.id().to_string(), list.name())).collect()
+        }
+        "LANDING_PAGE" => {
+            (0..dice % 4).map(|page| asset(page.to_string(), format!("Page {page}"))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// HubSpot: metrics come only if both dates are given.
+fn show(request: &Request, asset: &Asset) -> Value {
+    let mut body = json!({ "id": asset.id, "name": asset.name });
+    if request.query("startDate").is_some()
+        && request.query("endDate").is_some()
+        && let Some(fields) = body.as_object_mut()
+    {
+        let views = asset.dice % 5_000;
+        fields.insert("metrics".to_owned(), json!({ "VIEWS": views, "SUBMISSIONS": views / 20 }));
+    }
+    body
+}
+
+fn assets(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
+    let item = find(portal, param(params, 0))?;
+    let asset_type = param(params, 1);
+    if !ASSET_TYPES.contains(&asset_type) {
+        return Err(refusal::validation(&format!("Invalid asset type {asset_type}")));
+    }
+    let most = portal.settings.undocumented_limit;
+    let limit = limit(request, ASSETS_DEFAULT_LIMIT, most, portal.settings.over_limit)?;
+    let all = of_type(portal, &item, asset_type);
+    by_offset(request, &all, limit, false, |asset| show(request, asset))
+}
+
+fn metrics(item: &Item, now_ms: i64) -> Value {
+    let days = u64::try_from((now_ms - item.created_ms) / 86_400_000).unwrap_or_default();
+    json!({
+        "sessions": days * 11, "newContactsFirstTouch": days * 2, "newContactsLastTouch": days,
+        "influencedContacts": days * 4,
+    })
+}
+
+#[derive(Deserialize)]
+struct Body {
+    inputs: Vec<Input>,
+}
+
+#[derive(Deserialize)]
+struct Input {
+    id: String,
+}
+
+fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let body: Body =
+        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
+    if body.inputs.len() > MOST_INPUTS {
+        return Err(refusal::validation(&format!(
+            "The maximum number of inputs supported in a batch is {MOST_INPUTS}. Received {}.",
+            body.inputs.len()
+        )));
+    }
+    let campaigns = &portal.marketing().campaigns;
+    let (found, missing): (Vec<&Input>, Vec<&Input>) =
+        body.inputs.iter().partition(|input| campaigns.by_guid(&input.id).is_some());
+    let found = found.iter().filter_map(|input| campaigns.by_guid(&input.id));
+    let results: Value = found.map(|item| with_assets(portal, request, &item)).collect();
+    let mut out = format!("{{\"status\":\"COMPLETE\",\"results\":{results}").into_bytes();
+    if !missing.is_empty() {
+        let ids: Vec<&str> = missing.iter().map(|input| input.id.as_str()).collect();
+        let errors = json!([{
+            "status": "error",
+            "category": "OBJECT_NOT_FOUND",
+            "message": "Some campaigns do not exist.",
+            "context": { "ids": ids },
+        }]);
+        out.extend_from_slice(format!(",\"numErrors\":1,\"errors\":{errors}").as_bytes());
+    }
+    push_times(&mut out, request.now_ms);
+    Ok(Answer::json(if missing.is_empty() { 200 } else { 207 }, out))
+}

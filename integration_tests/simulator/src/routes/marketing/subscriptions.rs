@@ -1,0 +1,197 @@
+//! Subscription types in their four forms, and the timeline of who changed them.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::message::{Answer, Request};
+use crate::portal::{Item, Key, Marketing, Portal, guid, iso};
+use crate::route::{Bucket, Params, Route, Scopes};
+use crate::routes::any_of;
+use crate::routes::marketing::content_scopes;
+use crate::routes::marketing::window::{below, number, token, window};
+use crate::routes::paging::{flag, limit};
+
+const DEFAULT_LIMIT: usize = 100;
+const MOST: usize = 1_000;
+const CHANGES: &[&str] = &["SUBSCRIBED", "UNSUBSCRIBED", "BOUNCED", "REPORTED_SPAM", "REMOVED"];
+
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        name: "subscriptions.timeline",
+        method: Method::GET,
+        paths: &["/email/public/v1/subscriptions/timeline"],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: content_scopes,
+        handle: |portal, _, request| timeline(portal, request).unwrap_or_else(|refusal| refusal),
+    },
+    Route {
+        name: "subscriptions.list_v1",
+        method: Method::GET,
+        paths: &["/email/public/v1/subscriptions"],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: content_scopes,
+        handle: |portal, _, _| list_v1(portal),
+    },
+    Route {
+        name: "subscriptions.definitions_v3",
+        method: Method::GET,
+        paths: &["/communication-preferences/v3/definitions"],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: preference_scopes,
+        handle: |portal, _, _| {
+            let types = portal.marketing().subscription_types.items();
+            let types: Vec<Value> = types.map(|item| describe(&item, false)).collect();
+            Answer::json(200, json!({ "subscriptionDefinitions": types }).to_string())
+        },
+    },
+    Route {
+        name: "subscriptions.definitions",
+        method: Method::GET,
+        paths: &[
+            "/communication-preferences/v4/definitions",
+            "/communication-preferences/2026-03/definitions",
+            "/communication-preferences/2026-09/definitions",
+        ],
+        bucket: Bucket::General,
+        authenticated: true,
+        scopes: preference_scopes,
+        handle: |portal, _, request| definitions(portal, request).unwrap_or_else(|refusal| refusal),
+    },
+];
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
+fn preference_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
+    Ok(any_of(&["communication_preferences.read", "communication_preferences.read_write"]))
+}
+
+/// The business unit of every fourth type; the others belong to the account.
+fn business_unit(item: &Item) -> Option<u64> {
+    (item.number % 4 == 3).then_some(17)
+}
+
+fn name(item: &Item) -> String {
+    format!("News {}", item.number)
+}
+
+fn describe(item: &Item, translations: bool) -> Value {
+    let mut body = json!({
+        "id": Marketing::subscription_id(item.number).to_string(),
+        "name": name(item),
+        "description": if item.number == 0 { "" } else { "What we write about" },
+        "purpose": "Marketing",
+        "communicationMethod": "Email",
+        "isActive": item.number % 5 != 4,
+        "isDefault": item.number == 0,
+        "isInternal": item.number == 1,
+        "createdAt": iso(item.created_ms),
+        "updatedAt": iso(item.updated_ms),
+    });
+    if let Some(fields) = body.as_object_mut() {
+        if let Some(unit) = business_unit(item) {
+            fields.insert("businessUnitId".to_owned(), unit.into());
+        }
+        if translations {
+            let translation = json!([{
+                "languageCode": "de", "name": "Neues", "description": "Worüber wir schreiben",
+                "purpose": "Marketing", "communicationMethod": "E-Mail",
+                "createdAt": iso(item.created_ms), "updatedAt": iso(item.updated_ms),
+            }]);
+            fields.insert("subscriptionTranslations".to_owned(), translation);
+        }
+    }
+    body
+}
+
+fn definitions(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let translations = flag(request, "includeTranslations", false)?;
+    let unit: Option<u64> = number(request, "businessUnitId")?;
+    let types = portal.marketing().subscription_types.items();
+    let types = types.filter(|item| unit.is_none_or(|wanted| business_unit(item) == Some(wanted)));
+    let results: Vec<Value> = types.map(|item| describe(&item, translations)).collect();
+    let body = json!({
+        "status": "COMPLETE", "results": results,
+        "startedAt": iso(request.now_ms), "completedAt": iso(request.now_ms + 12),
+    });
+    Ok(Answer::json(200, body.to_string()))
+}
+
+fn list_v1(portal: &Portal) -> Answer {
+    let types = portal.marketing().subscription_types.items();
+    let types: Vec<Value> = types
+        .map(|item| {
+            json!({
+                "id": Marketing::subscription_id(item.number),
+                "portalId": portal.portal_id(),
+                "name": name(&item),
+                "description": "What we write about",
+                "active": item.number % 5 != 4,
+                "internal": item.number == 1,
+                "internalName": "",
+                "category": "Marketing",
+                "channel": "Email",
+                "order": item.number,
+                "businessUnitId": business_unit(&item).unwrap_or(0),
+            })
+        })
+        .collect();
+    Answer::json(200, json!({ "subscriptionDefinitions": types }).to_string())
+}
+
+fn timeline(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+    let limit = limit(request, DEFAULT_LIMIT, MOST, portal.settings.over_limit)?;
+    let window = window(request)?;
+    let start = below(request, "offset")?;
+    let wanted = request.query("recipient");
+    let log = &portal.marketing().subscription_changes;
+    let mut keys = log
+        .newest_first(&window, start, request.now_ms)
+        .filter(|key| wanted.is_none_or(|wanted| wanted == recipient(portal, *key)));
+    let page: Vec<Key> = keys.by_ref().take(limit).collect();
+    let more = keys.next().is_some();
+    let end = page.last().copied().unwrap_or(start);
+    let shown: Vec<Value> = page.iter().map(|key| show(portal, *key)).collect();
+    // HubSpot: the token is short-lived, and the last page has one as well.
+    let until_ms = request.now_ms + portal.settings.timeline_token_ms;
+    let body = json!({ "hasMore": more, "offset": token(end, until_ms), "timeline": shown });
+    Ok(Answer::json(200, body.to_string()))
+}
+
+fn recipient(portal: &Portal, key: Key) -> String {
+    let log = &portal.marketing().subscription_changes;
+    let given = log.entry(key).and_then(|note| note.recipient.clone());
+    given.unwrap_or_else(|| portal.some_recipient(log.dice(key.1)))
+}
+
+fn show(portal: &Portal, key: Key) -> Value {
+    let marketing = portal.marketing();
+    let log = &marketing.subscription_changes;
+    let (at_ms, sequence) = key;
+    let dice = log.dice(sequence);
+    let given = log.entry(key).and_then(|note| note.change.as_deref());
+    let drawn = usize::try_from(dice >> 8).unwrap_or_default() % CHANGES.len();
+    let change = given.or_else(|| CHANGES.get(drawn).copied()).unwrap_or("SUBSCRIBED");
+    let types = marketing.subscription_types.len().max(1);
+    let one = |turn: u64| {
+        json!({
+            "change": change,
+            "timestamp": at_ms,
+            "source": "SOURCE_RECIPIENT",
+            "portalId": portal.portal_id(),
+            "subscriptionId": Marketing::subscription_id((dice % types + turn) % types),
+            "changeType": "SUBSCRIPTION_STATUS",
+            "causedByEvent": { "id": guid(marketing.seed ^ 0xCB, sequence), "created": at_ms - 7 },
+        })
+    };
+    // HubSpot: one visit to the preferences page is one entry with several changes.
+    let changes: Vec<Value> = (0..=dice % 2).map(one).collect();
+    json!({
+        "timestamp": at_ms,
+        "portalId": portal.portal_id(),
+        "recipient": recipient(portal, key),
+        "normalizedEmailId": guid(marketing.seed ^ 0x4E, dice % 997),
+        "changes": changes,
+    })
+}
