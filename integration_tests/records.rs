@@ -240,17 +240,13 @@ fn custom_objects_named_like_built_in_streams_get_a_prefix() {
     let stage = Stage::calm(PortalSpec { custom_objects, ..few() });
     let catalog = stage.catalog(Mode::Full);
     let names = catalog.names();
-    let expected = [
-        "account_details",
-        "boats",
-        "companies",
-        "contacts",
-        "custom_deals",
-        "deals",
-        "owners",
-        "tickets",
-    ];
-    assert_eq!(names, expected);
+    let custom: Vec<_> = names
+        .iter()
+        .filter(|name| name.contains("boats") || name.starts_with("custom_"))
+        .copied()
+        .collect();
+    let expected = ["boats", "boats_archived", "custom_deals", "custom_deals_archived"];
+    assert_eq!(custom, expected);
     let output = stage.read(&catalog.only(&["custom_deals", "deals", "boats"])).succeeded();
     assert_eq!(output.ids("custom_deals"), live_ids(&stage.simulator, "p4455_deals"));
     assert_eq!(output.ids("deals"), live_ids(&stage.simulator, "deals"));

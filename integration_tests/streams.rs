@@ -2,10 +2,10 @@
 
 mod support;
 
-use hubspot_simulator::{Config, Fault, Kind, Policy, Which};
+use hubspot_simulator::{AccountSpec, Config, Fault, Kind, Policy, PortalSpec, Which};
 use serde_json::json;
 use support::truth::live_ids;
-use support::{Catalog, Mode, Stage, access_to, calm, few};
+use support::{Catalog, Mode, Output, Stage, access_to, calm, few};
 
 const NO_DEALS: &[&str] = &[
     "oauth",
@@ -56,19 +56,63 @@ fn where_a_success_would_empty_the_table_the_run_fails() {
     }
 }
 
+/// The names of the streams that `discover` offers.
+fn offered(output: &Output) -> Vec<&str> {
+    let streams = output.catalog()["streams"].as_array().expect("streams");
+    streams.iter().map(|stream| stream["name"].as_str().expect("a name")).collect()
+}
+
 #[test]
 fn discover_leaves_out_what_cannot_be_read() {
     let output = without_deals().discover().succeeded();
-    let names: Vec<_> = output.catalog()["streams"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|stream| stream["name"].as_str().unwrap())
-        .collect();
-    let expected =
-        ["account_details", "boats", "companies", "contacts", "harbours", "owners", "tickets"];
-    assert_eq!(names, expected);
-    assert_eq!(output.warnings(), [format!("left out: t{MISSING}")]);
+    let names = offered(&output);
+    for (name, expected) in [
+        ("boats", true),
+        ("companies", true),
+        ("deals", false),
+        ("deals_archived", false),
+        ("owners", true),
+        ("tickets_archived", true),
+    ] {
+        assert_eq!(names.contains(&name), expected, "{name}");
+    }
+    for warning in [
+        format!("left out: t{MISSING}"),
+        format!("left out: t{}", MISSING.replace("`deals`", "`deals_archived`")),
+    ] {
+        assert!(output.warnings().contains(&warning.as_str()), "{warning}");
+    }
+}
+
+#[test]
+fn discover_leaves_out_object_types_that_are_switched_off() {
+    let account =
+        AccountSpec { disabled_objects: vec!["0-136".to_owned()], ..AccountSpec::default() };
+    let stage = Stage::calm(PortalSpec { account, ..few() });
+    let output = stage.discover().succeeded();
+    let names = offered(&output);
+    assert!(!names.iter().any(|name| name.starts_with("leads")), "{names:?}");
+    assert!(names.contains(&"services"), "{names:?}");
+    let said = output.logs("INFO").into_iter().filter(|line| line.contains("switched")).count();
+    assert_eq!(said, 1, "one line for all of them");
+    assert_eq!(stage.simulator.summary().endpoints["object_library.enablement"].requests, 1);
+}
+
+#[test]
+fn without_the_object_library_everything_is_offered() {
+    let library = Which::endpoint("object_library.enablement");
+    let faults = vec![Fault::new(library, Kind::Gone { code: 404 })];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let output = stage.discover().succeeded();
+    assert!(offered(&output).contains(&"leads"));
+}
+
+#[test]
+fn q18_the_properties_of_an_object_type_are_listed_once_a_run() {
+    let stage = Stage::calm(few());
+    let streams = ["deals", "deals_archived", "contacts", "contacts_archived"];
+    stage.read(&Catalog::of(&streams, Mode::Full)).succeeded();
+    assert_eq!(stage.simulator.summary().endpoints["properties.list"].requests, 2);
 }
 
 #[test]
@@ -76,7 +120,7 @@ fn a_broken_stream_harms_no_other() {
     let gone = |path: &str| Fault::new(Which::path(path), Kind::Gone { code: 404 });
     let faults = vec![gone("/crm/owners/2026-09"), gone("/crm/v3/owners")];
     let stage = Stage::new(Config { faults, ..calm(few()) });
-    let catalog = stage.catalog(Mode::Full);
+    let catalog = Catalog::of(&["companies", "contacts", "deals_archived", "owners"], Mode::Full);
     let output = stage.read(&catalog);
     let expected = "HubSpot refused `owners` (GET /crm/v3/owners): status 404 without a reason.";
     assert_eq!((output.error(), output.code), ((expected, "system_error"), Some(1)));

@@ -25,8 +25,47 @@ pub struct Config {
     pub lookback: Duration,
     /// Are number and boolean properties text columns?
     pub text_only: bool,
+    /// Are streams offered that take very many requests?
+    pub experimental_streams: bool,
+    /// What the property history streams read.
+    pub history: History,
+    /// Streams of associations, of standard and of custom objects.
+    pub associations: Vec<AssociationChoice>,
     /// Requests that may be under way at once.
     pub in_flight: usize,
+}
+
+/// What the property history streams read.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// How far before the saved cursor their incremental syncs begin.
+    pub lookback: Duration,
+    contacts: Vec<String>,
+    companies: Vec<String>,
+    deals: Vec<String>,
+}
+
+impl History {
+    /// The properties of an object type that were chosen; empty means all.
+    pub fn properties(&self, object: &str) -> &[String] {
+        match object {
+            "contacts" => &self.contacts,
+            "companies" => &self.companies,
+            "deals" => &self.deals,
+            _ => &[],
+        }
+    }
+}
+
+/// A stream of associations that the user asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+pub struct AssociationChoice {
+    #[serde(rename = "from_object")]
+    pub from: String,
+    #[serde(rename = "to_object")]
+    pub to: String,
+    #[serde(default)]
+    pub stream_name: String,
 }
 
 #[derive(Debug, Clone)]
@@ -50,6 +89,20 @@ struct RawConfig {
     lookback_window: u64,
     #[serde(default)]
     treat_numbers_and_booleans_as_strings: bool,
+    #[serde(default)]
+    enable_experimental_streams: bool,
+    #[serde(default)]
+    property_history_lookback_window: u64,
+    #[serde(default)]
+    contacts_property_history_properties: Vec<String>,
+    #[serde(default)]
+    companies_property_history_properties: Vec<String>,
+    #[serde(default)]
+    deals_property_history_properties: Vec<String>,
+    #[serde(default)]
+    association_streams: Vec<AssociationChoice>,
+    #[serde(default)]
+    custom_object_association_streams: Vec<AssociationChoice>,
     #[serde(default = "default_workers")]
     num_worker: usize,
 }
@@ -99,6 +152,14 @@ impl Config {
             start_date,
             lookback: Duration::from_secs(raw.lookback_window * 60),
             text_only: raw.treat_numbers_and_booleans_as_strings,
+            experimental_streams: raw.enable_experimental_streams,
+            history: History {
+                lookback: Duration::from_secs(raw.property_history_lookback_window * 60),
+                contacts: raw.contacts_property_history_properties,
+                companies: raw.companies_property_history_properties,
+                deals: raw.deals_property_history_properties,
+            },
+            associations: [raw.association_streams, raw.custom_object_association_streams].concat(),
             in_flight: raw.num_worker,
         })
     }
@@ -217,11 +278,44 @@ mod tests {
                 "num_worker":40,"lookback_window":60,"__airbyte_x":1,"association_streams":[]}}"#
         ))
         .unwrap();
-        assert_eq!(config.in_flight, 40);
+        assert_eq!((config.in_flight, config.experimental_streams), (40, true));
         assert_eq!(config.lookback, Duration::from_hours(1));
         assert_eq!(config.start_date.unwrap().to_rfc3339(), "2017-01-25T00:00:00+00:00");
         let config = Config::parse(&format!("{{{TOKEN}}}")).unwrap();
         assert_eq!((config.in_flight, config.text_only, config.start_date), (10, false, None));
+    }
+
+    #[test]
+    fn histories_and_associations_are_chosen() {
+        let config = Config::parse(&format!(
+            r#"{{{TOKEN},"property_history_lookback_window":43200,
+                "deals_property_history_properties":["dealstage"],
+                "companies_property_history_properties":[],
+                "association_streams":[{{"from_object":"deals","to_object":"contacts"}}],
+                "custom_object_association_streams":[
+                    {{"from_object":"2-7","to_object":"deals","stream_name":"links"}}]}}"#
+        ))
+        .unwrap();
+        assert_eq!(config.history.lookback, Duration::from_hours(720));
+        for (object, expected) in [("deals", &["dealstage"][..]), ("companies", &[])] {
+            assert_eq!(config.history.properties(object), expected);
+        }
+        let found: Vec<_> = config
+            .associations
+            .iter()
+            .map(|choice| [&choice.from, &choice.to, &choice.stream_name].map(String::as_str))
+            .collect();
+        assert_eq!(found, [["deals", "contacts", ""], ["2-7", "deals", "links"]]);
+        let refused = Config::parse(&format!(
+            r#"{{{TOKEN},"association_streams":[{{"from_object":"boats"}}]}}"#
+        ));
+        let Err(Error::Config { mut violations }) = refused else { panic!("accepted") };
+        violations.sort();
+        assert_eq!(
+            violations.join("; "),
+            "`association_streams.0.from_object`: the value is not one of \"appointments\", \
+             \"calls\" or 27 other candidates; `association_streams.0.to_object` is missing"
+        );
     }
 
     #[test]

@@ -69,6 +69,12 @@ pub enum Error {
         "the HubSpot account has no access to {what}; upgrade its subscription or deselect the stream"
     )]
     Plan { what: String, source: Option<BoxError> },
+    /// The account has no object type of this name.
+    #[error(
+        "the HubSpot account does not have the object type of `{stream}`; deselect the stream, or \
+         refresh the source schema"
+    )]
+    UnknownObjectType { stream: String, source: Option<BoxError> },
     /// HubSpot refused a request for a reason of the request itself.
     #[error("HubSpot refused {endpoint}: {said}")]
     Refused { endpoint: String, said: String, source: Option<BoxError> },
@@ -115,6 +121,7 @@ impl Error {
             | Self::Credentials { .. }
             | Self::MissingScope { .. }
             | Self::Plan { .. }
+            | Self::UnknownObjectType { .. }
             | Self::Tls { .. } => FailureType::Config,
             Self::CustomObjects { .. } | Self::Unavailable { .. } | Self::DayUsedUp { .. } => {
                 FailureType::Transient

@@ -1,6 +1,6 @@
 //! Instants: the present, and every spelling of one that HubSpot or a state file uses.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
 /// Milliseconds since the epoch, the unit of `emitted_at` and of HubSpot's search filters.
 pub type Millis = i64;
@@ -17,6 +17,12 @@ pub fn now() -> DateTime<Utc> {
 /// [`now`] in milliseconds.
 pub fn now_ms() -> Millis {
     now().timestamp_millis()
+}
+
+/// `2026-11-20T10:00:00.000Z`
+pub fn write_instant(instant: Millis) -> String {
+    let instant = DateTime::from_timestamp_millis(instant).unwrap_or_default();
+    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// Reads an instant in any spelling that HubSpot uses.

@@ -1,16 +1,20 @@
-//! Golden files: the lines a command has to print.
+//! Golden files: the lines a command has to print, and documents that are made from the code.
 
 use std::fmt::Write;
 use std::path::Path;
 
 /// Compares lines with `golden/<name>.jsonl`, or writes that file if `BLESS` is set.
 pub(crate) fn compare(name: &str, lines: &[String]) {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("integration_tests/golden");
-    let path = directory.join(format!("{name}.jsonl"));
     let mut found = String::new();
     for line in lines {
         writeln!(found, "{line}").expect("memory");
     }
+    compare_file(&format!("integration_tests/golden/{name}.jsonl"), &found);
+}
+
+/// Compares a file of this repository with what it should hold, or writes it if `BLESS` is set.
+pub(crate) fn compare_file(path: &str, found: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, found).expect("the golden file is written");
         return;

@@ -5,7 +5,12 @@
 
 mod catalog;
 pub(crate) mod golden;
+pub(crate) mod lists;
 pub(crate) mod output;
+pub(crate) mod portals;
+pub(crate) mod promises;
+pub(crate) mod reading;
+pub(crate) mod respell;
 pub(crate) mod server;
 pub(crate) mod truth;
 

@@ -15,7 +15,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::position::write_position;
+use super::partitions::{Partitions, read_partitions};
+use super::position::{CursorFormat, FIRST, write_position};
 use super::scan::Way;
 use crate::protocol::{NO_CURSOR_STATE, StreamState};
 use crate::time::{Millis, parse_instant};
@@ -36,25 +37,32 @@ pub struct Progress {
 }
 
 /// What a saved state says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Saved {
-    /// Everything modified before this has been written.
+    /// Everything modified before this has been written, but for what `partitions` says.
     pub position: Option<Millis>,
     pub progress: Option<Progress>,
+    /// Positions of single parents, by id, where the state has them.
+    pub partitions: Partitions,
 }
 
 /// What is wrong with a saved state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadState(String);
+pub struct BadState(pub(super) String);
 
 /// The claim of a finished read: everything modified before `position` has been written.
-pub fn complete(cursor_field: &str, position: Millis) -> StreamState {
-    object(json!({ cursor_field: write_position(position) }))
+pub fn complete(cursor_field: &str, format: CursorFormat, position: Millis) -> StreamState {
+    object(json!({ cursor_field: format.write(position) }))
 }
 
 /// The claim of a scan under way.
 pub fn under_way(cursor_field: &str, progress: Progress) -> StreamState {
+    under_way_as(cursor_field, CursorFormat::Iso, progress)
+}
+
+/// The claim of a scan under way, for a stream whose position has this format.
+pub fn under_way_as(cursor_field: &str, format: CursorFormat, progress: Progress) -> StreamState {
     let Progress { way, lower, upper, next, generation } = progress;
     let own = Own {
         version: 1,
@@ -67,18 +75,16 @@ pub fn under_way(cursor_field: &str, progress: Progress) -> StreamState {
         remaining: [(next.to_string(), None)],
         generation,
     };
-    object(json!({ cursor_field: own.from.clone().unwrap_or_else(|| FIRST.into()), OWN_KEY: own }))
+    let begin = if lower == Millis::MIN { FIRST } else { lower };
+    object(json!({ cursor_field: format.write(begin), OWN_KEY: own }))
 }
-
-/// Before HubSpot was: what the Python connector takes for "from the beginning".
-const FIRST: &str = "2006-06-01T00:00:00.000000Z";
 
 /// The state of a stream without a cursor.
 pub fn no_cursor() -> StreamState {
     object(json!({ NO_CURSOR_STATE: true }))
 }
 
-fn object(value: Value) -> StreamState {
+pub(super) fn object(value: Value) -> StreamState {
     serde_json::from_value(value).unwrap_or_default()
 }
 
@@ -109,24 +115,34 @@ impl Saved {
         cursor_field: &str,
         chosen: Option<&str>,
     ) -> Result<Self, BadState> {
-        let Some(state) = state else { return Ok(Self::default()) };
+        let Some(state) = state.filter(|state| !says_nothing(state)) else {
+            return Ok(Self::default());
+        };
         if let Some(own) = state.get(OWN_KEY) {
             let progress = read_own(own)?;
-            return Ok(Self { position: None, progress: Some(progress) });
+            return Ok(Self { progress: Some(progress), ..Self::default() });
         }
         if let Some(Value::Array(slices)) = state.get("slices") {
-            return read_slices(slices).map(|position| Self { position, progress: None });
+            return read_slices(slices).map(|position| Self { position, ..Self::default() });
+        }
+        if let Some((position, partitions)) = read_partitions(state, cursor_field)? {
+            return Ok(Self { position, partitions, ..Self::default() });
         }
         let value = state
             .get(cursor_field)
             .or_else(|| state.get(chosen?))
             .ok_or_else(|| BadState(format!("it has no `{cursor_field}`")))?;
-        read_position(value).map(|position| Self { position, progress: None })
+        read_position(value).map(|position| Self { position, ..Self::default() })
     }
 }
 
+/// Is it the state of a read without a cursor, or of none at all?
+fn says_nothing(state: &StreamState) -> bool {
+    state.keys().all(|key| key.starts_with("__ab_"))
+}
+
 /// An instant in any spelling, milliseconds, or nothing.
-fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
+pub(super) fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
     let unreadable = || BadState(format!("`{value}` is not a time"));
     match value {
         Value::Null => Ok(None),
@@ -197,6 +213,8 @@ mod tests {
             ),
             ("nothing read yet", r#"{"updatedAt":""}"#, None),
             ("null", r#"{"updatedAt":null}"#, None),
+            ("of a full refresh", r#"{"__ab_no_cursor_state_message":true}"#, None),
+            ("empty", "{}", None),
             ("another cursor", r#"{"createdAt":"2024-03-01T12:00:00.123Z"}"#, NOON),
             (
                 "concurrent",
@@ -206,7 +224,7 @@ mod tests {
             ),
             ("concurrent, empty", r#"{"state_type":"date-range","slices":[]}"#, None),
         ] {
-            assert_eq!(read(json), Ok(Saved { position: expected, progress: None }), "{case}");
+            assert_eq!(read(json), Ok(Saved { position: expected, ..Saved::default() }), "{case}");
         }
         assert_eq!(Saved::read(None, "updatedAt", None), Ok(Saved::default()));
     }
@@ -239,7 +257,7 @@ mod tests {
             };
             let state = under_way("updatedAt", progress);
             let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
-            assert_eq!(saved, Saved { position: None, progress: Some(progress) });
+            assert_eq!(saved, Saved { progress: Some(progress), ..Saved::default() });
         }
     }
 
@@ -247,8 +265,12 @@ mod tests {
     fn wire_forms_are_pinned() {
         let text = |state: &StreamState| serde_json::to_string(state).unwrap();
         assert_eq!(
-            text(&complete("updatedAt", 1_709_294_400_123)),
+            text(&complete("updatedAt", CursorFormat::Iso, 1_709_294_400_123)),
             r#"{"updatedAt":"2024-03-01T12:00:00.123000Z"}"#
+        );
+        assert_eq!(
+            text(&complete("created", CursorFormat::Millis, 1_709_294_400_123)),
+            r#"{"created":"1709294400123"}"#
         );
         assert_eq!(text(&no_cursor()), r#"{"__ab_no_cursor_state_message":true}"#);
         let progress =

@@ -6,9 +6,13 @@
 mod checkpoint;
 #[cfg(test)]
 mod model;
+mod partitions;
 mod position;
 mod scan;
+mod windows;
 
-pub use checkpoint::{BadState, Progress, Saved, complete, no_cursor, under_way};
-pub use position::{Bounds, write_position};
+pub use checkpoint::{BadState, Progress, Saved, complete, no_cursor, under_way, under_way_as};
+pub use partitions::{Partitions, complete_global, some_partitions};
+pub use position::{Bounds, CursorFormat, FIRST};
 pub use scan::{Ask, Contradiction, Scan, Way};
+pub use windows::{Done, Span, Window};

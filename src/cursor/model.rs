@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Ask, Bounds, Saved, Scan, Way, complete, under_way};
+use super::{Ask, Bounds, CursorFormat, Saved, Scan, Way, complete, under_way};
 use crate::time::Millis;
 
 const PAGE: usize = 3;
@@ -167,7 +167,7 @@ fn sync(
         destination.extend(wanted);
         *state = scan.progress(None).map(|progress| under_way("updatedAt", progress));
     }
-    *state = Some(complete("updatedAt", scan.window().1));
+    *state = Some(complete("updatedAt", CursorFormat::Iso, scan.window().1));
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -233,7 +233,7 @@ fn a_search_out_of_order_is_a_contradiction() {
         lookback: Duration::ZERO,
         index_lag: Duration::ZERO,
     };
-    let saved = Saved { position: Some(1_000), progress: None };
+    let saved = Saved { position: Some(1_000), ..Saved::default() };
     let mut scan = Scan::begin(&saved, &bounds, false, None);
     assert_eq!(scan.ask(), Some(Ask::Search { above: 0, offset: None }));
     assert!(scan.take(&[Some(10), Some(9)], None).is_err(), "text order");
@@ -281,11 +281,11 @@ fn where_a_read_begins() {
         lookback: Duration::ZERO,
         index_lag: Duration::from_secs(LAG_S),
     };
-    let at = |position| Saved { position: Some(position), progress: None };
+    let at = |position| Saved { position: Some(position), ..Saved::default() };
     let mut under_way = Scan::begin(&Saved::default(), &bounds, true, Some(3));
     under_way.take(&[Some(7)], Some("8".into())).unwrap();
     let progress = under_way.progress(Some(3));
-    let half = Saved { position: None, progress };
+    let half = || Saved { progress, ..Saved::default() };
     for (case, saved, everything, generation, way, window, ask) in [
         (
             "nothing saved",
@@ -332,10 +332,10 @@ fn where_a_read_begins() {
             (98_700_000, 99_000_000),
             None,
         ),
-        ("half a scan", half, false, None, Way::List, (1_000_000, 10_000_000), Some(Some("8"))),
+        ("half a scan", half(), false, None, Way::List, (1_000_000, 10_000_000), Some(Some("8"))),
         (
             "half a refresh of the same generation",
-            half,
+            half(),
             true,
             Some(3),
             Way::List,
@@ -344,7 +344,7 @@ fn where_a_read_begins() {
         ),
         (
             "half a refresh of an older generation",
-            half,
+            half(),
             true,
             Some(4),
             Way::List,
@@ -353,7 +353,7 @@ fn where_a_read_begins() {
         ),
         (
             "half a refresh of no generation",
-            half,
+            half(),
             true,
             None,
             Way::List,

@@ -43,8 +43,29 @@ fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
-/// `2026-11-20T10:00:00.000000Z`, as the Python connector writes it.
-pub fn write_position(position: Millis) -> String {
+/// 2006-06-01, before HubSpot was: what the Python connector takes for "from the beginning".
+pub const FIRST: Millis = 1_149_120_000_000;
+
+/// How a stream's position is written in its state: as the Python connector writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CursorFormat {
+    /// `"2026-11-20T10:00:00.000000Z"`
+    Iso,
+    /// `"1709294400123"`: milliseconds, as text.
+    Millis,
+}
+
+impl CursorFormat {
+    pub(super) fn write(self, position: Millis) -> String {
+        match self {
+            Self::Iso => write_position(position),
+            Self::Millis => position.to_string(),
+        }
+    }
+}
+
+/// `2026-11-20T10:00:00.000000Z`
+pub(super) fn write_position(position: Millis) -> String {
     DateTime::from_timestamp_millis(position)
         .unwrap_or_default()
         .format("%Y-%m-%dT%H:%M:%S%.6fZ")
@@ -73,6 +94,7 @@ mod tests {
 
     #[test]
     fn positions_have_six_digits() {
+        assert_eq!(write_position(FIRST), "2006-06-01T00:00:00.000000Z");
         assert_eq!(write_position(1_709_294_400_123), "2024-03-01T12:00:00.123000Z");
         assert_eq!(write_position(0), "1970-01-01T00:00:00.000000Z");
     }

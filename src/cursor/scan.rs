@@ -98,6 +98,19 @@ impl Scan {
         Self::new(Way::List, self.lower, self.upper)
     }
 
+    /// The same window by search, where that is cheaper than a list of everything.
+    #[must_use]
+    pub fn by_search(&self) -> Self {
+        // Nothing was modified before the epoch.
+        Self::new(Way::Search, self.lower.max(0), self.upper)
+    }
+
+    /// The same window, where nothing can be in it.
+    #[must_use]
+    pub fn of_nothing(self) -> Self {
+        Self { is_done: true, ..self }
+    }
+
     /// What to ask for next; `None` when everything has been read.
     pub fn ask(&self) -> Option<Ask> {
         if self.is_done {

@@ -33,6 +33,11 @@ impl ServerClock {
         }
     }
 
+    /// Has an answer told the service's time?
+    pub fn is_learned(&self) -> bool {
+        self.learned.get().is_some()
+    }
+
     /// The service's time at an instant of this process, not later than the truth by more than
     /// the duration of a request.
     pub fn at(&self, instant: Instant) -> DateTime<Utc> {
@@ -57,9 +62,11 @@ mod tests {
         let start = Instant::now();
         let clock = ServerClock::new(start);
         clock.learn("not a date", start);
+        assert!(!clock.is_learned());
         tokio::time::advance(Duration::from_secs(10)).await;
         clock.learn("Sat, 21 Nov 2026 08:00:10 GMT", Instant::now());
         clock.learn("Sat, 21 Nov 2026 23:00:00 GMT", Instant::now());
+        assert!(clock.is_learned());
         assert_eq!(clock.at(start).to_rfc3339(), "2026-11-21T08:00:00+00:00");
         assert_eq!(clock.at(Instant::now()).to_rfc3339(), "2026-11-21T08:00:10+00:00");
     }

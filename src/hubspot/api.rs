@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::endpoint::{Endpoint, Paths};
 use super::refusal;
 use crate::error::Error;
-use crate::http::{Body, Bucket, Client, Meter, Request, Undecodable};
+use crate::http::{Body, Bucket, Client, Failure, Meter, Request, Undecodable};
 
 /// On whose behalf requests are sent, for errors.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +51,21 @@ impl Api<'_> {
         self.send(endpoint, Method::POST, tail, Some(body), bucket, decode).await
     }
 
+    /// GET as [`Api::get`]; `None` if `is_nothing` says that the refusal means so.
+    pub(super) async fn get_unless<T>(
+        &self,
+        endpoint: Endpoint,
+        tail: &str,
+        is_nothing: impl Fn(&Failure) -> bool,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<Option<T>, Error> {
+        match self.try_send(endpoint, Method::GET, tail, None, Bucket::General, decode).await {
+            Ok(value) => Ok(Some(value)),
+            Err(failure) if is_nothing(&failure) => Ok(None),
+            Err(failure) => Err(self.explain(failure)),
+        }
+    }
+
     async fn send<T>(
         &self,
         endpoint: Endpoint,
@@ -60,6 +75,23 @@ impl Api<'_> {
         bucket: Bucket,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Error> {
+        let answer = self.try_send(endpoint, method, tail, body, bucket, decode).await;
+        answer.map_err(|failure| self.explain(failure))
+    }
+
+    fn explain(&self, failure: Failure) -> Error {
+        refusal::explain(failure, self.subject, self.client.base())
+    }
+
+    async fn try_send<T>(
+        &self,
+        endpoint: Endpoint,
+        method: Method,
+        tail: &str,
+        body: Option<Body>,
+        bucket: Bucket,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Failure> {
         loop {
             let prefix = self.paths.prefix(endpoint);
             let mut request = Request {
@@ -75,7 +107,7 @@ impl Api<'_> {
                 Err(failure) => failure,
             };
             if !refusal::is_unknown_path(&failure) {
-                return Err(refusal::explain(failure, self.subject, self.client.base()));
+                return Err(failure);
             }
             if self.paths.fall_back(endpoint) {
                 log::warn!(
@@ -83,7 +115,7 @@ impl Api<'_> {
                     self.paths.prefix(endpoint)
                 );
             } else if self.paths.prefix(endpoint) == prefix {
-                return Err(refusal::explain(failure, self.subject, self.client.base()));
+                return Err(failure);
             }
             // Otherwise another stream has found the same path missing meanwhile.
         }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::RecordId;
@@ -25,23 +26,91 @@ pub async fn read_associations(
     to: &str,
     ids: &[RecordId],
 ) -> Result<Associations, Error> {
-    let tail = format!("/{from}/{to}/batch/read");
     let mut found = Associations::new();
     for block in ids.chunks(ASSOCIATIONS_READ) {
-        let mut inputs: Vec<_> = block.iter().map(|&id| Input::new(id, None)).collect();
-        while !inputs.is_empty() {
-            let body = Inputs { inputs: std::mem::take(&mut inputs) };
-            let answer = api
-                .post(Endpoint::Associations, &tail, &body, Bucket::Associations, decode)
-                .await?;
-            for Listed { from, to, next } in answer {
-                found.entry(from).or_default().extend(to);
-                inputs.extend(next.map(|link| Input::new(from, Some(link))));
+        let mut next = Some(LinksQuery::new(from, to, block));
+        while let Some(query) = next.take() {
+            let page = read_page::<To>(api, &query).await?;
+            for Listed { from, to, .. } in &page {
+                let ids = to.iter().map(|to| to.to_object_id.0);
+                found.entry(*from).or_default().extend(ids);
             }
+            next = query.next(&page);
         }
     }
     found.values_mut().for_each(keep_first_of_each);
     Ok(found)
+}
+
+/// A page of the associations of up to [`ASSOCIATIONS_READ`] records, each with its own page.
+#[derive(Debug)]
+pub struct LinksQuery<'a> {
+    pub from: &'a str,
+    pub to: &'a str,
+    inputs: Vec<Input>,
+}
+
+impl<'a> LinksQuery<'a> {
+    /// The first page of each of these records' associations with one object type.
+    pub fn new(from: &'a str, to: &'a str, ids: &[RecordId]) -> Self {
+        Self { from, to, inputs: ids.iter().map(|&id| Input::new(id, None)).collect() }
+    }
+
+    /// What asks for the next page of the records that have one.
+    fn next<T>(&self, page: &[Listed<T>]) -> Option<Self> {
+        let inputs: Vec<_> = page
+            .iter()
+            .filter_map(|listed| Some(Input::new(listed.from, Some(listed.next.as_ref()?))))
+            .collect();
+        (!inputs.is_empty()).then_some(Self { inputs, ..*self })
+    }
+}
+
+/// An association of one record with another.
+#[derive(Debug, PartialEq, Eq)]
+pub struct RecordLink {
+    pub from: RecordId,
+    pub to: RecordId,
+    /// What the association is: a pair can be associated in several ways.
+    pub types: Vec<LinkType>,
+}
+
+/// A way of being associated.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LinkType {
+    pub type_id: u64,
+    #[serde(default)]
+    pub category: Option<String>,
+    #[serde(default)]
+    pub label: Option<String>,
+}
+
+/// Asks for a page of associations, and says what asks for the next one.
+pub async fn read_links<'a>(
+    api: Api<'_>,
+    query: &LinksQuery<'a>,
+) -> Result<(Vec<RecordLink>, Option<LinksQuery<'a>>), Error> {
+    let page = read_page::<TypedTo>(api, query).await?;
+    let next = query.next(&page);
+    let links = page.into_iter().flat_map(|Listed { from, to, .. }| {
+        to.into_iter().map(move |to| RecordLink {
+            from,
+            to: to.to_object_id.0,
+            types: to.association_types,
+        })
+    });
+    Ok((links.collect(), next))
+}
+
+async fn read_page<T: DeserializeOwned>(
+    api: Api<'_>,
+    query: &LinksQuery<'_>,
+) -> Result<Vec<Listed<T>>, Error> {
+    let LinksQuery { from, to, inputs } = query;
+    let tail = format!("/{from}/{to}/batch/read");
+    let body = Inputs { inputs };
+    api.post(Endpoint::Associations, &tail, &body, Bucket::Associations, decode).await
 }
 
 /// Associated ids of one type as they stand in a record of a list.
@@ -86,11 +155,11 @@ fn keep_first_of_each(ids: &mut Vec<RecordId>) {
 }
 
 #[derive(Serialize)]
-struct Inputs {
-    inputs: Vec<Input>,
+struct Inputs<'a> {
+    inputs: &'a [Input],
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Input {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,31 +167,33 @@ struct Input {
 }
 
 impl Input {
-    fn new(id: RecordId, link: Option<Link>) -> Self {
-        Self { id: id.to_string(), after: link.map(Link::into_string) }
+    fn new(id: RecordId, link: Option<&Link>) -> Self {
+        Self { id: id.to_string(), after: link.map(|link| link.as_str().to_owned()) }
     }
 }
 
 /// One input's page.
-struct Listed {
+struct Listed<T> {
     from: RecordId,
-    to: Vec<RecordId>,
+    to: Vec<T>,
     next: Option<Link>,
 }
 
 #[derive(Deserialize)]
-struct Answer<'body> {
+#[serde(bound(deserialize = "T: DeserializeOwned"))]
+struct Answer<'body, T> {
     #[serde(borrow)]
-    results: Vec<Associated<'body>>,
+    results: Vec<Associated<'body, T>>,
     #[serde(default)]
     errors: Vec<Partial>,
 }
 
 #[derive(Deserialize)]
-struct Associated<'body> {
+#[serde(bound(deserialize = "T: DeserializeOwned"))]
+struct Associated<'body, T> {
     from: From,
-    #[serde(default)]
-    to: Vec<To>,
+    #[serde(default = "Vec::new")]
+    to: Vec<T>,
     #[serde(borrow, default)]
     paging: Option<Paging<'body>>,
 }
@@ -138,21 +209,35 @@ struct To {
     to_object_id: Id,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TypedTo {
+    to_object_id: Id,
+    #[serde(default)]
+    association_types: Vec<LinkType>,
+}
+
 /// HubSpot: a number in most live answers, text in the newer specification.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "AnyId")]
+struct Id(RecordId);
+
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Id {
+enum AnyId {
     Number(RecordId),
     Text(String),
 }
 
-impl Id {
-    fn value(&self) -> Result<RecordId, Undecodable> {
-        match self {
-            Self::Number(id) => Ok(*id),
-            Self::Text(text) => text
-                .parse()
-                .map_err(|_| Undecodable::Unexpected(format!("`{text}` is no record id").into())),
+impl TryFrom<AnyId> for Id {
+    type Error = String;
+
+    fn try_from(id: AnyId) -> Result<Self, String> {
+        match id {
+            AnyId::Number(id) => Ok(Self(id)),
+            AnyId::Text(text) => {
+                text.parse().map(Self).map_err(|_| format!("`{text}` is no record id"))
+            }
         }
     }
 }
@@ -163,8 +248,8 @@ struct Partial {
     category: Option<String>,
 }
 
-fn decode(body: &Bytes) -> Result<Vec<Listed>, Undecodable> {
-    let answer: Answer<'_> = serde_json::from_slice(body)?;
+fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<Listed<T>>, Undecodable> {
+    let answer: Answer<'_, T> = serde_json::from_slice(body)?;
     // HubSpot: a record without associations, or one that is gone, is reported as not found.
     if let Some(error) =
         answer.errors.iter().find(|error| error.category.as_deref() != Some("OBJECT_NOT_FOUND"))
@@ -172,17 +257,12 @@ fn decode(body: &Bytes) -> Result<Vec<Listed>, Undecodable> {
         let category = error.category.as_deref().unwrap_or("no category");
         return Err(Undecodable::Garbled(format!("some inputs were refused ({category})")));
     }
-    answer
-        .results
-        .into_iter()
-        .map(|result| {
-            Ok(Listed {
-                from: result.from.id.value()?,
-                to: result.to.iter().map(|to| to.to_object_id.value()).collect::<Result<_, _>>()?,
-                next: result.paging.and_then(Paging::into_link),
-            })
-        })
-        .collect()
+    let listed = answer.results.into_iter().map(|Associated { from, to, paging }| Listed {
+        from: from.id.0,
+        to,
+        next: paging.and_then(Paging::into_link),
+    });
+    Ok(listed.collect())
 }
 
 #[cfg(test)]
@@ -194,10 +274,29 @@ mod tests {
         let body = r#"{"status":"COMPLETE","results":[
             {"from":{"id":"7"},"to":[{"toObjectId":88100,"associationTypes":[]},{"toObjectId":"88101"}],
              "paging":{"next":{"after":"MTAw","link":"l"}}}]}"#;
-        let listed = decode(&Bytes::from_static(body.as_bytes())).unwrap();
+        let listed = decode::<To>(&Bytes::from_static(body.as_bytes())).unwrap();
         assert_eq!(listed.len(), 1);
-        assert_eq!((listed[0].from, &listed[0].to[..]), (7, &[88100, 88101][..]));
+        let ids: Vec<_> = listed[0].to.iter().map(|to| to.to_object_id.0).collect();
+        assert_eq!((listed[0].from, ids), (7, vec![88100, 88101]));
         assert_eq!(listed[0].next, Some(Link::new("MTAw")));
+        let query = LinksQuery::new("contacts", "deals", &[7, 8]).next(&listed).unwrap();
+        let body = serde_json::to_string(&Inputs { inputs: &query.inputs }).unwrap();
+        assert_eq!(body, r#"{"inputs":[{"id":"7","after":"MTAw"}]}"#);
+        assert!(query.next::<To>(&[]).is_none());
+    }
+
+    #[test]
+    fn an_association_can_be_of_several_types() {
+        let body = r#"{"results":[{"from":{"id":"7"},"to":[{"toObjectId":5,"associationTypes":[
+            {"category":"HUBSPOT_DEFINED","typeId":1,"label":"Primary"},
+            {"category":"HUBSPOT_DEFINED","typeId":279,"label":null}]}]}]}"#;
+        let listed = decode::<TypedTo>(&Bytes::from_static(body.as_bytes())).unwrap();
+        let types: Vec<_> = listed[0].to[0]
+            .association_types
+            .iter()
+            .map(|kind| (kind.type_id, kind.label.as_deref()))
+            .collect();
+        assert_eq!(types, [(1, Some("Primary")), (279, None)]);
     }
 
     #[test]
@@ -205,7 +304,7 @@ mod tests {
         for (category, fits) in [("OBJECT_NOT_FOUND", true), ("RATE_LIMITS", false)] {
             let body =
                 format!(r#"{{"results":[],"numErrors":1,"errors":[{{"category":"{category}"}}]}}"#);
-            assert_eq!(decode(&body.into()).is_ok(), fits, "{category}");
+            assert_eq!(decode::<To>(&body.into()).is_ok(), fits, "{category}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Which path an endpoint has in which version of the API.
 
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// A family of paths that moved together from one version to the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,9 +9,28 @@ pub enum Endpoint {
     Associations,
     Properties,
     Schemas,
+    ObjectLibrary,
     Owners,
     Account,
     Token,
+    Lists,
+    Forms,
+    EventDefinitions,
+    Users,
+    Currencies,
+    Pipelines,
+    SubscriptionTypes,
+    EmailSubscriptions,
+    MarketingEmails,
+    MarketingCampaigns,
+    EmailCampaigns,
+    Workflows,
+    Flows,
+    FormSubmissions,
+    EmailEvents,
+    SubscriptionTimeline,
+    Engagements,
+    EventOccurrences,
 }
 
 /// Beginnings of paths: dated (September 2026, supported for 18 months) and classic (v1 to v4,
@@ -21,9 +40,50 @@ const PATHS: &[(Endpoint, &str, &str)] = &[
     (Endpoint::Associations, "/crm/associations/2026-09", "/crm/v4/associations"),
     (Endpoint::Properties, "/crm/properties/2026-09", "/crm/v3/properties"),
     (Endpoint::Schemas, "/crm-object-schemas/2026-09/schemas", "/crm/v3/schemas"),
+    (Endpoint::ObjectLibrary, "/crm/object-library/2026-09", "/crm/v3/object-library"),
     (Endpoint::Owners, "/crm/owners/2026-09", "/crm/v3/owners"),
     (Endpoint::Account, "/account-info/2026-09/details", "/account-info/v3/details"),
     (Endpoint::Token, "/oauth/2026-09/token", "/oauth/v3/token"),
+    (Endpoint::Lists, "/crm/lists/2026-09", "/crm/v3/lists"),
+    (Endpoint::EventOccurrences, "/events/event-occurrences/2026-09", "/events/v3/events"),
+    (
+        Endpoint::EventDefinitions,
+        "/events/custom/2026-09/event-definitions",
+        "/events/v3/event-definitions",
+    ),
+    (Endpoint::Users, "/settings/users/2026-03", "/settings/v3/users"),
+    (Endpoint::Currencies, "/settings/currencies/2026-09", "/settings/v3/currencies"),
+    (Endpoint::Pipelines, "/crm/pipelines/2026-09", "/crm/v3/pipelines"),
+    (
+        Endpoint::SubscriptionTypes,
+        "/communication-preferences/2026-09/definitions",
+        "/communication-preferences/v4/definitions",
+    ),
+    (Endpoint::MarketingEmails, "/marketing/emails/2026-09", "/marketing/v3/emails"),
+    (Endpoint::MarketingCampaigns, "/marketing/campaigns/2026-09", "/marketing/v3/campaigns"),
+    // A beta, but v4 goes first.
+    (Endpoint::Flows, "/automation/2026-09-beta/flows", "/automation/v4/flows"),
+    // Paths that no version but betas has followed.
+    (Endpoint::Forms, "/marketing/v3/forms", "/marketing/v3/forms"),
+    (Endpoint::Workflows, "/automation/v3/workflows", "/automation/v3/workflows"),
+    (Endpoint::EmailCampaigns, "/email/public/v1/campaigns", "/email/public/v1/campaigns"),
+    (
+        Endpoint::EmailSubscriptions,
+        "/email/public/v1/subscriptions",
+        "/email/public/v1/subscriptions",
+    ),
+    (
+        Endpoint::FormSubmissions,
+        "/form-integrations/v1/submissions/forms",
+        "/form-integrations/v1/submissions/forms",
+    ),
+    (Endpoint::EmailEvents, "/email/public/v1/events", "/email/public/v1/events"),
+    (
+        Endpoint::SubscriptionTimeline,
+        "/email/public/v1/subscriptions/timeline",
+        "/email/public/v1/subscriptions/timeline",
+    ),
+    (Endpoint::Engagements, "/engagements/v1/engagements", "/engagements/v1/engagements"),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,18 +98,17 @@ pub enum Version {
 pub struct Paths {
     version: Version,
     /// A bit for each endpoint whose dated path turned out not to be there.
-    fallen_back: AtomicU32,
+    fallen_back: AtomicU64,
 }
 
 impl Paths {
     pub fn new(version: Version) -> Self {
-        Self { version, fallen_back: AtomicU32::new(0) }
+        Self { version, fallen_back: AtomicU64::new(0) }
     }
 
     /// The beginning of the endpoint's path.
     pub fn prefix(&self, endpoint: Endpoint) -> &'static str {
-        let row = PATHS.iter().find(|(row, ..)| *row == endpoint);
-        let (_, dated, classic) = row.unwrap_or(&(Endpoint::Objects, "", ""));
+        let (dated, classic) = paths(endpoint);
         if self.is_classic(endpoint) { classic } else { dated }
     }
 
@@ -64,17 +123,24 @@ impl Paths {
     /// Goes on with the classic path after the dated one was not found. Says whether that
     /// changes anything.
     pub fn fall_back(&self, endpoint: Endpoint) -> bool {
-        if self.version == Version::Classic {
+        let (dated, classic) = paths(endpoint);
+        if self.version == Version::Classic || dated == classic {
             return false;
         }
-        let bit = 1 << endpoint as u32;
+        let bit = 1 << endpoint as u64;
         self.fallen_back.fetch_or(bit, Relaxed) & bit == 0
     }
 
     fn is_classic(&self, endpoint: Endpoint) -> bool {
         self.version == Version::Classic
-            || self.fallen_back.load(Relaxed) & (1 << endpoint as u32) != 0
+            || self.fallen_back.load(Relaxed) & (1 << endpoint as u64) != 0
     }
+}
+
+/// The endpoint's dated and classic path.
+fn paths(endpoint: Endpoint) -> (&'static str, &'static str) {
+    let row = PATHS.iter().find(|(row, ..)| *row == endpoint);
+    row.map_or(("", ""), |(_, dated, classic)| (dated, classic))
 }
 
 #[cfg(test)]
@@ -89,5 +155,6 @@ mod tests {
         assert_eq!(paths.prefix(Endpoint::Owners), "/crm/v3/owners");
         assert_eq!(paths.prefix(Endpoint::Objects), "/crm/objects/2026-09");
         assert!(!Paths::new(Version::Classic).fall_back(Endpoint::Owners));
+        assert!(!paths.fall_back(Endpoint::Workflows), "there is nothing to fall back to");
     }
 }

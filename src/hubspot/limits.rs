@@ -20,16 +20,17 @@ pub const SEARCH_PAGE: usize = 200;
 /// simulator enforces it.
 pub const BATCH_READ: usize = 100;
 
+/// Records of one list page, and ids of one batch read, once they come with property history.
+///
+/// <https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide>, read 2026-11. The
+/// simulator enforces it.
+pub const HISTORY_PAGE: usize = 50;
+
 /// Ids of one batch read of associations, since February 2025.
 ///
 /// <https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide>, read 2026-11.
 /// The simulator enforces it.
 pub const ASSOCIATIONS_READ: usize = 1000;
-
-/// Owners of one page.
-///
-/// HubSpot's changelog, read 2026-11. The simulator enforces it.
-pub const OWNERS_PAGE: usize = 500;
 
 /// Characters of a URL that are safe to send. Answers are 414 from about 16,200 on.
 ///
@@ -58,6 +59,16 @@ pub const ASSOCIATIONS_WINDOW: (u32, Duration) = (100, Duration::from_secs(10));
 /// How far search may lag behind the records. "A few moments" in HubSpot's words, minutes in
 /// production: `docs/hubspot.md` note 1.
 pub const INDEX_LAG: Duration = Duration::from_mins(5);
+
+/// How late an event may show up in a log of events. HubSpot gives no figure, only that the newest
+/// minutes are incomplete; an hour is a margin of our own. The simulator lets events arrive late.
+pub const LATE_EVENTS: Duration = Duration::from_hours(1);
+
+/// Engagements that the list of recently modified ones can give.
+///
+/// <https://developers.hubspot.com/docs/api-reference/legacy/engagements-v1/guide>, read 2026-11.
+/// The simulator enforces it.
+pub const RECENT_ENGAGEMENTS: u64 = 10_000;
 
 /// How close to the present a window may end: the present second is unfinished, and `Date`
 /// headers are cut to whole seconds.

@@ -6,9 +6,13 @@ mod associations;
 mod collection;
 mod dialect;
 mod endpoint;
+mod event_definitions;
+mod history;
 pub mod limits;
 mod oauth;
+mod object_library;
 mod objects;
+mod occurrences;
 mod page;
 mod properties;
 mod refusal;
@@ -16,13 +20,20 @@ mod schemas;
 
 pub use account::{Account, account};
 pub use api::{Api, Subject};
-pub use associations::{Associations, Inline, inline_associations, read_associations};
-pub use collection::{collection, single};
+pub use associations::{
+    Associations, Inline, LinkType, LinksQuery, RecordLink, inline_associations, read_associations,
+    read_links,
+};
+pub use collection::{PageQuery, collection, entries, item, single};
 pub use dialect::DIALECT;
 pub use endpoint::{Endpoint, Paths, Version};
+pub use event_definitions::{EventDefinition, event_definitions};
+pub use history::{list_history, read_history};
 pub use oauth::renewal;
+pub use object_library::{ObjectLibrary, object_library};
 pub use objects::{ListQuery, SearchQuery, batch_read, fits_one_url, list, search};
-pub use page::{Link, Page};
+pub use occurrences::{OccurrenceQuery, occurrences};
+pub use page::{Link, Page, PagingKind, Shape};
 pub use properties::{Definition, PropertyType, definitions};
 pub use schemas::{CustomObject, custom_objects};
 

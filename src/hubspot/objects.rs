@@ -30,12 +30,15 @@ pub struct ListQuery<'a> {
 /// modified ≥ from  AND  modified < to  AND  id > above      bounds applied by HubSpot
 /// ```
 ///
+/// and, if `having` names properties, with a value in at least one of them.
+///
 /// The offset of HubSpot's own paging is 0 but for an empty page that says it is not the last.
 #[derive(Debug, Clone)]
 pub struct SearchQuery<'a> {
     pub object: &'a str,
     /// The property that says when a record was modified.
     pub modified: &'a str,
+    pub having: &'a [&'a str],
     pub properties: &'a [String],
     pub from: Millis,
     pub to: Millis,
@@ -44,7 +47,8 @@ pub struct SearchQuery<'a> {
 }
 
 /// What stays as it is in a query: the characters of property names and the comma between them.
-const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b',');
+pub(super) const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b',');
 
 /// Would these property names fit the URL of a list request?
 pub fn fits_one_url(properties: &[String]) -> bool {
@@ -80,10 +84,11 @@ pub async fn batch_read(
     object: &str,
     ids: &[RecordId],
     properties: &[String],
+    archived: bool,
 ) -> Result<Page, Error> {
     let inputs = ids.iter().map(|id| Input { id: id.to_string() }).collect();
     let body = BatchBody { inputs, properties };
-    let tail = format!("/{object}/batch/read?archived=false");
+    let tail = format!("/{object}/batch/read?archived={archived}");
     api.post(Endpoint::Objects, &tail, &body, Bucket::General, Page::decode).await
 }
 
@@ -101,7 +106,7 @@ struct Input {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SearchBody<'a> {
-    filter_groups: [Group<'a>; 1],
+    filter_groups: Vec<Group<'a>>,
     sorts: [Sort<'a>; 1],
     properties: &'a [String],
     limit: usize,
@@ -111,7 +116,7 @@ struct SearchBody<'a> {
 
 #[derive(Serialize)]
 struct Group<'a> {
-    filters: [Filter<'a>; 3],
+    filters: Vec<Filter<'a>>,
 }
 
 #[derive(Serialize)]
@@ -119,7 +124,8 @@ struct Group<'a> {
 struct Filter<'a> {
     property_name: &'a str,
     operator: &'static str,
-    value: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -131,16 +137,30 @@ struct Sort<'a> {
 
 impl<'a> From<&'a SearchQuery<'a>> for SearchBody<'a> {
     fn from(query: &'a SearchQuery<'a>) -> Self {
-        let filter =
-            |property_name, operator, value: String| Filter { property_name, operator, value };
+        let bound = |property_name, operator, value: String| Filter {
+            property_name,
+            operator,
+            value: Some(value),
+        };
+        let group = |having: Option<&&'a str>| {
+            let having = having.map(|&property_name| Filter {
+                property_name,
+                operator: "HAS_PROPERTY",
+                value: None,
+            });
+            let bounds = [
+                bound(query.modified, "GTE", query.from.to_string()),
+                bound(query.modified, "LT", query.to.to_string()),
+                bound("hs_object_id", "GT", query.above.to_string()),
+            ];
+            Group { filters: having.into_iter().chain(bounds).collect() }
+        };
+        let filter_groups = match query.having {
+            [] => vec![group(None)],
+            having => having.iter().map(|name| group(Some(name))).collect(),
+        };
         Self {
-            filter_groups: [Group {
-                filters: [
-                    filter(query.modified, "GTE", query.from.to_string()),
-                    filter(query.modified, "LT", query.to.to_string()),
-                    filter("hs_object_id", "GT", query.above.to_string()),
-                ],
-            }],
+            filter_groups,
             sorts: [Sort { property_name: "hs_object_id", direction: "ASCENDING" }],
             properties: query.properties,
             limit: SEARCH_PAGE,
@@ -159,12 +179,20 @@ mod tests {
         let query = SearchQuery {
             object: "deals",
             modified: "hs_lastmodifieddate",
+            having: &[],
             properties: &properties,
             from: 1_700_000_000_000,
             to: 1_700_000_060_000,
             above: 41,
             offset: None,
         };
+        let having = SearchQuery { having: &["a", "b"], ..query.clone() };
+        let body = serde_json::to_value(SearchBody::from(&having)).unwrap();
+        for (place, name) in ["a", "b"].into_iter().enumerate() {
+            let filters = body["filterGroups"][place]["filters"].as_array().unwrap();
+            let expected = serde_json::json!({ "propertyName": name, "operator": "HAS_PROPERTY" });
+            assert_eq!((filters.len(), &filters[0]), (4, &expected));
+        }
         assert_eq!(
             serde_json::to_string(&SearchBody::from(&query)).unwrap(),
             concat!(

@@ -1,10 +1,12 @@
 //! The envelope that HubSpot puts around records.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::http::Undecodable;
@@ -33,10 +35,6 @@ impl Link {
         &self.0
     }
 
-    pub(super) fn into_string(self) -> String {
-        self.0
-    }
-
     /// The token as it stands in a query.
     pub(super) fn encoded(&self) -> impl std::fmt::Display {
         percent_encoding::utf8_percent_encode(&self.0, percent_encoding::NON_ALPHANUMERIC)
@@ -48,14 +46,82 @@ impl Link {
     }
 }
 
-#[derive(Deserialize)]
+/// How an endpoint lays out its pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// The field that holds the records; empty where the answer itself is their list.
+    pub records: &'static str,
+    pub paging: PagingKind,
+}
+
+/// Where the token for the next page stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PagingKind {
+    /// There is one page.
+    None,
+    /// `paging.next.after`, absent on the last page.
+    Link,
+    /// `offset`, while `hasMore` is true.
+    Offset,
+}
+
+impl Shape {
+    /// Nearly every endpoint of v3 and later.
+    pub const RESULTS: Self = Self { records: "results", paging: PagingKind::Link };
+}
+
+/// The parts of an answer that paging needs.
+#[derive(Default)]
 struct Envelope<'body> {
-    #[serde(borrow)]
-    results: Vec<&'body RawValue>,
-    #[serde(borrow, default)]
+    records: Option<Vec<&'body RawValue>>,
     paging: Option<Paging<'body>>,
-    #[serde(default)]
     total: Option<u64>,
+    has_more: bool,
+    offset: Option<Token<'body>>,
+}
+
+/// Reads an envelope of a shape.
+struct Opener(Shape);
+
+impl<'de> DeserializeSeed<'de> for Opener {
+    type Value = Envelope<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        if self.0.records.is_empty() {
+            let records = Some(Vec::deserialize(deserializer)?);
+            return Ok(Envelope { records, ..Envelope::default() });
+        }
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Opener {
+    type Value = Envelope<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "an object with `{}`", self.0.records)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let field = self.0.records;
+        let mut envelope = Envelope::default();
+        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
+            match &*name {
+                name if name == field => envelope.records = Some(map.next_value()?),
+                "paging" => envelope.paging = map.next_value()?,
+                "total" => envelope.total = map.next_value()?,
+                "hasMore" => envelope.has_more = map.next_value::<Option<_>>()?.unwrap_or_default(),
+                "offset" => envelope.offset = map.next_value()?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if envelope.records.is_none() {
+            return Err(A::Error::custom(format_args!("no `{field}`")));
+        }
+        Ok(envelope)
+    }
 }
 
 #[derive(Deserialize)]
@@ -80,29 +146,47 @@ enum Token<'body> {
 
 impl Paging<'_> {
     pub(super) fn into_link(self) -> Option<Link> {
-        self.next.map(|next| match next.after {
-            Token::Text(text) => Link(text.into_owned()),
-            Token::Number(number) => Link(number.to_string()),
-        })
+        self.next.map(|next| next.after.into_link())
+    }
+}
+
+impl Token<'_> {
+    fn into_link(self) -> Link {
+        match self {
+            Self::Text(text) => Link(text.into_owned()),
+            Self::Number(number) => Link(number.to_string()),
+        }
     }
 }
 
 impl Page {
     /// Reads a page of `results`.
     pub fn decode(body: &Bytes) -> Result<Self, Undecodable> {
+        Self::decode_as(Shape::RESULTS, body)
+    }
+
+    /// Reads a page of any shape.
+    pub fn decode_as(shape: Shape, body: &Bytes) -> Result<Self, Undecodable> {
         let text = text(body)?;
-        let envelope: Envelope<'_> = serde_json::from_str(text)?;
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let envelope = Opener(shape).deserialize(&mut deserializer)?;
+        deserializer.end()?;
         let start = text.as_ptr() as usize;
         let records = envelope
-            .results
+            .records
+            .unwrap_or_default()
             .iter()
             .map(|raw| {
                 let from = raw.get().as_ptr() as usize - start;
                 from..from + raw.get().len()
             })
             .collect();
-        let (next, total) = (envelope.paging.and_then(Paging::into_link), envelope.total);
-        Ok(Self { body: body.clone(), records, next, total })
+        let next = match shape.paging {
+            PagingKind::Link => envelope.paging.and_then(Paging::into_link),
+            PagingKind::Offset if envelope.has_more => envelope.offset.map(Token::into_link),
+            PagingKind::Offset | PagingKind::None => None,
+        };
+        Ok(Self { body: body.clone(), records, next, total: envelope.total })
     }
 
     /// Takes the whole body as the only record.
@@ -160,6 +244,23 @@ mod tests {
         }
         let number = decode(r#"{"results":[],"paging":{"next":{"after":7}}}"#).unwrap();
         assert_eq!(number.next.and_then(|link| link.as_id()), Some(7));
+    }
+
+    #[test]
+    fn older_endpoints_lay_pages_out_in_their_own_ways() {
+        const OFFSET: Shape = Shape { records: "lists", paging: PagingKind::Offset };
+        const BARE: Shape = Shape { records: "", paging: PagingKind::None };
+        for (shape, body, records, next) in [
+            (OFFSET, r#"{"lists":[1,2],"hasMore":true,"offset":20,"total":64}"#, 2, Some("20")),
+            (OFFSET, r#"{"offset":"MTA","hasMore":true,"lists":[1]}"#, 1, Some("MTA")),
+            (OFFSET, r#"{"lists":[],"hasMore":false,"offset":20}"#, 0, None),
+            (OFFSET, r#"{"lists":[],"hasMore":null}"#, 0, None),
+            (BARE, "[1,2,3]", 3, None),
+        ] {
+            let page = Page::decode_as(shape, &Bytes::from_static(body.as_bytes())).expect(body);
+            assert_eq!(page.records().len(), records, "{body}");
+            assert_eq!(page.next.as_ref().map(Link::as_str), next, "{body}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ struct Body {
     status: Option<String>,
     message: Option<String>,
     category: Option<String>,
+    #[serde(rename = "subCategory")]
+    sub_category: Option<String>,
     errors: Vec<Detail>,
     #[serde(rename = "policyName")]
     policy_name: Option<String>,
@@ -62,6 +64,21 @@ pub(super) fn is_unknown_path(failure: &Failure) -> bool {
         if matches!(refusal.status, 404 | 410) && Body::read(&refusal.body).is_none())
 }
 
+/// Does the refusal say that what the path names has no entries, now or ever?
+///
+/// That is a record which has gone since it was listed, and a list of an object type whose lists
+/// HubSpot does not let be read.
+pub(super) fn has_no_entries(failure: &Failure) -> bool {
+    const UNREADABLE_LIST: &str = "ListError.INVALID_OBJECT_TYPE_FOR_LIST";
+    let Failure::Refused(refusal) = failure else { return false };
+    let Some(body) = Body::read(&refusal.body) else { return false };
+    match refusal.status {
+        404 | 410 => true,
+        400 => body.sub_category.as_deref() == Some(UNREADABLE_LIST),
+        _ => false,
+    }
+}
+
 /// The error that a user reads.
 pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Error {
     match failure {
@@ -89,8 +106,12 @@ pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Err
     }
 }
 
+/// How HubSpot says that it knows no object type of the name or id in the path.
+const UNKNOWN_TYPE: &[&str] = &["Unable to infer object type", "Invalid object or event type id"];
+
 fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
     let body = Body::read(&refusal.body).unwrap_or_default();
+    let said = body.message.as_deref().unwrap_or_default();
     let source = Some(detail(refusal));
     match refusal.status {
         401 => Error::Credentials {
@@ -103,6 +124,9 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
             problem: "the access token is malformed; copy it from HubSpot once more, whole".into(),
             source,
         },
+        400 if UNKNOWN_TYPE.iter().any(|start| said.starts_with(start)) => {
+            Error::UnknownObjectType { stream: subject.stream.to_owned(), source }
+        }
         402 => Error::Plan { what: subject.stream.to_owned(), source },
         403 => {
             let named: Vec<_> = body
@@ -189,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn only_a_refusal_of_the_entries_means_that_there_are_none() {
+        const LIST: &str = r#"{"subCategory":"ListError.INVALID_OBJECT_TYPE_FOR_LIST"}"#;
+        for (status, body, expected) in [
+            (400, LIST, true),
+            (400, r#"{"subCategory":"ListError.OTHER"}"#, false),
+            (403, LIST, false),
+            (404, r#"{"message":"no such form"}"#, true),
+            (404, "<html>", false),
+        ] {
+            let failure = Failure::Refused(Box::new(refusal(status, body)));
+            assert_eq!(has_no_entries(&failure), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
     fn a_missing_path_is_not_a_missing_record() {
         for (status, body, expected) in [
             (404, "<html>", true),
@@ -227,7 +266,12 @@ mod tests {
             (
                 400,
                 r#"{"message":"Unable to infer object type from: widgets"}"#,
-                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): Unable to infer object type from: widgets (status 400)",
+                "the HubSpot account does not have the object type of `deals`; deselect the stream, or refresh the source schema",
+            ),
+            (
+                400,
+                r#"{"message":"Invalid input JSON"}"#,
+                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): Invalid input JSON (status 400)",
             ),
         ] {
             let error = explain(Failure::Refused(Box::new(refusal(status, body))), SUBJECT, "host");

@@ -7,6 +7,7 @@ use super::fields::unquote;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
+    Integer,
     Number,
     Boolean,
     Date,
@@ -43,6 +44,7 @@ pub fn coerce(kind: Kind, raw: &str, out: &mut Vec<u8>) -> Coerced {
     }
     let fits = match kind {
         Kind::Text => true,
+        Kind::Integer => push_integer(text, out),
         Kind::Number => push_number(text, out),
         Kind::Boolean => push_boolean(text, out),
         Kind::Date => push_date(text, out),
@@ -59,6 +61,17 @@ fn push_text(raw: &str, out: &mut Vec<u8>) {
     } else {
         serde_json::to_writer(out, raw).expect("text serializes into memory");
     }
+}
+
+/// A number without a fraction; `12.0` is one.
+fn push_integer(text: &str, out: &mut Vec<u8>) -> bool {
+    let text = text.trim();
+    let whole = match text.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => text,
+    };
+    let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
+    digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',') && push_number(whole, out)
 }
 
 /// Integers are exact up to 64 bits, other numbers keep the digits they were written with.
@@ -137,8 +150,12 @@ mod tests {
 
     #[test]
     fn coerces_each_property_type() {
-        use Kind::{Boolean, Date, Datetime, Number, Text};
+        use Kind::{Boolean, Date, Datetime, Integer, Number, Text};
         for (kind, raw, expected) in [
+            (Integer, r#""5120""#, "5120"),
+            (Integer, r#""1762070400000""#, "1762070400000"),
+            (Integer, r#""-7""#, "-7"),
+            (Integer, "12.0", "12"),
             (Number, r#""12""#, "12"),
             (Number, r#""12.5""#, "12.5"),
             (Number, r#""1.10""#, "1.10"),
@@ -176,8 +193,11 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_said_to() {
-        use Kind::{Boolean, Date, Datetime, Number};
+        use Kind::{Boolean, Date, Datetime, Integer, Number};
         for (kind, raw) in [
+            (Integer, r#""12.5""#),
+            (Integer, r#""1e3""#),
+            (Integer, r#""many""#),
             (Number, r#""abc""#),
             (Number, r#""  ""#),
             (Number, r#""1;2;3""#),

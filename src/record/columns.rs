@@ -74,6 +74,11 @@ impl Columns {
         names
     }
 
+    /// Is anything of the properties of a CRM object shown?
+    pub(super) fn shows_properties(&self) -> bool {
+        self.nested || !self.properties.is_empty()
+    }
+
     /// Is the column of associated ids at this place shown?
     pub fn shows_associations(&self, place: usize) -> bool {
         self.fields.iter().any(|field| field.source == Source::Associations(place))

@@ -34,11 +34,9 @@ type Span = std::ops::Range<usize>;
 impl<'columns> Encoder<'columns> {
     pub fn new(stream: &str, columns: &'columns Columns) -> Self {
         let key = |name: &str| format!("{}:", quoted(name)).into_bytes();
-        let opening =
-            format!(r#"{{"type":"RECORD","record":{{"stream":{},"data":{{"#, quoted(stream));
         Self {
             columns,
-            opening: opening.into_bytes(),
+            opening: opening(stream),
             field_keys: columns.fields.iter().map(|field| key(&field.name)).collect(),
             property_keys: columns
                 .properties
@@ -85,7 +83,8 @@ impl<'columns> Encoder<'columns> {
                 }
             }
         }
-        let changes = match record.raw("properties") {
+        let shown = record.raw("properties").filter(|_| self.columns.shows_properties());
+        let changes = match shown {
             Some(properties) => self.push_properties(properties, line)?,
             None => Vec::new(),
         };
@@ -202,12 +201,17 @@ fn push_ids(ids: &[u64], line: &mut Vec<u8>) {
     line.push(b']');
 }
 
-fn push_display(line: &mut Vec<u8>, value: impl Display) {
+/// What every line of a stream begins with.
+pub(super) fn opening(stream: &str) -> Vec<u8> {
+    format!(r#"{{"type":"RECORD","record":{{"stream":{},"data":{{"#, quoted(stream)).into_bytes()
+}
+
+pub(super) fn push_display(line: &mut Vec<u8>, value: impl Display) {
     // Writing into memory does not fail.
     let _infallible = write!(line, "{value}");
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
@@ -287,6 +291,13 @@ mod tests {
     }
 
     #[test]
+    fn a_field_called_properties_is_copied_where_there_are_no_properties() {
+        let columns = Columns::new(vec![field("properties", Source::COPY)], Vec::new(), false);
+        let found = line(&columns, r#"{"id":"7","properties":[{"name":"x"}]}"#, &[]);
+        assert!(found.contains(r#""data":{"properties":[{"name":"x"}]}"#), "{found}");
+    }
+
+    #[test]
     fn only_chosen_places_are_written() {
         let flat_only = Property { nested: false, ..property("amount", Kind::Number) };
         let nested_only = Property { flat: false, ..property("dealname", Kind::Text) };
@@ -338,6 +349,13 @@ mod tests {
     fn a_record_without_any_column_is_left_out() {
         let columns = Columns::new(vec![field("id", Source::COPY)], Vec::new(), false);
         assert_eq!(line(&columns, r#"{"name":"x"}"#, &[]), "");
+    }
+
+    #[test]
+    fn properties_of_another_kind_are_a_field_like_any_other() {
+        let columns = Columns::new(vec![field("properties", Source::COPY)], Vec::new(), false);
+        let line = line(&columns, r#"{"properties":[{"name":"x"}]}"#, &[]);
+        assert!(line.contains(r#""data":{"properties":[{"name":"x"}]}"#), "{line}");
     }
 
     #[test]

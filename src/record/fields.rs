@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::time::{Millis, parse_instant};
+
 /// The top-level fields of one record, as slices of the page.
 #[derive(Debug)]
 pub struct Record<'page> {
@@ -29,6 +31,13 @@ impl<'page> Record<'page> {
     /// A text field's content; `None` if it is absent, null or no text.
     pub fn text(&self, name: &str) -> Option<Cow<'page, str>> {
         self.raw(name).and_then(unquote)
+    }
+
+    /// A field's moment, in any spelling or as an epoch; `None` if it has none.
+    pub fn instant(&self, name: &str) -> Option<Millis> {
+        let raw = self.raw(name)?;
+        let text = unquote(raw);
+        parse_instant(text.as_deref().unwrap_or(raw)).map(|instant| instant.timestamp_millis())
     }
 
     /// The record's id, where it is decimal text (or, in older APIs, a number).
@@ -74,7 +83,7 @@ impl<'de, F: FnMut(Cow<'de, str>, &'de RawValue)> Visitor<'de> for Fields<F> {
 }
 
 /// A map key, borrowed where it holds no escape: `Cow` alone would always own it.
-struct Key;
+pub(super) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Cow<'de, str>;

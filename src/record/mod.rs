@@ -1,12 +1,18 @@
 //! From one record of a page to one RECORD line. Pure and synchronous: no clock, no I/O.
 
+mod casts;
 mod coerce;
 mod columns;
+mod conform;
 mod datetime;
 mod encode;
 mod fields;
+mod history;
 
+pub use casts::Casts;
 pub use coerce::{Coerced, Kind, coerce};
 pub use columns::{Columns, Field, Property, Source};
+pub use conform::conform;
 pub use encode::Encoder;
 pub use fields::Record;
+pub use history::{HistoryEncoder, HistoryForm, VersionField};

@@ -47,6 +47,7 @@ fn ids() -> Value {
 fn value_schema(kind: Kind) -> Value {
     match kind {
         Kind::Text => json!({ "type": ["null", "string"] }),
+        Kind::Integer => json!({ "type": ["null", "integer"] }),
         Kind::Number => json!({ "type": ["null", "number"] }),
         Kind::Boolean => json!({ "type": ["null", "boolean"] }),
         Kind::Date => json!({ "type": ["null", "string"], "format": "date" }),

@@ -31,6 +31,8 @@ pub fn choose(
         .filter(|field| chosen.contains_key(&field.name) || always.contains(&field.name.as_str()))
         .collect();
     let choice = Choice::of(chosen, &properties);
+    // Without properties of the portal, `properties` is a column like any other.
+    let nested = !properties.is_empty() && !matches!(choice.nested, Nested::No);
     let properties = properties
         .into_iter()
         .filter_map(|property| {
@@ -38,7 +40,7 @@ pub fn choose(
             (nested || flat).then(|| column(property, nested, flat))
         })
         .collect();
-    Columns::new(fields, properties, !matches!(choice.nested, Nested::No))
+    Columns::new(fields, properties, nested)
 }
 
 fn everything(fields: Vec<Field>, properties: Vec<PropertyColumn>) -> Columns {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::spec::StreamSpec;
 use crate::cursor::{Bounds, Saved};
 use crate::error::Error;
-use crate::hubspot::{Api, limits};
+use crate::hubspot::{self, Api, limits};
 use crate::protocol::{Batch, Outlet, StreamState};
 use crate::record::Columns;
 use crate::time::Millis;
@@ -31,6 +31,8 @@ pub struct Context<'a> {
     pub name: Arc<str>,
     pub start_date: Option<Millis>,
     pub lookback: Duration,
+    /// Properties whose history is read; empty means all.
+    pub history_properties: &'a [String],
     /// When this sync began.
     pub started: Instant,
 }
@@ -46,6 +48,15 @@ impl Context<'_> {
             lookback: self.lookback,
             index_lag: limits::INDEX_LAG,
         }
+    }
+
+    /// [`Context::bounds`] for a read that needs them before its first request: asks for the
+    /// account if no answer has told the service's time yet.
+    pub async fn settled_bounds(&self) -> Result<Bounds, Error> {
+        if !self.api.client.clock().is_learned() {
+            let _any_answer = hubspot::account(self.api).await?;
+        }
+        Ok(self.bounds())
     }
 
     /// Hands records over, and what may be claimed once they are written.

@@ -2,13 +2,23 @@
 //!
 //! A stream is a row of [`STREAMS`]; a difference between streams is a field of the row.
 
+mod association;
 mod context;
+mod cost;
 mod custom;
 pub mod family;
+mod names;
 mod registry;
+mod reshape;
 mod spec;
 
+pub use association::AssociationStream;
 pub use context::{Context, Planned};
+pub use cost::{Cost, Each, Term};
 pub use custom::CustomStream;
+pub use names::Names;
 pub use registry::STREAMS;
-pub use spec::{CursorField, Family, Fill, Schema, StreamSpec};
+pub use spec::{
+    Child, Children, CursorField, Family, Fill, Occurrences, Otherwise, Parents, Pass, Reshape,
+    Schema, StreamSpec,
+};

@@ -1,7 +1,12 @@
 //! The types of the stream table.
 
-use crate::hubspot::{Definition, Endpoint};
-use crate::record::Kind;
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::cursor::CursorFormat;
+use crate::hubspot::{Definition, Endpoint, Shape};
+use crate::record::{HistoryForm, Kind};
 use crate::schema::Legacy;
 
 /// One stream: everything that sets it apart.
@@ -17,6 +22,11 @@ pub struct StreamSpec<'a> {
     pub schema: Schema<'a>,
     /// Fields that HubSpot's answer leaves out or spells otherwise.
     pub defaults: &'a [Fill],
+    /// Gives a record the shape the stream has always had, where HubSpot's is another.
+    pub reshape: Option<Reshape>,
+    /// Are values cast to the types that the static schema declares? Only what is always read
+    /// whole heeds it.
+    pub casts: bool,
     /// Properties also shown under an older name.
     pub legacy: &'a [Legacy],
     /// Scopes that reading it takes, all of them.
@@ -31,10 +41,162 @@ pub enum Family<'a> {
     /// A CRM object type: the list for everything, search for what changed. `modified` is the
     /// property that says when a record was modified.
     CrmObject { object: &'a str, modified: &'a str },
+    /// The archived records of a CRM object type, always listed whole: HubSpot filters them by
+    /// nothing.
+    CrmArchived { object: &'a str },
     /// A short list, always read whole; what is older than the cursor is dropped by us.
-    List { endpoint: Endpoint, page: usize },
+    Collection { endpoint: Endpoint, passes: &'static [Pass], shape: Shape },
+    /// A collection that leaves most of each record to a request of its own.
+    Detailed { endpoint: Endpoint, tail: &'static str, shape: Shape },
+    /// Marketing e-mails, whose statistics move on after the e-mail itself has stopped changing.
+    MarketingEmails { endpoint: Endpoint },
+    /// The versions of the properties of a CRM object type.
+    PropertyHistory { object: &'a str, modified: &'a str, form: HistoryForm },
+    /// The associations from one object type to another.
+    Associations { from: &'a str, to: &'a str },
+    /// Records of a CRM object type that have a recording, where one of these properties says.
+    Recordings { object: &'a str, modified: &'static str, urls: &'static [&'static str] },
+    /// A log of events, by windows of time.
+    TimeWindows { endpoint: Endpoint, shape: Shape },
+    /// What belongs to the entries of another list, which is read for their ids.
+    Children(&'static Children),
+    /// Events that happened to the records of a CRM object type.
+    Occurrences(Occurrences<'a>),
+    /// Engagements by their first API.
+    Engagements,
     /// One record: the answer itself.
     Single { endpoint: Endpoint },
+}
+
+/// The entries of a list, and what belongs to each.
+#[derive(Debug, Clone, Copy)]
+pub struct Children {
+    pub parents: Parents,
+    pub child: Child,
+}
+
+/// A list whose entries have children.
+#[derive(Debug, Clone, Copy)]
+pub struct Parents {
+    pub endpoint: Endpoint,
+    /// What follows the endpoint's path: segments and query, the page size included.
+    pub tail: &'static str,
+    /// The JSON body of a POST, without paging.
+    pub body: Option<&'static str>,
+    pub shape: Shape,
+    /// The field that holds an entry's id.
+    pub id: &'static str,
+}
+
+/// Where the children of one entry are.
+#[derive(Debug, Clone, Copy)]
+pub struct Child {
+    pub endpoint: Endpoint,
+    /// What follows the entry's id: segments and query, the page size included.
+    pub tail: &'static str,
+    pub shape: Shape,
+    /// The field of each child that is filled with the entry's id.
+    pub parent_field: &'static str,
+    /// What the entry's id is called in a state.
+    pub parent_key: &'static str,
+    /// The field, as sent, by which children come newest first; `None` if they come in another
+    /// order.
+    pub newest_first: Option<&'static str>,
+}
+
+/// Events of a CRM object type.
+#[derive(Debug, Clone, Copy)]
+pub struct Occurrences<'a> {
+    /// The object type as the paths of records name it.
+    pub object: &'a str,
+    /// The property that says when a record was modified.
+    pub modified: &'a str,
+    /// The object type as events name it.
+    pub object_type: &'a str,
+    pub event_types: &'a [Cow<'static, str>],
+}
+
+impl Family<'_> {
+    /// What a group of such streams is called.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Self::CrmObject { .. } => "CRM objects",
+            Self::CrmArchived { .. } => "Archived records of CRM objects",
+            Self::PropertyHistory { .. } => "Property histories",
+            Self::Associations { .. } => "Associations",
+            Self::Recordings { .. } => "Recordings",
+            Self::Collection { .. } | Self::Detailed { .. } | Self::MarketingEmails { .. } => {
+                "Lists"
+            }
+            Self::TimeWindows { .. } => "Logs",
+            Self::Children(_) => "What belongs to the entries of a list",
+            Self::Occurrences(_) => "Events of records",
+            Self::Engagements => "Engagements by their first API",
+            Self::Single { .. } => "Single records",
+        }
+    }
+
+    /// The CRM object type without which there is nothing to read.
+    pub fn object(&self) -> Option<&str> {
+        match self {
+            Self::CrmObject { object, .. }
+            | Self::CrmArchived { object }
+            | Self::PropertyHistory { object, .. }
+            | Self::Recordings { object, .. } => Some(object),
+            Self::Occurrences(events) => Some(events.object),
+            Self::Associations { .. }
+            | Self::Collection { .. }
+            | Self::Detailed { .. }
+            | Self::MarketingEmails { .. }
+            | Self::TimeWindows { .. }
+            | Self::Children(_)
+            | Self::Engagements
+            | Self::Single { .. } => None,
+        }
+    }
+}
+
+/// One way through a collection.
+#[derive(Debug, Clone, Copy)]
+pub struct Pass {
+    /// What follows the endpoint's path: segments and query, the page size included.
+    pub tail: &'static str,
+    /// The JSON body of a POST, without paging.
+    pub body: Option<&'static str>,
+    /// Fields with the same value in every record of this pass.
+    pub constants: &'static [(&'static str, &'static str)],
+    pub unless_allowed: Otherwise,
+}
+
+/// What to do where the token may not read a pass.
+#[derive(Debug, Clone, Copy)]
+pub enum Otherwise {
+    /// The stream ends.
+    Fail,
+    /// There is nothing of that kind.
+    Skip,
+    /// Something else says the same, and takes another scope.
+    Read { endpoint: Endpoint, tail: &'static str, shape: Shape },
+}
+
+impl Pass {
+    /// A GET.
+    pub const fn get(tail: &'static str) -> Self {
+        Self { tail, body: None, constants: &[], unless_allowed: Otherwise::Fail }
+    }
+
+    /// A POST.
+    pub const fn post(tail: &'static str, body: &'static str) -> Self {
+        Self { body: Some(body), ..Self::get(tail) }
+    }
+
+    /// A GET that is left out where the token may not read it, with fields of its own.
+    pub const fn marked(
+        tail: &'static str,
+        constants: &'static [(&'static str, &'static str)],
+    ) -> Self {
+        Self { constants, unless_allowed: Otherwise::Skip, ..Self::get(tail) }
+    }
 }
 
 /// The column that says how new a record is.
@@ -43,6 +205,8 @@ pub struct CursorField {
     pub name: &'static str,
     /// As published: `false` lets the user pick another one.
     pub source_defined: bool,
+    /// How its value is written in the state.
+    pub format: CursorFormat,
 }
 
 /// Where the columns come from.
@@ -65,7 +229,16 @@ pub struct Fill {
     pub cast: Option<Kind>,
 }
 
+/// Changes the fields of one record. For streams of few records: it costs a parse of its own.
+pub type Reshape = fn(&mut Map<String, Value>);
+
 impl StreamSpec<'_> {
+    /// Is it only offered to those who ask for experimental streams? Reading the events of each
+    /// single record takes more requests than most portals have to spare.
+    pub fn is_experimental(&self) -> bool {
+        matches!(self.family, Family::Occurrences(_))
+    }
+
     /// The JSON text of the static part of its schema.
     pub fn static_fields(&self) -> &'static str {
         match self.schema {

@@ -12,10 +12,12 @@ pub async fn check(session: &Session) -> Result<String, Error> {
     let subject = Subject { stream: "account_details", scopes: &["oauth"] };
     let account = hubspot::account(session.api(&meter, subject)).await?;
     let custom = session.custom_streams().await?;
+    let experimental = session.config.experimental_streams;
+    let built_in = STREAMS.iter().filter(|row| experimental || !row.is_experimental()).count();
     Ok(format!(
         "The HubSpot account {} can be read: {} streams, {} of them custom objects",
         account.portal_id,
-        STREAMS.len() + custom.len(),
-        custom.len()
+        built_in + session.associations.len() + custom.len(),
+        custom.iter().filter(|stream| stream.is_object()).count()
     ))
 }

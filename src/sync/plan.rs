@@ -11,14 +11,14 @@ use crate::streams::{Planned, StreamSpec};
 
 /// Plans the read of one stream.
 pub(super) fn plan<'a>(
-    row: StreamSpec<'a>,
+    row: &StreamSpec<'a>,
     selected: &ConfiguredStream,
     saved: Saved,
     properties: Vec<PropertyColumn>,
 ) -> Planned<'a> {
     Planned {
-        row,
-        columns: columns(&row, &selected.stream.json_schema, properties),
+        row: *row,
+        columns: columns(row, &selected.stream.json_schema, properties),
         saved,
         everything: selected.sync_mode == SyncMode::FullRefresh || row.cursor.is_none(),
         generation: selected.generation_id,

@@ -26,7 +26,7 @@ pub(super) struct Run<'a> {
     pub(super) session: &'a Session,
     pub(super) outlet: &'a Outlet,
     pub(super) state: &'a IncomingState,
-    pub(super) rows: Rows,
+    pub(super) rows: Rows<'a>,
     pub(super) started: Instant,
 }
 

@@ -3,33 +3,36 @@
 use super::session::Session;
 use crate::error::Error;
 use crate::protocol::ConfiguredStream;
-use crate::streams::{CustomStream, STREAMS, StreamSpec};
+use crate::streams::{AssociationStream, CustomStream, STREAMS, StreamSpec};
 
-/// The rows of this run: the built-in ones, and the portal's custom objects.
-pub(super) struct Rows {
+/// The rows of this run: the built-in ones, those of configured associations, and the portal's
+/// custom objects.
+pub(super) struct Rows<'a> {
+    associations: &'a [AssociationStream],
     /// `Err` says why the custom objects are not known: that harms their streams and no other.
     custom: Result<Vec<CustomStream>, String>,
 }
 
-impl Rows {
-    /// Asks for custom objects only if a stream is selected that is not built in.
+impl<'a> Rows<'a> {
+    /// Asks for custom objects only if a stream is selected that is not known without.
     pub(super) async fn of(
-        session: &Session,
+        session: &'a Session,
         selected: &[&ConfiguredStream],
     ) -> Result<Self, Error> {
-        if selected.iter().all(|stream| built_in(&stream.stream.name).is_some()) {
-            return Ok(Self { custom: Ok(Vec::new()) });
+        let mut rows = Self { associations: &session.associations, custom: Ok(Vec::new()) };
+        if selected.iter().any(|stream| rows.known(&stream.stream.name).is_none()) {
+            rows.custom = match session.custom_streams().await {
+                Ok(custom) => Ok(custom),
+                Err(error) if error.ends_everything() => return Err(error),
+                Err(error) => Err(error.to_string()),
+            };
         }
-        match session.custom_streams().await {
-            Ok(custom) => Ok(Self { custom: Ok(custom) }),
-            Err(error) if error.ends_everything() => Err(error),
-            Err(error) => Ok(Self { custom: Err(error.to_string()) }),
-        }
+        Ok(rows)
     }
 
     /// The row of a stream by name.
     pub(super) fn find(&self, name: &str) -> Result<StreamSpec<'_>, Error> {
-        if let Some(row) = built_in(name) {
+        if let Some(row) = self.known(name) {
             return Ok(row);
         }
         match &self.custom {
@@ -43,8 +46,10 @@ impl Rows {
             }
         }
     }
-}
 
-fn built_in(name: &str) -> Option<StreamSpec<'static>> {
-    STREAMS.iter().find(|row| row.name == name).copied()
+    /// The row of a stream that is there whatever the portal has.
+    fn known(&self, name: &str) -> Option<StreamSpec<'_>> {
+        let associations = self.associations.iter().map(AssociationStream::row);
+        STREAMS.iter().copied().chain(associations).find(|row| row.name == name)
+    }
 }

@@ -1,16 +1,24 @@
 //! What all commands share: the client of one connection.
 
-use crate::config::{Config, Credentials, Operator};
+use std::collections::HashSet;
+
+use super::definitions::Definitions;
+use crate::config::{AssociationChoice, Config, Credentials, Operator};
 use crate::error::Error;
 use crate::http::{Client, ClientOptions, Limits, Meter, Patience, Tokens};
 use crate::hubspot::{self, Api, DIALECT, Paths, Subject, Version, limits};
-use crate::streams::CustomStream;
+use crate::streams::{AssociationStream, CustomStream, Names};
 
 /// One connection to one portal, for the length of a command.
 pub struct Session {
     pub config: Config,
     pub paths: Paths,
     pub client: Client,
+    /// The streams of associations that the configuration asks for.
+    pub associations: Vec<AssociationStream>,
+    /// Names of all streams that are known without asking the portal.
+    names: Names,
+    pub definitions: Definitions,
 }
 
 const USER_AGENT: &str = concat!("source-hubspot/", env!("CARGO_PKG_VERSION"));
@@ -49,7 +57,19 @@ impl Session {
                 .into(),
             source: Some(source),
         })?;
-        Ok(Self { config, paths, client })
+        let mut names = Names::built_in();
+        let mut seen = HashSet::new();
+        let associations = config
+            .associations
+            .iter()
+            .filter(|choice| seen.insert(*choice))
+            .map(|choice| {
+                let AssociationChoice { from, to, stream_name } = choice;
+                AssociationStream::new(from, to, stream_name, &mut names)
+            })
+            .collect();
+        let definitions = Definitions::default();
+        Ok(Self { config, paths, client, associations, names, definitions })
     }
 
     /// The way to HubSpot on behalf of one stream.
@@ -57,17 +77,33 @@ impl Session {
         Api { client: &self.client, paths: &self.paths, meter, subject }
     }
 
-    /// The portal's custom objects. A portal that does not let them be seen has none.
+    /// The streams of what the portal has of its own.
     pub async fn custom_streams(&self) -> Result<Vec<CustomStream>, Error> {
         let meter = Meter::default();
         let subject = Subject { stream: "custom objects", scopes: &["crm.schemas.custom.read"] };
-        match hubspot::custom_objects(self.api(&meter, subject)).await {
-            Ok(objects) => Ok(objects.into_iter().map(CustomStream::new).collect()),
-            Err(error @ (Error::MissingScope { .. } | Error::Plan { .. })) => {
-                log::info!("custom objects are left out: {error}");
-                Ok(Vec::new())
-            }
-            Err(error) => Err(error),
+        let objects = hubspot::custom_objects(self.api(&meter, subject)).await;
+        let mut names = self.names.clone();
+        let mut streams = CustomStream::of_objects(seen("custom objects", objects)?, &mut names);
+        if self.config.experimental_streams {
+            let analytics: Vec<_> =
+                streams.iter().filter_map(|stream| stream.web_analytics(&mut names)).collect();
+            streams.extend(analytics);
+            let scopes = &["behavioral_events.event_definitions.read_write"];
+            let subject = Subject { stream: "custom events", scopes };
+            let events = hubspot::event_definitions(self.api(&meter, subject)).await;
+            streams.extend(CustomStream::events(seen("custom events", events)?, &mut names));
         }
+        Ok(streams)
+    }
+}
+
+/// A portal that does not let its definitions be seen has none.
+fn seen<T>(what: &str, found: Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
+    match found {
+        Err(error @ (Error::MissingScope { .. } | Error::Plan { .. })) => {
+            log::info!("{what} are left out: {error}");
+            Ok(Vec::new())
+        }
+        found => found,
     }
 }

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::definitions::properties_of;
 use super::plan::{plan, saved};
 use super::read::Run;
 use crate::error::Error;
 use crate::http::Meter;
 use crate::hubspot::Subject;
 use crate::protocol::{ConfiguredStream, StreamStatus};
-use crate::streams::Context;
 use crate::streams::family::{self, Receipt};
+use crate::streams::{Context, Family};
 
 /// Reads the stream to its end. COMPLETE or INCOMPLETE is for the caller to say.
 pub(super) async fn read_stream(
@@ -24,14 +23,21 @@ pub(super) async fn read_stream(
     let config = &run.session.config;
     let meter = Meter::default();
     let api = run.session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
-    let properties = properties_of(api, &row, config.text_only).await?;
-    let stream = plan(row, selected, saved, properties.unwrap_or_default());
+    let definitions = &run.session.definitions;
+    let properties = definitions.columns(api, &row, config.text_only).await?;
+    let stream = plan(&row, selected, saved, properties.unwrap_or_default());
+    let (mut lookback, mut history_properties) = (config.lookback, &[][..]);
+    if let Family::PropertyHistory { object, .. } = row.family {
+        lookback = config.history.lookback;
+        history_properties = config.history.properties(object);
+    }
     let context = Context {
         api,
         outlet: run.outlet,
         name: Arc::clone(name),
         start_date: config.start_date.map(|date| date.timestamp_millis()),
-        lookback: config.lookback,
+        lookback,
+        history_properties,
         started: run.started,
     };
     run.outlet.status(name, StreamStatus::Running).await?;

@@ -251,10 +251,14 @@ impl Connector {
     }
 }
 
-/// The configured catalog that selects every stream, incrementally where it can be.
-pub(crate) fn select_all(catalog: &Value) -> Value {
+/// The configured catalog that selects the streams of these names, incrementally where it can be.
+pub(crate) fn select_named(catalog: &Value, names: &[&str]) -> Value {
     let streams = catalog.get("streams").and_then(Value::as_array);
-    let configured: Vec<Value> = streams.into_iter().flatten().map(select).collect();
+    let is_named = |stream: &&Value| {
+        stream.get("name").and_then(Value::as_str).is_some_and(|name| names.contains(&name))
+    };
+    let configured: Vec<Value> =
+        streams.into_iter().flatten().filter(is_named).map(select).collect();
     json!({ "streams": configured })
 }
 
@@ -285,9 +289,10 @@ mod tests {
         let catalog = json!({ "streams": [
             { "name": "deals", "supported_sync_modes": ["full_refresh", "incremental"],
               "default_cursor_field": ["updatedAt"], "source_defined_primary_key": [["id"]] },
+            { "name": "forms", "supported_sync_modes": ["full_refresh", "incremental"] },
             { "name": "account_details", "supported_sync_modes": ["full_refresh"] },
         ] });
-        let configured = select_all(&catalog);
+        let configured = select_named(&catalog, &["account_details", "deals"]);
         assert_eq!(configured["streams"][0]["sync_mode"], "incremental");
         assert_eq!(configured["streams"][0]["cursor_field"], json!(["updatedAt"]));
         assert_eq!(configured["streams"][0]["primary_key"], json!([["id"]]));

@@ -1,17 +1,30 @@
 //! How the streams of each family are read: one module, one `read`.
 
+mod associations;
+mod children;
+mod collection;
+mod crm_archived;
 mod crm_object;
+mod detailed;
+mod emit;
+mod engagements;
 mod enrich;
-mod list;
+mod marketing_emails;
+mod newest_first;
+mod occurrences;
 mod pace;
+mod property_history;
+mod recordings;
+mod scanning;
 mod single;
+mod time_windows;
+mod whole;
 
 use super::context::{Context, Planned};
 use super::spec::Family;
 use crate::error::Error;
-use crate::hubspot::Page;
-use crate::record::{Encoder, Record};
-use crate::time;
+
+use whole::Whole;
 
 /// What a stream that was read to its end has to say for its receipt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,34 +40,42 @@ pub async fn read(context: &Context<'_>, stream: &Planned<'_>) -> Result<Receipt
         Family::CrmObject { object, modified } => {
             crm_object::read(context, stream, object, modified).await
         }
-        Family::List { endpoint, page } => list::read(context, stream, endpoint, page).await,
+        Family::CrmArchived { object } => crm_archived::read(context, stream, object).await,
+        Family::Collection { endpoint, passes, shape } => {
+            collection::read(context, stream, endpoint, passes, shape).await
+        }
+        Family::Detailed { endpoint, tail, shape } => {
+            detailed::read(context, stream, endpoint, tail, shape).await
+        }
+        Family::MarketingEmails { endpoint } => {
+            marketing_emails::read(context, stream, endpoint).await
+        }
+        Family::PropertyHistory { object, modified, form } => {
+            property_history::read(context, stream, object, modified, form).await
+        }
+        Family::Associations { from, to } => associations::read(context, stream, from, to).await,
+        Family::Recordings { object, modified, urls } => {
+            recordings::read(context, stream, object, modified, urls).await
+        }
+        Family::TimeWindows { endpoint, shape } => {
+            time_windows::read(context, stream, endpoint, shape).await
+        }
+        Family::Children(children) => children::read(context, stream, children).await,
+        Family::Occurrences(events) => occurrences::read(context, stream, &events).await,
+        Family::Engagements => engagements::read(context, stream).await,
         Family::Single { endpoint } => single::read(context, stream, endpoint).await,
     }
-}
-
-/// Encodes the wanted records of a page that needs nothing beside it; returns how many there were.
-fn encode_all(
-    stream: &str,
-    page: &Page,
-    encoder: &mut Encoder<'_>,
-    lines: &mut Vec<u8>,
-    is_wanted: impl Fn(&Record<'_>) -> bool,
-) -> Result<u64, Error> {
-    let emitted_at_ms = time::now_ms();
-    let mut count = 0;
-    for text in page.records() {
-        let record = Record::parse(text).map_err(|error| unreadable(stream, error))?;
-        if is_wanted(&record) {
-            let written = encoder
-                .push(&record, &[], emitted_at_ms, lines)
-                .map_err(|error| unreadable(stream, error))?;
-            count += u64::from(written);
-        }
-    }
-    Ok(count)
 }
 
 /// A record that is no record.
 fn unreadable(stream: &str, error: serde_json::Error) -> Error {
     Error::Contract { endpoint: format!("a record of `{stream}`"), source: error.into() }
+}
+
+/// A link that would never end.
+fn same_page_again(stream: &str) -> Error {
+    Error::Contract {
+        endpoint: format!("the list of `{stream}`"),
+        source: "the link to the next page leads to the same page".into(),
+    }
 }

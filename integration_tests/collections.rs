@@ -1,0 +1,230 @@
+//! Lists that are read whole: settings, pipelines, marketing, automation, definitions.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use hubspot_simulator::portal::{Guided, Numbered};
+use hubspot_simulator::{Change, ClockConfig, Config, MarketingSpec, PortalSpec};
+use serde_json::{Value, json};
+use support::lists::*;
+use support::{Catalog, Mode, Output, START_MS, Stage, calm};
+
+#[test]
+fn a_full_refresh_brings_every_list_whole() {
+    let stage = Stage::calm(several_pages());
+    let catalog = stage.catalog(Mode::Full).only(&names());
+    let output = stage.read(&catalog).succeeded();
+    check_schemas(&catalog, &output);
+    stage.simulator.portal(|portal| {
+        let emails = portal.marketing_email_ids(false).into_iter();
+        let emails = emails.chain(portal.marketing_email_ids(true));
+        let forms = portal.form_ids(false).into_iter().filter(|(_, kind)| *kind != "blog_comment");
+        for (stream, column, expected) in [
+            ("campaigns", "id", texts(portal.email_campaign_ids())),
+            ("contact_lists", "listId", texts(portal.list_ids().into_iter().map(|(id, _)| id))),
+            ("email_subscriptions", "id", texts(portal.subscription_ids())),
+            ("flows", "id", texts(portal.flow_ids())),
+            ("forms", "id", texts(forms.map(|(id, _)| id))),
+            ("marketing_campaigns", "id", texts(portal.marketing_campaign_ids())),
+            ("marketing_emails", "id", texts(emails)),
+            ("teams", "id", texts(portal.team_ids())),
+            ("users", "id", texts(portal.user_ids())),
+            ("workflows", "id", texts(portal.workflow_ids())),
+        ] {
+            assert!(!expected.is_empty(), "{stream}");
+            assert_eq!(sorted(&output, stream, column), expected, "{stream}");
+        }
+    });
+    assert_eq!(output.records("currencies").len(), 140);
+    let definitions: BTreeSet<_> = column(&output, "event_definitions", "id").into_iter().collect();
+    assert!(definitions.len() > 100, "{}", definitions.len());
+    assert_eq!(definitions.len(), output.records("event_definitions").len());
+    assert_eq!(column(&output, "roles", "id"), ["5", "6", "7"]);
+}
+
+#[test]
+fn pipelines_of_every_type_are_read() {
+    let stage = Stage::calm(little());
+    let streams = [
+        "appointment_pipelines",
+        "course_pipelines",
+        "deal_pipelines",
+        "engagements_task_pipelines",
+        "lead_pipelines",
+        "listing_pipelines",
+        "order_pipelines",
+        "project_pipelines",
+        "service_pipelines",
+        "ticket_pipelines",
+    ];
+    let catalog = stage.catalog(Mode::Full).only(&streams);
+    let output = stage.read(&catalog).succeeded();
+    check_schemas(&catalog, &output);
+    for stream in streams {
+        let records = output.records(stream);
+        assert!(!records.is_empty(), "{stream}");
+        assert!(records.iter().all(|record| !record["stages"][0].is_null()), "{stream}");
+    }
+    // Never edited: the date of its creation stands in.
+    let [tasks] = output.records("engagements_task_pipelines")[..] else { panic!("one pipeline") };
+    assert_eq!(tasks["updatedAt"], tasks["createdAt"]);
+}
+
+#[test]
+fn deal_pipelines_look_as_in_the_first_version_of_their_api() {
+    let stage = Stage::calm(little());
+    let output = stage.read(&Catalog::of(&["deal_pipelines"], Mode::Full)).succeeded();
+    let journal = stage.simulator.journal();
+    assert_eq!(asked(&journal, "pipelines.list_v1").len(), 0, "it is gone");
+    assert_eq!(asked(&journal, "pipelines.list").len(), 1);
+    assert_eq!(column(&output, "deal_pipelines", "pipelineId"), ["default", "75001"]);
+    let pipeline = output.records("deal_pipelines")[0];
+    assert!(pipeline["updatedAt"].as_i64().is_some_and(|at_ms| at_ms < START_MS));
+    assert_eq!(pipeline["objectTypeId"], "0-3");
+    assert_eq!(pipeline["active"], true);
+    let stage = &pipeline["stages"][0];
+    assert_eq!(stage["stageId"], "appointmentscheduled");
+    assert!(stage["createdAt"].is_i64() && stage.get("id").is_none(), "{stage}");
+    assert_eq!(stage["metadata"]["probability"], "0.2");
+}
+
+#[test]
+fn a_second_incremental_read_brings_what_changed_and_no_more() {
+    let stage = Stage::calm(several_pages());
+    let streams: Vec<_> = DATED.iter().map(|(name, _)| *name).collect();
+    let catalog = Catalog::of(&streams, Mode::Incremental);
+    let first = stage.read(&catalog).succeeded();
+    stage.simulator.advance(Duration::from_hours(40 * 24));
+    let simulator = &stage.simulator;
+    let second = stage.read_on(&catalog, &first.state()).succeeded();
+    for (stream, cursor) in DATED {
+        assert_eq!(changed(&second, stream), Vec::<&Value>::new(), "{stream} has not changed");
+        let position =
+            |output: &Output| output.last_state(stream)[cursor].as_str().expect(stream).to_owned();
+        assert!(position(&second) > position(&first), "{stream} goes on");
+    }
+    let list = simulator.portal(|portal| portal.list_ids()[3].0);
+    let form = simulator.portal(|portal| portal.form_ids(false)[4].0.clone());
+    let campaign = simulator.portal(|portal| portal.marketing_campaign_ids()[5].clone());
+    let flow = simulator.portal(|portal| portal.flow_ids()[2]);
+    let emails = simulator.portal(|portal| portal.marketing_email_ids(false));
+    simulator.advance(Duration::from_mins(1));
+    for change in [
+        Change::EditList(Numbered { id: list }),
+        Change::EditForm(Guided { id: form.clone() }),
+        Change::EditMarketingCampaign(Guided { id: campaign.clone() }),
+        Change::EditFlow(Numbered { id: flow }),
+        Change::EditMarketingEmail(Numbered { id: emails[6] }),
+        Change::ArchiveMarketingEmail(Numbered { id: emails[7] }),
+    ] {
+        simulator.change(&change);
+    }
+    simulator.advance(Duration::from_mins(1));
+    let third = stage.read_on(&catalog, &second.state()).succeeded();
+    assert_eq!(column(&third, "contact_lists", "listId"), [list.to_string()]);
+    assert_eq!(column(&third, "forms", "id"), [form]);
+    assert_eq!(column(&third, "marketing_campaigns", "id"), [campaign]);
+    assert_eq!(column(&third, "flows", "id"), [flow.to_string()]);
+    // HubSpot: archiving does not move the date of the last change.
+    assert_eq!(sorted(&third, "marketing_emails", "id"), texts([emails[6], emails[7]]));
+    let fourth = stage.read_on(&catalog, &third.state()).succeeded();
+    for stream in streams {
+        assert_eq!(changed(&fourth, stream), Vec::<&Value>::new(), "{stream} comes once");
+    }
+}
+
+#[test]
+fn every_older_state_is_understood() {
+    let stage = Stage::calm(little());
+    let far = "2199-01-01T00:00:00";
+    for (stream, cursor) in DATED {
+        let catalog = Catalog::of(&[stream], Mode::Incremental);
+        let all = changed(&stage.read(&catalog).succeeded(), stream).len();
+        assert!(all > 0, "{stream}");
+        for (state, expected) in [
+            (json!({ *cursor: "1149120000000" }), all),
+            (json!({ *cursor: 1_149_120_000_000_i64 }), all),
+            (json!({ *cursor: "2006-06-01T00:00:00.123000+00:00" }), all),
+            (json!({ *cursor: "2006-06-01T00:00:00Z" }), all),
+            (json!({ *cursor: "2006-06-01 00:00:00+00:00" }), all),
+            (json!({ *cursor: format!("{far}.000000Z") }), 0),
+            (json!({ *cursor: 7_226_582_400_000_i64 }), 0),
+        ] {
+            let output = stage.read_on(&catalog, &state_of(stream, &state)).succeeded();
+            assert_eq!(changed(&output, stream).len(), expected, "{stream} from {state}");
+        }
+    }
+}
+
+#[test]
+fn q45_an_empty_state_is_no_state() {
+    let stage = Stage::calm(little());
+    for (stream, cursor) in DATED {
+        let catalog = Catalog::of(&[stream], Mode::Incremental);
+        let all = stage.read(&catalog).succeeded().records(stream).len();
+        let empty = state_of(stream, &json!({ *cursor: "" }));
+        let output = stage.read_on(&catalog, &empty).succeeded();
+        assert_eq!(output.records(stream).len(), all, "{stream}");
+    }
+}
+
+#[test]
+fn q30_a_state_goes_on_without_records() {
+    let stage = Stage::calm(PortalSpec {
+        marketing: MarketingSpec { lists: 0, forms: 0, ..MarketingSpec::default() },
+        ..little()
+    });
+    let catalog = Catalog::of(&["contact_lists", "forms"], Mode::Incremental);
+    let output = stage.read(&catalog).succeeded();
+    for stream in ["contact_lists", "forms"] {
+        assert_eq!(output.records(stream).len(), 0);
+        assert!((START_MS - output.position_ms(stream)).abs() < 60_000, "{stream}");
+    }
+}
+
+#[test]
+fn q50_a_clock_ahead_of_ours_holds_nothing_back() {
+    let ahead = 4_000_000_000_000;
+    let clock = ClockConfig { start_ms: Some(ahead), speed: 1.0 };
+    let stage = Stage::new(Config { clock, ..calm(little()) });
+    let catalog = Catalog::of(&["contact_lists", "marketing_emails"], Mode::Incremental);
+    let first = stage.read(&catalog).succeeded();
+    assert_eq!(first.records("contact_lists").len(), 24);
+    assert_eq!(first.records("marketing_emails").len(), 30);
+    assert!((ahead - first.position_ms("contact_lists")).abs() < 60_000);
+    let list = stage.simulator.portal(|portal| portal.list_ids()[0].0);
+    stage.simulator.advance(Duration::from_mins(1));
+    stage.simulator.change(&Change::EditList(Numbered { id: list }));
+    let second = stage.read_on(&catalog, &first.state()).succeeded();
+    assert_eq!(column(&second, "contact_lists", "listId"), [list.to_string()]);
+}
+
+#[test]
+fn states_keep_the_form_of_their_stream() {
+    let stage = Stage::calm(little());
+    let output = stage.read(&Catalog::of(&names(), Mode::Incremental)).succeeded();
+    for (stream, cursor) in DATED {
+        let saved = output.last_state(stream);
+        let position = saved[cursor].as_str().expect(stream);
+        let in_milliseconds = ["campaigns", "deal_pipelines", "workflows"].contains(stream);
+        let fits = position.len() == if in_milliseconds { 13 } else { 27 };
+        assert!(fits && saved.as_object().is_some_and(|saved| saved.len() == 1), "{saved}");
+    }
+    for stream in UNDATED {
+        assert_eq!(*output.last_state(stream), json!({ "__ab_no_cursor_state_message": true }));
+    }
+}
+
+#[test]
+fn values_of_lists_are_cast_to_their_columns() {
+    let stage = Stage::calm(little());
+    let output = stage.read(&Catalog::of(&["contact_lists"], Mode::Full)).succeeded();
+    for list in output.records("contact_lists") {
+        assert!(list["listVersion"].is_i64(), "{list}");
+        assert!(list["additionalProperties"]["hs_list_size"].is_i64(), "{list}");
+        assert!(list["listId"].is_string(), "{list}");
+        assert!(list["updatedAt"].is_string(), "{list}");
+    }
+}

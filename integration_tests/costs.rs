@@ -1,0 +1,79 @@
+//! No stream takes more requests than it says. `--nocapture` prints what each took.
+
+#![expect(clippy::print_stdout, reason = "the table is for whoever asks for it by --nocapture")]
+
+mod support;
+
+use source_hubspot::streams::{Cost, STREAMS, StreamSpec, Term};
+use support::portals::{every_stream, stopped};
+use support::{Catalog, Mode, Output, Stage};
+
+/// What the portal has of the things that costs are counted by other than records: for each word,
+/// at most so many.
+const OTHERS: usize = 30;
+
+/// The requests of a stream by its receipt: general, search, associations.
+fn requests(output: &Output, stream: &str) -> Option<usize> {
+    let receipts = output.logs("INFO");
+    let begin = format!("`{stream}`: ");
+    let mut lines = receipts.into_iter().filter(|line| line.starts_with(&begin));
+    let (_, counts) = lines.find_map(|line| line.split_once("requests: "))?;
+    let (counts, _) = counts.split_once(';')?;
+    let numbers = counts.split(' ').filter_map(|word| word.parse::<usize>().ok());
+    Some(numbers.sum())
+}
+
+/// The most requests that these terms allow for so many records.
+fn most(terms: &[Term], records: usize) -> usize {
+    // No property names are too many and no list of associated ids is cut short in this portal.
+    let due = terms.iter().filter(|term| term.only.is_none());
+    due.map(|term| term.most(records, OTHERS)).sum()
+}
+
+/// What is wrong with the costs of one read; its table is printed.
+///
+/// `of` says the terms of a stream, and how many records it has to read.
+fn overdrawn<'a>(
+    when: &str,
+    output: &Output,
+    of: impl Fn(&'a StreamSpec<'static>) -> (Vec<Term>, usize),
+) -> Vec<String> {
+    println!("\n{when}\n{:<36} {:>8} {:>8} {:>8}", "stream", "requests", "stated", "records");
+    let mut findings = Vec::new();
+    for row in STREAMS.iter() {
+        let records = output.records(row.name).len();
+        let Some(requests) = requests(output, row.name) else {
+            findings.push(format!("{when}: {} has no receipt", row.name));
+            continue;
+        };
+        let (terms, read) = of(row);
+        let stated = most(&terms, read);
+        println!("{:<36} {requests:>8} {stated:>8} {records:>8}", row.name);
+        if requests > stated {
+            findings.push(format!("{when}: {} took {requests} of {stated} requests", row.name));
+        }
+    }
+    findings
+}
+
+#[test]
+fn no_stream_takes_more_requests_than_it_says() {
+    let mut stage = Stage::new(stopped(every_stream()));
+    stage.config["enable_experimental_streams"] = true.into();
+    let everything = stage.read(&stage.catalog(Mode::Full)).succeeded();
+    let mut findings = overdrawn("everything", &everything, |row| {
+        (row.cost().whole, everything.records(row.name).len())
+    });
+
+    // All that the portal holds is older than an hour: nothing has changed.
+    let catalog =
+        Catalog::of(&STREAMS.iter().map(|row| row.name).collect::<Vec<_>>(), Mode::Incremental);
+    let first = stage.read(&stage.catalog(Mode::Incremental)).succeeded();
+    stage.simulator.advance(std::time::Duration::from_mins(10));
+    let second = stage.read_on(&catalog, &first.state()).succeeded();
+    findings.extend(overdrawn("what changed", &second, |row| match row.cost() {
+        Cost { changes: Some(changes), .. } => (changes, second.records(row.name).len()),
+        Cost { whole, changes: None } => (whole, first.records(row.name).len()),
+    }));
+    assert!(findings.is_empty(), "{}", findings.join("\n"));
+}

@@ -1,0 +1,50 @@
+//! Reading single streams, and looking at what came of it.
+
+use std::collections::BTreeSet;
+
+use hubspot_simulator::{Change, Entry};
+use serde_json::{Value, json};
+
+use super::{Catalog, Mode, Output, Stage};
+
+/// Lets something happen in the portal.
+pub(crate) fn change(stage: &Stage, change: Value) {
+    let change: Change = serde_json::from_value(change).expect("a change");
+    stage.simulator.change(&change);
+}
+
+/// Reads one stream incrementally, from the beginning or from a state.
+pub(crate) fn read(stage: &Stage, stream: &str, saved: &Value) -> Output {
+    let catalog = Catalog::of(&[stream], Mode::Incremental);
+    stage.read_on(&catalog, saved).succeeded()
+}
+
+/// A state of one stream, as it is passed in.
+pub(crate) fn state_of(stream: &str, saved: &Value) -> Value {
+    json!([{ "type": "STREAM", "stream": {
+        "stream_descriptor": { "name": stream }, "stream_state": saved } }])
+}
+
+/// The values of a text column, each once.
+pub(crate) fn texts(output: &Output, stream: &str, column: &str) -> BTreeSet<String> {
+    let records = output.records(stream);
+    let text = |record: &&Value| record.get(column).and_then(Value::as_str).map(str::to_owned);
+    records.iter().map(|record| text(record).expect("text")).collect()
+}
+
+/// The values of a number column, ascending.
+pub(crate) fn numbers(output: &Output, stream: &str, column: &str) -> Vec<i64> {
+    let records = output.records(stream);
+    let mut numbers: Vec<_> = records
+        .iter()
+        .map(|record| record.get(column).and_then(Value::as_i64).expect("a number"))
+        .collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// Requests to an endpoint since the journal was cleared.
+pub(crate) fn asked(stage: &Stage, endpoint: &str) -> Vec<Entry> {
+    let journal = stage.simulator.journal();
+    journal.into_iter().filter(|entry| entry.endpoint == endpoint).collect()
+}

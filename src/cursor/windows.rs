@@ -1,0 +1,171 @@
+//! The span of a log of events that a sync reads, and the windows it is read in.
+//!
+//! ```text
+//! lower ≤ happened < upper                both bounds applied by the service
+//! ├─ 30 days ─┼─ 30 days ─┼─ the rest ─┤
+//! ```
+//!
+//! Windows touch and do not overlap. The span begins some way before the saved position, because
+//! events show up late, and ends where the present is not finished yet.
+
+use std::time::Duration;
+
+use super::checkpoint::{Progress, Saved};
+use super::position::{Bounds, FIRST};
+use super::scan::Way;
+use crate::time::Millis;
+
+/// What is read of a log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Inclusive.
+    pub lower: Millis,
+    /// Exclusive; the position that the finished read claims.
+    pub upper: Millis,
+}
+
+/// A part of a span, inclusive and exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub from: Millis,
+    pub to: Millis,
+}
+
+impl Span {
+    /// Decides what to read: the rest of a read that was broken off, what came since, or
+    /// everything. `everything` is a full refresh, which goes on only within its generation.
+    pub fn begin(
+        saved: &Saved,
+        bounds: &Bounds,
+        everything: bool,
+        generation: Option<i64>,
+    ) -> Self {
+        if let Some(progress) = &saved.progress
+            && (!everything || generation.is_some() && progress.generation == generation)
+        {
+            return Self { lower: progress.lower, upper: progress.upper };
+        }
+        let upper = bounds.upper();
+        match saved.position.filter(|_| !everything) {
+            None => Self { lower: bounds.first().max(FIRST), upper },
+            // A position ahead of the service's clock stays: there is nothing to read yet.
+            Some(position) if position >= upper => Self { lower: position, upper: position },
+            Some(position) => Self { lower: bounds.lower(position).max(FIRST), upper },
+        }
+    }
+
+    /// The windows of the span, oldest first.
+    pub fn windows(self, length: Duration) -> Vec<Window> {
+        let length = Millis::try_from(length.as_millis()).unwrap_or(Millis::MAX).max(1);
+        let mut windows = Vec::new();
+        let mut from = self.lower;
+        while from < self.upper {
+            let to = from.saturating_add(length).min(self.upper);
+            windows.push(Window { from, to });
+            from = to;
+        }
+        windows
+    }
+
+    /// What may be claimed once everything before `done` has been written.
+    pub fn progress(self, done: Millis, generation: Option<i64>) -> Progress {
+        Progress { way: Way::List, lower: done, upper: self.upper, next: 0, generation }
+    }
+}
+
+/// Which windows have been read, in whatever order.
+#[derive(Debug)]
+pub struct Done {
+    /// Each window's end, and whether it has been read.
+    windows: Vec<(Millis, bool)>,
+    /// How many are read without one missing before them.
+    gapless: usize,
+}
+
+impl Done {
+    pub fn new(windows: &[Window]) -> Self {
+        let windows = windows.iter().map(|window| (window.to, false)).collect();
+        Self { windows, gapless: 0 }
+    }
+
+    /// Takes note of the window at a place. Returns the position that may be claimed from now on:
+    /// the end of the last window before which none is missing; `None` if that is where it was.
+    pub fn finish(&mut self, place: usize) -> Option<Millis> {
+        if let Some((_, is_done)) = self.windows.get_mut(place) {
+            *is_done = true;
+        }
+        let before = self.gapless;
+        let next = self.windows.iter().skip(before).take_while(|(_, is_done)| *is_done);
+        self.gapless += next.count();
+        let last = self.gapless.checked_sub(1).filter(|_| self.gapless > before)?;
+        self.windows.get(last).map(|(to, _)| *to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        started: FIRST + 100_003,
+        unfinished: Duration::from_secs(3),
+        start_date: None,
+        lookback: Duration::ZERO,
+        index_lag: Duration::from_secs(10),
+    };
+
+    #[test]
+    fn where_a_read_begins_and_ends() {
+        let at = |position| Saved { position: Some(position), ..Saved::default() };
+        let progress = Span { lower: 0, upper: FIRST + 50_000 }.progress(FIRST + 9, Some(3));
+        let half = || Saved { progress: Some(progress), ..Saved::default() };
+        let upper = FIRST + 97_003;
+        let start_date = Some(FIRST + 60_000);
+        for (case, saved, start_date, everything, generation, expected) in [
+            ("nothing saved", Saved::default(), None, false, None, (FIRST, upper)),
+            ("a start date", Saved::default(), start_date, false, None, (FIRST + 60_000, upper)),
+            ("a position", at(FIRST + 80_000), None, false, None, (FIRST + 70_000, upper)),
+            (
+                "one near the start date",
+                at(FIRST + 61_000),
+                start_date,
+                false,
+                None,
+                (FIRST + 60_000, upper),
+            ),
+            ("a full refresh", at(FIRST + 80_000), None, true, None, (FIRST, upper)),
+            (
+                "one in the future",
+                at(FIRST + 99_000),
+                None,
+                false,
+                None,
+                (FIRST + 99_000, FIRST + 99_000),
+            ),
+            ("half a read", half(), None, false, None, (FIRST + 9, FIRST + 50_000)),
+            ("half a refresh", half(), None, true, Some(3), (FIRST + 9, FIRST + 50_000)),
+            ("half an older refresh", half(), None, true, Some(4), (FIRST, upper)),
+        ] {
+            let bounds = Bounds { start_date, ..BOUNDS };
+            let span = Span::begin(&saved, &bounds, everything, generation);
+            assert_eq!((span.lower, span.upper), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn windows_touch_and_cover_the_span() {
+        let windows = Span { lower: 5, upper: 28 }.windows(Duration::from_millis(10));
+        let found: Vec<_> = windows.iter().map(|window| (window.from, window.to)).collect();
+        assert_eq!(found, [(5, 15), (15, 25), (25, 28)]);
+        assert!(Span { lower: 5, upper: 5 }.windows(Duration::from_millis(10)).is_empty());
+    }
+    #[test]
+    fn only_what_has_no_gap_before_it_is_claimed() {
+        let windows = Span { lower: 0, upper: 40 }.windows(Duration::from_millis(10));
+        let mut done = Done::new(&windows);
+        for (place, expected) in [(2, None), (0, Some(10)), (0, None), (1, Some(30)), (3, Some(40))]
+        {
+            assert_eq!(done.finish(place), expected, "{place}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Records with the versions that their properties have had.
+
+use std::fmt::Write;
+
+use percent_encoding::utf8_percent_encode;
+use serde::Serialize;
+
+use super::RecordId;
+use super::api::Api;
+use super::endpoint::Endpoint;
+use super::limits::HISTORY_PAGE;
+use super::objects::QUERY;
+use super::page::{Link, Page};
+use crate::error::Error;
+use crate::http::Bucket;
+
+/// Asks for a page of the list, with the versions of these properties.
+///
+/// Their names have to fit a URL ([`super::fits_one_url`]).
+pub async fn list_history(
+    api: Api<'_>,
+    object: &str,
+    properties: &[String],
+    after: Option<&Link>,
+) -> Result<Page, Error> {
+    let mut tail = format!(
+        "/{object}?limit={HISTORY_PAGE}&archived=false&propertiesWithHistory={}",
+        utf8_percent_encode(&properties.join(","), QUERY)
+    );
+    if let Some(link) = after {
+        // Writing into a string does not fail.
+        let _infallible = write!(tail, "&after={}", link.encoded());
+    }
+    api.get(Endpoint::Objects, &tail, Page::decode).await
+}
+
+/// Reads up to [`HISTORY_PAGE`] records by id, with the versions of these properties. Ids that are
+/// gone are left out.
+pub async fn read_history(
+    api: Api<'_>,
+    object: &str,
+    ids: &[RecordId],
+    properties: &[String],
+) -> Result<Page, Error> {
+    let body = Body {
+        inputs: ids.iter().map(|id| Input { id: id.to_string() }).collect(),
+        // HubSpot: without any, the type's default properties are sent along.
+        properties: &["hs_object_id"],
+        properties_with_history: properties,
+    };
+    let tail = format!("/{object}/batch/read?archived=false");
+    api.post(Endpoint::Objects, &tail, &body, Bucket::General, Page::decode).await
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    inputs: Vec<Input>,
+    properties: &'a [&'a str],
+    properties_with_history: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Input {
+    id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_names_the_properties_in_its_body() {
+        let properties = ["amount".to_owned()];
+        let body = Body {
+            inputs: vec![Input { id: "7".into() }],
+            properties: &["hs_object_id"],
+            properties_with_history: &properties,
+        };
+        assert_eq!(
+            serde_json::to_string(&body).unwrap(),
+            r#"{"inputs":[{"id":"7"}],"properties":["hs_object_id"],"propertiesWithHistory":["amount"]}"#
+        );
+    }
+}

@@ -1,0 +1,352 @@
+//! Writes the versions of a record's properties as RECORD lines: one version, one line.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::coerce::{Coerced, Kind, coerce};
+use super::columns::Columns;
+use super::encode::{opening, push_display, quoted};
+use super::fields::{Key, Record, unquote};
+use crate::protocol::Change;
+use crate::time::{Millis, parse_instant};
+
+/// What the columns of a stream of versions are called.
+#[derive(Debug, Clone, Copy)]
+pub struct HistoryForm {
+    /// The id of the record.
+    pub id: &'static str,
+    /// Is that a number?
+    pub id_is_number: bool,
+    /// Is the timestamp a number of milliseconds?
+    pub timestamp_is_number: bool,
+    /// Fields of a version that are columns, with the names of those.
+    pub fields: &'static [(VersionField, &'static str)],
+}
+
+/// A field of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionField {
+    Value,
+    SourceType,
+    SourceId,
+    SourceLabel,
+    UpdatedByUserId,
+}
+
+/// One version of a property, as slices of the page.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version<'page> {
+    #[serde(borrow, default)]
+    value: Option<&'page RawValue>,
+    #[serde(borrow, default)]
+    timestamp: Option<&'page RawValue>,
+    #[serde(borrow, default)]
+    source_type: Option<&'page RawValue>,
+    #[serde(borrow, default)]
+    source_id: Option<&'page RawValue>,
+    #[serde(borrow, default)]
+    source_label: Option<&'page RawValue>,
+    #[serde(borrow, default)]
+    updated_by_user_id: Option<&'page RawValue>,
+}
+
+impl<'page> Version<'page> {
+    fn raw(&self, field: VersionField) -> Option<&'page str> {
+        let value = match field {
+            VersionField::Value => self.value,
+            VersionField::SourceType => self.source_type,
+            VersionField::SourceId => self.source_id,
+            VersionField::SourceLabel => self.source_label,
+            VersionField::UpdatedByUserId => self.updated_by_user_id,
+        };
+        value.map(RawValue::get)
+    }
+
+    fn instant(&self) -> Option<Millis> {
+        let raw = self.timestamp?.get();
+        let text = unquote(raw);
+        parse_instant(text.as_deref().unwrap_or(raw)).map(|instant| instant.timestamp_millis())
+    }
+}
+
+/// Encodes the versions of one stream.
+#[derive(Debug)]
+pub struct HistoryEncoder {
+    form: HistoryForm,
+    /// `{"type":"RECORD","record":{"stream":…,"data":{`
+    opening: Vec<u8>,
+    /// The chosen columns of a version: its field, the column, and that as a JSON key.
+    fields: Vec<(VersionField, &'static str, Vec<u8>)>,
+    shows_archived: bool,
+    /// What all lines of the record at hand begin with.
+    beginning: Vec<u8>,
+    nulled: u64,
+}
+
+impl HistoryEncoder {
+    /// Writes the chosen ones among the form's columns; the key always.
+    pub fn new(stream: &str, form: HistoryForm, columns: &Columns) -> Self {
+        let is_chosen = |name: &str| columns.fields.iter().any(|field| field.name == name);
+        let fields = form.fields.iter().filter(|(_, name)| is_chosen(name));
+        Self {
+            form,
+            opening: opening(stream),
+            fields: fields
+                .map(|&(field, name)| (field, name, format!(",{}:", quoted(name)).into_bytes()))
+                .collect(),
+            shows_archived: is_chosen("archived"),
+            beginning: Vec::new(),
+            nulled: 0,
+        }
+    }
+
+    /// Values that did not fit their columns so far.
+    pub fn nulled(&self) -> u64 {
+        self.nulled
+    }
+
+    /// Appends a line for each version of each property from `from` on; returns how many. A
+    /// version without a readable timestamp is always appended.
+    ///
+    /// # Errors
+    /// If the versions are not laid out as lists in an object.
+    pub fn push(
+        &mut self,
+        record: &Record<'_>,
+        from: Millis,
+        emitted_at_ms: Millis,
+        lines: &mut Vec<u8>,
+    ) -> serde_json::Result<u64> {
+        let (Some(id), Some(histories)) = (record.id(), record.raw("propertiesWithHistory")) else {
+            return Ok(0);
+        };
+        self.beginning.clear();
+        self.beginning.extend_from_slice(&self.opening);
+        let quote = if self.form.id_is_number { "" } else { "\"" };
+        push_display(&mut self.beginning, format_args!("\"{}\":{quote}{id}{quote}", self.form.id));
+        if let Some(archived) = record.raw("archived").filter(|_| self.shows_archived) {
+            push_display(&mut self.beginning, format_args!(",\"archived\":{archived}"));
+        }
+        self.beginning.extend_from_slice(b",\"property\":");
+        let mut lines = Lines { encoder: self, from, emitted_at_ms, out: lines, count: 0 };
+        let mut deserializer = serde_json::Deserializer::from_str(histories);
+        deserializer.deserialize_map(&mut lines)?;
+        let count = lines.count;
+        deserializer.end()?;
+        Ok(count)
+    }
+
+    fn push_version(
+        &mut self,
+        property: &str,
+        version: &Version<'_>,
+        (instant, emitted_at_ms): (Option<Millis>, Millis),
+        line: &mut Vec<u8>,
+    ) {
+        line.extend_from_slice(&self.beginning);
+        serde_json::to_writer(&mut *line, property).expect("text serializes into memory");
+        let mut changes = Vec::new();
+        let mut unfit = |name: &str| changes.push(Change { field: name.to_owned() });
+        match (self.form.timestamp_is_number, version.timestamp) {
+            (true, Some(_)) => match instant {
+                Some(instant) => push_display(line, format_args!(",\"timestamp\":{instant}")),
+                None => unfit("timestamp"),
+            },
+            (false, Some(raw)) => push_display(line, format_args!(",\"timestamp\":{}", raw.get())),
+            (_, None) => {}
+        }
+        for (field, name, key) in &self.fields {
+            let Some(raw) = version.raw(*field) else { continue };
+            let before = line.len();
+            line.extend_from_slice(key);
+            let kind = match field {
+                VersionField::UpdatedByUserId => Kind::Number,
+                VersionField::Value
+                | VersionField::SourceType
+                | VersionField::SourceId
+                | VersionField::SourceLabel => Kind::Text,
+            };
+            let coerced = coerce(kind, raw, line);
+            if coerced != Coerced::Written {
+                line.truncate(before);
+            }
+            if coerced == Coerced::Unfit {
+                unfit(name);
+            }
+        }
+        self.nulled += changes.len() as u64;
+        push_display(line, format_args!("}},\"emitted_at\":{emitted_at_ms}"));
+        Change::push_meta(&changes, line);
+        line.extend_from_slice(b"}}\n");
+    }
+}
+
+/// Turns the versions of one record into lines while they are parsed: they are most of a page, and
+/// are gone through once.
+struct Lines<'a> {
+    encoder: &'a mut HistoryEncoder,
+    from: Millis,
+    emitted_at_ms: Millis,
+    out: &'a mut Vec<u8>,
+    count: u64,
+}
+
+impl<'de> Visitor<'de> for &mut Lines<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("versions by property")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key_seed(Key)? {
+            map.next_value_seed(OfProperty { lines: self, name })?;
+        }
+        Ok(())
+    }
+}
+
+/// The versions of one property.
+struct OfProperty<'lines, 'a, 'de> {
+    lines: &'lines mut Lines<'a>,
+    name: Cow<'de, str>,
+}
+
+impl<'de> DeserializeSeed<'de> for OfProperty<'_, '_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OfProperty<'_, '_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the versions of `{}`", self.name)
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut versions: A) -> Result<(), A::Error> {
+        let Lines { encoder, from, emitted_at_ms, out, count } = self.lines;
+        while let Some(version) = versions.next_element::<Version<'de>>()? {
+            let instant = version.instant();
+            if instant.is_none_or(|instant| instant >= *from) {
+                encoder.push_version(&self.name, &version, (instant, *emitted_at_ms), out);
+                *count += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Field, Source};
+
+    const FIELDS: &[(VersionField, &str)] = &[
+        (VersionField::Value, "value"),
+        (VersionField::SourceType, "source-type"),
+        (VersionField::SourceId, "source-id"),
+        (VersionField::SourceLabel, "source-label"),
+        (VersionField::UpdatedByUserId, "updated-by-user-id"),
+    ];
+    const NUMBERS: HistoryForm =
+        HistoryForm { id: "vid", id_is_number: true, timestamp_is_number: true, fields: FIELDS };
+    const TEXTS: HistoryForm = HistoryForm {
+        id: "dealId",
+        id_is_number: false,
+        timestamp_is_number: false,
+        fields: &[(VersionField::Value, "value"), (VersionField::SourceId, "sourceId")],
+    };
+    const DEAL: &str = r#"{"id":"7","archived":false,"propertiesWithHistory":{
+        "dealstage":[{"value":"won","timestamp":"2024-03-01T12:00:00.123Z","sourceType":"CRM_UI",
+                      "sourceId":"userId:771","updatedByUserId":771},
+                     {"value":"","timestamp":"2024-02-01T12:00:00Z","sourceType":"IMPORT","sourceId":null}],
+        "amount":[], "caf\u00e9":null}}"#;
+
+    /// The data of the lines that a record becomes, and how many values were nulled.
+    fn encoded(
+        form: HistoryForm,
+        chosen: &[&str],
+        record: &str,
+        from: Millis,
+    ) -> (Vec<String>, u64) {
+        let field = |name: &&str| Field { name: (*name).to_owned(), source: Source::COPY };
+        let columns = Columns::new(chosen.iter().map(field).collect(), Vec::new(), false);
+        let mut encoder = HistoryEncoder::new("deals_property_history", form, &columns);
+        let record = Record::parse(record).unwrap();
+        let mut lines = Vec::new();
+        let count = encoder.push(&record, from, 17, &mut lines).unwrap();
+        let text = String::from_utf8(lines).unwrap();
+        let data: Vec<_> = text
+            .lines()
+            .map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).expect("a line is JSON");
+                let data = line.strip_prefix(
+                    r#"{"type":"RECORD","record":{"stream":"deals_property_history","data":"#,
+                );
+                data.expect(line).replace(r#","emitted_at":17}}"#, "")
+            })
+            .collect();
+        assert_eq!(data.len() as u64, count);
+        (data, encoder.nulled())
+    }
+
+    #[test]
+    fn each_version_is_a_record() {
+        let chosen = ["value", "sourceId", "archived"];
+        assert_eq!(
+            encoded(TEXTS, &chosen, DEAL, Millis::MIN).0,
+            [
+                r#"{"dealId":"7","archived":false,"property":"dealstage","timestamp":"2024-03-01T12:00:00.123Z","value":"won","sourceId":"userId:771"}"#,
+                r#"{"dealId":"7","archived":false,"property":"dealstage","timestamp":"2024-02-01T12:00:00Z","value":""}"#,
+            ]
+        );
+        assert_eq!(
+            encoded(NUMBERS, &["source-type", "updated-by-user-id"], DEAL, 1_709_294_400_123).0,
+            [
+                r#"{"vid":7,"property":"dealstage","timestamp":1709294400123,"source-type":"CRM_UI","updated-by-user-id":771}"#
+            ]
+        );
+    }
+
+    #[test]
+    fn q27_a_missing_source_is_null() {
+        let (data, nulled) = encoded(NUMBERS, &["source-id", "source-label"], DEAL, Millis::MIN);
+        let second = r#"{"vid":7,"property":"dealstage","timestamp":1706788800000}"#;
+        assert_eq!((data[1].as_str(), nulled), (second, 0));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_nulled_and_noted() {
+        let record = r#"{"id":"7","propertiesWithHistory":{"a":[
+            {"value":"x","timestamp":"then","updatedByUserId":"me"},{"value":"y"}]}}"#;
+        let (data, nulled) = encoded(NUMBERS, &["value", "updated-by-user-id"], record, 9);
+        assert_eq!(nulled, 2);
+        assert!(data[0].starts_with(r#"{"vid":7,"property":"a","value":"x"}"#), "{data:?}");
+        assert!(
+            data[0].contains(r#""field":"timestamp""#)
+                && data[0].contains(r#""field":"updated-by-user-id""#),
+            "{data:?}"
+        );
+        assert_eq!(data[1], r#"{"vid":7,"property":"a","value":"y"}"#);
+    }
+
+    #[test]
+    fn a_record_without_versions_is_none() {
+        for record in [r#"{"id":"7"}"#, r#"{"propertiesWithHistory":{"a":[{}]}}"#] {
+            assert_eq!(encoded(TEXTS, &[], record, 0).0, [""; 0]);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Rows made at run time: the streams of associations that the user asked for.
+
+use super::names::Names;
+use super::registry::{ASSOCIATIONS, CUSTOM_OBJECT, STREAMS};
+use super::spec::{Family, StreamSpec};
+
+/// A stream of the associations from one object type to another.
+#[derive(Debug, Clone)]
+pub struct AssociationStream {
+    name: String,
+    /// As paths take it, here and below.
+    from: String,
+    to: String,
+    /// Those of both object types.
+    scopes: Vec<&'static str>,
+}
+
+impl AssociationStream {
+    /// Names the stream as it was asked for, or `associations_<from>_<to>`; `associations_` stands
+    /// before a name that is taken.
+    pub fn new(from: &str, to: &str, name: &str, names: &mut Names) -> Self {
+        let default = || format!("associations_{from}_{to}");
+        let name = if name.is_empty() { default() } else { name.to_owned() };
+        let (from, from_scopes) = object(from);
+        let (to, to_scopes) = object(to);
+        let mut scopes = [from_scopes, to_scopes].concat();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let name = names.take("associations_", &name);
+        Self { name, from: from.to_owned(), to: to.to_owned(), scopes }
+    }
+
+    /// The stream's row.
+    pub fn row(&self) -> StreamSpec<'_> {
+        StreamSpec {
+            name: &self.name,
+            family: Family::Associations { from: &self.from, to: &self.to },
+            scopes: &self.scopes,
+            ..ASSOCIATIONS
+        }
+    }
+}
+
+/// Names that configurations use and paths do not.
+const SHORT_NAMES: [(&str, &str); 2] =
+    [("goals", "goal_targets"), ("payments", "commerce_payments")];
+
+/// What paths call an object type, and the scopes that reading it takes.
+fn object(name: &str) -> (&str, &'static [&'static str]) {
+    let short = SHORT_NAMES.iter().find(|(short, _)| *short == name);
+    let path = short.map_or(name, |(_, path)| path);
+    let row = STREAMS
+        .iter()
+        .find(|row| matches!(row.family, Family::CrmObject { object, .. } if object == path));
+    (path, row.unwrap_or(&CUSTOM_OBJECT).scopes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configured_pair_is_a_row() {
+        let mut names = Names::built_in();
+        for (from, to, name, expected, paths, scopes) in [
+            (
+                "deals",
+                "contacts",
+                "",
+                "associations_deals_contacts",
+                ("deals", "contacts"),
+                &["crm.objects.contacts.read", "crm.objects.deals.read"][..],
+            ),
+            (
+                "calls",
+                "contacts",
+                "talks",
+                "talks",
+                ("calls", "contacts"),
+                &["crm.objects.contacts.read"],
+            ),
+            (
+                "goals",
+                "payments",
+                "deals",
+                "associations_deals",
+                ("goal_targets", "commerce_payments"),
+                &["crm.objects.commercepayments.read", "crm.objects.goals.read"],
+            ),
+            (
+                "p_boats",
+                "2-17",
+                "",
+                "associations_p_boats_2-17",
+                ("p_boats", "2-17"),
+                &["crm.objects.custom.read"],
+            ),
+        ] {
+            let stream = AssociationStream::new(from, to, name, &mut names);
+            let row = stream.row();
+            assert_eq!((row.name, row.scopes), (expected, scopes));
+            let Family::Associations { from, to } = row.family else { panic!("associations") };
+            assert_eq!((from, to), paths);
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! What reading a stream costs, in requests: the words of the documentation, and the number that
+//! the tests hold the connector to.
+
+use std::fmt;
+
+use super::spec::{Family, Pass, StreamSpec};
+use crate::hubspot::PagingKind;
+use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
+
+/// What a read of everything, and a read of what changed, cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    pub whole: Vec<Term>,
+    /// `None` where every read is one of everything.
+    pub changes: Option<Vec<Term>>,
+}
+
+/// A part of a cost: so many requests for each of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Term {
+    pub requests: usize,
+    pub each: Each,
+    /// What it is for, where that is more than the records: due only if there are any.
+    pub purpose: Option<&'static str>,
+    /// When it is due, where that is seldom.
+    pub only: Option<&'static str>,
+}
+
+/// What requests are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Each {
+    /// Once, for something.
+    Once(&'static str),
+    /// A page of so many of something; there is at least one page.
+    Page(usize, &'static str),
+    /// Each of something.
+    One(&'static str),
+}
+
+impl Term {
+    const fn once(what: &'static str) -> Self {
+        Self { requests: 1, each: Each::Once(what), purpose: None, only: None }
+    }
+
+    const fn page(size: usize, what: &'static str) -> Self {
+        Self { requests: 1, each: Each::Page(size, what), purpose: None, only: None }
+    }
+
+    const fn one(what: &'static str) -> Self {
+        Self { requests: 1, each: Each::One(what), purpose: None, only: None }
+    }
+
+    const fn only(self, only: &'static str) -> Self {
+        Self { only: Some(only), ..self }
+    }
+
+    const fn purpose(self, purpose: &'static str) -> Self {
+        Self { purpose: Some(purpose), ..self }
+    }
+
+    const fn times(self, requests: usize) -> Self {
+        Self { requests, ..self }
+    }
+
+    /// How many requests that is at most for so many records. What is counted by anything but
+    /// records is for the caller to know: `others` of each.
+    pub fn most(&self, records: usize, others: usize) -> usize {
+        match self.each {
+            Each::Once(_) => self.requests,
+            Each::Page(size, _) => {
+                let pages = records.div_ceil(size.max(1));
+                self.requests * pages.max(usize::from(self.purpose.is_none()))
+            }
+            Each::One(_) => self.requests * others,
+        }
+    }
+}
+
+impl fmt::Display for Term {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let requests = self.requests;
+        match self.each {
+            Each::Once(what) => write!(formatter, "{requests} for {what}")?,
+            Each::Page(1, what) | Each::One(what) => write!(formatter, "{requests} per {what}")?,
+            Each::Page(size, what) => write!(formatter, "{requests} per {size} {what}")?,
+        }
+        let mut conditions = [self.purpose, self.only].into_iter().flatten();
+        conditions.try_for_each(|words| write!(formatter, " {words}"))
+    }
+}
+
+/// The list of property definitions, shared by the streams of one object type.
+const PROPERTIES: Term = Term::once("the properties");
+
+impl StreamSpec<'_> {
+    /// What reading it costs.
+    pub fn cost(&self) -> Cost {
+        let links = self.associations.len();
+        match self.family {
+            Family::CrmObject { .. } => Cost {
+                whole: listed("records", links),
+                changes: Some(found("changed records", links)),
+            },
+            Family::CrmArchived { .. } => {
+                Cost { whole: listed("archived records", links), changes: None }
+            }
+            Family::Collection { passes, shape, .. } => {
+                Cost { whole: by_pass(passes, shape.paging), changes: None }
+            }
+            Family::Single { .. } => Cost { whole: vec![Term::once("the record")], changes: None },
+            Family::Detailed { .. } => Cost {
+                whole: vec![
+                    Term::page(500, "records"),
+                    Term::page(1, "record").purpose("for its details"),
+                ],
+                changes: None,
+            },
+            Family::MarketingEmails { .. } => Cost {
+                whole: vec![Term::page(LIST_PAGE, "records").times(4)],
+                changes: Some(vec![
+                    Term::page(LIST_PAGE, "changed records").times(4),
+                    Term::page(LIST_PAGE, "records published lately").times(2),
+                ]),
+            },
+            Family::PropertyHistory { .. } => Cost {
+                whole: vec![
+                    PROPERTIES,
+                    Term::one("50 objects"),
+                    Term::one("100 objects").only("if the property names do not fit a URL"),
+                ],
+                changes: Some(vec![
+                    PROPERTIES,
+                    Term::once("the search"),
+                    Term::one("200 changed objects"),
+                    Term::one("50 changed objects").purpose("for their histories"),
+                ]),
+            },
+            Family::Associations { .. } => Cost {
+                whole: vec![Term::one("100 records"), Term::one("1,000 records")],
+                changes: None,
+            },
+            Family::Recordings { .. } => Cost {
+                whole: vec![PROPERTIES, Term::page(SEARCH_PAGE, "recordings")],
+                changes: Some(vec![PROPERTIES, Term::page(SEARCH_PAGE, "changed recordings")]),
+            },
+            Family::TimeWindows { .. } => Cost {
+                whole: vec![Term::one("30 days"), Term::page(1000, "records")],
+                changes: Some(vec![Term::one("30 days"), Term::page(1000, "records")]),
+            },
+            Family::Children(_) => Cost {
+                whole: vec![
+                    Term::one("page of the list"),
+                    Term::one("entry of the list"),
+                    Term::page(50, "records"),
+                ],
+                changes: Some(vec![
+                    Term::one("page of the list"),
+                    Term::one("entry of the list"),
+                    Term::page(50, "new records"),
+                ]),
+            },
+            Family::Occurrences(events) => {
+                let types = events.event_types.len();
+                Cost {
+                    whole: vec![
+                        Term::one("100 objects"),
+                        Term::one("object").times(types),
+                        Term::page(LIST_PAGE, "records"),
+                    ],
+                    changes: Some(vec![
+                        Term::one("100 objects"),
+                        Term::one("object").times(types),
+                        Term::page(LIST_PAGE, "records"),
+                    ]),
+                }
+            }
+            Family::Engagements => Cost {
+                whole: vec![Term::once("their number"), Term::page(LIST_PAGE, "records")],
+                changes: Some(vec![
+                    Term::once("their number"),
+                    Term::page(LIST_PAGE, "changed records"),
+                ]),
+            },
+        }
+    }
+}
+
+/// Everything by the list: associated ids stand in the records, but for long lists of them.
+fn listed(what: &'static str, links: usize) -> Vec<Term> {
+    let page = Term::page(LIST_PAGE, what);
+    let mut terms = vec![PROPERTIES, page, page.only("if the property names do not fit a URL")];
+    if links > 0 {
+        terms.push(page.times(links).only("where a list of associated ids is cut short"));
+    }
+    terms
+}
+
+/// What changed by search: associated ids are read page by page.
+fn found(what: &'static str, links: usize) -> Vec<Term> {
+    let page = Term::page(SEARCH_PAGE, what);
+    let mut terms = vec![PROPERTIES, page];
+    if links > 0 {
+        terms.push(page.times(links).purpose("for their associated ids"));
+    }
+    terms
+}
+
+/// The passes of a collection; those with pages of one size are one term.
+fn by_pass(passes: &[Pass], paging: PagingKind) -> Vec<Term> {
+    let mut terms: Vec<Term> = Vec::new();
+    for pass in passes {
+        let term = match page_size(pass) {
+            Some(size) if paging != PagingKind::None => Term::page(size, "records"),
+            _ => Term::once("all records"),
+        };
+        match terms.iter_mut().find(|known| known.each == term.each) {
+            Some(known) => known.requests += 1,
+            None => terms.push(term),
+        }
+    }
+    terms
+}
+
+/// The page size that a pass asks for.
+fn page_size(pass: &Pass) -> Option<usize> {
+    let asked = [pass.tail, pass.body.unwrap_or_default()];
+    asked.iter().find_map(|text| {
+        let (_, rest) = ["limit=", "count=", "\"count\":", "\"limit\":"]
+            .iter()
+            .find_map(|key| text.split_once(key))?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest.get(..digits)?.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::STREAMS;
+
+    fn words(terms: &[Term]) -> String {
+        terms.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn costs_are_said_in_words() {
+        for (name, whole, changes) in [
+            ("account_details", "1 for the record", None),
+            ("owners", "1 per 500 records", None),
+            (
+                "goals",
+                "1 for the properties; 1 per 100 records; \
+                 1 per 100 records if the property names do not fit a URL",
+                Some("1 for the properties; 1 per 200 changed records"),
+            ),
+            (
+                "deals",
+                "1 for the properties; 1 per 100 records; \
+                 1 per 100 records if the property names do not fit a URL; \
+                 3 per 100 records where a list of associated ids is cut short",
+                Some(
+                    "1 for the properties; 1 per 200 changed records; \
+                     3 per 200 changed records for their associated ids",
+                ),
+            ),
+        ] {
+            let cost = STREAMS.iter().find(|row| row.name == name).expect(name).cost();
+            assert_eq!(words(&cost.whole), whole, "{name}");
+            assert_eq!(cost.changes.as_deref().map(words).as_deref(), changes, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_begun_counts() {
+        let page = Term::page(100, "records");
+        for (records, expected) in [(0, 1), (1, 1), (100, 1), (101, 2)] {
+            assert_eq!(page.most(records, 0), expected, "{records}");
+        }
+        assert_eq!(page.purpose("for more").most(0, 0), 0);
+        let by_form = Term { each: Each::One("form"), ..page };
+        assert_eq!(by_form.times(2).most(7, 3), 6);
+    }
+
+    #[test]
+    fn page_sizes_are_read_where_they_are_asked_for() {
+        for (pass, expected) in [
+            (Pass::get("?limit=500&archived=true"), Some(500)),
+            (Pass::get(""), None),
+            (Pass { body: Some("{\"count\":250}"), ..Pass::get("/search") }, Some(250)),
+        ] {
+            assert_eq!(page_size(&pass), expected, "{pass:?}");
+        }
+    }
+
+    #[test]
+    fn every_stream_says_what_it_costs() {
+        for row in STREAMS.iter() {
+            assert!(!row.cost().whole.is_empty(), "{}", row.name);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What belongs to the entries of another list: members of lists, submissions of forms.
+//!
+//! ```text
+//! parents:  all there are, filtered by nothing: an old parent gets new children
+//! emitted:  cursor ≥ the parent's position − overlap (or start date), applied by us; no upper
+//!           bound. Answers that come newest first are read no further than that.
+//! claimed:  everything before this sync began, of each parent once it has been read
+//! ```
+
+use std::cell::RefCell;
+
+use futures_util::{TryStreamExt, stream};
+use tokio::time::Instant;
+
+use super::emit::Emitter;
+use super::newest_first::oldest;
+use super::pace::Pace;
+use super::{Receipt, same_page_again, unreadable};
+use crate::cursor::{Bounds, Partitions, complete_global, no_cursor, some_partitions};
+use crate::error::Error;
+use crate::hubspot::{self, Link, Page, PageQuery};
+use crate::record::Record;
+use crate::streams::context::{Context, Planned};
+use crate::streams::spec::{Child, Children, CursorField, Parents};
+use crate::time::Millis;
+
+/// Parents under way at once. All streams together have fewer requests in flight than that.
+const AT_ONCE: usize = 40;
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    planned: &Planned<'_>,
+    children: &Children,
+) -> Result<Receipt, Error> {
+    let reader = Reader {
+        context,
+        planned,
+        child: &children.child,
+        emitter: Emitter::new(context, planned),
+        done: RefCell::new(planned.saved.partitions.clone()),
+        pace: RefCell::new(Pace::new(Instant::now())),
+    };
+    for_each_parent(context, &children.parents, async |id| reader.read_parent(&id).await).await?;
+    let state = match planned.row.cursor {
+        Some(cursor) => {
+            let upper = context.bounds().upper();
+            let position = reader.others().map_or(upper, |position| position.max(upper));
+            complete_global(cursor.name, cursor.format, position)
+        }
+        None => no_cursor(),
+    };
+    reader.emitter.claim(state).await?;
+    Ok(reader.emitter.receipt())
+}
+
+/// Lists the parents and reads several of them at a time; the first error ends it all.
+async fn for_each_parent(
+    context: &Context<'_>,
+    parents: &Parents,
+    read: impl AsyncFn(String) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let pages = stream::try_unfold(Some(None), async |next: Option<Option<Link>>| {
+        let Some(after) = next else { return Ok(None) };
+        let Parents { endpoint, tail, body, shape, .. } = *parents;
+        let query = PageQuery { endpoint, tail, body, shape, after: after.as_ref() };
+        let page = hubspot::collection(context.api, &query).await?;
+        if page.next.is_some() && page.next == after {
+            return Err(same_page_again(&context.name));
+        }
+        let ids = ids(&page, parents.id).map_err(|error| unreadable(&context.name, error))?;
+        Ok(Some((ids, page.next.map(Some))))
+    });
+    let ids = pages.map_ok(|ids| stream::iter(ids.into_iter().map(Ok))).try_flatten();
+    each(ids, read).await
+}
+
+/// Reads several items of a list at a time.
+pub(super) async fn each<T>(
+    items: impl futures_util::Stream<Item = Result<T, Error>>,
+    read: impl AsyncFn(T) -> Result<(), Error>,
+) -> Result<(), Error> {
+    items.try_for_each_concurrent(AT_ONCE, |item| read(item)).await
+}
+
+/// The parents' ids, as text.
+fn ids(page: &Page, field: &str) -> serde_json::Result<Vec<String>> {
+    let id = |text| {
+        let record = Record::parse(text)?;
+        let text = record.text(field).map(std::borrow::Cow::into_owned);
+        Ok(text.or_else(|| record.raw(field).map(str::to_owned)))
+    };
+    page.records().filter_map(|text| id(text).transpose()).collect()
+}
+
+struct Reader<'a> {
+    context: &'a Context<'a>,
+    planned: &'a Planned<'a>,
+    child: &'a Child,
+    emitter: Emitter<'a>,
+    /// Positions of parents: the saved ones, then those read by this sync.
+    done: RefCell<Partitions>,
+    pace: RefCell<Pace>,
+}
+
+impl Reader<'_> {
+    /// The saved position of parents that have none of their own.
+    fn others(&self) -> Option<Millis> {
+        self.planned.saved.position.filter(|_| !self.planned.everything)
+    }
+
+    /// Children older than this are dropped.
+    fn from(&self, parent: &str, bounds: &Bounds) -> Millis {
+        let own = self.planned.saved.partitions.get(parent).filter(|_| !self.planned.everything);
+        let position = own.copied().unwrap_or_else(|| self.others());
+        position.map_or(bounds.first(), |position| bounds.lower(position))
+    }
+
+    async fn read_parent(&self, parent: &str) -> Result<(), Error> {
+        let Child { endpoint, tail, shape, parent_field, newest_first, .. } = *self.child;
+        let bounds = self.context.bounds();
+        let cursor = self.planned.row.cursor;
+        let from = self.from(parent, &bounds);
+        let tail = format!("/{parent}{tail}");
+        let mut after = None;
+        let mut records = 0;
+        loop {
+            let query =
+                PageQuery { endpoint, tail: &tail, body: None, shape, after: after.as_ref() };
+            let Some(page) = hubspot::entries(self.context.api, &query).await? else {
+                log::info!("`{}`: {parent} is skipped, it has no entries", self.context.name);
+                break;
+            };
+            let is_new = |record: &Record<'_>| {
+                let moment = cursor.and_then(|cursor| record.instant(cursor.name));
+                moment.is_none_or(|moment| moment >= from)
+            };
+            let constant = Some((parent_field, parent));
+            records += self.emitter.send(&page, constant, is_new).await?;
+            let is_old = match newest_first {
+                Some(field) => oldest(&page, field)
+                    .map_err(|error| unreadable(&self.context.name, error))?
+                    .is_some_and(|oldest| oldest < from),
+                None => false,
+            };
+            match page.next {
+                None => break,
+                Some(_) if is_old => break,
+                Some(link) if after.as_ref() == Some(&link) => {
+                    return Err(same_page_again(&self.context.name));
+                }
+                link => after = link,
+            }
+        }
+        match cursor {
+            Some(cursor) => self.finished(parent, cursor, records, &bounds).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes note of a parent that has been read to its end, and says so when it is time.
+    async fn finished(
+        &self,
+        parent: &str,
+        cursor: CursorField,
+        records: u64,
+        bounds: &Bounds,
+    ) -> Result<(), Error> {
+        // A refresh cannot say in this form that it is under way, so it claims only its end.
+        if self.planned.everything {
+            return Ok(());
+        }
+        self.done.borrow_mut().insert(parent.to_owned(), Some(bounds.upper()));
+        if !self.pace.borrow_mut().is_due(records, Instant::now()) {
+            return Ok(());
+        }
+        let state = some_partitions(
+            cursor.name,
+            cursor.format,
+            self.child.parent_key,
+            &self.done.borrow(),
+            self.others(),
+        );
+        self.emitter.claim(state).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    #[test]
+    fn ids_are_text_whatever_they_are_sent_as() {
+        let body = Bytes::from_static(br#"{"results":[{"id":"a-b"},{"id":311},{"x":1}]}"#);
+        assert_eq!(ids(&Page::decode(&body).unwrap(), "id").unwrap(), ["a-b", "311"]);
+    }
+}

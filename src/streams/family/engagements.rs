@@ -1,0 +1,118 @@
+//! Engagements of all types by their first API.
+//!
+//! ```text
+//! recent:  modified ≥ lower, applied by HubSpot: newest first, 30 days and 10,000 at the most
+//! paged:   all of them by ascending id, those modified before `lower` dropped by us
+//! claimed: everything modified before this sync began
+//! ```
+//!
+//! Which of the two is decided once, by the first answer of the recent ones: it says how many
+//! there are. Nothing is lost when a record is modified while the recent ones are read: it moves
+//! to the front, and what it passes is read twice.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::emit::Emitter;
+use super::pace::Pace;
+use super::{Receipt, same_page_again};
+use crate::cursor::{Ask, Contradiction, CursorFormat, Scan, Way, complete, under_way_as};
+use crate::error::Error;
+use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, PagingKind, Shape, limits};
+use crate::record::Record;
+use crate::streams::context::{Context, Planned};
+use crate::time::Millis;
+
+const SHAPE: Shape = Shape { records: "results", paging: PagingKind::Offset };
+const PAGED: &str = "/paged?limit=250";
+
+/// How far back the recent ones are asked for: a day less than HubSpot has them.
+const RECENT: Duration = Duration::from_hours(24 * 29);
+
+pub(super) async fn read(context: &Context<'_>, planned: &Planned<'_>) -> Result<Receipt, Error> {
+    let Some(cursor) = planned.row.cursor else { return Ok(Receipt::default()) };
+    let bounds = context.settled_bounds().await?;
+    let scan = Scan::begin(&planned.saved, &bounds, planned.everything, planned.generation);
+    let reader = Reader { context, emitter: Emitter::new(context, planned), cursor: cursor.name };
+    let (lower, upper) = scan.window();
+    let is_begun = planned.saved.progress.is_some() && scan.way() == Way::List;
+    let is_recent = u128::from(upper.abs_diff(lower)) <= RECENT.as_millis();
+    let is_read = scan.is_done() || is_recent && !is_begun && reader.read_recent(lower).await?;
+    if !is_read {
+        let scan = if scan.way() == Way::List { scan } else { scan.by_list() };
+        reader.read_paged(scan, cursor.format, planned.generation).await?;
+    }
+    reader.emitter.claim(complete(cursor.name, cursor.format, upper)).await?;
+    Ok(reader.emitter.receipt())
+}
+
+struct Reader<'a> {
+    context: &'a Context<'a>,
+    emitter: Emitter<'a>,
+    cursor: &'static str,
+}
+
+impl Reader<'_> {
+    /// Reads what was modified lately; `false`, and nothing read, if there is more of it than
+    /// HubSpot gives.
+    async fn read_recent(&self, since: Millis) -> Result<bool, Error> {
+        let tail = format!("/recent/modified?count=100&since={since}");
+        let mut page = self.fetch(&tail, None).await?;
+        if page.total.is_none_or(|total| total > limits::RECENT_ENGAGEMENTS) {
+            return Ok(false);
+        }
+        loop {
+            self.send(&page, since).await?;
+            let Some(after) = page.next else { return Ok(true) };
+            page = self.fetch(&tail, Some(&after)).await?;
+            if page.next.as_ref() == Some(&after) {
+                return Err(same_page_again(&self.context.name));
+            }
+        }
+    }
+
+    async fn read_paged(
+        &self,
+        mut scan: Scan,
+        format: CursorFormat,
+        generation: Option<i64>,
+    ) -> Result<(), Error> {
+        let mut pace = Pace::new(Instant::now());
+        let (lower, _) = scan.window();
+        while let Some(Ask::List { after }) = scan.ask() {
+            let answer = self.fetch(PAGED, after.map(Link::new).as_ref()).await?;
+            let ids: Vec<_> = answer.records().map(id).collect();
+            let token = answer.next.as_ref().map(|link| link.as_str().to_owned());
+            if scan.take(&ids, token) == Err(Contradiction) {
+                return Err(same_page_again(&self.context.name));
+            }
+            let count = self.send(&answer, lower).await?;
+            if pace.is_due(count, Instant::now())
+                && !scan.is_done()
+                && let Some(progress) = scan.progress(generation)
+            {
+                self.emitter.claim(under_way_as(self.cursor, format, progress)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch(&self, tail: &str, after: Option<&Link>) -> Result<Page, Error> {
+        let query =
+            PageQuery { endpoint: Endpoint::Engagements, tail, body: None, shape: SHAPE, after };
+        hubspot::collection(self.context.api, &query).await
+    }
+
+    async fn send(&self, page: &Page, from: Millis) -> Result<u64, Error> {
+        let wants = |record: &Record<'_>| {
+            record.instant(self.cursor).is_none_or(|modified| modified >= from)
+        };
+        self.emitter.send(page, None, wants).await
+    }
+}
+
+/// The id of an engagement as it is sent.
+fn id(text: &str) -> Option<u64> {
+    Record::parse(Record::parse(text).ok()?.raw("engagement")?).ok()?.id()
+}

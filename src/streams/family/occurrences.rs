@@ -1,0 +1,142 @@
+//! Events that happened to the records of a CRM object type, asked for record by record.
+//!
+//! ```text
+//! records:  all of them by the list, later those modified since the saved position − overlap;
+//!           by ascending id, so that a stopped read goes on behind the last finished record
+//! events:   position − overlap (or start date) ≤ occurred < upper, applied by HubSpot
+//! claimed:  everything that occurred before `upper`, which is fixed before the first request
+//! ```
+//!
+//! HubSpot answers for one record and one type of event at a time. An event that concerns a record
+//! moves the record's modified date, so records that stayed as they were need not be asked for.
+
+use futures_util::stream;
+use tokio::time::Instant;
+
+use super::children::each;
+use super::crm_object::Reader;
+use super::emit::Emitter;
+use super::pace::Pace;
+use super::{Receipt, same_page_again};
+use crate::cursor::{Bounds, Contradiction, FIRST, Saved, Scan, complete_global, under_way};
+use crate::error::Error;
+use crate::hubspot::{self, OccurrenceQuery, RecordId, limits};
+use crate::streams::context::{Context, Planned};
+use crate::streams::spec::Occurrences;
+use crate::time::Millis;
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    planned: &Planned<'_>,
+    events: &Occurrences<'_>,
+) -> Result<Receipt, Error> {
+    let Some(cursor) = planned.row.cursor else { return Ok(Receipt::default()) };
+    let records = Reader::ids(context, events.object, events.modified);
+    let emitter = Emitter::new(context, planned);
+    let bounds = Bounds { index_lag: limits::LATE_EVENTS, ..context.settled_bounds().await? };
+    let saved = earliest(&planned.saved);
+    let mut scan = Scan::begin(&saved, &bounds, planned.everything, planned.generation);
+    let mut pace = Pace::new(Instant::now());
+    while let Some(ask) = scan.ask() {
+        let window = scan.window();
+        let found = records.fetch(window, ask).await?;
+        let ids: Vec<_> = records.parse(&found)?.into_iter().map(|(id, _)| id).collect();
+        let token = found.next.map(|link| link.as_str().to_owned());
+        if scan.take(&ids, token) == Err(Contradiction) {
+            scan = records.without_order(&scan)?;
+            continue;
+        }
+        let before = emitter.receipt().records;
+        let asked = ids.into_iter().flatten().flat_map(|id| {
+            events.event_types.iter().map(move |event_type| Ok((id, event_type.as_ref())))
+        });
+        let asked = stream::iter(asked);
+        let (lower, upper) = window;
+        each(asked, async |(id, event_type)| {
+            let window = (begin(planned, &bounds, id, lower), upper);
+            read_one(context, &emitter, events, (id, event_type), window).await
+        })
+        .await?;
+        let count = emitter.receipt().records - before;
+        if pace.is_due(count, Instant::now())
+            && !scan.is_done()
+            && let Some(progress) = scan.progress(planned.generation)
+        {
+            emitter.claim(under_way(cursor.name, progress)).await?;
+        }
+    }
+    let (_, upper) = scan.window();
+    emitter.claim(complete_global(cursor.name, cursor.format, upper)).await?;
+    Ok(emitter.receipt())
+}
+
+/// Reads one type of events of one record.
+async fn read_one(
+    context: &Context<'_>,
+    emitter: &Emitter<'_>,
+    events: &Occurrences<'_>,
+    (record, event_type): (RecordId, &str),
+    (from, to): (Millis, Millis),
+) -> Result<(), Error> {
+    let mut query = OccurrenceQuery {
+        object_type: events.object_type,
+        record,
+        event_type,
+        from: from.max(FIRST),
+        to,
+        after: None,
+    };
+    loop {
+        let Some(page) = hubspot::occurrences(context.api, &query).await? else {
+            // The record has gone since it was listed.
+            return Ok(());
+        };
+        emitter.send(&page, None, |_| true).await?;
+        match page.next {
+            None => return Ok(()),
+            Some(link) if query.after.as_ref() == Some(&link) => {
+                return Err(same_page_again(&context.name));
+            }
+            link => query.after = link,
+        }
+    }
+}
+
+/// One position for all records: the earliest there is; none if some may not have been read at
+/// all, which is so where nothing is said of those that are not listed.
+///
+/// Whatever happened to a record after its own position also modified it after this one.
+fn earliest(saved: &Saved) -> Saved {
+    let own = saved.partitions.values().copied().min().unwrap_or(saved.position);
+    // `None` sorts before every moment.
+    Saved { position: saved.position.min(own), ..saved.clone() }
+}
+
+/// Where reading the events of one record begins: at its own position if it has one.
+fn begin(planned: &Planned<'_>, bounds: &Bounds, record: RecordId, lower: Millis) -> Millis {
+    let own = planned.saved.partitions.get(&record.to_string()).copied().flatten();
+    let own = own.filter(|_| !planned.everything).map(|position| bounds.lower(position));
+    own.map_or(lower, |own| own.max(lower))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_position_holds_for_all_records() {
+        for (case, others, partitions, expected) in [
+            ("none", None, vec![], None),
+            ("global", Some(5), vec![], Some(5)),
+            ("by record, nothing said of others", None, vec![("1", Some(7))], None),
+            ("by record and others", Some(8), vec![("1", Some(7)), ("2", Some(6))], Some(6)),
+            ("one not read", Some(8), vec![("1", Some(7)), ("2", None)], None),
+            ("others are earlier", Some(5), vec![("1", Some(7))], Some(5)),
+        ] {
+            let partitions =
+                partitions.into_iter().map(|(id, position)| (id.to_owned(), position)).collect();
+            let saved = Saved { position: others, partitions, ..Saved::default() };
+            assert_eq!(earliest(&saved).position, expected, "{case}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A log of events that is asked for by windows of time, newest first within each.
+//!
+//! ```text
+//! from ≤ happened ≤ to − 1 ms             both bounds inclusive, applied by HubSpot
+//! claimed:  everything before a window, once that and all windows before it are read
+//! ```
+//!
+//! Within a window HubSpot gives the newest events first and pages by a token that soon expires:
+//! then the rest of the window is asked for anew. Several windows are read at once.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use futures_util::{TryStreamExt, stream};
+use tokio::time::Instant;
+
+use super::emit::Emitter;
+use super::newest_first::oldest;
+use super::pace::Pace;
+use super::{Receipt, same_page_again, unreadable};
+use crate::cursor::{Bounds, Done, Span, Window, complete, under_way_as};
+use crate::error::Error;
+use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, Shape, limits};
+use crate::streams::context::{Context, Planned};
+
+const WINDOW: Duration = Duration::from_hours(24 * 30);
+/// Windows under way at once.
+const AT_ONCE: usize = 8;
+/// Looking for the first event takes a few requests: worth it from this many windows on.
+const MANY: usize = 16;
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    planned: &Planned<'_>,
+    endpoint: Endpoint,
+    shape: Shape,
+) -> Result<Receipt, Error> {
+    let Some(cursor) = planned.row.cursor else { return Ok(Receipt::default()) };
+    let bounds = Bounds { index_lag: limits::LATE_EVENTS, ..context.settled_bounds().await? };
+    let span = Span::begin(&planned.saved, &bounds, planned.everything, planned.generation);
+    let emitter = Emitter::new(context, planned);
+    let log = Log { context, endpoint, shape, cursor: cursor.name, emitter };
+    let windows = log.without_empty_past(span.windows(WINDOW)).await?;
+    let done = RefCell::new(Done::new(&windows));
+    let unclaimed = Cell::new(0);
+    let pace = RefCell::new(Pace::new(Instant::now()));
+    // Claims are made where the windows are read: a loop that sends while other windows are not
+    // polled could wait for a place in the queue that is promised to one of them.
+    let reads = stream::iter((0..).zip(windows).map(Ok));
+    let read = async |(place, window)| {
+        let records = log.read(window).await?;
+        unclaimed.set(unclaimed.get() + records);
+        let position = done.borrow_mut().finish(place).filter(|position| *position < span.upper);
+        let Some(position) = position else { return Ok(()) };
+        if !pace.borrow_mut().is_due(unclaimed.take(), Instant::now()) {
+            return Ok(());
+        }
+        let progress = span.progress(position, planned.generation);
+        log.emitter.claim(under_way_as(cursor.name, cursor.format, progress)).await
+    };
+    reads.try_for_each_concurrent(AT_ONCE, read).await?;
+    log.emitter.claim(complete(cursor.name, cursor.format, span.upper)).await?;
+    Ok(log.emitter.receipt())
+}
+
+struct Log<'a> {
+    context: &'a Context<'a>,
+    endpoint: Endpoint,
+    shape: Shape,
+    cursor: &'static str,
+    emitter: Emitter<'a>,
+}
+
+impl Log<'_> {
+    /// Sends every event of a window; returns how many.
+    async fn read(&self, mut window: Window) -> Result<u64, Error> {
+        // What is left of the window below the pages read so far.
+        let mut rest = window;
+        let mut after = None;
+        let mut records = 0;
+        loop {
+            let page = match self.fetch(window, 1000, after.as_ref()).await {
+                // The token has expired: ask for the rest anew. The moment that the last page
+                // ended with is read twice, because it may hold more.
+                Err(Error::Refused { .. }) if after.is_some() && rest.to < window.to => {
+                    window = rest;
+                    after = None;
+                    continue;
+                }
+                answer => answer?,
+            };
+            records += self.emitter.send(&page, None, |_| true).await?;
+            let oldest = oldest(&page, self.cursor);
+            if let Some(oldest) = oldest.map_err(|error| unreadable(&self.context.name, error))? {
+                rest.to = rest.to.min(oldest + 1);
+            }
+            match page.next {
+                None => return Ok(records),
+                Some(link) if after.as_ref() == Some(&link) => {
+                    return Err(same_page_again(&self.context.name));
+                }
+                link => after = link,
+            }
+        }
+    }
+
+    async fn fetch(&self, window: Window, limit: u32, after: Option<&Link>) -> Result<Page, Error> {
+        let Window { from, to } = window;
+        let tail = format!("?limit={limit}&startTimestamp={from}&endTimestamp={}", to - 1);
+        let query = PageQuery {
+            endpoint: self.endpoint,
+            tail: &tail,
+            body: None,
+            shape: self.shape,
+            after,
+        };
+        hubspot::collection(self.context.api, &query).await
+    }
+
+    /// Leaves out the windows before the first event, which are most of them in a portal that is
+    /// younger than HubSpot.
+    async fn without_empty_past(&self, mut windows: Vec<Window>) -> Result<Vec<Window>, Error> {
+        let Some(first) = windows.first().copied().filter(|_| windows.len() >= MANY) else {
+            return Ok(windows);
+        };
+        // Windows below `empty` hold nothing; the one at `found` or an earlier one may.
+        let (mut empty, mut found) = (0, windows.len() - 1);
+        while empty < found {
+            let middle = usize::midpoint(empty, found);
+            let Some(window) = windows.get(middle) else { break };
+            if self.is_empty(Window { from: first.from, to: window.to }).await? {
+                empty = middle + 1;
+            } else {
+                found = middle;
+            }
+        }
+        Ok(windows.split_off(empty))
+    }
+
+    async fn is_empty(&self, window: Window) -> Result<bool, Error> {
+        let page = self.fetch(window, 1, None).await?;
+        Ok(page.records().len() == 0 && page.next.is_none())
+    }
+}

@@ -1,0 +1,45 @@
+//! Workflows, in the two forms HubSpot shows them in.
+
+use super::super::reshape;
+use super::super::spec::{CursorField, Family, Pass, Schema, StreamSpec};
+use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
+use crate::cursor::CursorFormat;
+use crate::hubspot::{Endpoint, PagingKind, Shape};
+
+/// By name of the stream.
+pub(super) const ROWS: &[StreamSpec<'static>] = &[
+    // Workflows on records of any type, each with its actions.
+    StreamSpec {
+        name: "flows",
+        family: Family::Detailed {
+            endpoint: Endpoint::Flows,
+            tail: "?limit=100",
+            shape: Shape::RESULTS,
+        },
+        cursor: UPDATED_AT,
+        schema: Schema::Static(include_str!("../../../schemas/flows.json")),
+        defaults: OR_CREATED_AT,
+        scopes: &["automation"],
+        docs: "https://developers.hubspot.com/docs/api-reference/automation-automation-v4-v4/guide",
+        ..PLAIN
+    },
+    // Contact-based workflows alone, under ids of their own.
+    StreamSpec {
+        name: "workflows",
+        family: Family::Collection {
+            endpoint: Endpoint::Workflows,
+            passes: &[Pass::get("")],
+            shape: Shape { records: "workflows", paging: PagingKind::None },
+        },
+        cursor: Some(CursorField {
+            name: "updatedAt",
+            source_defined: true,
+            format: CursorFormat::Millis,
+        }),
+        schema: Schema::Static(include_str!("../../../schemas/workflows.json")),
+        reshape: Some(reshape::workflow),
+        scopes: &["automation"],
+        docs: "https://developers.hubspot.com/docs/api-reference/legacy/workflows-v3/guide",
+        ..PLAIN
+    },
+];

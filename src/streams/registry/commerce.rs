@@ -1,0 +1,126 @@
+//! What is offered, ordered, billed and paid.
+
+use super::super::spec::{Family, Schema, StreamSpec};
+use super::CrmRow;
+use super::crm::{CRM_OBJECT, CRM_RECORD, MODIFIED, OWN_UPDATED_AT};
+
+/// By name of the stream.
+pub(super) const ROWS: &[CrmRow] = &[
+    CrmRow {
+        stream: StreamSpec {
+            name: "carts",
+            family: Family::CrmObject { object: "carts", modified: MODIFIED },
+            associations: &["contacts", "line_items"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "carts" },
+            scopes: &["crm.objects.carts.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-carts-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("carts_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "commerce_payments",
+            family: Family::CrmObject { object: "commerce_payments", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "commerce_payments" },
+            scopes: &["crm.objects.commercepayments.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-commerce-payments-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("commerce_payments_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "commerce_subscriptions",
+            family: Family::CrmObject { object: "subscriptions", modified: MODIFIED },
+            associations: &["companies", "contacts", "line_items"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "subscriptions" },
+            scopes: &["crm.objects.subscriptions.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-commerce-subscriptions-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("commerce_subscriptions_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "discounts",
+            family: Family::CrmObject { object: "discounts", modified: MODIFIED },
+            schema: Schema::Properties { fields: CRM_RECORD, object: "discounts" },
+            scopes: &["crm.objects.line_items.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-discounts-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("discounts_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "fees",
+            family: Family::CrmObject { object: "fees", modified: MODIFIED },
+            schema: Schema::Properties { fields: CRM_RECORD, object: "fees" },
+            scopes: &["crm.objects.line_items.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-fees-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("fees_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "invoices",
+            family: Family::CrmObject { object: "invoices", modified: MODIFIED },
+            associations: &["companies", "contacts", "line_items"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "invoices" },
+            scopes: &["crm.objects.invoices.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-invoices-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("invoices_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "line_items",
+            family: Family::CrmObject { object: "line_items", modified: MODIFIED },
+            cursor: OWN_UPDATED_AT,
+            schema: Schema::Properties { fields: CRM_RECORD, object: "line_items" },
+            scopes: &["crm.objects.line_items.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-line-items-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("line_items_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "orders",
+            family: Family::CrmObject { object: "orders", modified: MODIFIED },
+            associations: &["companies", "contacts", "line_items"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "orders" },
+            scopes: &["crm.objects.orders.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-orders-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("orders_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "products",
+            family: Family::CrmObject { object: "products", modified: MODIFIED },
+            cursor: OWN_UPDATED_AT,
+            schema: Schema::Properties { fields: CRM_RECORD, object: "products" },
+            scopes: &["crm.objects.products.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-products-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("products_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "taxes",
+            family: Family::CrmObject { object: "taxes", modified: MODIFIED },
+            schema: Schema::Properties { fields: CRM_RECORD, object: "taxes" },
+            scopes: &["crm.objects.line_items.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-taxes-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("taxes_archived"),
+    },
+];

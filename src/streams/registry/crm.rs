@@ -1,0 +1,231 @@
+//! CRM objects: people, companies, deals and what belongs to them.
+
+use super::super::spec::{CursorField, Family, Fill, Schema, StreamSpec};
+use super::{CrmRow, UPDATED_AT};
+use crate::cursor::CursorFormat;
+use crate::record::Kind;
+use crate::schema::Legacy;
+
+pub(super) const CRM_RECORD: &str = include_str!("../../../schemas/shared/crm_record.json");
+
+/// What nearly every CRM object type has in common.
+pub(super) const CRM_OBJECT: StreamSpec<'static> = StreamSpec {
+    name: "",
+    family: Family::CrmObject { object: "", modified: MODIFIED },
+    associations: &[],
+    primary_key: &["id"],
+    cursor: UPDATED_AT,
+    schema: Schema::Properties { fields: CRM_RECORD, object: "" },
+    defaults: &[],
+    reshape: None,
+    casts: false,
+    legacy: &[],
+    scopes: &[],
+    docs: "",
+};
+
+/// When a record was modified, for every type but contacts.
+pub(super) const MODIFIED: &str = "hs_lastmodifieddate";
+
+/// `updatedAt` where the Python connector lets nobody pick another cursor.
+pub(super) const OWN_UPDATED_AT: Option<CursorField> =
+    Some(CursorField { name: "updatedAt", source_defined: true, format: CursorFormat::Iso });
+
+/// HubSpot renamed the properties that say when a stage was entered and left.
+const LIFECYCLE_STAGES: &[Legacy] = &[
+    Legacy { newer: "hs_v2_date_entered_", older: ("hs_lifecyclestage_", "_date") },
+    Legacy { newer: "hs_v2_date_exited_", older: ("hs_date_exited_", "") },
+    Legacy { newer: "hs_v2_latest_time_in_", older: ("hs_time_in_", "") },
+];
+const DEAL_STAGES: &[Legacy] = &[
+    Legacy { newer: "hs_v2_date_entered_", older: ("hs_date_entered_", "") },
+    Legacy { newer: "hs_v2_date_exited_", older: ("hs_date_exited_", "") },
+    Legacy { newer: "hs_v2_latest_time_in_", older: ("hs_time_in_", "") },
+];
+
+/// By name of the stream.
+pub(super) const ROWS: &[CrmRow] = &[
+    CrmRow {
+        stream: StreamSpec {
+            name: "appointments",
+            family: Family::CrmObject { object: "appointments", modified: MODIFIED },
+            associations: &["companies", "contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "appointments" },
+            scopes: &["crm.objects.appointments.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-appointments-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("appointments_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "companies",
+            family: Family::CrmObject { object: "companies", modified: MODIFIED },
+            associations: &["contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "companies" },
+            scopes: &["crm.objects.companies.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-companies-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("companies_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "contacts",
+            // Searching contacts by the property of all others finds nothing, without an error.
+            family: Family::CrmObject { object: "contacts", modified: "lastmodifieddate" },
+            associations: &["companies", "contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "contacts" },
+            legacy: LIFECYCLE_STAGES,
+            scopes: &["crm.objects.contacts.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("contacts_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "courses",
+            family: Family::CrmObject { object: "courses", modified: MODIFIED },
+            associations: &["companies", "contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "courses" },
+            scopes: &["crm.objects.courses.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-courses-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("courses_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "deal_splits",
+            family: Family::CrmObject { object: "deal_split", modified: MODIFIED },
+            schema: Schema::Properties { fields: CRM_RECORD, object: "deal_split" },
+            scopes: &["crm.objects.deals.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-deal-splits-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("deal_splits_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "deals",
+            family: Family::CrmObject { object: "deals", modified: MODIFIED },
+            associations: &["companies", "contacts", "line_items"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "deals" },
+            legacy: DEAL_STAGES,
+            scopes: &["crm.objects.deals.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-deals-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("deals_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "feedback_submissions",
+            family: Family::CrmObject { object: "feedback_submissions", modified: MODIFIED },
+            associations: &["contacts"],
+            cursor: OWN_UPDATED_AT,
+            schema: Schema::Properties { fields: CRM_RECORD, object: "feedback_submissions" },
+            scopes: &["crm.objects.feedback_submissions.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-feedback-submissions-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("feedback_submissions_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "goals",
+            family: Family::CrmObject { object: "goal_targets", modified: MODIFIED },
+            cursor: OWN_UPDATED_AT,
+            schema: Schema::Properties { fields: CRM_RECORD, object: "goal_targets" },
+            scopes: &["crm.objects.goals.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-goal-targets-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("goals_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "leads",
+            family: Family::CrmObject { object: "leads", modified: MODIFIED },
+            associations: &["companies", "contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "leads" },
+            scopes: &["crm.objects.leads.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-leads-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("leads_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "listings",
+            family: Family::CrmObject { object: "listings", modified: MODIFIED },
+            associations: &["companies", "contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "listings" },
+            scopes: &["crm.objects.listings.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-listings-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("listings_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "marketing_events",
+            family: Family::CrmObject { object: "marketing_events", modified: MODIFIED },
+            associations: &["contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "marketing_events" },
+            scopes: &["crm.objects.marketing_events.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/marketing-marketing-events-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("marketing_events_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "projects",
+            family: Family::CrmObject { object: "projects", modified: MODIFIED },
+            associations: &["companies", "contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "projects" },
+            scopes: &["crm.objects.projects.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-projects-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("projects_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "services",
+            family: Family::CrmObject { object: "services", modified: MODIFIED },
+            associations: &["companies", "contacts"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "services" },
+            scopes: &["crm.objects.services.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-services-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("services_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "tickets",
+            family: Family::CrmObject { object: "tickets", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "tickets" },
+            scopes: &["tickets"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-tickets-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("tickets_archived"),
+    },
+];
+
+/// What all custom objects have in common; [`crate::streams::CustomStream`] fills in the rest.
+pub(in crate::streams) const CUSTOM_OBJECT: StreamSpec<'static> = StreamSpec {
+    schema: Schema::Known { fields: CRM_RECORD, properties: &[] },
+    defaults: &[
+        Fill { field: "createdAt", or: None, cast: Some(Kind::Datetime) },
+        Fill { field: "updatedAt", or: Some("createdAt"), cast: Some(Kind::Datetime) },
+    ],
+    scopes: &["crm.objects.custom.read"],
+    docs: "https://developers.hubspot.com/docs/api-reference/crm-custom-objects-v3/guide",
+    ..CRM_OBJECT
+};

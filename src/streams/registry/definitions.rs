@@ -1,0 +1,88 @@
+//! What the account has defined: properties, labels of associations, events.
+
+use super::super::spec::{Family, Pass, Schema, StreamSpec};
+use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
+use crate::hubspot::{Endpoint, Shape};
+
+/// A pass for each object type, whose records say which it is.
+macro_rules! of_each {
+    ($($object:literal),* $(,)?) => {
+        &[$(Pass::marked(concat!("/", $object), &[("objectType", $object)])),*]
+    };
+}
+
+/// A pass for each pair of object types, in both directions.
+macro_rules! labels {
+    ($($from:literal: $($to:literal),+;)*) => {
+        &[$($(Pass::marked(
+            concat!("/", $from, "/", $to, "/labels"),
+            &[("fromObjectType", $from), ("toObjectType", $to)],
+        )),+),*]
+    };
+}
+
+/// By name of the stream.
+pub(super) const ROWS: &[StreamSpec<'static>] = &[
+    StreamSpec {
+        name: "association_labels",
+        family: Family::Collection {
+            endpoint: Endpoint::Associations,
+            passes: labels! {
+                "companies": "companies", "contacts", "deals", "leads", "tickets";
+                "contacts": "companies", "contacts", "deals", "leads", "tickets";
+                "deals": "companies", "contacts", "deals", "tickets";
+                "leads": "companies", "contacts";
+                "tickets": "companies", "contacts", "deals", "tickets";
+            },
+            shape: Shape::RESULTS,
+        },
+        primary_key: &["fromObjectType", "toObjectType", "category", "typeId"],
+        schema: Schema::Static(include_str!("../../../schemas/association_labels.json")),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide",
+        ..PLAIN
+    },
+    StreamSpec {
+        name: "event_definitions",
+        family: Family::Collection {
+            endpoint: Endpoint::EventDefinitions,
+            passes: &[Pass::get("?limit=100&includeProperties=true")],
+            shape: Shape::RESULTS,
+        },
+        cursor: UPDATED_AT,
+        schema: Schema::Static(include_str!("../../../schemas/event_definitions.json")),
+        defaults: OR_CREATED_AT,
+        scopes: &["behavioral_events.event_definitions.read_write"],
+        docs: "https://developers.hubspot.com/docs/api-reference/events-manage-event-definitions-v3/guide",
+        ..PLAIN
+    },
+    StreamSpec {
+        name: "properties",
+        family: Family::Collection {
+            endpoint: Endpoint::Properties,
+            passes: of_each![
+                "company",
+                "contact",
+                "deal",
+                "ticket",
+                "call",
+                "communication",
+                "email",
+                "lead",
+                "meeting",
+                "note",
+                "order",
+                "product",
+                "quote",
+                "service",
+                "subscription",
+                "task",
+                "user",
+            ],
+            shape: Shape::RESULTS,
+        },
+        primary_key: &[],
+        schema: Schema::Static(include_str!("../../../schemas/properties.json")),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide",
+        ..PLAIN
+    },
+];

@@ -1,0 +1,93 @@
+//! Engagements as CRM objects: calls, e-mails, meetings, notes, tasks, letters and messages.
+
+use super::super::spec::{Family, Schema, StreamSpec};
+use super::CrmRow;
+use super::crm::{CRM_OBJECT, CRM_RECORD, MODIFIED};
+
+/// By name of the stream.
+pub(super) const ROWS: &[CrmRow] = &[
+    CrmRow {
+        stream: StreamSpec {
+            name: "communications",
+            family: Family::CrmObject { object: "communications", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals", "tickets"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "communications" },
+            scopes: &["crm.objects.contacts.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-communications-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("communications_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "engagements_calls",
+            family: Family::CrmObject { object: "calls", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals", "tickets"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "calls" },
+            scopes: &["crm.objects.contacts.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-calls-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("engagements_calls_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "engagements_emails",
+            family: Family::CrmObject { object: "emails", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals", "tickets"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "emails" },
+            scopes: &["crm.objects.contacts.read", "sales-email-read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-emails-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("engagements_emails_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "engagements_meetings",
+            family: Family::CrmObject { object: "meetings", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals", "tickets"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "meetings" },
+            scopes: &["crm.objects.contacts.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-meetings-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("engagements_meetings_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "engagements_notes",
+            family: Family::CrmObject { object: "notes", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals", "tickets"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "notes" },
+            scopes: &["crm.objects.contacts.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-notes-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("engagements_notes_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "engagements_tasks",
+            family: Family::CrmObject { object: "tasks", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals", "tickets"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "tasks" },
+            scopes: &["crm.objects.contacts.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-tasks-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("engagements_tasks_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
+            name: "postal_mail",
+            family: Family::CrmObject { object: "postal_mail", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals", "tickets"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "postal_mail" },
+            scopes: &["crm.objects.contacts.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-postal-mail-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("postal_mail_archived"),
+    },
+];

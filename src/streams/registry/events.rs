@@ -1,0 +1,135 @@
+//! Logs of what happened, and what belongs to the entries of other lists.
+
+use super::super::reshape::events as reshape;
+use super::super::spec::{Child, Children, CursorField, Family, Parents, Schema, StreamSpec};
+use crate::cursor::CursorFormat;
+use crate::hubspot::{Endpoint, PagingKind, Shape};
+
+/// A cursor in milliseconds, which the state has as text.
+const fn milliseconds(name: &'static str) -> CursorField {
+    CursorField { name, source_defined: true, format: CursorFormat::Millis }
+}
+
+/// Every form that can have submissions: those of blog comments have an API of their own.
+const FORMS: Parents = Parents {
+    endpoint: Endpoint::Forms,
+    tail: "?formTypes=hubspot&formTypes=captured&formTypes=flow&limit=100",
+    body: None,
+    shape: Shape::RESULTS,
+    id: "id",
+};
+
+/// Every list of every object type.
+const LISTS: Parents = Parents {
+    endpoint: Endpoint::Lists,
+    tail: "/search",
+    body: Some(r#"{"count":500}"#),
+    shape: Shape { records: "lists", paging: PagingKind::Offset },
+    id: "listId",
+};
+
+/// By name of the stream.
+pub(super) const ROWS: &[StreamSpec<'static>] = &[
+    StreamSpec {
+        name: "email_events",
+        family: Family::TimeWindows {
+            endpoint: Endpoint::EmailEvents,
+            shape: Shape { records: "events", paging: PagingKind::Offset },
+        },
+        associations: &[],
+        primary_key: &["id"],
+        cursor: Some(milliseconds("created")),
+        schema: Schema::Static(include_str!("../../../schemas/email_events.json")),
+        defaults: &[],
+        reshape: Some(reshape::email_events),
+        casts: false,
+        legacy: &[],
+        scopes: &["content"],
+        docs: "https://developers.hubspot.com/docs/api-reference/legacy/email-events-v1/guide",
+    },
+    StreamSpec {
+        name: "engagements",
+        family: Family::Engagements,
+        associations: &[],
+        primary_key: &["id"],
+        cursor: Some(milliseconds("lastUpdated")),
+        schema: Schema::Static(include_str!("../../../schemas/engagements.json")),
+        defaults: &[],
+        reshape: Some(reshape::engagements),
+        casts: false,
+        legacy: &[],
+        scopes: &[
+            "crm.objects.companies.read",
+            "crm.objects.contacts.read",
+            "crm.objects.deals.read",
+            "tickets",
+            "e-commerce",
+        ],
+        docs: "https://developers.hubspot.com/docs/api-reference/legacy/engagements-v1/guide",
+    },
+    StreamSpec {
+        name: "form_submissions",
+        family: Family::Children(&Children {
+            parents: FORMS,
+            child: Child {
+                endpoint: Endpoint::FormSubmissions,
+                tail: "?limit=50",
+                shape: Shape::RESULTS,
+                parent_field: "formId",
+                parent_key: "form_id",
+                newest_first: Some("submittedAt"),
+            },
+        }),
+        associations: &[],
+        primary_key: &[],
+        cursor: Some(milliseconds("updatedAt")),
+        schema: Schema::Static(include_str!("../../../schemas/form_submissions.json")),
+        defaults: &[],
+        reshape: Some(reshape::form_submissions),
+        casts: false,
+        legacy: &[],
+        scopes: &["forms"],
+        docs: "https://developers.hubspot.com/docs/api-reference/legacy/forms-v2/guide",
+    },
+    StreamSpec {
+        name: "list_memberships",
+        family: Family::Children(&Children {
+            parents: LISTS,
+            child: Child {
+                endpoint: Endpoint::Lists,
+                tail: "/memberships?limit=250",
+                shape: Shape::RESULTS,
+                parent_field: "listId",
+                parent_key: "listId",
+                newest_first: None,
+            },
+        }),
+        associations: &[],
+        primary_key: &["recordId", "listId"],
+        cursor: None,
+        schema: Schema::Static(include_str!("../../../schemas/list_memberships.json")),
+        defaults: &[],
+        reshape: None,
+        casts: false,
+        legacy: &[],
+        scopes: &["crm.lists.read"],
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide",
+    },
+    StreamSpec {
+        name: "subscription_changes",
+        family: Family::TimeWindows {
+            endpoint: Endpoint::SubscriptionTimeline,
+            shape: Shape { records: "timeline", paging: PagingKind::Offset },
+        },
+        associations: &[],
+        primary_key: &[],
+        cursor: Some(milliseconds("timestamp")),
+        schema: Schema::Static(include_str!("../../../schemas/subscription_changes.json")),
+        defaults: &[],
+        reshape: Some(reshape::subscription_changes),
+        casts: false,
+        legacy: &[],
+        scopes: &["content"],
+        docs: "https://developers.hubspot.com/docs/api-reference/legacy/subscription-preferences-v1/guide",
+    },
+];

@@ -1,0 +1,140 @@
+//! The table of streams, in parts.
+
+mod associations;
+mod automation;
+mod commerce;
+mod crm;
+mod definitions;
+mod engagements;
+mod events;
+mod marketing;
+mod pipelines;
+mod property_history;
+mod recordings;
+mod settings;
+mod web_analytics;
+
+use std::sync::LazyLock;
+
+use super::spec::{CursorField, Family, Fill, Schema, StreamSpec};
+use crate::cursor::CursorFormat;
+use crate::hubspot::Endpoint;
+
+pub(super) use associations::ASSOCIATIONS;
+pub(super) use crm::CUSTOM_OBJECT;
+pub(super) use web_analytics::{CUSTOM_EVENT, MODIFIED, MODIFIED_CONTACT, TYPES, WEB_ANALYTICS};
+
+/// Every stream known before a portal is asked, by name.
+pub static STREAMS: LazyLock<Vec<StreamSpec<'static>>> = LazyLock::new(|| {
+    let crm = || crm::ROWS.iter().chain(commerce::ROWS).chain(engagements::ROWS);
+    let archived = crm().filter_map(|row| archived(&row.stream, row.archived?));
+    let mut streams: Vec<_> = crm().map(|row| row.stream).chain(archived).collect();
+    streams.extend(THEMES.iter().copied().flatten());
+    streams.sort_by_key(|row| row.name);
+    streams
+});
+
+/// The rows of everything that is no CRM object, by theme.
+const THEMES: &[&[StreamSpec<'static>]] = &[
+    automation::ROWS,
+    definitions::ROWS,
+    events::ROWS,
+    marketing::ROWS,
+    pipelines::ROWS,
+    property_history::ROWS,
+    recordings::ROWS,
+    settings::ROWS,
+    web_analytics::ROWS,
+];
+
+/// What most streams read whole have in common.
+const PLAIN: StreamSpec<'static> = StreamSpec {
+    name: "",
+    family: Family::Single { endpoint: Endpoint::Account },
+    associations: &[],
+    primary_key: &["id"],
+    cursor: None,
+    schema: Schema::Static(""),
+    defaults: &[],
+    reshape: None,
+    casts: false,
+    legacy: &[],
+    scopes: &[],
+    docs: "",
+};
+
+/// A record that was never changed has been new since it was created.
+const OR_CREATED_AT: &[Fill] = &[Fill { field: "updatedAt", or: Some("createdAt"), cast: None }];
+
+/// `updatedAt` as the streams on the shared cursor of the Python connector publish it.
+const UPDATED_AT: Option<CursorField> =
+    Some(CursorField { name: "updatedAt", source_defined: false, format: CursorFormat::Iso });
+
+/// A CRM object type, and the name of the stream of its archived records.
+struct CrmRow {
+    stream: StreamSpec<'static>,
+    archived: Option<&'static str>,
+}
+
+/// The stream of archived records beside a stream of live ones.
+pub(super) fn archived<'a>(row: &StreamSpec<'a>, name: &'a str) -> Option<StreamSpec<'a>> {
+    const FIELDS: &str = include_str!("../../../schemas/shared/crm_archived_record.json");
+    let Family::CrmObject { object, .. } = row.family else { return None };
+    let schema = match row.schema {
+        Schema::Known { properties, .. } => Schema::Known { fields: FIELDS, properties },
+        Schema::Static(_) | Schema::Properties { .. } => {
+            Schema::Properties { fields: FIELDS, object }
+        }
+    };
+    Some(StreamSpec {
+        name,
+        family: Family::CrmArchived { object },
+        cursor: Some(CursorField {
+            name: "archivedAt",
+            source_defined: false,
+            format: CursorFormat::Iso,
+        }),
+        schema,
+        defaults: &[Fill { field: "archivedAt", or: Some("createdAt"), cast: None }],
+        ..*row
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn rows() -> impl Iterator<Item = &'static StreamSpec<'static>> {
+        STREAMS.iter().chain([&CUSTOM_OBJECT, &ASSOCIATIONS, &WEB_ANALYTICS, &CUSTOM_EVENT])
+    }
+
+    #[test]
+    fn names_are_unique() {
+        assert!(STREAMS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+
+    #[test]
+    fn keys_cursors_and_defaults_are_columns() {
+        for row in rows() {
+            let schema: Value = serde_json::from_str(row.static_fields()).unwrap();
+            let columns = schema["properties"].as_object().expect(row.name);
+            let keys = row.primary_key.iter().copied();
+            let cursor = row.cursor.map(|cursor| cursor.name);
+            let defaults = row.defaults.iter().map(|fill| fill.field);
+            for column in keys.chain(cursor).chain(defaults) {
+                assert!(columns.contains_key(column), "{} has no column {column}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn scopes_and_documentation_are_given() {
+        // Any scope for any CRM object shows a part of these.
+        let open_to_all = ["association_labels", "properties"];
+        for row in rows() {
+            assert_eq!(row.scopes.is_empty(), open_to_all.contains(&row.name), "{}", row.name);
+            assert!(row.docs.starts_with("https://developers.hubspot.com/"), "{}", row.name);
+        }
+    }
+}

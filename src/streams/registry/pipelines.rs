@@ -1,0 +1,96 @@
+//! The pipelines of every CRM object type that has them.
+
+use super::super::reshape;
+use super::super::spec::{CursorField, Family, Pass, Schema, StreamSpec};
+use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
+use crate::cursor::CursorFormat;
+use crate::hubspot::{Endpoint, Shape};
+
+/// What the pipelines of all types have in common.
+const PIPELINES: StreamSpec<'static> = StreamSpec {
+    cursor: UPDATED_AT,
+    schema: Schema::Static(include_str!("../../../schemas/shared/pipeline.json")),
+    defaults: OR_CREATED_AT,
+    docs: "https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide",
+    ..PLAIN
+};
+
+/// One answer holds them all.
+const fn of(object: &'static [Pass]) -> Family<'static> {
+    Family::Collection { endpoint: Endpoint::Pipelines, passes: object, shape: Shape::RESULTS }
+}
+
+/// By name of the stream.
+pub(super) const ROWS: &[StreamSpec<'static>] = &[
+    StreamSpec {
+        name: "appointment_pipelines",
+        family: of(&[Pass::get("/appointments")]),
+        scopes: &["crm.objects.appointments.read"],
+        ..PIPELINES
+    },
+    StreamSpec {
+        name: "course_pipelines",
+        family: of(&[Pass::get("/courses")]),
+        scopes: &["crm.objects.courses.read"],
+        ..PIPELINES
+    },
+    // HubSpot: the first version of the pipelines API, which this record's shape comes from, is gone.
+    StreamSpec {
+        name: "deal_pipelines",
+        family: of(&[Pass::get("/deals")]),
+        primary_key: &["pipelineId"],
+        cursor: Some(CursorField {
+            name: "updatedAt",
+            source_defined: true,
+            format: CursorFormat::Millis,
+        }),
+        schema: Schema::Static(include_str!("../../../schemas/deal_pipelines.json")),
+        reshape: Some(reshape::deal_pipeline),
+        scopes: &["crm.objects.contacts.read"],
+        ..PIPELINES
+    },
+    StreamSpec {
+        name: "engagements_task_pipelines",
+        family: of(&[Pass::get("/tasks")]),
+        schema: Schema::Static(include_str!("../../../schemas/engagements_task_pipelines.json")),
+        scopes: &["crm.objects.contacts.read"],
+        ..PIPELINES
+    },
+    StreamSpec {
+        name: "lead_pipelines",
+        family: of(&[Pass::get("/leads")]),
+        scopes: &["crm.objects.leads.read"],
+        ..PIPELINES
+    },
+    StreamSpec {
+        name: "listing_pipelines",
+        family: of(&[Pass::get("/listings")]),
+        scopes: &["crm.objects.listings.read"],
+        ..PIPELINES
+    },
+    StreamSpec {
+        name: "order_pipelines",
+        family: of(&[Pass::get("/orders")]),
+        scopes: &["crm.objects.orders.read"],
+        ..PIPELINES
+    },
+    StreamSpec {
+        name: "project_pipelines",
+        family: of(&[Pass::get("/projects")]),
+        scopes: &["crm.objects.projects.read"],
+        ..PIPELINES
+    },
+    StreamSpec {
+        name: "service_pipelines",
+        family: of(&[Pass::get("/services")]),
+        scopes: &["crm.objects.services.read"],
+        ..PIPELINES
+    },
+    StreamSpec {
+        name: "ticket_pipelines",
+        family: of(&[Pass::get("/tickets")]),
+        schema: Schema::Static(include_str!("../../../schemas/ticket_pipelines.json")),
+        scopes: &["tickets"],
+        ..PIPELINES
+    },
+];

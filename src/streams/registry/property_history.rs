@@ -1,0 +1,89 @@
+//! The versions of properties.
+
+use super::super::spec::{CursorField, Family, Schema, StreamSpec};
+use crate::cursor::CursorFormat;
+use crate::record::{HistoryForm, VersionField};
+
+/// By name of the stream.
+pub(super) const ROWS: &[StreamSpec<'static>] = &[
+    StreamSpec {
+        name: "companies_property_history",
+        family: Family::PropertyHistory {
+            object: "companies",
+            modified: "hs_lastmodifieddate",
+            form: HistoryForm { id: "companyId", ..HISTORY },
+        },
+        primary_key: &["companyId", "property", "timestamp"],
+        schema: Schema::Static(include_str!("../../../schemas/companies_property_history.json")),
+        scopes: &["crm.objects.companies.read"],
+        ..VERSION
+    },
+    StreamSpec {
+        name: "contacts_property_history",
+        family: Family::PropertyHistory {
+            object: "contacts",
+            modified: "lastmodifieddate",
+            // As HubSpot's first API called them.
+            form: HistoryForm {
+                id: "vid",
+                id_is_number: true,
+                timestamp_is_number: true,
+                fields: &[
+                    (VersionField::Value, "value"),
+                    (VersionField::SourceType, "source-type"),
+                    (VersionField::SourceId, "source-id"),
+                    (VersionField::SourceLabel, "source-label"),
+                    (VersionField::UpdatedByUserId, "updated-by-user-id"),
+                ],
+            },
+        },
+        primary_key: &["vid", "property", "timestamp"],
+        schema: Schema::Static(include_str!("../../../schemas/contacts_property_history.json")),
+        scopes: &["crm.objects.contacts.read"],
+        ..VERSION
+    },
+    StreamSpec {
+        name: "deals_property_history",
+        family: Family::PropertyHistory {
+            object: "deals",
+            modified: "hs_lastmodifieddate",
+            form: HistoryForm { id: "dealId", ..HISTORY },
+        },
+        primary_key: &["dealId", "property", "timestamp"],
+        schema: Schema::Static(include_str!("../../../schemas/deals_property_history.json")),
+        scopes: &["crm.objects.deals.read"],
+        ..VERSION
+    },
+];
+
+const HISTORY: HistoryForm = HistoryForm {
+    id: "",
+    id_is_number: false,
+    timestamp_is_number: false,
+    fields: &[
+        (VersionField::Value, "value"),
+        (VersionField::SourceType, "sourceType"),
+        (VersionField::SourceId, "sourceId"),
+        (VersionField::UpdatedByUserId, "updatedByUserId"),
+    ],
+};
+
+/// What the three have in common.
+const VERSION: StreamSpec<'static> = StreamSpec {
+    name: "",
+    family: Family::PropertyHistory { object: "", modified: "", form: HISTORY },
+    associations: &[],
+    primary_key: &[],
+    cursor: Some(CursorField {
+        name: "timestamp",
+        source_defined: true,
+        format: CursorFormat::Iso,
+    }),
+    schema: Schema::Static(""),
+    defaults: &[],
+    reshape: None,
+    casts: false,
+    legacy: &[],
+    scopes: &[],
+    docs: "https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide",
+};

@@ -1,0 +1,53 @@
+//! Recordings of calls and meetings.
+
+use super::super::reshape::recordings;
+use super::super::spec::{CursorField, Family, Schema, StreamSpec};
+use crate::cursor::CursorFormat;
+
+const MODIFIED: &str = "hs_lastmodifieddate";
+
+/// By name of the stream.
+pub(super) const ROWS: &[StreamSpec<'static>] = &[
+    StreamSpec {
+        name: "call_recordings",
+        family: Family::Recordings {
+            object: "calls",
+            modified: MODIFIED,
+            urls: recordings::CALL_URLS,
+        },
+        primary_key: &["call_id"],
+        schema: Schema::Static(include_str!("../../../schemas/call_recordings.json")),
+        reshape: Some(recordings::call),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-calls-v3/guide",
+        ..RECORDING
+    },
+    StreamSpec {
+        name: "meeting_recordings",
+        family: Family::Recordings {
+            object: "meetings",
+            modified: MODIFIED,
+            urls: recordings::MEETING_URLS,
+        },
+        primary_key: &["meeting_id"],
+        schema: Schema::Static(include_str!("../../../schemas/meeting_recordings.json")),
+        reshape: Some(recordings::meeting),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-meetings-v3/guide",
+        ..RECORDING
+    },
+];
+
+/// What the two have in common.
+const RECORDING: StreamSpec<'static> = StreamSpec {
+    name: "",
+    family: Family::Recordings { object: "", modified: MODIFIED, urls: &[] },
+    associations: &[],
+    primary_key: &[],
+    cursor: Some(CursorField { name: MODIFIED, source_defined: false, format: CursorFormat::Iso }),
+    schema: Schema::Static(""),
+    defaults: &[],
+    reshape: None,
+    casts: false,
+    legacy: &[],
+    scopes: &["crm.objects.contacts.read"],
+    docs: "",
+};

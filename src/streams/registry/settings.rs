@@ -1,0 +1,101 @@
+//! Accounts and the people in them.
+
+use super::super::spec::{Family, Pass, Schema, StreamSpec};
+use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
+use crate::hubspot::{Endpoint, Shape};
+
+const USERS_GUIDE: &str =
+    "https://developers.hubspot.com/docs/api-reference/settings-user-provisioning-v3/guide";
+
+/// By name of the stream.
+pub(super) const ROWS: &[StreamSpec<'static>] = &[
+    StreamSpec {
+        name: "account_details",
+        family: Family::Single { endpoint: Endpoint::Account },
+        primary_key: &[],
+        schema: Schema::Static(include_str!("../../../schemas/account_details.json")),
+        scopes: &["oauth"],
+        docs: "https://developers.hubspot.com/docs/api-reference/account-info-v3/guide",
+        ..PLAIN
+    },
+    // The rates with their history: an amount is converted by the rate of its day. The codes
+    // alone say nothing that a table of all currencies does not.
+    StreamSpec {
+        name: "currencies",
+        family: Family::Collection {
+            endpoint: Endpoint::Currencies,
+            passes: &[Pass::get("/exchange-rates?limit=100")],
+            shape: Shape::RESULTS,
+        },
+        cursor: UPDATED_AT,
+        schema: Schema::Static(include_str!("../../../schemas/currencies.json")),
+        defaults: OR_CREATED_AT,
+        scopes: &["settings.currencies.read"],
+        docs: "https://developers.hubspot.com/docs/api-reference/settings-multicurrency-v3/guide",
+        ..PLAIN
+    },
+    StreamSpec {
+        name: "owners",
+        family: Family::Collection {
+            endpoint: Endpoint::Owners,
+            passes: &[Pass::get("?limit=500")],
+            shape: Shape::RESULTS,
+        },
+        ..OWNERS
+    },
+    StreamSpec {
+        name: "owners_archived",
+        family: Family::Collection {
+            endpoint: Endpoint::Owners,
+            passes: &[Pass::get("?limit=500&archived=true")],
+            shape: Shape::RESULTS,
+        },
+        ..OWNERS
+    },
+    StreamSpec {
+        name: "roles",
+        family: Family::Collection {
+            endpoint: Endpoint::Users,
+            passes: &[Pass::get("/roles")],
+            shape: Shape::RESULTS,
+        },
+        schema: Schema::Static(include_str!("../../../schemas/roles.json")),
+        scopes: &["settings.users.read"],
+        docs: USERS_GUIDE,
+        ..PLAIN
+    },
+    StreamSpec {
+        name: "teams",
+        family: Family::Collection {
+            endpoint: Endpoint::Users,
+            passes: &[Pass::get("/teams")],
+            shape: Shape::RESULTS,
+        },
+        schema: Schema::Static(include_str!("../../../schemas/teams.json")),
+        scopes: &["settings.users.teams.read"],
+        docs: USERS_GUIDE,
+        ..PLAIN
+    },
+    StreamSpec {
+        name: "users",
+        family: Family::Collection {
+            endpoint: Endpoint::Users,
+            passes: &[Pass::get("?limit=100")],
+            shape: Shape::RESULTS,
+        },
+        schema: Schema::Static(include_str!("../../../schemas/users.json")),
+        scopes: &["crm.objects.users.read", "settings.users.read"],
+        docs: USERS_GUIDE,
+        ..PLAIN
+    },
+];
+
+/// Live and archived owners are two streams of one shape.
+const OWNERS: StreamSpec<'static> = StreamSpec {
+    cursor: UPDATED_AT,
+    schema: Schema::Static(include_str!("../../../schemas/owners.json")),
+    defaults: OR_CREATED_AT,
+    scopes: &["crm.objects.owners.read"],
+    docs: "https://developers.hubspot.com/docs/api-reference/crm-owners-v3/guide",
+    ..PLAIN
+};

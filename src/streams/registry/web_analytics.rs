@@ -1,0 +1,139 @@
+//! Events that happened to the records of a CRM object type.
+
+use std::borrow::Cow;
+
+use super::super::reshape::events as reshape;
+use super::super::spec::{CursorField, Family, Occurrences, Schema, StreamSpec};
+use crate::cursor::CursorFormat;
+
+/// The two types of events that web analytics have: without a type HubSpot refuses to answer.
+pub(in crate::streams) const TYPES: &[Cow<'static, str>] =
+    &[Cow::Borrowed("e_visited_page"), Cow::Borrowed("e_submitted_form")];
+
+/// What all web analytics have in common.
+pub(in crate::streams) const WEB_ANALYTICS: StreamSpec<'static> = StreamSpec {
+    name: "",
+    family: Family::Occurrences(Occurrences {
+        object: "",
+        modified: MODIFIED,
+        object_type: "",
+        event_types: TYPES,
+    }),
+    associations: &[],
+    primary_key: &["id"],
+    cursor: Some(CursorField {
+        name: "occurredAt",
+        source_defined: true,
+        format: CursorFormat::Iso,
+    }),
+    schema: Schema::Static(include_str!("../../../schemas/shared/web_analytics.json")),
+    defaults: &[],
+    reshape: Some(reshape::web_analytics),
+    casts: false,
+    legacy: &[],
+    scopes: &["business-intelligence", "crm.objects.custom.read"],
+    docs: "https://developers.hubspot.com/docs/api-reference/events-web-analytics-v3/guide",
+};
+
+/// What the streams of custom events have in common; [`crate::streams::CustomStream`] fills in the
+/// rest. Their properties are columns like those of a CRM object.
+pub(in crate::streams) const CUSTOM_EVENT: StreamSpec<'static> = StreamSpec {
+    schema: Schema::Known {
+        fields: include_str!("../../../schemas/shared/event_occurrence.json"),
+        properties: &[],
+    },
+    reshape: None,
+    casts: false,
+    scopes: &["behavioral_events.event_definitions.read_write", "crm.objects.contacts.read"],
+    docs: "https://developers.hubspot.com/docs/api-reference/events-manage-event-definitions-v3/guide",
+    ..WEB_ANALYTICS
+};
+
+pub(in crate::streams) const MODIFIED: &str = "hs_lastmodifieddate";
+
+/// Searching contacts by the property of all others finds nothing, without an error.
+pub(in crate::streams) const MODIFIED_CONTACT: &str = "lastmodifieddate";
+
+/// By name of the stream. HubSpot names some object types otherwise in events than in paths.
+pub(super) const ROWS: &[StreamSpec<'static>] = &[
+    StreamSpec {
+        name: "companies_web_analytics",
+        family: family("companies", MODIFIED, "company"),
+        scopes: &["business-intelligence", "crm.objects.companies.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "contacts_web_analytics",
+        family: family("contacts", MODIFIED_CONTACT, "contact"),
+        scopes: &["business-intelligence", "crm.objects.contacts.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "deals_web_analytics",
+        family: family("deals", MODIFIED, "deal"),
+        scopes: &["business-intelligence", "crm.objects.deals.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "engagements_calls_web_analytics",
+        family: family("calls", MODIFIED, "calls"),
+        scopes: &["business-intelligence", "crm.objects.contacts.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "engagements_emails_web_analytics",
+        family: family("emails", MODIFIED, "emails"),
+        scopes: &["business-intelligence", "crm.objects.contacts.read", "sales-email-read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "engagements_meetings_web_analytics",
+        family: family("meetings", MODIFIED, "meetings"),
+        scopes: &["business-intelligence", "crm.objects.contacts.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "engagements_notes_web_analytics",
+        family: family("notes", MODIFIED, "notes"),
+        scopes: &["business-intelligence", "crm.objects.contacts.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "engagements_tasks_web_analytics",
+        family: family("tasks", MODIFIED, "tasks"),
+        scopes: &["business-intelligence", "crm.objects.contacts.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "goals_web_analytics",
+        family: family("goal_targets", MODIFIED, "goal_targets"),
+        scopes: &["business-intelligence", "crm.objects.goals.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "line_items_web_analytics",
+        family: family("line_items", MODIFIED, "line_item"),
+        scopes: &["business-intelligence", "e-commerce", "crm.objects.line_items.read"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "products_web_analytics",
+        family: family("products", MODIFIED, "product"),
+        scopes: &["business-intelligence", "e-commerce"],
+        ..WEB_ANALYTICS
+    },
+    StreamSpec {
+        name: "tickets_web_analytics",
+        family: family("tickets", MODIFIED, "ticket"),
+        scopes: &["business-intelligence", "tickets"],
+        ..WEB_ANALYTICS
+    },
+];
+
+const fn family(
+    object: &'static str,
+    modified: &'static str,
+    object_type: &'static str,
+) -> Family<'static> {
+    Family::Occurrences(Occurrences { object, modified, object_type, event_types: TYPES })
+}
