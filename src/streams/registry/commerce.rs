@@ -114,6 +114,18 @@ pub(super) const ROWS: &[CrmRow] = &[
     },
     CrmRow {
         stream: StreamSpec {
+            name: "quotes",
+            family: Family::CrmObject { object: "quotes", modified: MODIFIED },
+            associations: &["companies", "contacts", "deals", "line_items"],
+            schema: Schema::Properties { fields: CRM_RECORD, object: "quotes" },
+            scopes: &["crm.objects.quotes.read"],
+            docs: "https://developers.hubspot.com/docs/api-reference/crm-quotes-v3/guide",
+            ..CRM_OBJECT
+        },
+        archived: Some("quotes_archived"),
+    },
+    CrmRow {
+        stream: StreamSpec {
             name: "taxes",
             family: Family::CrmObject { object: "taxes", modified: MODIFIED },
             schema: Schema::Properties { fields: CRM_RECORD, object: "taxes" },
