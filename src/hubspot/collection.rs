@@ -1,7 +1,9 @@
 //! Endpoints that are read whole: short lists and single answers.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::RecordId;
 use super::api::Api;
 use super::endpoint::Endpoint;
 use super::page::{Link, Page, PagingKind, Shape};
@@ -64,6 +66,38 @@ impl PageQuery<'_> {
 /// An answer that is one record.
 pub async fn single(api: Api<'_>, endpoint: Endpoint) -> Result<Page, Error> {
     api.get(endpoint, "", Page::single).await
+}
+
+/// How a batch read takes what it is to read.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchRead {
+    /// The field of an input that holds an id.
+    pub id: &'static str,
+    /// What every input says beside its id.
+    pub constants: &'static [(&'static str, &'static str)],
+    /// Ids of one request.
+    pub most: usize,
+}
+
+/// The answers about several things by their ids, no more than [`BatchRead::most`]. Ids that are
+/// gone are left out, and the order is HubSpot's.
+pub async fn items(
+    api: Api<'_>,
+    endpoint: Endpoint,
+    batch: &BatchRead,
+    ids: &[RecordId],
+) -> Result<Page, Error> {
+    let input = |id: &RecordId| -> Map<String, Value> {
+        let constants = batch.constants.iter().map(|&(name, value)| (name.into(), value.into()));
+        constants.chain([(batch.id.into(), id.to_string().into())]).collect()
+    };
+    let body = Inputs { inputs: ids.iter().map(input).collect() };
+    api.post(endpoint, "/batch/read", &body, Bucket::General, Page::decode).await
+}
+
+#[derive(Serialize)]
+struct Inputs {
+    inputs: Vec<Map<String, Value>>,
 }
 
 /// The answer about one thing by its id. `query` may be empty.

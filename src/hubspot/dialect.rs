@@ -16,8 +16,12 @@ pub const DIALECT: Dialect = Dialect {
 
 /// The POSTs that only read, by beginning and end of their path. Everything else that is not a
 /// GET stays inside.
-const POST_READS: &[(&str, &str)] =
-    &[("/crm/", "/search"), ("/crm/", "/batch/read"), ("/oauth/", "/token")];
+const POST_READS: &[(&str, &str)] = &[
+    ("/crm/", "/search"),
+    ("/crm/", "/batch/read"),
+    ("/automation/", "/flows/batch/read"),
+    ("/oauth/", "/token"),
+];
 
 fn is_read(method: &Method, path: &str) -> bool {
     *method == Method::GET
@@ -37,6 +41,10 @@ mod tests {
             (Method::POST, "/crm/v3/objects/deals/batch/read", true),
             (Method::POST, "/crm/v4/associations/deals/contacts/batch/read", true),
             (Method::POST, "/oauth/2026-09/token", true),
+            (Method::POST, "/automation/2026-09-beta/flows/batch/read", true),
+            (Method::POST, "/automation/v4/flows/batch/read", true),
+            (Method::POST, "/automation/v4/flows", false),
+            (Method::POST, "/automation/v4/workflow-id-mappings/batch/read", false),
             (Method::POST, "/crm/v3/objects/deals", false),
             (Method::POST, "/crm/v3/objects/deals/batch/archive", false),
             (Method::POST, "/crm/v3/objects/deals/merge", false),

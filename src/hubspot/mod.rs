@@ -24,7 +24,7 @@ pub use associations::{
     Associations, Inline, LinkType, LinksQuery, RecordLink, inline_associations, read_associations,
     read_links,
 };
-pub use collection::{PageQuery, collection, entries, item, single};
+pub use collection::{BatchRead, PageQuery, collection, entries, item, items, single};
 pub use dialect::DIALECT;
 pub use endpoint::{Endpoint, Paths, Version};
 pub use event_definitions::{EventDefinition, event_definitions};

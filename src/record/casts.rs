@@ -1,18 +1,34 @@
 //! Conversions of static fields to the types that their schema declares.
 //!
-//! Some of HubSpot's older endpoints send numbers as text and the other way round. The Python
-//! connector converts the fields of their streams, and tables exist with the types it gave them.
+//! Some of HubSpot's endpoints send numbers as text and the other way round. The Python connector
+//! converts the fields of their streams, and tables exist with the types it gave them.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 
+/// What becomes of empty text where the schema declares a number or a boolean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmptyText {
+    /// It stays, like anything else that does not fit.
+    Stays,
+    /// It is no value.
+    IsNull,
+}
+
 /// What is to be converted in the records of one stream.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Casts {
+    record: Node,
+    empty: EmptyText,
+}
+
+/// A declared value, and what is declared inside it.
+#[derive(Debug)]
+struct Node {
     target: Option<Target>,
-    fields: BTreeMap<String, Casts>,
-    items: Option<Box<Casts>>,
+    fields: BTreeMap<String, Node>,
+    items: Option<Box<Node>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +42,18 @@ enum Target {
 
 impl Casts {
     /// Reads a JSON schema: every field with one type beside null is converted to it.
-    pub fn of(schema: &Value) -> Self {
+    pub fn of(schema: &Value, empty: EmptyText) -> Self {
+        Self { record: Node::of(schema), empty }
+    }
+
+    /// Converts the declared fields of a record. A value that does not fit stays as it is.
+    pub fn apply(&self, record: &mut Map<String, Value>) {
+        self.record.apply(record, self.empty);
+    }
+}
+
+impl Node {
+    fn of(schema: &Value) -> Self {
         let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         Self {
             target: schema.get("type").and_then(target),
@@ -35,26 +62,25 @@ impl Casts {
         }
     }
 
-    /// Converts the declared fields of a record. A value that does not fit stays as it is.
-    pub fn apply(&self, record: &mut Map<String, Value>) {
-        for (name, casts) in &self.fields {
-            if let Some(value) = record.get_mut(name) {
-                casts.apply_to(value);
+    fn apply(&self, fields: &mut Map<String, Value>, empty: EmptyText) {
+        for (name, node) in &self.fields {
+            if let Some(value) = fields.get_mut(name) {
+                node.apply_to(value, empty);
             }
         }
     }
 
-    fn apply_to(&self, value: &mut Value) {
-        let converted = self.target.and_then(|target| convert(target, value));
+    fn apply_to(&self, value: &mut Value, empty: EmptyText) {
+        let converted = self.target.and_then(|target| convert(target, value, empty));
         if let Some(converted) = converted {
             *value = converted;
         }
         match value {
-            Value::Object(fields) => self.apply(fields),
+            Value::Object(fields) => self.apply(fields, empty),
             Value::Array(values) => {
                 if let Some(items) = &self.items {
                     for value in values {
-                        items.apply_to(value);
+                        items.apply_to(value, empty);
                     }
                 }
             }
@@ -84,8 +110,13 @@ fn target(types: &Value) -> Option<Target> {
 }
 
 /// The value as the type has it; `None` if it is fine as it is, or cannot be converted.
-fn convert(target: Target, value: &Value) -> Option<Value> {
+fn convert(target: Target, value: &Value, empty: EmptyText) -> Option<Value> {
     match (target, value) {
+        (Target::Integer | Target::Number | Target::Boolean, Value::String(text))
+            if text.is_empty() && empty == EmptyText::IsNull =>
+        {
+            Some(Value::Null)
+        }
         (Target::Text, Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
             Some(Value::from(value.to_string()))
         }
@@ -126,22 +157,35 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn cast(schema: &Value, record: Value, empty: EmptyText) -> Value {
+        let Value::Object(mut record) = record else { panic!("an object") };
+        Casts::of(schema, empty).apply(&mut record);
+        record.into()
+    }
+
     #[test]
     fn values_become_what_their_schema_declares() {
         for (kind, value, expected) in [
             ("string", json!(1280), json!("1280")),
+            ("string", json!(false), json!("false")),
             ("string", json!("x"), json!("x")),
             ("string", json!(null), json!(null)),
             ("string", json!({"a": 1}), json!(r#"{"a":1}"#)),
             ("integer", json!("42"), json!(42)),
+            ("integer", json!(4), json!(4)),
+            ("integer", json!(4.0), json!(4)),
             ("integer", json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_993_i64)),
             ("integer", json!(7.9), json!(7)),
             ("integer", json!(true), json!(1)),
             ("integer", json!("4.2"), json!("4.2")),
-            ("integer", json!(""), json!("")),
+            ("integer", json!("many"), json!("many")),
+            ("integer", json!(null), json!(null)),
             ("number", json!("4.25"), json!(4.25)),
+            ("number", json!(12), json!(12)),
             ("number", json!("much"), json!("much")),
             ("boolean", json!("FALSE"), json!(false)),
+            ("boolean", json!("yes"), json!(true)),
+            ("boolean", json!(0), json!(false)),
             ("boolean", json!(2), json!(true)),
             ("boolean", json!("maybe"), json!("maybe")),
             ("array", json!("a@b"), json!(["a@b"])),
@@ -149,9 +193,28 @@ mod tests {
             ("object", json!("a"), json!("a")),
         ] {
             let schema = json!({ "properties": { "x": { "type": ["null", kind] } } });
-            let mut record = Map::from_iter([("x".to_owned(), value.clone())]);
-            Casts::of(&schema).apply(&mut record);
-            assert_eq!(record["x"], expected, "{value} as {kind}");
+            for empty in [EmptyText::Stays, EmptyText::IsNull] {
+                let found = cast(&schema, json!({ "x": value }), empty);
+                assert_eq!(found["x"], expected, "{value} as {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn empty_text_stays_or_is_no_value() {
+        for (kind, if_null) in [
+            ("integer", json!(null)),
+            ("number", json!(null)),
+            ("boolean", json!(null)),
+            ("string", json!("")),
+            ("array", json!([""])),
+        ] {
+            let schema = json!({ "properties": { "x": { "type": ["null", kind] } } });
+            let stays = if kind == "array" { json!([""]) } else { json!("") };
+            for (empty, expected) in [(EmptyText::Stays, stays), (EmptyText::IsNull, if_null)] {
+                let found = cast(&schema, json!({ "x": "" }), empty);
+                assert_eq!(found["x"], expected, "{kind}, {empty:?}");
+            }
         }
     }
 
@@ -161,16 +224,17 @@ mod tests {
             "to": { "type": ["null", "array"], "items": { "type": ["null", "object"], "properties": {
                 "id": { "type": ["null", "string"] },
             } } },
+            "one": { "type": "array", "items": { "type": "string" } },
             "free": { "type": ["null", "string", "integer"] },
+            "any": {},
+            "none": { "type": [] },
         } });
-        let mut record = Map::new();
-        record.insert("to".into(), json!([{ "id": 5, "other": 5 }, null]));
-        record.insert("free".into(), json!(5));
-        record.insert("undeclared".into(), json!(5));
-        Casts::of(&schema).apply(&mut record);
+        let record = json!({ "to": [{ "id": 5, "other": 5 }, null], "one": 5, "free": 5,
+            "any": "5", "none": "5", "undeclared": 5 });
         assert_eq!(
-            Value::Object(record),
-            json!({ "to": [{ "id": "5", "other": 5 }, null], "free": 5, "undeclared": 5 })
+            cast(&schema, record, EmptyText::Stays),
+            json!({ "to": [{ "id": "5", "other": 5 }, null], "one": ["5"], "free": 5,
+                "any": "5", "none": "5", "undeclared": 5 })
         );
     }
 }

@@ -40,6 +40,11 @@ impl<'page> Record<'page> {
         parse_instant(text.as_deref().unwrap_or(raw)).map(|instant| instant.timestamp_millis())
     }
 
+    /// A field that is a record itself; `None` if it is absent or no object.
+    pub fn nested(&self, name: &str) -> Option<Self> {
+        Self::parse(self.raw(name)?).ok()
+    }
+
     /// The record's id, where it is decimal text (or, in older APIs, a number).
     pub fn id(&self) -> Option<u64> {
         self.raw("id")?.trim_matches('"').parse().ok()

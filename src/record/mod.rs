@@ -3,16 +3,14 @@
 mod casts;
 mod coerce;
 mod columns;
-mod conform;
 mod datetime;
 mod encode;
 mod fields;
 mod history;
 
-pub use casts::Casts;
+pub use casts::{Casts, EmptyText};
 pub use coerce::{Coerced, Kind, coerce};
 pub use columns::{Columns, Field, Property, Source};
-pub use conform::conform;
 pub use encode::Encoder;
 pub use fields::Record;
 pub use history::{HistoryEncoder, HistoryForm, VersionField};

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::spec::{Family, Pass, StreamSpec};
-use crate::hubspot::PagingKind;
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
+use crate::hubspot::{BatchRead, PagingKind};
 
 /// What a read of everything, and a read of what changed, cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,20 +108,11 @@ impl StreamSpec<'_> {
                 Cost { whole: by_pass(passes, shape.paging), changes: None }
             }
             Family::Single { .. } => Cost { whole: vec![Term::once("the record")], changes: None },
-            Family::Detailed { .. } => Cost {
-                whole: vec![
-                    Term::page(500, "records"),
-                    Term::page(1, "record").purpose("for its details"),
-                ],
-                changes: None,
+            Family::Detailed { tail, batch, .. } => Cost {
+                whole: detailed(tail, batch, "record", "records"),
+                changes: Some(detailed(tail, batch, "changed record", "changed records")),
             },
-            Family::MarketingEmails { .. } => Cost {
-                whole: vec![Term::page(LIST_PAGE, "records").times(4)],
-                changes: Some(vec![
-                    Term::page(LIST_PAGE, "changed records").times(4),
-                    Term::page(LIST_PAGE, "records published lately").times(2),
-                ]),
-            },
+            Family::MarketingEmails { .. } => marketing_emails(),
             Family::PropertyHistory { .. } => Cost {
                 whole: vec![
                     PROPERTIES,
@@ -205,11 +196,45 @@ fn found(what: &'static str, links: usize) -> Vec<Term> {
     terms
 }
 
+/// A list, and the details of some of what it holds.
+fn detailed(
+    tail: &str,
+    batch: Option<BatchRead>,
+    one: &'static str,
+    several: &'static str,
+) -> Vec<Term> {
+    let list = Term::page(page_size(&[tail]).unwrap_or(1), "records");
+    let details = match batch {
+        Some(batch) => Term::page(batch.most, several).purpose("for their details"),
+        None => Term::page(1, one).purpose("for its details"),
+    };
+    vec![list, details]
+}
+
+fn marketing_emails() -> Cost {
+    let page = |what| Term::page(LIST_PAGE, what);
+    let left_out = "if HubSpot leaves some out of a list with statistics";
+    Cost {
+        whole: vec![
+            Term::once("the numbers of live and of archived records").times(2),
+            page("records").times(2),
+            page("records").times(2).only(left_out),
+        ],
+        changes: Some(vec![
+            Term::once("the number of changed records"),
+            page("archived records"),
+            page("records published lately"),
+            page("changed records").times(2).purpose("with their statistics"),
+            page("changed records").only(left_out),
+        ]),
+    }
+}
+
 /// The passes of a collection; those with pages of one size are one term.
 fn by_pass(passes: &[Pass], paging: PagingKind) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
     for pass in passes {
-        let term = match page_size(pass) {
+        let term = match page_size(&[pass.tail, pass.body.unwrap_or_default()]) {
             Some(size) if paging != PagingKind::None => Term::page(size, "records"),
             _ => Term::once("all records"),
         };
@@ -221,9 +246,8 @@ fn by_pass(passes: &[Pass], paging: PagingKind) -> Vec<Term> {
     terms
 }
 
-/// The page size that a pass asks for.
-fn page_size(pass: &Pass) -> Option<usize> {
-    let asked = [pass.tail, pass.body.unwrap_or_default()];
+/// The page size that is asked for in a query or a body.
+fn page_size(asked: &[&str]) -> Option<usize> {
     asked.iter().find_map(|text| {
         let (_, rest) = ["limit=", "count=", "\"count\":", "\"limit\":"]
             .iter()
@@ -283,12 +307,12 @@ mod tests {
 
     #[test]
     fn page_sizes_are_read_where_they_are_asked_for() {
-        for (pass, expected) in [
-            (Pass::get("?limit=500&archived=true"), Some(500)),
-            (Pass::get(""), None),
-            (Pass { body: Some("{\"count\":250}"), ..Pass::get("/search") }, Some(250)),
+        for (asked, expected) in [
+            (["?limit=500&archived=true", ""], Some(500)),
+            (["", ""], None),
+            (["/search", "{\"count\":250}"], Some(250)),
         ] {
-            assert_eq!(page_size(&pass), expected, "{pass:?}");
+            assert_eq!(page_size(&asked), expected, "{asked:?}");
         }
     }
 

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::cursor::CursorFormat;
-use crate::hubspot::{Definition, Endpoint, Shape};
-use crate::record::{HistoryForm, Kind};
+use crate::hubspot::{BatchRead, Definition, Endpoint, Shape};
+use crate::record::{EmptyText, HistoryForm, Kind, Record};
 use crate::schema::Legacy;
+use crate::time::Millis;
 
 /// One stream: everything that sets it apart.
 #[derive(Debug, Clone, Copy)]
@@ -22,11 +23,12 @@ pub struct StreamSpec<'a> {
     pub schema: Schema<'a>,
     /// Fields that HubSpot's answer leaves out or spells otherwise.
     pub defaults: &'a [Fill],
-    /// Gives a record the shape the stream has always had, where HubSpot's is another.
+    /// Gives a record the shape the stream has always had, where HubSpot's is another. The scans of
+    /// CRM objects heed neither this nor `casts`.
     pub reshape: Option<Reshape>,
-    /// Are values cast to the types that the static schema declares? Only what is always read
-    /// whole heeds it.
-    pub casts: bool,
+    /// Are values cast to the types that the static schema declares? If so, what becomes of empty
+    /// text.
+    pub casts: Option<EmptyText>,
     /// Properties also shown under an older name.
     pub legacy: &'a [Legacy],
     /// Scopes that reading it takes, all of them.
@@ -46,8 +48,9 @@ pub enum Family<'a> {
     CrmArchived { object: &'a str },
     /// A short list, always read whole; what is older than the cursor is dropped by us.
     Collection { endpoint: Endpoint, passes: &'static [Pass], shape: Shape },
-    /// A collection that leaves most of each record to a request of its own.
-    Detailed { endpoint: Endpoint, tail: &'static str, shape: Shape },
+    /// A collection that leaves most of each record to requests by its id: for so many at once, or
+    /// for each alone.
+    Detailed { endpoint: Endpoint, tail: &'static str, shape: Shape, batch: Option<BatchRead> },
     /// Marketing e-mails, whose statistics move on after the e-mail itself has stopped changing.
     MarketingEmails { endpoint: Endpoint },
     /// The versions of the properties of a CRM object type.
@@ -229,7 +232,8 @@ pub struct Fill {
     pub cast: Option<Kind>,
 }
 
-/// Changes the fields of one record. For streams of few records: it costs a parse of its own.
+/// Changes the fields of one record; left without any, it is none. It costs a parse of its own, and
+/// leaves types to [`StreamSpec::casts`].
 pub type Reshape = fn(&mut Map<String, Value>);
 
 impl StreamSpec<'_> {
@@ -237,6 +241,13 @@ impl StreamSpec<'_> {
     /// single record takes more requests than most portals have to spare.
     pub fn is_experimental(&self) -> bool {
         matches!(self.family, Family::Occurrences(_))
+    }
+
+    /// When a record was last changed, by its cursor as HubSpot sent it.
+    pub fn changed(&self, record: &Record<'_>) -> Option<Millis> {
+        let cursor = self.cursor?.name;
+        let fill = self.defaults.iter().find(|fill| fill.field == cursor);
+        record.instant(cursor).or_else(|| record.instant(fill.and_then(|fill| fill.or)?))
     }
 
     /// The JSON text of the static part of its schema.

@@ -12,13 +12,13 @@
 use serde::Serialize;
 
 use super::crm_object::Reader;
-use super::{Receipt, Whole, same_page_again, unreadable};
-use crate::cursor::Ask;
+use super::{Emitter, Receipt, same_page_again};
+use crate::cursor::{Ask, no_cursor};
 use crate::error::Error;
-use crate::hubspot::{self, LinksQuery, RecordId, RecordLink, limits};
+use crate::hubspot::{self, LinkType, LinksQuery, RecordId, RecordLink, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
-use crate::time::{self, Millis};
+use crate::time::Millis;
 
 /// An association, as the columns are called.
 #[derive(Serialize)]
@@ -37,7 +37,7 @@ pub(super) async fn read(
     to: &str,
 ) -> Result<Receipt, Error> {
     let reader = Reader::ids(context, from, "");
-    let mut whole = Whole::new(context, stream);
+    let emitter = Emitter::new(context, stream);
     let oldest = context.start_date.unwrap_or(Millis::MIN);
     let mut waiting: Vec<RecordId> = Vec::new();
     let mut after = None;
@@ -55,12 +55,12 @@ pub(super) async fn read(
         }
         if next.is_none() || waiting.len() + limits::LIST_PAGE > limits::ASSOCIATIONS_READ {
             for ids in waiting.chunks(limits::ASSOCIATIONS_READ) {
-                send(context, &mut whole, LinksQuery::new(from, to, ids)).await?;
+                send(context, &emitter, LinksQuery::new(from, to, ids)).await?;
             }
             waiting.clear();
         }
         if next.is_none() {
-            return whole.finish().await;
+            return emitter.finish(no_cursor()).await;
         }
         after = next;
     }
@@ -69,36 +69,32 @@ pub(super) async fn read(
 /// Sends the associations of a block of records.
 async fn send(
     context: &Context<'_>,
-    whole: &mut Whole<'_>,
+    emitter: &Emitter<'_>,
     query: LinksQuery<'_>,
 ) -> Result<(), Error> {
     let mut next = Some(query);
     while let Some(query) = next.take() {
         let answer = hubspot::read_links(context.api, &query).await;
         let (found, following) = answer.map_err(|error| or_unknown(error, query.from, query.to))?;
-        let emitted_at_ms = time::now_ms();
-        let (mut lines, mut count) = (Vec::new(), 0);
-        for RecordLink { from, to, types } in &found {
-            let (from_id, to_id) = (from.to_string(), to.to_string());
-            for kind in types {
-                let columns = Columns {
-                    from_id: &from_id,
-                    to_id: &to_id,
-                    association_type_id: kind.type_id,
-                    category: kind.category.as_deref(),
-                    label: kind.label.as_deref(),
-                };
-                let written = serde_json::to_string(&columns).and_then(|text| {
-                    let record = Record::parse(&text)?;
-                    whole.encoder().push(&record, &[], emitted_at_ms, &mut lines)
-                });
-                count += u64::from(written.map_err(|error| unreadable(&context.name, error))?);
-            }
-        }
-        whole.send_lines(lines, count).await?;
+        let records =
+            found.iter().flat_map(|link| link.types.iter().map(|kind| record(link, kind)));
+        emitter.send(records, &[], |_| true).await?;
         next = following;
     }
     Ok(())
+}
+
+/// One way in which two records are associated, as JSON.
+fn record(link: &RecordLink, kind: &LinkType) -> String {
+    let columns = Columns {
+        from_id: &link.from.to_string(),
+        to_id: &link.to.to_string(),
+        association_type_id: kind.type_id,
+        category: kind.category.as_deref(),
+        label: kind.label.as_deref(),
+    };
+    // An impossible failure would show up as an unreadable record.
+    serde_json::to_string(&columns).unwrap_or_default()
 }
 
 /// Nothing in these requests is the user's but the two object types, so if HubSpot refuses one,

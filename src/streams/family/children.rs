@@ -12,10 +12,9 @@ use std::cell::RefCell;
 use futures_util::{TryStreamExt, stream};
 use tokio::time::Instant;
 
-use super::emit::Emitter;
 use super::newest_first::oldest;
 use super::pace::Pace;
-use super::{Receipt, same_page_again, unreadable};
+use super::{Emitter, Receipt, same_page_again, unreadable};
 use crate::cursor::{Bounds, Partitions, complete_global, no_cursor, some_partitions};
 use crate::error::Error;
 use crate::hubspot::{self, Link, Page, PageQuery};
@@ -49,8 +48,7 @@ pub(super) async fn read(
         }
         None => no_cursor(),
     };
-    reader.emitter.claim(state).await?;
-    Ok(reader.emitter.receipt())
+    reader.emitter.finish(state).await
 }
 
 /// Lists the parents and reads several of them at a time; the first error ends it all.
@@ -131,11 +129,10 @@ impl Reader<'_> {
                 break;
             };
             let is_new = |record: &Record<'_>| {
-                let moment = cursor.and_then(|cursor| record.instant(cursor.name));
-                moment.is_none_or(|moment| moment >= from)
+                self.planned.row.changed(record).is_none_or(|moment| moment >= from)
             };
-            let constant = Some((parent_field, parent));
-            records += self.emitter.send(&page, constant, is_new).await?;
+            let constants = [(parent_field, parent)];
+            records += self.emitter.send(page.records(), &constants, is_new).await?;
             let is_old = match newest_first {
                 Some(field) => oldest(&page, field)
                     .map_err(|error| unreadable(&self.context.name, error))?

@@ -5,17 +5,15 @@
 //! claimed:  everything changed before this sync began
 //! ```
 
-use futures_util::future::try_join_all;
+use futures_util::{TryStreamExt, stream};
 
-use super::{Receipt, Whole, same_page_again};
+use super::{Emitter, Receipt, Whole, same_page_again};
 use crate::error::Error;
 use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, Shape};
 use crate::streams::context::{Context, Planned};
 use crate::streams::spec::{Otherwise, Pass};
 
-/// First pages that are asked for at once, where there are several passes. All of them are
-/// waited for before records go on: a request left alone half-way would keep its place among those
-/// in flight.
+/// Passes under way at once, where there are several.
 const AT_ONCE: usize = 8;
 
 /// What a pass turned out to read.
@@ -41,22 +39,22 @@ pub(super) async fn read(
     passes: &[Pass],
     shape: Shape,
 ) -> Result<Receipt, Error> {
-    let mut whole = Whole::new(context, stream);
-    for passes in passes.chunks(AT_ONCE) {
-        let first = passes.iter().map(|pass| first_page(context, endpoint, pass, shape));
-        for (pass, found) in passes.iter().zip(try_join_all(first).await?) {
-            let Some((source, mut page)) = found else { continue };
-            loop {
-                whole.send(&page, pass.constants).await?;
-                let Some(link) = page.next.take() else { break };
-                page = source.page(context, Some(&link)).await?;
-                if page.next.as_ref() == Some(&link) {
-                    return Err(same_page_again(&context.name));
-                }
+    let (emitter, whole) = (Emitter::new(context, stream), Whole::new(context, stream));
+    // Every pass sends what it has read itself: no request waits for the records of another.
+    let read = async |pass: &Pass| {
+        let found = first_page(context, endpoint, pass, shape).await?;
+        let Some((source, mut page)) = found else { return Ok(()) };
+        loop {
+            emitter.send(page.records(), pass.constants, |record| whole.wants(record)).await?;
+            let Some(link) = page.next.take() else { return Ok(()) };
+            page = source.page(context, Some(&link)).await?;
+            if page.next.as_ref() == Some(&link) {
+                return Err(same_page_again(&context.name));
             }
         }
-    }
-    whole.finish().await
+    };
+    stream::iter(passes.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, read).await?;
+    whole.finish(&emitter).await
 }
 
 /// Asks for the first page of a pass; `None` if the token may not read it and need not.

@@ -1,4 +1,4 @@
-//! A list that leaves most of each record to a request of its own: only for records that moved.
+//! A list that leaves most of each record to requests by its id: only for records that moved.
 //!
 //! ```text
 //! emitted:  cursor of the list ≥ saved position (or start date), applied by us; no upper bound
@@ -7,14 +7,17 @@
 //! ```
 //!
 //! The list's cursor stays in the record, whatever its details say. A record without details is
-//! emitted as it stands in the list.
+//! emitted as it stands in the list. Where many ids can be asked for at once, what that answer leaves
+//! out is asked for alone, so that it is known why.
 
-use futures_util::future::try_join_all;
+use std::collections::HashMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
-use super::{Receipt, Whole, same_page_again};
+use super::{Emitter, Receipt, Whole, same_page_again, unreadable};
 use crate::error::Error;
-use crate::hubspot::{self, Endpoint, PageQuery, Shape};
+use crate::hubspot::{self, BatchRead, Endpoint, PageQuery, RecordId};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 
@@ -24,46 +27,44 @@ const AT_ONCE: usize = 8;
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &Planned<'_>,
-    endpoint: Endpoint,
-    tail: &str,
-    shape: Shape,
+    list: PageQuery<'_>,
+    batch: Option<BatchRead>,
 ) -> Result<Receipt, Error> {
-    let mut whole = Whole::new(context, stream);
+    let (emitter, whole) = (Emitter::new(context, stream), Whole::new(context, stream));
     let cursor = stream.row.cursor.map(|cursor| cursor.name);
     let mut after = None;
     loop {
-        let query = PageQuery { endpoint, tail, body: None, shape, after: after.as_ref() };
+        let query = PageQuery { after: after.as_ref(), ..list };
         let page = hubspot::collection(context.api, &query).await?;
+        let unreadable = |error| unreadable(&context.name, error);
         let mut wanted = Vec::new();
         for text in page.records() {
-            let record = whole.parse(text)?;
+            let record = Record::parse(text).map_err(unreadable)?;
             if whole.wants(&record) {
                 wanted.push((text, record));
             }
         }
-        let (mut lines, mut count) = (Vec::new(), 0);
-        for wanted in wanted.chunks(AT_ONCE) {
-            let asked = wanted.iter().map(|(_, record)| details(context, endpoint, record));
-            for ((text, record), found) in wanted.iter().zip(try_join_all(asked).await?) {
-                let mut fields = whole.fields(text)?;
-                match found {
-                    Details::Given(details) => merge(&mut fields, details, cursor),
-                    Details::None => {}
-                    Details::Later => whole.hold_back_before(record),
-                }
-                count += whole.push_fields(fields, &mut lines)?;
+        let ids: Vec<_> = wanted.iter().filter_map(|(_, record)| record.id()).collect();
+        let mut found = details(context, list.endpoint, batch, &ids).await?;
+        let mut records = Vec::new();
+        for (text, record) in &wanted {
+            let mut fields = serde_json::from_str(text).map_err(unreadable)?;
+            match record.id().and_then(|id| found.remove(&id)) {
+                Some(Details::Given(details)) => merge(&mut fields, details, cursor),
+                Some(Details::Later) => whole.hold_back_before(record),
+                Some(Details::None) | None => {}
             }
+            records.push(Value::Object(fields).to_string());
         }
-        whole.send_lines(lines, count).await?;
+        emitter.send(records, &[], |_| true).await?;
         match page.next {
-            None => break,
+            None => return whole.finish(&emitter).await,
             Some(link) if after.as_ref() == Some(&link) => {
                 return Err(same_page_again(&context.name));
             }
             link => after = link,
         }
     }
-    whole.finish().await
 }
 
 /// Puts the details over the fields of the list, which keep the cursor.
@@ -82,12 +83,53 @@ enum Details {
     Later,
 }
 
+/// The details of these records.
 async fn details(
     context: &Context<'_>,
     endpoint: Endpoint,
-    record: &Record<'_>,
-) -> Result<Details, Error> {
-    let Some(id) = record.id() else { return Ok(Details::None) };
+    batch: Option<BatchRead>,
+    ids: &[RecordId],
+) -> Result<HashMap<RecordId, Details>, Error> {
+    let mut found = HashMap::new();
+    if let Some(batch) = batch {
+        for ids in ids.chunks(batch.most) {
+            found.extend(of_several(context, endpoint, &batch, ids).await?);
+        }
+    }
+    let missing: Vec<_> = ids.iter().filter(|id| !found.contains_key(*id)).copied().collect();
+    let alone = missing.into_iter().map(async |id| Ok((id, of_one(context, endpoint, id).await?)));
+    let alone: Vec<_> = stream::iter(alone).buffer_unordered(AT_ONCE).try_collect().await?;
+    found.extend(alone);
+    Ok(found)
+}
+
+/// The details of several records by one request; those that it does not give are not among them.
+async fn of_several(
+    context: &Context<'_>,
+    endpoint: Endpoint,
+    batch: &BatchRead,
+    ids: &[RecordId],
+) -> Result<Vec<(RecordId, Details)>, Error> {
+    let page = match hubspot::items(context.api, endpoint, batch, ids).await {
+        Ok(page) => page,
+        Err(error @ (Error::Refused { .. } | Error::Contract { .. })) => {
+            log::warn!("`{}` asks for details one by one: {error}", context.name);
+            return Ok(Vec::new());
+        }
+        Err(error @ Error::Unavailable { .. }) => {
+            log::warn!("`{}` asks for details again next time: {error}", context.name);
+            return Ok(ids.iter().map(|id| (*id, Details::Later)).collect());
+        }
+        Err(error) => return Err(error),
+    };
+    let given = |text| {
+        let id = Record::parse(text).ok()?.id()?;
+        Some((id, Details::Given(serde_json::from_str(text).ok()?)))
+    };
+    Ok(page.records().filter_map(given).collect())
+}
+
+async fn of_one(context: &Context<'_>, endpoint: Endpoint, id: RecordId) -> Result<Details, Error> {
     let page = match hubspot::item(context.api, endpoint, &id.to_string(), "").await {
         Ok(page) => page,
         Err(error @ Error::Refused { .. }) => {

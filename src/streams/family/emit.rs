@@ -1,22 +1,31 @@
-//! From pages to records on their way out, for families that read several pages at a time.
+//! From records as HubSpot sent them to records on their way out: the one way for every family
+//! but the scans of CRM objects.
+//!
+//! ```text
+//! as sent ─▶ wanted? ─▶ constants ─▶ reshape ─▶ casts ─▶ lines ─▶ sent ─▶ counted
+//! ```
 
 use std::cell::{Cell, RefCell};
 
-use serde_json::Value;
+use serde_json::Map;
 
 use super::{Receipt, unreadable};
 use crate::error::Error;
-use crate::hubspot::Page;
 use crate::protocol::StreamState;
-use crate::record::{Encoder, Record};
+use crate::record::{Casts, Encoder, Record};
 use crate::streams::context::{Context, Planned};
-use crate::streams::spec::StreamSpec;
+use crate::streams::spec::{Reshape, StreamSpec};
 use crate::time;
 
+/// Fields with the same value in many records.
+pub(super) type Constants<'a> = &'a [(&'a str, &'a str)];
+
 /// Encodes and sends the records of one stream, from whichever request they come.
+///
+/// It is shared by all that the stream has under way at once.
 pub(super) struct Emitter<'a> {
     context: &'a Context<'a>,
-    row: &'a StreamSpec<'a>,
+    shaper: Shaper,
     encoder: RefCell<Encoder<'a>>,
     records: Cell<u64>,
 }
@@ -25,22 +34,23 @@ impl<'a> Emitter<'a> {
     pub(super) fn new(context: &'a Context<'a>, stream: &'a Planned<'a>) -> Self {
         Self {
             context,
-            row: &stream.row,
+            shaper: Shaper::of(&stream.row),
             encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
             records: Cell::new(0),
         }
     }
 
-    /// Sends the wanted records of a page, each with a constant field if there is one; returns
-    /// how many.
+    /// Sends the wanted ones of these records, each with the constant fields; returns how many.
+    ///
+    /// What is wanted is decided on the record as HubSpot sent it, before it gets its shape.
     pub(super) async fn send(
         &self,
-        page: &Page,
-        constant: Option<(&str, &str)>,
-        wants: impl Fn(&Record<'_>) -> bool,
+        records: impl IntoIterator<Item = impl AsRef<str>>,
+        constants: Constants<'_>,
+        wants: impl FnMut(&Record<'_>) -> bool,
     ) -> Result<u64, Error> {
         let (lines, count) = self
-            .encode(page, constant, wants)
+            .encode(records, constants, wants)
             .map_err(|error| unreadable(&self.context.name, error))?;
         if count > 0 {
             self.records.set(self.records.get() + count);
@@ -54,46 +64,132 @@ impl<'a> Emitter<'a> {
         self.context.send(Vec::new(), 0, Some(state)).await
     }
 
+    /// Claims the last state of the stream.
+    pub(super) async fn finish(&self, state: StreamState) -> Result<Receipt, Error> {
+        self.claim(state).await?;
+        Ok(self.receipt())
+    }
+
+    /// What has been sent so far.
     pub(super) fn receipt(&self) -> Receipt {
         Receipt { records: self.records.get(), nulled: self.encoder.borrow().nulled() }
     }
 
     fn encode(
         &self,
-        page: &Page,
-        constant: Option<(&str, &str)>,
-        wants: impl Fn(&Record<'_>) -> bool,
+        records: impl IntoIterator<Item = impl AsRef<str>>,
+        constants: Constants<'_>,
+        mut wants: impl FnMut(&Record<'_>) -> bool,
     ) -> serde_json::Result<(Vec<u8>, u64)> {
         let emitted_at_ms = time::now_ms();
         let mut encoder = self.encoder.borrow_mut();
-        let (mut lines, mut count) = (Vec::with_capacity(2 * page.size()), 0);
-        for text in page.records() {
-            let reshaped = reshaped(self.row, text, constant)?;
-            let record = Record::parse(reshaped.as_deref().unwrap_or(text))?;
-            if wants(&record) {
-                count += u64::from(encoder.push(&record, &[], emitted_at_ms, &mut lines)?);
+        let (mut lines, mut count) = (Vec::new(), 0);
+        for text in records {
+            let text = text.as_ref();
+            let record = Record::parse(text)?;
+            if !wants(&record) {
+                continue;
             }
+            let written = match self.shaper.give(text, constants)? {
+                Some(shaped) => {
+                    encoder.push(&Record::parse(&shaped)?, &[], emitted_at_ms, &mut lines)?
+                }
+                None => encoder.push(&record, &[], emitted_at_ms, &mut lines)?,
+            };
+            count += u64::from(written);
         }
         Ok((lines, count))
     }
 }
 
-/// A record in the shape of its stream, with a constant field if there is one; `None` if it has
-/// that shape already.
-pub(super) fn reshaped(
-    row: &StreamSpec<'_>,
-    text: &str,
-    constant: Option<(&str, &str)>,
-) -> serde_json::Result<Option<String>> {
-    if row.reshape.is_none() && constant.is_none() {
-        return Ok(None);
+/// What the row says of the shape of its records.
+struct Shaper {
+    reshape: Option<Reshape>,
+    casts: Option<Casts>,
+}
+
+impl Shaper {
+    fn of(row: &StreamSpec<'_>) -> Self {
+        let schema = || serde_json::from_str(row.static_fields()).unwrap_or_default();
+        let casts = row.casts.map(|empty| Casts::of(&schema(), empty));
+        Self { reshape: row.reshape, casts }
     }
-    let mut fields = serde_json::from_str(text)?;
-    if let Some((field, value)) = constant {
-        let _absent = serde_json::Map::insert(&mut fields, field.to_owned(), Value::from(value));
+
+    /// A record in the shape of its stream; `None` if it has that shape already.
+    fn give(&self, text: &str, constants: Constants<'_>) -> serde_json::Result<Option<String>> {
+        if self.reshape.is_none() && self.casts.is_none() && constants.is_empty() {
+            return Ok(None);
+        }
+        let mut fields: Map<_, _> = serde_json::from_str(text)?;
+        fields.extend(constants.iter().map(|&(field, value)| (field.into(), value.into())));
+        if let Some(reshape) = self.reshape {
+            reshape(&mut fields);
+        }
+        if let Some(casts) = &self.casts {
+            casts.apply(&mut fields);
+        }
+        serde_json::to_string(&fields).map(Some)
     }
-    if let Some(reshape) = row.reshape {
-        reshape(&mut fields);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::STREAMS;
+    use serde_json::{Value, json};
+
+    /// A record of a stream in its shape.
+    fn shaped(stream: &str, constants: Constants<'_>, sent: &Value) -> Value {
+        let row = STREAMS.iter().find(|row| row.name == stream).expect(stream);
+        let text = sent.to_string();
+        let shaped = Shaper::of(row).give(&text, constants).unwrap();
+        serde_json::from_str(&shaped.unwrap_or(text)).unwrap()
     }
-    serde_json::to_string(&fields).map(Some)
+
+    #[test]
+    fn records_get_the_shape_and_the_types_of_their_stream() {
+        for (stream, sent, expected) in [
+            ("owners", json!({ "id": 7 }), json!({ "id": 7 })),
+            (
+                "email_events",
+                json!({ "id": 7, "created": "1709294400123", "sentBy": { "id": 9, "created": 5 },
+                    "portalId": "", "new": 1 }),
+                json!({ "id": "7", "created": 1_709_294_400_123_i64,
+                    "sentBy": { "id": "9", "created": 5 }, "portalId": "", "new": 1 }),
+            ),
+            (
+                "subscription_changes",
+                json!({ "timestamp": "17", "normalizedEmailId": 5,
+                    "changes": [{ "subscriptionId": "41" }] }),
+                json!({ "timestamp": 17, "normalizedEmailId": "5",
+                    "changes": [{ "subscriptionId": 41 }] }),
+            ),
+            (
+                "contacts_web_analytics",
+                json!({ "id": "a", "properties": { "hs_url": "u", "hs_screen_width": 1280 } }),
+                json!({ "id": "a", "properties_hs_url": "u", "properties_hs_screen_width": "1280" }),
+            ),
+            (
+                "engagements",
+                json!({ "engagement": { "id": 5501, "lastUpdated": "17" },
+                    "metadata": { "durationMilliseconds": "65" } }),
+                json!({ "id": 5501, "lastUpdated": 17, "metadata": { "durationMilliseconds": 65 },
+                    "metadata_durationMilliseconds": 65 }),
+            ),
+            (
+                "email_subscriptions",
+                json!({ "id": "41", "portalId": "", "active": "true" }),
+                json!({ "id": 41, "portalId": null, "active": true }),
+            ),
+        ] {
+            assert_eq!(shaped(stream, &[], &sent), expected, "{stream}");
+        }
+    }
+
+    #[test]
+    fn constants_are_there_before_the_types() {
+        let sent = json!({ "listId": "5", "size": "7" });
+        let found = shaped("contact_lists", &[("listId", "6"), ("more", "x")], &sent);
+        assert_eq!((&found["listId"], &found["more"]), (&json!("6"), &json!("x")));
+    }
 }

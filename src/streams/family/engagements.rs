@@ -14,9 +14,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::emit::Emitter;
 use super::pace::Pace;
-use super::{Receipt, same_page_again};
+use super::{Emitter, Receipt, same_page_again};
 use crate::cursor::{Ask, Contradiction, CursorFormat, Scan, Way, complete, under_way_as};
 use crate::error::Error;
 use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, PagingKind, Shape, limits};
@@ -25,6 +24,8 @@ use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
 
 const SHAPE: Shape = Shape { records: "results", paging: PagingKind::Offset };
+/// The field in which an engagement says what it is, as it is sent.
+const ITSELF: &str = "engagement";
 const PAGED: &str = "/paged?limit=250";
 
 /// How far back the recent ones are asked for: a day less than HubSpot has them.
@@ -43,8 +44,7 @@ pub(super) async fn read(context: &Context<'_>, planned: &Planned<'_>) -> Result
         let scan = if scan.way() == Way::List { scan } else { scan.by_list() };
         reader.read_paged(scan, cursor.format, planned.generation).await?;
     }
-    reader.emitter.claim(complete(cursor.name, cursor.format, upper)).await?;
-    Ok(reader.emitter.receipt())
+    reader.emitter.finish(complete(cursor.name, cursor.format, upper)).await
 }
 
 struct Reader<'a> {
@@ -106,13 +106,14 @@ impl Reader<'_> {
 
     async fn send(&self, page: &Page, from: Millis) -> Result<u64, Error> {
         let wants = |record: &Record<'_>| {
-            record.instant(self.cursor).is_none_or(|modified| modified >= from)
+            let modified = record.nested(ITSELF).and_then(|own| own.instant(self.cursor));
+            modified.is_none_or(|modified| modified >= from)
         };
-        self.emitter.send(page, None, wants).await
+        self.emitter.send(page.records(), &[], wants).await
     }
 }
 
 /// The id of an engagement as it is sent.
 fn id(text: &str) -> Option<u64> {
-    Record::parse(Record::parse(text).ok()?.raw("engagement")?).ok()?.id()
+    Record::parse(text).ok()?.nested(ITSELF)?.id()
 }

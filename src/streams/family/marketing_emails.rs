@@ -10,19 +10,27 @@
 //! claimed:   everything changed before this sync began
 //! ```
 //!
-//! HubSpot: a list with statistics may leave e-mails out (`docs/hubspot.md`, note 37). So the ids
-//! are listed once more without them, and what was left out is read one by one.
+//! HubSpot: a list with statistics may leave e-mails out (`docs/hubspot.md`, note 37). So live and
+//! archived ones are first listed without, page by page until one is wanted; then with statistics,
+//! and what that left out is read one by one. The rest of the first list is not asked for if its
+//! `total` is the number of those that came with statistics: see [`Listed::unmoved`].
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Duration, SecondsFormat};
+use futures_util::future::try_join;
+use futures_util::{TryStreamExt, stream};
 
-use super::{Receipt, Whole, same_page_again};
+use super::{Emitter, Receipt, Whole, same_page_again, unreadable};
 use crate::error::Error;
 use crate::hubspot::{self, Endpoint, Page, PageQuery, Shape};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
+
+/// E-mails that are read one by one at once.
+const AT_ONCE: usize = 8;
 
 /// How long statistics are read again after an e-mail was published. Half of all opens come within
 /// a day or two, nearly all within a month.
@@ -41,98 +49,124 @@ pub(super) async fn read(
     stream: &Planned<'_>,
     endpoint: Endpoint,
 ) -> Result<Receipt, Error> {
-    let mut emails = Emails {
+    let emails = Emails {
         context,
+        stream,
         endpoint,
+        emitter: Emitter::new(context, stream),
         whole: Whole::new(context, stream),
-        start_date: context.start_date.unwrap_or(Millis::MIN),
-        seen: HashSet::new(),
-        emitted: HashSet::new(),
+        emitted: RefCell::default(),
     };
-    emails.part(Part::Live).await?;
-    emails.part(Part::Archived).await?;
+    try_join(emails.part(Part::Live), emails.part(Part::Archived)).await?;
     // A state from the future asks for nothing.
     let upper = context.bounds().upper();
     let is_incremental = stream.saved.position.is_some_and(|position| position <= upper);
     if is_incremental && !stream.everything {
-        emails.part(Part::Sent).await?;
+        emails.with_statistics(Part::Sent).await?;
     }
-    emails.left_out(Part::Live).await?;
-    emails.left_out(Part::Archived).await?;
-    emails.whole.finish().await
+    emails.whole.finish(&emails.emitter).await
 }
 
 /// A read under way.
 struct Emails<'a> {
     context: &'a Context<'a>,
+    stream: &'a Planned<'a>,
     endpoint: Endpoint,
+    emitter: Emitter<'a>,
     whole: Whole<'a>,
-    start_date: Millis,
-    /// Ids of the e-mails that lists with statistics have shown, and of those that were sent on.
-    seen: HashSet<u64>,
-    emitted: HashSet<u64>,
+    /// Ids of the e-mails that were sent on.
+    emitted: RefCell<HashSet<u64>>,
+}
+
+/// What a list with statistics has shown.
+#[derive(Default)]
+struct Listed {
+    ids: HashSet<u64>,
+    /// How many of them were neither changed nor archived since this sync began. All of these
+    /// stood in a list that was asked for before this one, so if that had no more of them, nothing
+    /// of it is missing here.
+    unmoved: u64,
 }
 
 impl Emails<'_> {
-    /// Sends the e-mails of one part, each once whatever other parts it belongs to.
-    async fn part(&mut self, part: Part) -> Result<(), Error> {
+    /// Sends the e-mails of one part.
+    async fn part(&self, part: Part) -> Result<(), Error> {
+        let dates = "includedProperties=updatedAt&includedProperties=deletedAt";
+        let tail = format!("?limit=100&includedProperties=id&{dates}{}", self.filter(part));
+        let mut listed: Option<Listed> = None;
+        let mut after = None;
+        loop {
+            let page = self.page(&tail, after.as_ref()).await?;
+            let mut ids = Vec::new();
+            for text in page.records() {
+                let record = self.parse(text)?;
+                ids.extend(record.id().filter(|_| self.wants(part, &record)));
+            }
+            if listed.is_none() && !ids.is_empty() {
+                let with_statistics = self.with_statistics(part).await?;
+                if page.total == Some(with_statistics.unmoved) {
+                    return Ok(());
+                }
+                listed = Some(with_statistics);
+            }
+            if let Some(listed) = &listed {
+                let left_out = ids.into_iter().filter(|id| !listed.ids.contains(id)).map(Ok);
+                let read = |id| self.read_one(part, id);
+                stream::iter(left_out).try_for_each_concurrent(AT_ONCE, read).await?;
+            }
+            if page.next.is_none() {
+                return Ok(());
+            }
+            after = page.next;
+        }
+    }
+
+    /// Sends the e-mails of one part that are listed with statistics.
+    async fn with_statistics(&self, part: Part) -> Result<Listed, Error> {
         let tail = format!("?limit=100&includeStats=true{}", self.filter(part));
+        let mut listed = Listed::default();
         let mut after = None;
         loop {
             let page = self.page(&tail, after.as_ref()).await?;
-            let (mut lines, mut count) = (Vec::new(), 0);
-            for text in page.records() {
-                let record = self.whole.parse(text)?;
-                self.seen.extend(record.id());
-                if self.wants(part, &record) && record.id().is_none_or(|id| self.emitted.insert(id))
-                {
-                    count += self.whole.push(text, &[], &mut lines)?;
-                }
-            }
-            self.whole.send_lines(lines, count).await?;
+            let began = self.context.bounds().upper();
+            let wants = |record: &Record<'_>| {
+                listed.ids.extend(record.id());
+                let moved = [self.stream.row.changed(record), record.instant("deletedAt")];
+                let is_unmoved = moved.into_iter().flatten().max().is_some_and(|at| at < began);
+                listed.unmoved += u64::from(is_unmoved);
+                self.wants(part, record) && self.is_first(record)
+            };
+            self.emitter.send(page.records(), &[], wants).await?;
             if page.next.is_none() {
-                return Ok(());
+                return Ok(listed);
             }
             after = page.next;
         }
     }
 
-    /// Sends the e-mails of one part that the list with statistics has left out.
-    async fn left_out(&mut self, part: Part) -> Result<(), Error> {
-        let tail = format!("?limit=100&includedProperties=id{}", self.filter(part));
-        let single = format!("?includeStats=true&archived={}", part == Part::Archived);
-        let mut after = None;
-        loop {
-            let page = self.page(&tail, after.as_ref()).await?;
-            for text in page.records() {
-                let id = self.whole.parse(text)?.id();
-                let Some(id) = id.filter(|id| self.seen.insert(*id)) else { continue };
-                let Some(found) = self.single(id, &single).await? else { continue };
-                let (mut lines, mut count) = (Vec::new(), 0);
-                for text in found.records() {
-                    if self.wants(part, &self.whole.parse(text)?) {
-                        count += self.whole.push(text, &[], &mut lines)?;
-                    }
-                }
-                self.whole.send_lines(lines, count).await?;
+    /// Sends one e-mail with its statistics, unless it is gone.
+    async fn read_one(&self, part: Part, id: u64) -> Result<(), Error> {
+        let query = format!("?includeStats=true&archived={}", part == Part::Archived);
+        match hubspot::item(self.context.api, self.endpoint, &id.to_string(), &query).await {
+            Ok(found) => {
+                let wants = |record: &Record<'_>| self.wants(part, record) && self.is_first(record);
+                self.emitter.send(found.records(), &[], wants).await?;
             }
-            if page.next.is_none() {
-                return Ok(());
-            }
-            after = page.next;
-        }
-    }
-
-    /// One e-mail with its statistics; `None` if it is gone.
-    async fn single(&self, id: u64, query: &str) -> Result<Option<Page>, Error> {
-        match hubspot::item(self.context.api, self.endpoint, &id.to_string(), query).await {
-            Ok(found) => Ok(Some(found)),
             Err(error @ Error::Refused { .. }) => {
                 log::info!("`{}` goes without {id}, gone meanwhile: {error}", self.context.name);
-                Ok(None)
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         }
+        Ok(())
+    }
+
+    /// Is it the first time that this e-mail is about to be sent, whatever parts it belongs to?
+    fn is_first(&self, record: &Record<'_>) -> bool {
+        record.id().is_none_or(|id| self.emitted.borrow_mut().insert(id))
+    }
+
+    fn parse<'page>(&self, text: &'page str) -> Result<Record<'page>, Error> {
+        Record::parse(text).map_err(|error| unreadable(&self.context.name, error))
     }
 
     async fn page(&self, tail: &str, after: Option<&hubspot::Link>) -> Result<Page, Error> {
@@ -167,7 +201,10 @@ impl Emails<'_> {
                 let deleted = record.instant("deletedAt");
                 self.whole.wants(record) || deleted.is_some_and(|at| at >= self.whole.from())
             }
-            Part::Sent => self.whole.changed(record).is_none_or(|at| at >= self.start_date),
+            Part::Sent => {
+                let changed = self.stream.row.changed(record);
+                changed.is_none_or(|at| self.context.start_date.is_none_or(|start| at >= start))
+            }
         }
     }
 }

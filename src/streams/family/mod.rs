@@ -23,7 +23,9 @@ mod whole;
 use super::context::{Context, Planned};
 use super::spec::Family;
 use crate::error::Error;
+use crate::hubspot::PageQuery;
 
+use emit::Emitter;
 use whole::Whole;
 
 /// What a stream that was read to its end has to say for its receipt.
@@ -44,8 +46,9 @@ pub async fn read(context: &Context<'_>, stream: &Planned<'_>) -> Result<Receipt
         Family::Collection { endpoint, passes, shape } => {
             collection::read(context, stream, endpoint, passes, shape).await
         }
-        Family::Detailed { endpoint, tail, shape } => {
-            detailed::read(context, stream, endpoint, tail, shape).await
+        Family::Detailed { endpoint, tail, shape, batch } => {
+            let list = PageQuery { endpoint, tail, body: None, shape, after: None };
+            detailed::read(context, stream, list, batch).await
         }
         Family::MarketingEmails { endpoint } => {
             marketing_emails::read(context, stream, endpoint).await

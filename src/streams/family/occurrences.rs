@@ -15,9 +15,8 @@ use tokio::time::Instant;
 
 use super::children::each;
 use super::crm_object::Reader;
-use super::emit::Emitter;
 use super::pace::Pace;
-use super::{Receipt, same_page_again};
+use super::{Emitter, Receipt, same_page_again};
 use crate::cursor::{Bounds, Contradiction, FIRST, Saved, Scan, complete_global, under_way};
 use crate::error::Error;
 use crate::hubspot::{self, OccurrenceQuery, RecordId, limits};
@@ -66,8 +65,7 @@ pub(super) async fn read(
         }
     }
     let (_, upper) = scan.window();
-    emitter.claim(complete_global(cursor.name, cursor.format, upper)).await?;
-    Ok(emitter.receipt())
+    emitter.finish(complete_global(cursor.name, cursor.format, upper)).await
 }
 
 /// Reads one type of events of one record.
@@ -91,7 +89,7 @@ async fn read_one(
             // The record has gone since it was listed.
             return Ok(());
         };
-        emitter.send(&page, None, |_| true).await?;
+        emitter.send(page.records(), &[], |_| true).await?;
         match page.next {
             None => return Ok(()),
             Some(link) if query.after.as_ref() == Some(&link) => {

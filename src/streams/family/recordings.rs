@@ -11,16 +11,12 @@
 
 use super::crm_object::Reader;
 use super::scanning::{self, Harvest};
-use super::{Receipt, unreadable};
+use super::{Emitter, Receipt};
 use crate::cursor::{Ask, Scan};
 use crate::error::Error;
 use crate::hubspot::{self, Page};
-use crate::record::{Encoder, Record};
+use crate::record::Record;
 use crate::streams::context::{Context, Planned};
-use crate::time;
-
-/// The column without which there is no record.
-const URL: &str = "recording_url";
 
 pub(super) async fn read(
     context: &Context<'_>,
@@ -37,10 +33,9 @@ pub(super) async fn read(
     let properties = urls.iter().chain(&dates).map(|&name| name.to_owned()).collect();
     let reader = Reader::having(context, object, modified, &urls, properties);
     let mut recordings = Recordings {
-        context,
-        stream,
         reader: &reader,
-        encoder: Encoder::new(&context.name, &stream.columns),
+        emitter: Emitter::new(context, stream),
+        cursor: stream.row.cursor.map(|cursor| cursor.name),
     };
     let bounds = context.bounds();
     let mut scan = Scan::begin(&stream.saved, &bounds, stream.everything, stream.generation);
@@ -49,15 +44,15 @@ pub(super) async fn read(
     } else if scan.ask() == Some(Ask::List { after: None }) {
         scan = scan.by_search();
     }
-    let records = scanning::run(context, stream, &reader, scan, &mut recordings).await?;
-    Ok(Receipt { records, nulled: recordings.encoder.nulled() })
+    scanning::run(context, stream, &reader, scan, &mut recordings).await?;
+    Ok(recordings.emitter.receipt())
 }
 
 struct Recordings<'a> {
-    context: &'a Context<'a>,
-    stream: &'a Planned<'a>,
     reader: &'a Reader<'a>,
-    encoder: Encoder<'a>,
+    emitter: Emitter<'a>,
+    /// The property that is the cursor.
+    cursor: Option<&'static str>,
 }
 
 impl Harvest for Recordings<'_> {
@@ -65,32 +60,9 @@ impl Harvest for Recordings<'_> {
         self.reader.fetch(scan.window(), ask).await
     }
 
+    /// A record without a recording is none once it has its shape.
     async fn send(&mut self, scan: &Scan, page: &Page) -> Result<u64, Error> {
-        let encoded = self.encode(scan, page);
-        let (lines, count) = encoded.map_err(|error| unreadable(&self.context.name, error))?;
-        self.context.send(lines, count, None).await?;
-        Ok(count)
-    }
-}
-
-impl Recordings<'_> {
-    fn encode(&mut self, scan: &Scan, page: &Page) -> serde_json::Result<(Vec<u8>, u64)> {
-        let emitted_at_ms = time::now_ms();
-        let (mut lines, mut count) = (Vec::new(), 0);
-        for text in page.records() {
-            let mut fields = serde_json::from_str(text)?;
-            if let Some(reshape) = self.stream.row.reshape {
-                reshape(&mut fields);
-            }
-            let reshaped = serde_json::to_string(&fields)?;
-            let record = Record::parse(&reshaped)?;
-            let cursor = self.stream.row.cursor;
-            let modified = cursor.and_then(|cursor| record.instant(cursor.name));
-            if record.raw(URL).is_some() && scan.wants(modified) {
-                let written = self.encoder.push(&record, &[], emitted_at_ms, &mut lines)?;
-                count += u64::from(written);
-            }
-        }
-        Ok((lines, count))
+        let modified = |record: &Record<'_>| record.nested("properties")?.instant(self.cursor?);
+        self.emitter.send(page.records(), &[], |record| scan.wants(modified(record))).await
     }
 }

@@ -1,6 +1,6 @@
 //! A stream of one record: the answer itself.
 
-use super::{Receipt, Whole};
+use super::{Emitter, Receipt, Whole};
 use crate::error::Error;
 use crate::hubspot::{self, Endpoint};
 use crate::streams::context::{Context, Planned};
@@ -11,7 +11,7 @@ pub(super) async fn read(
     endpoint: Endpoint,
 ) -> Result<Receipt, Error> {
     let page = hubspot::single(context.api, endpoint).await?;
-    let mut whole = Whole::new(context, stream);
-    whole.send(&page, &[]).await?;
-    whole.finish().await
+    let (emitter, whole) = (Emitter::new(context, stream), Whole::new(context, stream));
+    emitter.send(page.records(), &[], |record| whole.wants(record)).await?;
+    whole.finish(&emitter).await
 }

@@ -14,10 +14,9 @@ use std::time::Duration;
 use futures_util::{TryStreamExt, stream};
 use tokio::time::Instant;
 
-use super::emit::Emitter;
 use super::newest_first::oldest;
 use super::pace::Pace;
-use super::{Receipt, same_page_again, unreadable};
+use super::{Emitter, Receipt, same_page_again, unreadable};
 use crate::cursor::{Bounds, Done, Span, Window, complete, under_way_as};
 use crate::error::Error;
 use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, Shape, limits};
@@ -59,8 +58,7 @@ pub(super) async fn read(
         log.emitter.claim(under_way_as(cursor.name, cursor.format, progress)).await
     };
     reads.try_for_each_concurrent(AT_ONCE, read).await?;
-    log.emitter.claim(complete(cursor.name, cursor.format, span.upper)).await?;
-    Ok(log.emitter.receipt())
+    log.emitter.finish(complete(cursor.name, cursor.format, span.upper)).await
 }
 
 struct Log<'a> {
@@ -89,7 +87,7 @@ impl Log<'_> {
                 }
                 answer => answer?,
             };
-            records += self.emitter.send(&page, None, |_| true).await?;
+            records += self.emitter.send(page.records(), &[], |_| true).await?;
             let oldest = oldest(&page, self.cursor);
             if let Some(oldest) = oldest.map_err(|error| unreadable(&self.context.name, error))? {
                 rest.to = rest.to.min(oldest + 1);

@@ -13,7 +13,7 @@ pub(in crate::streams) const ASSOCIATIONS: StreamSpec<'static> = StreamSpec {
     schema: Schema::Static(include_str!("../../../schemas/associations.json")),
     defaults: &[],
     reshape: None,
-    casts: false,
+    casts: None,
     legacy: &[],
     scopes: &["crm.objects.custom.read"],
     docs: "https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide",

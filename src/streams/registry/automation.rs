@@ -4,7 +4,7 @@ use super::super::reshape;
 use super::super::spec::{CursorField, Family, Pass, Schema, StreamSpec};
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
-use crate::hubspot::{Endpoint, PagingKind, Shape};
+use crate::hubspot::{BatchRead, Endpoint, PagingKind, Shape, limits};
 
 /// By name of the stream.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
@@ -15,6 +15,11 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
             endpoint: Endpoint::Flows,
             tail: "?limit=100",
             shape: Shape::RESULTS,
+            batch: Some(BatchRead {
+                id: "flowId",
+                constants: &[("type", "FLOW_ID")],
+                most: limits::FLOWS_READ,
+            }),
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/flows.json")),

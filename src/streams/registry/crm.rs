@@ -18,7 +18,7 @@ pub(super) const CRM_OBJECT: StreamSpec<'static> = StreamSpec {
     schema: Schema::Properties { fields: CRM_RECORD, object: "" },
     defaults: &[],
     reshape: None,
-    casts: false,
+    casts: None,
     legacy: &[],
     scopes: &[],
     docs: "",

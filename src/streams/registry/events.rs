@@ -1,9 +1,10 @@
 //! Logs of what happened, and what belongs to the entries of other lists.
 
 use super::super::reshape::events as reshape;
-use super::super::spec::{Child, Children, CursorField, Family, Parents, Schema, StreamSpec};
+use super::super::spec::{Child, Children, CursorField, Family, Fill, Parents, Schema, StreamSpec};
 use crate::cursor::CursorFormat;
 use crate::hubspot::{Endpoint, PagingKind, Shape};
+use crate::record::EmptyText;
 
 /// A cursor in milliseconds, which the state has as text.
 const fn milliseconds(name: &'static str) -> CursorField {
@@ -41,8 +42,8 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         cursor: Some(milliseconds("created")),
         schema: Schema::Static(include_str!("../../../schemas/email_events.json")),
         defaults: &[],
-        reshape: Some(reshape::email_events),
-        casts: false,
+        reshape: None,
+        casts: Some(EmptyText::Stays),
         legacy: &[],
         scopes: &["content"],
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/email-events-v1/guide",
@@ -56,7 +57,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         schema: Schema::Static(include_str!("../../../schemas/engagements.json")),
         defaults: &[],
         reshape: Some(reshape::engagements),
-        casts: false,
+        casts: Some(EmptyText::Stays),
         legacy: &[],
         scopes: &[
             "crm.objects.companies.read",
@@ -84,9 +85,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         primary_key: &[],
         cursor: Some(milliseconds("updatedAt")),
         schema: Schema::Static(include_str!("../../../schemas/form_submissions.json")),
-        defaults: &[],
-        reshape: Some(reshape::form_submissions),
-        casts: false,
+        // A submission never changes: it was last updated when it was submitted.
+        defaults: &[Fill { field: "updatedAt", or: Some("submittedAt"), cast: None }],
+        reshape: None,
+        casts: None,
         legacy: &[],
         scopes: &["forms"],
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/forms-v2/guide",
@@ -110,7 +112,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         schema: Schema::Static(include_str!("../../../schemas/list_memberships.json")),
         defaults: &[],
         reshape: None,
-        casts: false,
+        casts: None,
         legacy: &[],
         scopes: &["crm.lists.read"],
         docs: "https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide",
@@ -126,8 +128,8 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         cursor: Some(milliseconds("timestamp")),
         schema: Schema::Static(include_str!("../../../schemas/subscription_changes.json")),
         defaults: &[],
-        reshape: Some(reshape::subscription_changes),
-        casts: false,
+        reshape: None,
+        casts: Some(EmptyText::Stays),
         legacy: &[],
         scopes: &["content"],
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/subscription-preferences-v1/guide",

@@ -5,6 +5,7 @@ use super::super::spec::{CursorField, Family, Otherwise, Pass, Schema, StreamSpe
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
 use crate::hubspot::{Endpoint, PagingKind, Shape};
+use crate::record::EmptyText;
 
 /// By name of the stream.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
@@ -15,6 +16,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
             endpoint: Endpoint::EmailCampaigns,
             tail: "?limit=500",
             shape: Shape { records: "campaigns", paging: PagingKind::Offset },
+            batch: None,
         },
         cursor: Some(CursorField {
             name: "lastUpdatedTime",
@@ -42,7 +44,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         }),
         schema: Schema::Static(include_str!("../../../schemas/contact_lists.json")),
         defaults: OR_CREATED_AT,
-        casts: true,
+        casts: Some(EmptyText::IsNull),
         scopes: &["crm.lists.read"],
         docs: "https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide",
         ..PLAIN
@@ -65,7 +67,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         },
         schema: Schema::Static(include_str!("../../../schemas/email_subscriptions.json")),
         reshape: Some(reshape::subscription_type),
-        casts: true,
+        casts: Some(EmptyText::IsNull),
         scopes: &["content"],
         docs: "https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide",
         ..PLAIN
@@ -102,7 +104,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         schema: Schema::Static(include_str!("../../../schemas/marketing_campaigns.json")),
         defaults: OR_CREATED_AT,
         reshape: Some(reshape::marketing_campaign),
-        casts: true,
+        casts: Some(EmptyText::IsNull),
         scopes: &["marketing.campaigns.read"],
         docs: "https://developers.hubspot.com/docs/api-reference/marketing-campaigns-public-api-v3/guide",
         ..PLAIN

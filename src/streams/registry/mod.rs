@@ -57,7 +57,7 @@ const PLAIN: StreamSpec<'static> = StreamSpec {
     schema: Schema::Static(""),
     defaults: &[],
     reshape: None,
-    casts: false,
+    casts: None,
     legacy: &[],
     scopes: &[],
     docs: "",

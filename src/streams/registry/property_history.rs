@@ -82,7 +82,7 @@ const VERSION: StreamSpec<'static> = StreamSpec {
     schema: Schema::Static(""),
     defaults: &[],
     reshape: None,
-    casts: false,
+    casts: None,
     legacy: &[],
     scopes: &[],
     docs: "https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide",

@@ -46,7 +46,7 @@ const RECORDING: StreamSpec<'static> = StreamSpec {
     schema: Schema::Static(""),
     defaults: &[],
     reshape: None,
-    casts: false,
+    casts: None,
     legacy: &[],
     scopes: &["crm.objects.contacts.read"],
     docs: "",

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::super::reshape::events as reshape;
 use super::super::spec::{CursorField, Family, Occurrences, Schema, StreamSpec};
 use crate::cursor::CursorFormat;
+use crate::record::EmptyText;
 
 /// The two types of events that web analytics have: without a type HubSpot refuses to answer.
 pub(in crate::streams) const TYPES: &[Cow<'static, str>] =
@@ -29,7 +30,7 @@ pub(in crate::streams) const WEB_ANALYTICS: StreamSpec<'static> = StreamSpec {
     schema: Schema::Static(include_str!("../../../schemas/shared/web_analytics.json")),
     defaults: &[],
     reshape: Some(reshape::web_analytics),
-    casts: false,
+    casts: Some(EmptyText::Stays),
     legacy: &[],
     scopes: &["business-intelligence", "crm.objects.custom.read"],
     docs: "https://developers.hubspot.com/docs/api-reference/events-web-analytics-v3/guide",
@@ -43,7 +44,7 @@ pub(in crate::streams) const CUSTOM_EVENT: StreamSpec<'static> = StreamSpec {
         properties: &[],
     },
     reshape: None,
-    casts: false,
+    casts: None,
     scopes: &["behavioral_events.event_definitions.read_write", "crm.objects.contacts.read"],
     docs: "https://developers.hubspot.com/docs/api-reference/events-manage-event-definitions-v3/guide",
     ..WEB_ANALYTICS

@@ -11,34 +11,35 @@ pub(in crate::streams) const MEETING_URLS: &[&str] = &["hs_meeting_recording_url
 /// Endings of file names that a player understands.
 const ENDINGS: [&str; 7] = ["mp4", "m4a", "mp3", "wav", "webm", "ogg", "mov"];
 
-/// The recording of a call. Without one at HubSpot, `recording_url` is absent.
+/// The recording of a call. Without one at HubSpot, there is no record.
 pub(in crate::streams) fn call(fields: &mut Map<String, Value>) {
     reshape(fields, "call", "call_id", CALL_URLS);
 }
 
-/// The recording of a meeting. Without one at HubSpot, `recording_url` is absent.
+/// The recording of a meeting. Without one at HubSpot, there is no record.
 pub(in crate::streams) fn meeting(fields: &mut Map<String, Value>) {
     reshape(fields, "meeting", "meeting_id", MEETING_URLS);
 }
 
 fn reshape(fields: &mut Map<String, Value>, kind: &str, id_field: &str, urls: &[&str]) {
+    let (id, properties) = (fields.remove("id"), fields.remove("properties"));
+    let (Some(id), Some(Value::Object(mut properties))) = (id, properties) else {
+        fields.clear();
+        return;
+    };
+    let mut urls = urls.iter().filter_map(|name| properties.get(*name)?.as_str());
+    let Some(url) = urls.find(|url| !url.is_empty()).filter(|url| is_at_hubspot(url)) else {
+        fields.clear();
+        return;
+    };
+    let name = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+    fields.insert("file_name".into(), format!("{name}.{}", ending(url)).into());
+    fields.insert("recording_url".into(), url.into());
     for field in ["createdAt", "updatedAt"] {
         fields.remove(field);
     }
-    let Some(id) = fields.remove("id") else { return };
-    let Some(Value::Object(mut properties)) = fields.remove("properties") else { return };
     for date in ["hs_createdate", "hs_lastmodifieddate"] {
         fields.extend(properties.remove_entry(date));
-    }
-    let url = urls
-        .iter()
-        .filter_map(|name| properties.get(*name)?.as_str())
-        .find(|url| !url.is_empty())
-        .filter(|url| is_at_hubspot(url));
-    if let Some(url) = url {
-        let id = id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-        fields.insert("file_name".into(), format!("{id}.{}", ending(url)).into());
-        fields.insert("recording_url".into(), url.into());
     }
     fields.insert("object_type".into(), kind.into());
     fields.insert(id_field.into(), id);
@@ -115,6 +116,10 @@ mod tests {
             let found = reshaped(call, json!({ "id": "201", "properties": properties }));
             let url = found["recording_url"].as_str();
             assert_eq!(url.zip(found["file_name"].as_str()), expected, "{case}");
+            if expected.is_none() {
+                assert_eq!(found, json!({}), "{case}");
+                continue;
+            }
             assert_eq!((&found["call_id"], &found["object_type"]), (&json!("201"), &json!("call")));
         }
     }
