@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::spec::StreamSpec;
@@ -35,6 +36,8 @@ pub struct Context<'a> {
     pub history_properties: &'a [String],
     /// When this sync began.
     pub started: Instant,
+    /// Set once the account was asked for the time, by whichever stream.
+    pub asked_for_time: &'a OnceCell<()>,
 }
 
 impl Context<'_> {
@@ -54,7 +57,8 @@ impl Context<'_> {
     /// account if no answer has told the service's time yet.
     pub async fn settled_bounds(&self) -> Result<Bounds, Error> {
         if !self.api.client.clock().is_learned() {
-            let _any_answer = hubspot::account(self.api).await?;
+            let ask = async || hubspot::account(self.api).await.map(|_any_answer| ());
+            self.asked_for_time.get_or_try_init(ask).await?;
         }
         Ok(self.bounds())
     }

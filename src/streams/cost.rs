@@ -92,6 +92,9 @@ impl fmt::Display for Term {
 /// The list of property definitions, shared by the streams of one object type.
 const PROPERTIES: Term = Term::once("the properties");
 
+/// The account, asked for once a run by the streams that must know the time first.
+const TIME: Term = Term::once("the time");
+
 impl StreamSpec<'_> {
     /// What reading it costs.
     pub fn cost(&self) -> Cost {
@@ -135,8 +138,12 @@ impl StreamSpec<'_> {
                 changes: Some(vec![PROPERTIES, Term::page(SEARCH_PAGE, "changed recordings")]),
             },
             Family::TimeWindows { .. } => Cost {
-                whole: vec![Term::one("30 days"), Term::page(1000, "records")],
-                changes: Some(vec![Term::one("30 days"), Term::page(1000, "records")]),
+                whole: vec![
+                    TIME,
+                    Term::page(1000, "records"),
+                    Term::one("30 days").only("if that is more than a page"),
+                ],
+                changes: Some(vec![TIME, Term::page(1000, "records")]),
             },
             Family::Children(_) => Cost {
                 whole: vec![
@@ -166,11 +173,8 @@ impl StreamSpec<'_> {
                 }
             }
             Family::Engagements => Cost {
-                whole: vec![Term::once("their number"), Term::page(LIST_PAGE, "records")],
-                changes: Some(vec![
-                    Term::once("their number"),
-                    Term::page(LIST_PAGE, "changed records"),
-                ]),
+                whole: vec![TIME, Term::page(LIST_PAGE, "records")],
+                changes: Some(vec![TIME, Term::page(LIST_PAGE, "changed records")]),
             },
         }
     }

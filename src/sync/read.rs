@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use super::rows::Rows;
@@ -28,6 +29,7 @@ pub(super) struct Run<'a> {
     pub(super) state: &'a IncomingState,
     pub(super) rows: Rows<'a>,
     pub(super) started: Instant,
+    pub(super) asked_for_time: OnceCell<()>,
 }
 
 /// Reads all selected streams. `Ok(false)` if a stream failed; its TRACE has been written.
@@ -40,7 +42,7 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
     let selected = once_each(&inputs.catalog.streams);
     warn_of_leftovers(state, &selected);
     let rows = Rows::of(session, &selected).await?;
-    let run = Run { session, outlet, state, rows, started };
+    let run = Run { session, outlet, state, rows, started, asked_for_time: OnceCell::new() };
     let mut under_way: FuturesUnordered<_> = selected
         .iter()
         .map(|stream| {

@@ -39,6 +39,7 @@ pub(super) async fn read_stream(
         lookback,
         history_properties,
         started: run.started,
+        asked_for_time: &run.asked_for_time,
     };
     run.outlet.status(name, StreamStatus::Running).await?;
     let receipt = family::read(&context, &stream).await?;

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Within a window HubSpot gives the newest events first and pages by a token that soon expires:
-//! then the rest of the window is asked for anew. Several windows are read at once.
+//! then the rest of the window is asked for anew. Several windows are read at once. Of a long span
+//! the newest page comes first, which often is all there is.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -20,12 +21,17 @@ use super::{Emitter, Receipt, same_page_again, unreadable};
 use crate::cursor::{Bounds, Done, Span, Window, complete, under_way_as};
 use crate::error::Error;
 use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, Shape, limits};
+use crate::record::Record;
 use crate::streams::context::{Context, Planned};
+use crate::time::Millis;
 
+/// Events of one page.
+const PAGE: u32 = 1000;
 const WINDOW: Duration = Duration::from_hours(24 * 30);
 /// Windows under way at once.
 const AT_ONCE: usize = 8;
-/// Looking for the first event takes a few requests: worth it from this many windows on.
+/// Looking for the first event, or for few of them, takes requests: worth it from this many windows
+/// on.
 const MANY: usize = 16;
 
 pub(super) async fn read(
@@ -39,7 +45,8 @@ pub(super) async fn read(
     let span = Span::begin(&planned.saved, &bounds, planned.everything, planned.generation);
     let emitter = Emitter::new(context, planned);
     let log = Log { context, endpoint, shape, cursor: cursor.name, emitter };
-    let windows = log.without_empty_past(span.windows(WINDOW)).await?;
+    let rest = log.without_newest(span).await?;
+    let windows = log.without_empty_past(rest.windows(WINDOW)).await?;
     let done = RefCell::new(Done::new(&windows));
     let unclaimed = Cell::new(0);
     let pace = RefCell::new(Pace::new(Instant::now()));
@@ -77,7 +84,7 @@ impl Log<'_> {
         let mut after = None;
         let mut records = 0;
         loop {
-            let page = match self.fetch(window, 1000, after.as_ref()).await {
+            let page = match self.fetch(window, PAGE, after.as_ref()).await {
                 // The token has expired: ask for the rest anew. The moment that the last page
                 // ended with is read twice, because it may hold more.
                 Err(Error::Refused { .. }) if after.is_some() && rest.to < window.to => {
@@ -88,8 +95,7 @@ impl Log<'_> {
                 answer => answer?,
             };
             records += self.emitter.send(page.records(), &[], |_| true).await?;
-            let oldest = oldest(&page, self.cursor);
-            if let Some(oldest) = oldest.map_err(|error| unreadable(&self.context.name, error))? {
+            if let Some(oldest) = self.oldest(&page)? {
                 rest.to = rest.to.min(oldest + 1);
             }
             match page.next {
@@ -100,6 +106,29 @@ impl Log<'_> {
                 link => after = link,
             }
         }
+    }
+
+    /// Sends the newest page of a long span; returns what is left to be read.
+    async fn without_newest(&self, span: Span) -> Result<Span, Error> {
+        if span.windows(WINDOW).len() < MANY {
+            return Ok(span);
+        }
+        let whole = Window { from: span.lower, to: span.upper };
+        let page = self.fetch(whole, PAGE, None).await?;
+        if page.next.is_none() {
+            self.emitter.send(page.records(), &[], |_| true).await?;
+            return Ok(Span { lower: span.upper, ..span });
+        }
+        let Some(oldest) = self.oldest(&page)? else { return Ok(span) };
+        // There may be more of the moment that the page ends with: it is left for later, whole.
+        let is_newer = |record: &Record<'_>| record.instant(self.cursor) > Some(oldest);
+        self.emitter.send(page.records(), &[], is_newer).await?;
+        Ok(Span { upper: oldest + 1, ..span })
+    }
+
+    /// The moment of a page's last event, if the newest come first.
+    fn oldest(&self, page: &Page) -> Result<Option<Millis>, Error> {
+        oldest(page, self.cursor).map_err(|error| unreadable(&self.context.name, error))
     }
 
     async fn fetch(&self, window: Window, limit: u32, after: Option<&Link>) -> Result<Page, Error> {
