@@ -40,6 +40,8 @@ pub struct Settings {
     pub lists_search_limit: usize,
     /// `includeStats` leaves out every nth marketing e-mail; zero for none.
     pub stats_leave_out_every: u64,
+    /// A batch read of flows leaves out every nth flow, as if it had gone meanwhile; zero for none.
+    pub flows_leave_out_every: u64,
     /// What `after` of the form submissions stands for.
     pub submission_cursor: SubmissionCursor,
     /// Shortest and longest time before an e-mail event shows, in simulated milliseconds.
@@ -98,6 +100,7 @@ impl Default for Settings {
             undocumented_limit: 100,
             lists_search_limit: 500,
             stats_leave_out_every: 0,
+            flows_leave_out_every: 0,
             submission_cursor: SubmissionCursor::Key,
             email_event_lag_ms: (1_000, 1_800_000),
             timeline_token_ms: 600_000,

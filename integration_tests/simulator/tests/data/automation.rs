@@ -47,6 +47,24 @@ fn both_interfaces_tell_the_same_under_different_ids() {
 }
 
 #[test]
+fn a_batch_read_may_leave_flows_out() {
+    let settings = Settings { flows_leave_out_every: 3, ..Settings::default() };
+    let portal = crate::support::portal(PortalSpec::default(), settings);
+    let ids = portal.flow_ids();
+    let inputs: Vec<Value> =
+        ids.iter().map(|id| json!({"type": "FLOW_ID", "flowId": id.to_string()})).collect();
+    let url = "/automation/v4/flows/batch/read";
+    let (status, read) = post(&portal, url, &json!({ "inputs": inputs }));
+    let shown = read["results"].as_array().unwrap().len();
+    let left_out = read["errors"][0]["context"]["ids"].as_array().unwrap();
+    assert_eq!((status, shown + left_out.len()), (207, ids.len()));
+    for id in left_out {
+        let url = format!("/automation/v4/flows/{}", id.as_str().unwrap());
+        assert_eq!(get(&portal, &url).0, 200);
+    }
+}
+
+#[test]
 fn a_workflow_gets_its_update_date_with_the_first_edit() {
     let mut portal = small();
     let untouched = |portal: &Portal| {

@@ -138,6 +138,8 @@ fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     if body.inputs.len() > MOST_INPUTS {
         return Err(refusal::too_many_inputs(MOST_INPUTS, body.inputs.len()));
     }
+    let every = portal.settings.flows_leave_out_every;
+    let is_shown = |flow: &Flow| every == 0 || flow.item.number % every != every - 1;
     let mut results = Vec::new();
     let mut missing = Vec::new();
     for input in &body.inputs {
@@ -145,7 +147,7 @@ fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
             return Err(refusal::validation(&format!("Invalid input: type {}", input.kind)));
         }
         let id = input.flow_id.text();
-        match find(portal, &id) {
+        match find(portal, &id).filter(is_shown) {
             Some(flow) => results.push(in_full(portal, &flow)),
             None => missing.push(id),
         }
