@@ -22,6 +22,16 @@ Costs are requests to HubSpot. A page that is begun counts, and there is at leas
 properties is asked for once a run for all streams of an object type. Where only one cost is given,
 every read takes it: HubSpot does not filter by time, what has not changed is dropped after reading.
 
+Some reads take several requests though nothing has changed, and cannot take fewer:
+
+- HubSpot lists the definitions of one object type, and the labels of one pair of types, at a time:
+  `properties` and `association_labels` take a request for each, several of them at once.
+- What belongs to the entries of a list is asked for entry by entry, and no date of the entry says
+  whether there is more of it.
+- `marketing_emails` looks at live, archived and lately published e-mails: HubSpot filters live ones
+  by their change and archived ones by nothing, and statistics move without a change.
+- Streams that need HubSpot's time before their first request ask for the account, once a run.
+
 Each custom object of the portal is one more stream of the family \"CRM objects\", named like the
 object (`custom_<name>` if a stream below is called so): key `id`, cursor `updatedAt`, no associated
 ids, scopes `crm.objects.custom.read` and `crm.schemas.custom.read`, 1 request per 100 records or per

@@ -98,6 +98,36 @@ fn q15_marketing_emails_are_complete_with_statistics() {
 }
 
 #[test]
+fn q15_marketing_emails_are_listed_twice_only_where_statistics_leave_some_out() {
+    // Two pages of live ones, one of archived ones, and one of each without statistics; one more of
+    // those where not all were seen.
+    for (leave_out_every, expected) in [(0, 5), (5, 6)] {
+        let settings =
+            Settings { stats_leave_out_every: leave_out_every, ..calm(several_pages()).settings };
+        let stage = Stage::new(Config { settings, ..calm(several_pages()) });
+        let catalog = Catalog::of(&["marketing_emails"], Mode::Incremental);
+        let first = stage.read(&catalog).succeeded();
+        let journal = stage.simulator.journal();
+        let lists = asked(&journal, "marketing_emails.list");
+        assert_eq!(lists.len(), expected, "{lists:#?}");
+        let alone = asked(&journal, "marketing_emails.get");
+        assert_eq!(alone.is_empty(), leave_out_every == 0, "{alone:#?}");
+        let some = |archived| alone.iter().any(|query| query.contains(archived));
+        assert_eq!(some("archived=true"), some("archived=false"));
+        assert_eq!(first.records("marketing_emails").len(), 230);
+        // Nothing has changed: live and archived ones without statistics, those sent lately with.
+        stage.simulator.clear_journal();
+        stage.simulator.advance(Duration::from_mins(10));
+        stage.read_on(&catalog, &first.state()).succeeded();
+        let journal = stage.simulator.journal();
+        let lists = asked(&journal, "marketing_emails.list");
+        let with_statistics = lists.iter().filter(|query| query.contains("includeStats=true"));
+        assert_eq!((lists.len(), with_statistics.count()), (3, 1), "{lists:#?}");
+        assert!(asked(&journal, "marketing_emails.get").is_empty());
+    }
+}
+
+#[test]
 fn q15_statistics_of_recent_emails_are_read_again() {
     let stage = Stage::calm(little());
     let catalog = Catalog::of(&["marketing_emails"], Mode::Incremental);
@@ -187,6 +217,31 @@ fn q38_flows_of_all_types_come_with_their_actions() {
     assert!(flows.len() > output.records("workflows").len());
     assert!(flows.iter().any(|flow| flow["objectTypeId"] != "0-1"));
     assert!(flows.iter().all(|flow| flow["actions"][0].is_object()));
+}
+
+#[test]
+fn details_of_flows_come_by_batch_and_alone_where_that_leaves_them_out() {
+    let settings = |every| Settings { flows_leave_out_every: every, ..calm(little()).settings };
+    let faults = |code| vec![Fault::new(Which::endpoint("flows.batch_read"), Kind::Gone { code })];
+    for (case, settings, faults, batches, alone) in [
+        ("all by one batch", settings(0), vec![], 1, 0..1),
+        ("some left out", settings(3), vec![], 1, 2..9),
+        // The dated path, then the classic one, are found missing.
+        ("no batch read at all", settings(0), faults(404), 2, 13..14),
+    ] {
+        let stage = Stage::new(Config { settings, ..calm(little()) });
+        stage.simulator.plant(faults);
+        let catalog = stage.catalog(Mode::Incremental).only(&["flows"]);
+        let output = stage.read(&catalog).succeeded();
+        check_schemas(&catalog, &output);
+        let flows = output.records("flows");
+        assert_eq!(flows.len(), 13, "{case}");
+        assert!(flows.iter().all(|flow| flow["actions"][0].is_object()), "{case}");
+        let journal = stage.simulator.journal();
+        assert_eq!(asked(&journal, "flows.batch_read").len(), batches, "{case}");
+        let asked = asked(&journal, "flows.get").len();
+        assert!(alone.contains(&asked), "{case}: {asked}");
+    }
 }
 
 #[test]

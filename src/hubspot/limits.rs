@@ -32,10 +32,8 @@ pub const HISTORY_PAGE: usize = 50;
 /// The simulator enforces it.
 pub const ASSOCIATIONS_READ: usize = 1000;
 
-/// Ids of one batch read of flows. HubSpot gives no figure; this is the one of other batch reads.
-///
-/// <https://developers.hubspot.com/docs/api-reference/automation-automation-v4-v4/guide>, read
-/// 2026-11. The simulator enforces it.
+/// Ids of one batch read of flows. HubSpot gives no figure, this is the one of other batch reads:
+/// `docs/hubspot.md` note 42. The simulator enforces it.
 pub const FLOWS_READ: usize = 100;
 
 /// Characters of a URL that are safe to send. Answers are 414 from about 16,200 on.

@@ -143,7 +143,11 @@ impl StreamSpec<'_> {
                     Term::page(1000, "records"),
                     Term::one("30 days").only("if that is more than a page"),
                 ],
-                changes: Some(vec![TIME, Term::page(1000, "records")]),
+                changes: Some(vec![
+                    TIME,
+                    Term::page(1000, "records"),
+                    Term::one("30 days").only("if the last read is longer ago"),
+                ]),
             },
             Family::Children(_) => Cost {
                 whole: vec![
