@@ -9,6 +9,7 @@
 //! Always whole, without a state: a change of associations moves no date by which it could be
 //! found.
 
+use futures_util::{TryStreamExt, stream};
 use serde::Serialize;
 
 use super::crm_object::Reader;
@@ -19,6 +20,9 @@ use crate::hubspot::{self, LinkType, LinksQuery, RecordId, RecordLink, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
+
+/// Blocks of records whose associations are read at once.
+const AT_ONCE: usize = 4;
 
 /// An association, as the columns are called.
 #[derive(Serialize)]
@@ -32,38 +36,43 @@ struct Columns<'a> {
 
 pub(super) async fn read(
     context: &Context<'_>,
-    stream: &Planned<'_>,
+    planned: &Planned<'_>,
     from: &str,
     to: &str,
 ) -> Result<Receipt, Error> {
     let reader = Reader::ids(context, from, "");
-    let emitter = Emitter::new(context, stream);
+    let emitter = Emitter::new(context, planned);
     let oldest = context.start_date.unwrap_or(Millis::MIN);
-    let mut waiting: Vec<RecordId> = Vec::new();
-    let mut after = None;
-    loop {
-        let page = reader.fetch((0, 0), Ask::List { after: after.clone() }).await;
-        let page = page.map_err(|error| or_unknown(error, from, to))?;
-        let recent = |record: &Record<'_>| {
-            record.instant("updatedAt").is_none_or(|modified| modified >= oldest)
-        };
-        let found = reader.parse(&page)?;
-        waiting.extend(found.iter().filter(|(_, record)| recent(record)).filter_map(|(id, _)| *id));
-        let next = page.next.map(|link| link.as_str().to_owned());
-        if next.is_some() && next == after {
-            return Err(same_page_again(&context.name));
-        }
-        if next.is_none() || waiting.len() + limits::LIST_PAGE > limits::ASSOCIATIONS_READ {
-            for ids in waiting.chunks(limits::ASSOCIATIONS_READ) {
-                send(context, &emitter, LinksQuery::new(from, to, ids)).await?;
+    let recent =
+        |record: &Record<'_>| record.instant("updatedAt").is_none_or(|modified| modified >= oldest);
+    let blocks = stream::try_unfold(Some(None), async |next: Option<Option<String>>| {
+        let Some(mut after) = next else { return Ok(None) };
+        let mut block: Vec<RecordId> = Vec::new();
+        loop {
+            let page = reader.fetch((0, 0), Ask::List { after: after.clone() }).await;
+            let page = page.map_err(|error| or_unknown(error, from, to))?;
+            let found = reader.parse(&page)?;
+            let found = found.iter().filter(|(_, record)| recent(record));
+            block.extend(found.filter_map(|(id, _)| *id));
+            let next = page.next.as_ref().map(|link| link.as_str().to_owned());
+            if next.is_some() && next == after {
+                return Err(same_page_again(&context.name));
             }
-            waiting.clear();
+            if next.is_none() || block.len() + limits::LIST_PAGE > limits::ASSOCIATIONS_READ {
+                return Ok(Some((block, next.map(Some))));
+            }
+            after = next;
         }
-        if next.is_none() {
-            return emitter.finish(no_cursor()).await;
+    });
+    // Every block sends what it has read itself, while further ones are listed.
+    let send = async |block: Vec<RecordId>| {
+        for ids in block.chunks(limits::ASSOCIATIONS_READ) {
+            send(context, &emitter, LinksQuery::new(from, to, ids)).await?;
         }
-        after = next;
-    }
+        Ok(())
+    };
+    blocks.try_for_each_concurrent(AT_ONCE, send).await?;
+    emitter.finish(no_cursor()).await
 }
 
 /// Sends the associations of a block of records.
