@@ -130,10 +130,10 @@ impl Emails<'_> {
             let page = self.page(&tail, after.as_ref()).await?;
             let began = self.context.bounds().upper();
             let wants = |record: &Record<'_>| {
-                listed.ids.extend(record.id());
+                let is_new = record.id().is_some_and(|id| listed.ids.insert(id));
                 let moved = [self.stream.row.changed(record), record.instant("deletedAt")];
                 let is_unmoved = moved.into_iter().flatten().max().is_some_and(|at| at < began);
-                listed.unmoved += u64::from(is_unmoved);
+                listed.unmoved += u64::from(is_new && is_unmoved);
                 self.wants(part, record) && self.is_first(record)
             };
             self.emitter.send(page.records(), &[], wants).await?;
