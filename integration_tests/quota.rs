@@ -29,7 +29,8 @@ fn a_window_never_holds_more_than_the_account_may_send() {
     assert_eq!(output.ids("deals").len(), 13_000);
     let summary = stage.simulator.summary();
     assert_eq!((summary.rate_limited, summary.writes), (0, 0));
-    assert_eq!(most_in_window(&stage.simulator.journal(), Bucket::General, 10_000), 100);
+    // One place is left open for whoever else uses the app.
+    assert_eq!(most_in_window(&stage.simulator.journal(), Bucket::General, 10_000), 99);
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub struct Config {
     pub associations: Vec<AssociationChoice>,
     /// Requests that may be under way at once.
     pub in_flight: usize,
+    /// The percentage of the account's day at which a sync stops by itself.
+    pub daily_share: u32,
 }
 
 /// What the property history streams read.
@@ -103,12 +105,19 @@ struct RawConfig {
     association_streams: Vec<AssociationChoice>,
     #[serde(default)]
     custom_object_association_streams: Vec<AssociationChoice>,
-    #[serde(default = "default_workers")]
+    /// Not set is not the spec's default: the latency alone decides then.
+    #[serde(default = "most_in_flight")]
     num_worker: usize,
+    #[serde(default = "default_share")]
+    daily_share: u32,
 }
 
-fn default_workers() -> usize {
-    10
+fn most_in_flight() -> usize {
+    40
+}
+
+fn default_share() -> u32 {
+    90
 }
 
 #[derive(Deserialize)]
@@ -161,6 +170,7 @@ impl Config {
             },
             associations: [raw.association_streams, raw.custom_object_association_streams].concat(),
             in_flight: raw.num_worker,
+            daily_share: raw.daily_share,
         })
     }
 }
@@ -275,14 +285,16 @@ mod tests {
     fn a_config_of_the_python_connector_fits_unchanged() {
         let config = Config::parse(&format!(
             r#"{{{TOKEN},"start_date":"2017-01-25T00:00:00Z","enable_experimental_streams":true,
-                "num_worker":40,"lookback_window":60,"__airbyte_x":1,"association_streams":[]}}"#
+                "num_worker":7,"daily_share":50,"lookback_window":60,"__airbyte_x":1,"association_streams":[]}}"#
         ))
         .unwrap();
-        assert_eq!((config.in_flight, config.experimental_streams), (40, true));
+        assert_eq!((config.in_flight, config.daily_share), (7, 50));
+        assert!(config.experimental_streams);
         assert_eq!(config.lookback, Duration::from_hours(1));
         assert_eq!(config.start_date.unwrap().to_rfc3339(), "2017-01-25T00:00:00+00:00");
         let config = Config::parse(&format!("{{{TOKEN}}}")).unwrap();
-        assert_eq!((config.in_flight, config.text_only, config.start_date), (10, false, None));
+        assert_eq!((config.in_flight, config.daily_share), (40, 90));
+        assert_eq!((config.text_only, config.start_date), (false, None));
     }
 
     #[test]

@@ -94,6 +94,14 @@ pub enum Error {
          when it runs after midnight of the account's time zone"
     )]
     DayUsedUp { source: Option<BoxError> },
+    /// The account has used the share of its day that a sync may take it to.
+    #[error(
+        "the sync stops early: {used} of the account's {limit} requests for today are used, and \
+         `daily_share` lets it take them to {share} % only; it goes on where it stopped when it \
+         runs after {}",
+        resets.as_deref().unwrap_or("midnight of the account's time zone")
+    )]
+    DayShare { used: u64, limit: u64, share: u32, resets: Option<String> },
     /// A 2xx body that contradicts what we know of the endpoint.
     #[error(
         "{endpoint} answered in a shape this version does not understand; update the connector or \
@@ -123,9 +131,10 @@ impl Error {
             | Self::Plan { .. }
             | Self::UnknownObjectType { .. }
             | Self::Tls { .. } => FailureType::Config,
-            Self::CustomObjects { .. } | Self::Unavailable { .. } | Self::DayUsedUp { .. } => {
-                FailureType::Transient
-            }
+            Self::CustomObjects { .. }
+            | Self::Unavailable { .. }
+            | Self::DayUsedUp { .. }
+            | Self::DayShare { .. } => FailureType::Transient,
             Self::Refused { .. }
             | Self::Contract { .. }
             | Self::OutputClosed
@@ -137,7 +146,13 @@ impl Error {
     ///
     /// With the credentials, the day or stdout gone, asking on behalf of other streams is useless.
     pub fn ends_everything(&self) -> bool {
-        matches!(self, Self::Credentials { .. } | Self::DayUsedUp { .. } | Self::OutputClosed)
+        matches!(
+            self,
+            Self::Credentials { .. }
+                | Self::DayUsedUp { .. }
+                | Self::DayShare { .. }
+                | Self::OutputClosed
+        )
     }
 
     /// The `source` chain in one line, for `internal_message`; empty if there is none.

@@ -7,11 +7,13 @@ use tokio::time::Instant;
 
 use super::backoff::Patience;
 use super::clock::ServerClock;
+use super::day::Day;
 use super::dialect::Dialect;
+use super::failure::{Failure, Undecodable};
 use super::limiter::{Limiter, Limits};
 use super::meter::Meter;
 use super::token::Tokens;
-use super::transport::{Failure, Request, Transport, Undecodable};
+use super::transport::{Request, Transport};
 use crate::error::BoxError;
 
 /// What a client is made of.
@@ -60,6 +62,11 @@ impl Client {
     /// The service's clock.
     pub fn clock(&self) -> &ServerClock {
         &self.transport.clock
+    }
+
+    /// The day's requests, as far as the service tells of them.
+    pub fn day(&self) -> &Day {
+        &self.transport.day
     }
 
     /// Sends a request until its answer can be decoded, renewing the token at most once.

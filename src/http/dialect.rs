@@ -19,6 +19,8 @@ pub enum Reading {
     Plain,
     /// A 401 because of the token's age: a new token, or just another try, will do.
     TokenExpired,
+    /// A 429 that names the quota which is used up.
+    UsedUp(Bucket),
     /// A 429 that no wait within this run can cure.
     DayUsedUp,
 }
@@ -34,6 +36,12 @@ pub struct Dialect {
     pub limit_header: &'static str,
     /// Header that tells what is left of it.
     pub remaining_header: &'static str,
+    /// Headers that tell the size of the day, and what is left of it.
+    pub daily_limit_header: &'static str,
+    pub daily_remaining_header: &'static str,
+    /// The size of the associations window of an account with a general window of this size, if
+    /// that tells.
+    pub associations_size: fn(u32) -> Option<u32>,
     /// Header with an id of the answer that support can look up.
     pub correlation_header: &'static str,
 }

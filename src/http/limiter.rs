@@ -1,13 +1,15 @@
-//! Quota: when the next request of a bucket may go.
+//! Quota: who may send next, and when.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::dialect::Bucket;
+use super::lanes::{Grant, Lanes};
+use super::window::Standing;
 
 /// The size of each window, before any answer has corrected it.
 #[derive(Debug, Clone, Copy)]
@@ -19,270 +21,174 @@ pub struct Limits {
     pub in_flight: usize,
 }
 
-/// A rolling window, as the server counts it.
+/// The windows of all buckets, shared by all streams.
 ///
-/// A request is counted from its sending until one `length` after its answer: the server counted
-/// it somewhere between the two, so its own window is never exceeded, whatever the latency.
-#[derive(Debug)]
-pub struct Window {
-    size: u32,
-    length: Duration,
-    under_way: u32,
-    answered: VecDeque<Instant>,
-    paused_until: Option<Instant>,
-    /// Requests of other clients in the server's window when it last told us, and when that was.
-    others: (u32, Instant),
-}
-
-/// Why a request has to wait.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Wait {
-    Until(Instant),
-    /// Every place is taken by a request without an answer yet.
-    ForAnAnswer,
-}
-
-impl Window {
-    pub fn new(size: u32, length: Duration, now: Instant) -> Self {
-        Self {
-            size,
-            length,
-            under_way: 0,
-            answered: VecDeque::new(),
-            paused_until: None,
-            others: (0, now),
-        }
-    }
-
-    /// Takes a place, or says what to wait for.
-    pub fn admit(&mut self, now: Instant) -> Result<(), Wait> {
-        if let Some(until) = self.paused_until.filter(|until| *until > now) {
-            return Err(Wait::Until(until));
-        }
-        while self.answered.front().is_some_and(|answer| *answer + self.length <= now) {
-            self.answered.pop_front();
-        }
-        if self.taken(now) < self.size {
-            self.under_way += 1;
-            return Ok(());
-        }
-        let ours = self.answered.front().map(|oldest| *oldest + self.length);
-        let others = (self.others_at(now) > 0).then(|| self.others.1 + self.length);
-        match (ours, others) {
-            (Some(ours), Some(others)) => Err(Wait::Until(ours.min(others))),
-            (Some(until), None) | (None, Some(until)) => Err(Wait::Until(until)),
-            (None, None) => Err(Wait::ForAnAnswer),
-        }
-    }
-
-    /// Notes the end of a request, answered or not.
-    pub fn answered(&mut self, now: Instant) {
-        self.under_way = self.under_way.saturating_sub(1);
-        self.answered.push_back(now);
-    }
-
-    /// Corrects the window by what the server says of it: `size` requests, `remaining` left.
-    ///
-    /// What it counts beyond our own requests belongs to other clients of the same app.
-    pub fn observe(&mut self, size: u32, remaining: u32, now: Instant) {
-        self.size = size.max(1);
-        let ours = self.under_way + u32::try_from(self.answered.len()).unwrap_or(u32::MAX);
-        self.others = (size.saturating_sub(remaining).saturating_sub(ours), now);
-    }
-
-    /// Lets nothing go before `until`.
-    pub fn pause(&mut self, until: Instant) {
-        self.paused_until = self.paused_until.max(Some(until));
-    }
-
-    /// One window's length, the wait that always suffices.
-    pub fn length(&self) -> Duration {
-        self.length
-    }
-
-    fn others_at(&self, now: Instant) -> u32 {
-        if self.others.1 + self.length > now { self.others.0 } else { 0 }
-    }
-
-    fn taken(&self, now: Instant) -> u32 {
-        let answered = u32::try_from(self.answered.len()).unwrap_or(u32::MAX);
-        self.under_way + answered + self.others_at(now)
-    }
-}
-
-/// The windows of all buckets, shared by all streams, first come first served.
+/// A task of its own wakes those who wait when their time has come, so that nobody depends on
+/// another one's being polled.
 #[derive(Debug)]
 pub struct Limiter {
-    general: Gate,
-    search: Gate,
-    associations: Gate,
-    in_flight: Semaphore,
+    shared: Arc<Shared>,
+    clerk: OnceLock<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Gate {
-    window: Mutex<Window>,
-    /// Whoever waits holds the turn: a fair queue, so a long scan never starves a short stream.
-    turn: tokio::sync::Mutex<()>,
-    answer: Notify,
+struct Shared {
+    lanes: Mutex<Lanes<oneshot::Sender<Place>>>,
+    /// Somebody waits, or waits for something else than before.
+    changed: Notify,
 }
 
 /// A place in a window and among the requests under way; gives both back when dropped.
 #[derive(Debug)]
-pub struct Place<'limiter> {
-    gate: Option<&'limiter Gate>,
-    _under_way: SemaphorePermit<'limiter>,
+pub struct Place {
+    shared: Weak<Shared>,
+    grant: Grant,
+    sent: Option<(u64, Instant)>,
+    is_answered: bool,
 }
 
 impl Limiter {
     pub fn new(limits: Limits, now: Instant) -> Self {
-        let gate = |(size, length)| Gate {
-            window: Mutex::new(Window::new(size, length, now)),
-            turn: tokio::sync::Mutex::new(()),
-            answer: Notify::new(),
-        };
-        Self {
-            general: gate(limits.general),
-            search: gate(limits.search),
-            associations: gate(limits.associations),
-            in_flight: Semaphore::new(limits.in_flight.max(1)),
-        }
+        let lanes = Mutex::new(Lanes::new(limits, now));
+        Self { shared: Arc::new(Shared { lanes, changed: Notify::new() }), clerk: OnceLock::new() }
     }
 
-    /// Waits for a place. Returns it with the time that was waited.
-    ///
-    /// # Panics
-    /// Never: the semaphore is never closed.
-    pub async fn acquire(&self, bucket: Bucket) -> (Place<'_>, Duration) {
+    /// Waits for a place on behalf of a stream, and says how long that took. `None` is the place
+    /// in a bucket without limit.
+    pub async fn acquire(&self, bucket: Bucket, stream: u64) -> (Option<Place>, Duration) {
         let started = Instant::now();
-        let gate = self.gate(bucket);
-        if let Some(gate) = gate {
-            gate.admit().await;
+        if bucket == Bucket::Free {
+            return (None, Duration::ZERO);
         }
-        let under_way = self.in_flight.acquire().await.expect("the semaphore is never closed");
-        (Place { gate, _under_way: under_way }, started.elapsed())
+        let (sender, receiver) = oneshot::channel();
+        self.shared.lock().join(bucket, stream, sender);
+        self.shared.serve();
+        self.clerk.get_or_init(|| tokio::spawn(clerk(Arc::clone(&self.shared))));
+        // The sender is dropped only with the whole limiter, which is borrowed here.
+        let place = receiver.await.ok();
+        (place, started.elapsed())
     }
 
-    /// Corrects a bucket by the server's own count.
-    pub fn observe(&self, bucket: Bucket, size: u32, remaining: u32) {
-        if let Some(gate) = self.gate(bucket) {
-            gate.lock().observe(size, remaining, Instant::now());
-        }
+    /// The window of a bucket has another size.
+    pub fn resize(&self, bucket: Bucket, size: u32) {
+        self.shared.lock().resize(bucket, size);
     }
 
-    /// Pauses a bucket, by default for one of its windows.
-    pub fn pause(&self, bucket: Bucket, wait: Option<Duration>) {
-        if let Some(gate) = self.gate(bucket) {
-            let mut window = gate.lock();
-            let until = Instant::now() + wait.unwrap_or(window.length());
-            window.pause(until);
-        }
-    }
-
-    fn gate(&self, bucket: Bucket) -> Option<&Gate> {
-        match bucket {
-            Bucket::General => Some(&self.general),
-            Bucket::Search => Some(&self.search),
-            Bucket::Associations => Some(&self.associations),
-            Bucket::Free => None,
-        }
+    /// A request sent at `sent_at` was refused because this bucket is used up: it pauses, for as
+    /// long as the service says or as experience does. Returns the pause.
+    pub fn refused(&self, bucket: Bucket, sent_at: Instant, wait: Option<Duration>) -> Duration {
+        self.shared.lock().refused(bucket, sent_at, wait, Instant::now())
     }
 }
 
-impl Gate {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Window> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn admit(&self) {
-        let _turn = self.turn.lock().await;
-        loop {
-            let answer = self.answer.notified();
-            let wait = match self.lock().admit(Instant::now()) {
-                Ok(()) => return,
-                Err(wait) => wait,
-            };
-            match wait {
-                Wait::Until(instant) => tokio::time::sleep_until(instant).await,
-                Wait::ForAnAnswer => answer.await,
-            }
-        }
-    }
-}
-
-impl Drop for Place<'_> {
+impl Drop for Limiter {
     fn drop(&mut self) {
-        if let Some(gate) = self.gate {
-            gate.lock().answered(Instant::now());
-            gate.answer.notify_one();
+        if let Some(clerk) = self.clerk.get() {
+            clerk.abort();
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TEN_SECONDS: Duration = Duration::from_secs(10);
-
-    #[tokio::test(start_paused = true)]
-    async fn a_place_is_free_again_one_window_after_its_answer() {
-        let start = Instant::now();
-        let second = Duration::from_secs(1);
-        let mut window = Window::new(2, TEN_SECONDS, start);
-        assert_eq!(window.admit(start), Ok(()));
-        assert_eq!(window.admit(start), Ok(()));
-        assert_eq!(window.admit(start), Err(Wait::ForAnAnswer));
-        window.answered(start + second);
-        assert_eq!(window.admit(start + second), Err(Wait::Until(start + second + TEN_SECONDS)));
-        assert_eq!(window.admit(start + second + TEN_SECONDS), Ok(()));
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Lanes<oneshot::Sender<Place>>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn requests_of_others_take_places_until_they_leave_the_window() {
-        let start = Instant::now();
-        let mut window = Window::new(100, TEN_SECONDS, start);
-        window.admit(start).unwrap();
-        window.answered(start);
-        window.observe(4, 0, start);
-        assert_eq!(window.admit(start), Err(Wait::Until(start + TEN_SECONDS)));
-        assert_eq!(window.admit(start + TEN_SECONDS), Ok(()));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_pause_holds_everything_back() {
-        let start = Instant::now();
-        let mut window = Window::new(100, TEN_SECONDS, start);
-        window.pause(start + TEN_SECONDS);
-        assert_eq!(window.admit(start), Err(Wait::Until(start + TEN_SECONDS)));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_window_of_the_server_ever_holds_more_than_its_size() {
-        let second = Duration::from_secs(1);
-        let limits = Limits {
-            general: (19, TEN_SECONDS),
-            search: (5, second),
-            associations: (10, TEN_SECONDS),
-            in_flight: 7,
-        };
-        let limiter = Limiter::new(limits, Instant::now());
-        let arrivals = Mutex::new(Vec::new());
-        let requests = (0..200_u64).map(|request| {
-            let (limiter, arrivals) = (&limiter, &arrivals);
-            async move {
-                let (place, _waited) = limiter.acquire(Bucket::Search).await;
-                tokio::time::sleep(Duration::from_millis(request * 37 % 300)).await;
-                arrivals.lock().unwrap().push(Instant::now());
-                tokio::time::sleep(Duration::from_millis(request * 91 % 200)).await;
-                drop(place);
+    /// Gives out all places there are. Says when there will be more, if anybody waits for that.
+    fn hand_out(self: &Arc<Self>) -> Option<Instant> {
+        let now = Instant::now();
+        loop {
+            let next = self.lock().next(now, |waiter| !waiter.is_closed());
+            match next {
+                Ok((waiter, grant)) => {
+                    let shared = Arc::downgrade(self);
+                    let place = Place { shared, grant, sent: None, is_answered: false };
+                    // Who has gone meanwhile drops the place, which gives it back.
+                    let _gone = waiter.send(place);
+                }
+                Err(wake) => return wake,
             }
-        });
-        futures_util::future::join_all(requests).await;
-        let mut arrivals = arrivals.into_inner().unwrap();
-        arrivals.sort_unstable();
-        for window in arrivals.windows(6) {
-            assert!(window[5] - window[0] >= second, "six requests within a second");
         }
+    }
+
+    /// Gives out what there is now, and lets the clerk know that it may have to come earlier.
+    fn serve(self: &Arc<Self>) {
+        if self.hand_out().is_some() {
+            self.changed.notify_one();
+        }
+    }
+}
+
+/// Gives out places whenever time alone has brought some.
+async fn clerk(shared: Arc<Shared>) {
+    loop {
+        let wake = shared.hand_out();
+        let changed = shared.changed.notified();
+        match wake {
+            Some(wake) => {
+                let _either = tokio::time::timeout_at(wake, changed).await;
+            }
+            None => changed.await,
+        }
+    }
+}
+
+impl Place {
+    pub fn bucket(&self) -> Bucket {
+        self.grant.bucket
+    }
+
+    /// The request goes now.
+    pub fn send(&mut self) {
+        if let Some(shared) = self.shared.upgrade() {
+            let now = Instant::now();
+            self.sent = Some((shared.lock().sent(&self.grant, now), now));
+        }
+    }
+
+    /// The beginning of an answer is there: what it says of the window, if it does, and whether
+    /// it refuses the request for quota.
+    pub fn answered(&mut self, standing: Option<Standing>, is_refused: bool) {
+        let (Some(shared), Some((number, sent_at))) = (self.shared.upgrade(), self.sent) else {
+            return;
+        };
+        let now = Instant::now();
+        self.is_answered = true;
+        let mut lanes = shared.lock();
+        let window = lanes.window(self.grant.bucket);
+        if is_refused {
+            window.uncount(number);
+        }
+        window.answered(number, !is_refused, now);
+        if let Some(standing) = standing {
+            window.observe(standing, sent_at, now);
+        }
+    }
+
+    /// The request has been dealt with, body and all. A fault is one of the service or of the
+    /// connection.
+    pub fn finish(self, is_fault: bool) {
+        if let (Some(shared), Some((_, sent_at))) = (self.shared.upgrade(), self.sent) {
+            let now = Instant::now();
+            shared.lock().finished(&self.grant, sent_at, is_fault, self.is_answered, now);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(shared) = self.shared.upgrade() else { return };
+        let now = Instant::now();
+        {
+            let mut lanes = shared.lock();
+            let window = lanes.window(self.grant.bucket);
+            match self.sent {
+                None => window.forgo(),
+                Some((number, _)) if !self.is_answered => window.answered(number, false, now),
+                Some(_) => {}
+            }
+            lanes.release(&self.grant);
+        }
+        shared.serve();
     }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use super::dialect::Bucket;
 
 /// Counts requests and waits for one stream's receipt.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Meter {
+    /// Tells the stream from all others of the process: they take turns.
+    stream: u64,
     general: AtomicU64,
     search: AtomicU64,
     associations: AtomicU64,
@@ -17,7 +19,29 @@ pub struct Meter {
     waited_ms: AtomicU64,
 }
 
+impl Default for Meter {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let zero = || AtomicU64::new(0);
+        Self {
+            stream: NEXT.fetch_add(1, Relaxed),
+            general: zero(),
+            search: zero(),
+            associations: zero(),
+            free: zero(),
+            retries: zero(),
+            throttled: zero(),
+            waited_ms: zero(),
+        }
+    }
+}
+
 impl Meter {
+    /// Whose requests these are, as a number.
+    pub(super) fn stream(&self) -> u64 {
+        self.stream
+    }
+
     /// Requests sent, repeated ones included.
     pub fn requests(&self) -> u64 {
         [&self.general, &self.search, &self.associations, &self.free]

@@ -1,26 +1,41 @@
 //! Getting one answer for one request: token, quota, retries.
 //!
 //! Decisions are pure and testable alone ([`classify`], [`Backoff`], [`Window`], [`Lease`]);
-//! `Transport::send` is the only loop and, with the limiter, the only
-//! place that waits. What must be known of the
+//! `Transport::send` is the only loop and, with the limiter, the only place that waits. What must be known of the
 //! service comes in as values ([`Dialect`]): nothing here says HubSpot.
 
 mod backoff;
 mod client;
 mod clock;
+mod day;
 mod dialect;
+mod failure;
+mod flight;
+mod headers;
+mod lanes;
+mod latencies;
 mod limiter;
 mod meter;
+mod others;
+mod pace;
+mod pauses;
 mod retry;
 mod token;
+#[cfg(test)]
+mod traffic;
 mod transport;
+mod turns;
+mod window;
 
 pub use backoff::{Backoff, Patience};
 pub use client::{Client, ClientOptions};
 pub use clock::ServerClock;
+pub use day::{Day, DayUse};
 pub use dialect::{Bucket, Dialect, Reading};
-pub use limiter::{Limiter, Limits, Window};
+pub use failure::{Failure, Refusal, Undecodable};
+pub use limiter::{Limiter, Limits, Place};
 pub use meter::Meter;
 pub use retry::{Outcome, Verdict, classify};
 pub use token::{Grant, Lease, Renewal, Tokens};
-pub use transport::{Body, Failure, Refusal, Request, Undecodable};
+pub use transport::{Body, Request};
+pub use window::{Standing, Window};

@@ -49,11 +49,12 @@ pub fn classify(outcome: &Outcome) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use super::super::dialect::Bucket;
     use super::*;
 
     #[test]
     fn verdicts() {
-        use Reading::{DayUsedUp, Plain, TokenExpired};
+        use Reading::{DayUsedUp, Plain, TokenExpired, UsedUp};
         let after = |seconds| Some(Duration::from_secs(seconds));
         for (case, status, retry_after, reading, expected) in [
             ("success", 200, None, Plain, Verdict::Done),
@@ -66,6 +67,7 @@ mod tests {
                 Verdict::Throttled(after(3)),
             ),
             ("burst limit, header left out", 429, None, Plain, Verdict::Throttled(None)),
+            ("a limit with a name", 429, None, UsedUp(Bucket::Search), Verdict::Throttled(None)),
             ("the day is used up", 429, None, DayUsedUp, Verdict::DayUsedUp),
             ("token expired mid-sync", 401, None, TokenExpired, Verdict::Reauthenticate),
             ("token unknown", 401, None, Plain, Verdict::Fail),

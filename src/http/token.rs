@@ -6,8 +6,9 @@ use bytes::Bytes;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::failure::{Failure, Undecodable};
 use super::meter::Meter;
-use super::transport::{Failure, Request, Transport, Undecodable};
+use super::transport::{Request, Transport};
 use crate::secret::Secret;
 
 /// What a token endpoint grants.

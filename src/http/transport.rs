@@ -8,8 +8,11 @@ use tokio::time::Instant;
 
 use super::backoff::{Backoff, Patience};
 use super::clock::ServerClock;
+use super::day::Day;
 use super::dialect::{Bucket, Dialect, Reading};
-use super::limiter::Limiter;
+use super::failure::{Failure, Refusal, Undecodable};
+use super::headers::Headers;
+use super::limiter::{Limiter, Place};
 use super::meter::Meter;
 use super::retry::{Outcome, Verdict, classify};
 use crate::secret::Secret;
@@ -19,6 +22,8 @@ const BODY_CAP: usize = 128 * 1024 * 1024;
 /// Times a bucket may answer 429 to one request in a row: quota waits end by themselves, so only
 /// a service that has stopped counting ever gets here.
 const THROTTLED_CAP: u32 = 100;
+/// The wait after a refusal that names no quota of ours, if the service does not say.
+const UNNAMED_WAIT: Duration = Duration::from_secs(1);
 
 /// One request, ready to be sent any number of times.
 #[derive(Debug, Clone)]
@@ -46,70 +51,6 @@ impl Request {
     }
 }
 
-/// An answer that is no success.
-#[derive(Debug)]
-pub struct Refusal {
-    pub status: u16,
-    pub body: Bytes,
-    pub correlation: Option<String>,
-    pub method: Method,
-    pub path: String,
-}
-
-impl Refusal {
-    /// Is there nothing, or nothing any more, at the path?
-    pub(super) fn is_gone(&self) -> bool {
-        matches!(self.status, 404 | 410)
-    }
-}
-
-/// Why a success could not be used.
-#[derive(Debug)]
-pub enum Undecodable {
-    /// Not whole, not JSON: it was damaged on the way, another attempt will do.
-    Garbled(String),
-    /// Whole, and not what we know of the endpoint: every attempt would look like this.
-    Unexpected(crate::error::BoxError),
-}
-
-impl From<serde_json::Error> for Undecodable {
-    fn from(error: serde_json::Error) -> Self {
-        if error.is_data() {
-            Self::Unexpected(error.into())
-        } else {
-            Self::Garbled(error.to_string())
-        }
-    }
-}
-
-/// Why a request got no usable answer.
-#[derive(Debug)]
-pub enum Failure {
-    /// The service said no, and would again.
-    Refused(Box<Refusal>),
-    /// The token was called expired twice.
-    TokenExpired(Box<Refusal>),
-    /// The token endpoint granted no token.
-    NoToken(Box<Refusal>),
-    /// The day's requests are used up.
-    DayUsedUp(Box<Refusal>),
-    /// Patience came to its end.
-    Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: String },
-    /// A success with a content that makes no sense.
-    Unexpected { endpoint: String, source: crate::error::BoxError },
-    /// The connection cannot be made safe.
-    Tls { problem: String, source: crate::error::BoxError },
-    /// The request is not on the list of reads.
-    NotARead { method: Method, path: String },
-}
-
-impl Failure {
-    /// At the token endpoint, a refusal means that there is no token.
-    pub(super) fn of_token_endpoint(self) -> Self {
-        if let Self::Refused(refusal) = self { Self::NoToken(refusal) } else { self }
-    }
-}
-
 /// Sends requests with a given token.
 pub(crate) struct Transport {
     http: reqwest::Client,
@@ -117,6 +58,7 @@ pub(crate) struct Transport {
     dialect: Dialect,
     pub(super) limiter: Limiter,
     pub(super) clock: ServerClock,
+    pub(super) day: Day,
     patience: Patience,
 }
 
@@ -138,7 +80,7 @@ impl Transport {
         patience: Patience,
     ) -> Self {
         let clock = ServerClock::new(Instant::now());
-        Self { http, base, dialect, limiter, clock, patience }
+        Self { http, base, dialect, limiter, clock, day: Day::default(), patience }
     }
 
     /// Sends until there is a usable answer or a reason to stop.
@@ -158,11 +100,14 @@ impl Transport {
             Backoff::new(self.patience, meter.requests().wrapping_mul(0x9E37_79B9) + 1);
         let mut throttled = 0;
         loop {
-            let (place, waited) = self.limiter.acquire(request.bucket).await;
+            self.day_is_open(request.bucket)?;
+            let (place, waited) = self.limiter.acquire(request.bucket, meter.stream()).await;
             meter.waited_for_quota(waited);
+            self.day_is_open(request.bucket)?;
             meter.sent(request.bucket);
-            let attempt = self.attempt(request, bearer, decode).await;
-            drop(place);
+            let sent_at = Instant::now();
+            let attempt = self.attempt(request, bearer, place, decode).await;
+            let named = attempt.used_up();
             let (verdict, last, refusal) = match attempt {
                 Attempt::Decoded(value) => return Ok(value),
                 Attempt::Unexpected(source) => {
@@ -185,7 +130,7 @@ impl Transport {
                 (Verdict::Throttled(wait), _) if throttled < THROTTLED_CAP => {
                     throttled += 1;
                     meter.throttled();
-                    self.limiter.pause(request.bucket, wait);
+                    self.pause(request.bucket, named, sent_at, wait).await;
                     continue;
                 }
                 (Verdict::Retry(floor) | Verdict::Throttled(floor), _) => backoff.next(floor),
@@ -208,10 +153,54 @@ impl Transport {
         }
     }
 
+    /// Is there anything left of the share of the day? Tokens are not counted by the day.
+    fn day_is_open(&self, bucket: Bucket) -> Result<(), Failure> {
+        match self.day.over() {
+            Some((told, share)) if bucket != Bucket::Free => Err(Failure::DayShare { told, share }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Pauses the bucket that a refusal names, or else that of the request. If it is another one,
+    /// the request itself waits too: its own bucket would send it again at once.
+    async fn pause(
+        &self,
+        own: Bucket,
+        named: Option<Bucket>,
+        sent_at: Instant,
+        wait: Option<Duration>,
+    ) {
+        let bucket = named.unwrap_or(own);
+        if bucket == Bucket::Free {
+            tokio::time::sleep(wait.unwrap_or(UNNAMED_WAIT)).await;
+            return;
+        }
+        let pause = self.limiter.refused(bucket, sent_at, wait);
+        if bucket != own {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// One attempt; its place among the requests under way is given back at the end.
     async fn attempt<T>(
         &self,
         request: &Request,
         bearer: Option<&Secret<String>>,
+        mut place: Option<Place>,
+        decode: &impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Attempt<T> {
+        let attempt = self.exchange(request, bearer, &mut place, decode).await;
+        if let Some(place) = place {
+            place.finish(attempt.is_fault());
+        }
+        attempt
+    }
+
+    async fn exchange<T>(
+        &self,
+        request: &Request,
+        bearer: Option<&Secret<String>>,
+        place: &mut Option<Place>,
         decode: &impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Attempt<T> {
         let asked_at = Instant::now();
@@ -225,27 +214,22 @@ impl Transport {
                 .header(http::header::CONTENT_TYPE, body.content_type)
                 .body(body.bytes.clone());
         }
+        if let Some(place) = place {
+            place.send();
+        }
         let response = match builder.send().await {
             Ok(response) => response,
             Err(error) => return broken(error),
         };
         let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let number = |name: &str| header(name).and_then(|text| text.trim().parse::<u32>().ok());
-        if let Some(date) = header("date") {
-            self.clock.learn(date, asked_at);
-        }
-        if let (Some(limit), Some(remaining)) =
-            (number(self.dialect.limit_header), number(self.dialect.remaining_header))
-        {
-            self.limiter.observe(Bucket::General, limit, remaining);
-        }
+        let map = response.headers().clone();
+        let headers = Headers { map: &map, dialect: &self.dialect };
+        self.take_note(headers, asked_at, place, status == 429);
         let body = match read_body(response).await {
             Ok(body) => body,
             Err(cause) => return Attempt::Broken(cause),
         };
-        let correlation = header(self.dialect.correlation_header).map(str::to_owned);
+        let correlation = headers.correlation().map(str::to_owned);
         log::debug!(
             "{} {} {status} in {} ms, correlation {}",
             request.method,
@@ -262,7 +246,7 @@ impl Transport {
                 Err(Undecodable::Unexpected(source)) => Attempt::Unexpected(source),
             };
         }
-        let retry_after = header("retry-after").and_then(seconds);
+        let retry_after = headers.retry_after();
         let reading = (self.dialect.reading)(status, &body);
         let (method, path) = (request.method.clone(), request.path().to_owned());
         let refusal = Refusal { status, body, correlation, method, path };
@@ -270,12 +254,48 @@ impl Transport {
     }
 }
 
-/// `Retry-After` in its form with seconds, fractions allowed; the form with a date is not used
-/// by HubSpot. A day is the longest wait it documents.
-fn seconds(text: &str) -> Option<Duration> {
-    const DAY: f64 = 86_400.0;
-    let seconds = text.trim().parse::<f64>().ok().filter(|seconds| seconds.is_finite())?;
-    Some(Duration::from_secs_f64(seconds.clamp(0.0, DAY)))
+impl Transport {
+    /// Takes note of what the beginning of an answer tells of clock, window and day.
+    fn take_note(
+        &self,
+        headers: Headers<'_>,
+        asked_at: Instant,
+        place: &mut Option<Place>,
+        is_refused: bool,
+    ) {
+        if let Some(date) = headers.date() {
+            self.clock.learn(date, asked_at);
+        }
+        if let Some(told) = headers.day() {
+            self.day.observe(told);
+        }
+        let Some(place) = place else { return };
+        // The headers are about the general window; whose answers tell of it is known of its own.
+        let standing = headers.standing().filter(|_| place.bucket() == Bucket::General);
+        if let Some(size) = standing.and_then(|told| (self.dialect.associations_size)(told.size)) {
+            self.limiter.resize(Bucket::Associations, size);
+        }
+        place.answered(standing, is_refused);
+    }
+}
+
+impl<T> Attempt<T> {
+    /// Was it the service or the connection that failed?
+    fn is_fault(&self) -> bool {
+        match self {
+            Self::Broken(_) => true,
+            Self::Refused { refusal, .. } => refusal.status >= 500,
+            Self::Decoded(_) | Self::Unexpected(_) | Self::Tls { .. } => false,
+        }
+    }
+
+    /// The quota that a refusal names.
+    fn used_up(&self) -> Option<Bucket> {
+        match self {
+            Self::Refused { reading: Reading::UsedUp(bucket), .. } => Some(*bucket),
+            _ => None,
+        }
+    }
 }
 
 async fn read_body(mut response: reqwest::Response) -> Result<Bytes, String> {
@@ -333,20 +353,6 @@ fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn reads_retry_after() {
-        for (text, expected) in [
-            ("3", Some(3.0)),
-            (" 0.5 ", Some(0.5)),
-            ("-4", Some(0.0)),
-            ("999999999", Some(86_400.0)),
-            ("NaN", None),
-            ("Sat, 21 Nov 2026 08:00:10 GMT", None),
-        ] {
-            assert_eq!(seconds(text), expected.map(Duration::from_secs_f64), "{text}");
-        }
-    }
 
     #[test]
     fn finds_a_tls_problem_however_deep_it_is_wrapped() {

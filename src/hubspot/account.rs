@@ -1,21 +1,89 @@
 //! The account behind the token.
 
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::api::Api;
 use super::endpoint::Endpoint;
 use crate::error::Error;
-use crate::http::Undecodable;
+use crate::http::{DayUse, Undecodable};
 
 /// What identifies an account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     pub portal_id: u64,
+    /// The name of the account's time zone, as in `Europe/Berlin`.
+    #[serde(default)]
+    pub time_zone: String,
+    /// How far its clock is ahead of UTC, today.
+    #[serde(default)]
+    pub utc_offset_milliseconds: i64,
+}
+
+impl Account {
+    /// When the account's day ends that `now` is in.
+    ///
+    /// HubSpot: the day of requests begins at midnight there, `docs/hubspot.md` note 26.
+    pub fn midnight_after(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        const DAY_MS: i64 = 86_400_000;
+        let local_ms = now.timestamp_millis().saturating_add(self.utc_offset_milliseconds);
+        now + TimeDelta::milliseconds(DAY_MS - local_ms.rem_euclid(DAY_MS))
+    }
 }
 
 /// Asks for the account: the cheapest request that every valid token may send.
 pub async fn account(api: Api<'_>) -> Result<Account, Error> {
     api.get(Endpoint::Account, "", |body| serde_json::from_slice(body).map_err(Undecodable::from))
         .await
+}
+
+/// The use of the day's requests by all private apps of the account.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DailyUsage {
+    usage_limit: u64,
+    current_usage: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct DailyUsages {
+    #[serde(default)]
+    results: Vec<DailyUsage>,
+}
+
+/// Asks how much of the day private apps have used; `None` if HubSpot does not say.
+///
+/// HubSpot: the figures may be minutes old, those of headers are not.
+pub async fn daily_usage(api: Api<'_>) -> Result<Option<DayUse>, Error> {
+    let read = |body: &Bytes| {
+        let usages: DailyUsages = serde_json::from_slice(body)?;
+        let newest = usages.results.into_iter().next_back();
+        Ok(newest.map(|usage| DayUse { used: usage.current_usage, limit: usage.usage_limit }))
+    };
+    api.get(Endpoint::DailyUsage, "", read).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_ends_at_midnight_of_the_account() {
+        for (hours, now, expected) in [
+            (0, "2026-11-21T08:00:00Z", "2026-11-22T00:00:00+00:00"),
+            (1, "2026-11-21T08:00:00Z", "2026-11-21T23:00:00+00:00"),
+            (1, "2026-11-21T23:00:00Z", "2026-11-22T23:00:00+00:00"),
+            (-8, "2026-11-21T07:59:59.5Z", "2026-11-21T08:00:00+00:00"),
+        ] {
+            let account = Account {
+                portal_id: 1,
+                time_zone: String::new(),
+                utc_offset_milliseconds: hours * 3_600_000,
+            };
+            let now = DateTime::parse_from_rfc3339(now).unwrap().to_utc();
+            assert_eq!(account.midnight_after(now).to_rfc3339(), expected, "{hours} at {now}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::refusal;
+use super::{limits, refusal};
 use crate::http::Dialect;
 
 /// HubSpot's ways, as values.
@@ -11,6 +11,9 @@ pub const DIALECT: Dialect = Dialect {
     reading: refusal::reading,
     limit_header: "x-hubspot-ratelimit-max",
     remaining_header: "x-hubspot-ratelimit-remaining",
+    daily_limit_header: "x-hubspot-ratelimit-daily",
+    daily_remaining_header: "x-hubspot-ratelimit-daily-remaining",
+    associations_size: limits::associations_size,
     correlation_header: "x-hubspot-correlation-id",
 };
 

@@ -54,11 +54,26 @@ pub const GENERAL_WINDOW: (u32, Duration) = (100, Duration::from_secs(10));
 /// enforces it.
 pub const SEARCH_WINDOW: (u32, Duration) = (5, Duration::from_secs(1));
 
-/// Association batch reads, by the smallest tier; the answers carry no headers to correct it by.
+/// Association batch reads, by the smallest tier; the answers carry no headers to correct it by,
+/// but see [`associations_size`].
 ///
 /// <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>, read
 /// 2026-11. The simulator enforces it by tier.
 pub const ASSOCIATIONS_WINDOW: (u32, Duration) = (100, Duration::from_secs(10));
+
+/// The associations window of an account whose general window has this size, where the one tells
+/// the other: an OAuth app has 110 whatever the account's subscription.
+///
+/// <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>, read
+/// 2026-11. The simulator enforces it by tier.
+pub fn associations_size(general: u32) -> Option<u32> {
+    match general {
+        100 => Some(100),
+        190 => Some(150),
+        250 => Some(200),
+        _ => None,
+    }
+}
 
 /// How far search may lag behind the records. "A few moments" in HubSpot's words, minutes in
 /// production: `docs/hubspot.md` note 1.

@@ -18,7 +18,7 @@ mod properties;
 mod refusal;
 mod schemas;
 
-pub use account::{Account, account};
+pub use account::{Account, account, daily_usage};
 pub use api::{Api, Subject};
 pub use associations::{
     Associations, Inline, LinkType, LinksQuery, RecordLink, inline_associations, read_associations,

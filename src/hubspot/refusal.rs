@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::api::Subject;
 use crate::error::{BoxError, Error};
-use crate::http::{Failure, Reading, Refusal};
+use crate::http::{Bucket, Failure, Reading, Refusal};
 
 /// The keys of an error body that decide something.
 #[derive(Debug, Default, Deserialize)]
@@ -22,6 +22,8 @@ struct Body {
     errors: Vec<Detail>,
     #[serde(rename = "policyName")]
     policy_name: Option<String>,
+    #[serde(rename = "groupName")]
+    group_name: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -50,7 +52,23 @@ pub(super) fn reading(status: u16, body: &[u8]) -> Reading {
         401 if body().category.as_deref() == Some("EXPIRED_AUTHENTICATION") => {
             Reading::TokenExpired
         }
-        429 if body().policy_name.as_deref() == Some("DAILY") => Reading::DayUsedUp,
+        429 => used_up(&body()),
+        _ => Reading::Plain,
+    }
+}
+
+/// The quota that a 429 names: by its group, which is exact, or else by its policy.
+///
+/// HubSpot: `docs/hubspot.md` note 25.
+fn used_up(body: &Body) -> Reading {
+    let group = body.group_name.as_deref().unwrap_or_default();
+    match body.policy_name.as_deref() {
+        Some("DAILY") => Reading::DayUsedUp,
+        _ if group.contains("crm:search") => Reading::UsedUp(Bucket::Search),
+        _ if group.contains("associations") => Reading::UsedUp(Bucket::Associations),
+        _ if group.contains("api-calls-ten-secondly") => Reading::UsedUp(Bucket::General),
+        // Two quotas are of ten seconds, and the token endpoint counts seconds too: the policy
+        // alone does not tell them apart, the request does.
         _ => Reading::Plain,
     }
 }
@@ -88,6 +106,9 @@ pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Err
             source: Some(detail(&refusal)),
         },
         Failure::NoToken(refusal) => explain_token(&refusal),
+        Failure::DayShare { told, share } => {
+            Error::DayShare { used: told.used, limit: told.limit, share, resets: None }
+        }
         Failure::DayUsedUp(refusal) => Error::DayUsedUp { source: Some(detail(&refusal)) },
         Failure::Exhausted { endpoint, attempts, elapsed, last } => {
             Error::Unavailable { endpoint, attempts, elapsed, last }
@@ -199,11 +220,19 @@ mod tests {
     fn readings() {
         const EXPIRED: &str = r#"{"status":"error","category":"EXPIRED_AUTHENTICATION"}"#;
         const DAILY: &str = r#"{"status":"error","policyName":"DAILY"}"#;
+        const APP: &str = r#"{"policyName":"TEN_SECONDLY_ROLLING","groupName":
+            "publicapi:private_app-api-calls-ten-secondly:1:2"}"#;
+        const SEARCH: &str =
+            r#"{"policyName":"SECONDLY","groupName":"publicapi:crm:search:oauth:1:2"}"#;
+        const ASSOCIATIONS: &str = r#"{"groupName":"publicapi:crm:associations:1:2"}"#;
         for (case, status, body, expected) in [
             ("an expired token", 401, EXPIRED, Reading::TokenExpired),
             ("an unknown token", 401, r#"{"category":"INVALID_AUTHENTICATION"}"#, Reading::Plain),
             ("the day", 429, DAILY, Reading::DayUsedUp),
             ("a burst", 429, r#"{"policyName":"TEN_SECONDLY_ROLLING"}"#, Reading::Plain),
+            ("a burst of the app", 429, APP, Reading::UsedUp(Bucket::General)),
+            ("too many searches", 429, SEARCH, Reading::UsedUp(Bucket::Search)),
+            ("too many associations", 429, ASSOCIATIONS, Reading::UsedUp(Bucket::Associations)),
             ("a burst without a policy", 429, r#"{"category":"RATE_LIMITS"}"#, Reading::Plain),
             ("a page of the edge", 429, "<html>", Reading::Plain),
             ("keys of other types", 401, r#"{"category":7,"errors":{}}"#, Reading::Plain),

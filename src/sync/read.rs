@@ -8,6 +8,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::day;
 use super::rows::Rows;
 use super::session::Session;
 use super::stream::read_stream;
@@ -42,6 +43,7 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
     let selected = once_each(&inputs.catalog.streams);
     warn_of_leftovers(state, &selected);
     let rows = Rows::of(session, &selected).await?;
+    day::begin(session).await;
     let run = Run { session, outlet, state, rows, started, asked_for_time: OnceCell::new() };
     let mut under_way: FuturesUnordered<_> = selected
         .iter()
@@ -78,6 +80,7 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
         outlet.message(&Message::error(TraceError::new(error, Some(name)))).await?;
     }
     let Some(error) = fatal else { return Ok(failed.is_empty()) };
+    let error = day::with_reset(session, error).await;
     let mut unfinished: Vec<_> = unfinished.into_iter().collect();
     unfinished.sort_unstable();
     for name in unfinished {

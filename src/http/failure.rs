@@ -1,0 +1,75 @@
+//! Why a request got no usable answer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+
+use super::day::DayUse;
+use crate::error::BoxError;
+
+/// An answer that is no success.
+#[derive(Debug)]
+pub struct Refusal {
+    pub status: u16,
+    pub body: Bytes,
+    pub correlation: Option<String>,
+    pub method: Method,
+    pub path: String,
+}
+
+impl Refusal {
+    /// Is there nothing, or nothing any more, at the path?
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self.status, 404 | 410)
+    }
+}
+
+/// Why a success could not be used.
+#[derive(Debug)]
+pub enum Undecodable {
+    /// Not whole, not JSON: it was damaged on the way, another attempt will do.
+    Garbled(String),
+    /// Whole, and not what we know of the endpoint: every attempt would look like this.
+    Unexpected(BoxError),
+}
+
+impl From<serde_json::Error> for Undecodable {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_data() {
+            Self::Unexpected(error.into())
+        } else {
+            Self::Garbled(error.to_string())
+        }
+    }
+}
+
+/// Why a request got no usable answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The service said no, and would again.
+    Refused(Box<Refusal>),
+    /// The token was called expired twice.
+    TokenExpired(Box<Refusal>),
+    /// The token endpoint granted no token.
+    NoToken(Box<Refusal>),
+    /// The day's requests are used up.
+    DayUsedUp(Box<Refusal>),
+    /// The account has used the share of its day that a sync may take it to, in percent.
+    DayShare { told: DayUse, share: u32 },
+    /// Patience came to its end.
+    Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: String },
+    /// A success with a content that makes no sense.
+    Unexpected { endpoint: String, source: BoxError },
+    /// The connection cannot be made safe.
+    Tls { problem: String, source: BoxError },
+    /// The request is not on the list of reads.
+    NotARead { method: Method, path: String },
+}
+
+impl Failure {
+    /// At the token endpoint, a refusal means that there is no token.
+    pub(super) fn of_token_endpoint(self) -> Self {
+        if let Self::Refused(refusal) = self { Self::NoToken(refusal) } else { self }
+    }
+}

@@ -1,0 +1,173 @@
+//! The buckets side by side: windows, requests under way, and those who wait.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::dialect::Bucket;
+use super::flight::Flight;
+use super::limiter::Limits;
+use super::turns::Turns;
+use super::window::Window;
+
+/// An idle connection is closed after about so long, ours or the server's side.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// All that decides who goes next. `W` is whoever waits.
+#[derive(Debug)]
+pub(super) struct Lanes<W> {
+    lanes: [Lane<W>; 3],
+    /// The lane that has the first choice: they take turns for the places under way.
+    first: usize,
+    in_flight: usize,
+    most: usize,
+    /// When so many requests were last under way at once: so many connections are open.
+    connections: Vec<Option<Instant>>,
+}
+
+#[derive(Debug)]
+struct Lane<W> {
+    window: Window,
+    flight: Flight,
+    in_flight: usize,
+    turns: Turns<W>,
+}
+
+/// What a place was given for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grant {
+    pub(super) bucket: Bucket,
+    /// With this one, so many are under way.
+    nth: usize,
+}
+
+impl<W> Lanes<W> {
+    pub(super) fn new(limits: Limits, now: Instant) -> Self {
+        let lane = |(size, length)| Lane {
+            window: Window::new(size, length, now),
+            flight: Flight::default(),
+            in_flight: 0,
+            turns: Turns::default(),
+        };
+        let most = limits.in_flight.max(1);
+        Self {
+            lanes: [lane(limits.general), lane(limits.search), lane(limits.associations)],
+            first: 0,
+            in_flight: 0,
+            most,
+            connections: vec![None; most + 1],
+        }
+    }
+
+    /// Waits for a place in a bucket. A bucket without limit has no queue.
+    pub(super) fn join(&mut self, bucket: Bucket, stream: u64, waiter: W) {
+        self.lane(bucket).turns.join(stream, waiter);
+    }
+
+    /// The next one to go, with a place; or when to ask again, `None` if only another request's
+    /// end can change anything.
+    pub(super) fn next(
+        &mut self,
+        now: Instant,
+        is_there: impl Fn(&W) -> bool,
+    ) -> Result<(W, Grant), Option<Instant>> {
+        let mut wake: Option<Instant> = None;
+        if self.in_flight >= self.most {
+            return Err(None);
+        }
+        for turn in 0..BUCKETS.len() {
+            let place = (self.first + turn) % BUCKETS.len();
+            let Some((lane, bucket)) = self.lanes.get_mut(place).zip(BUCKETS.get(place)) else {
+                continue;
+            };
+            if lane.turns.is_empty() || lane.is_full(now) {
+                continue;
+            }
+            if let Err(until) = lane.window.has_place(now) {
+                wake = Some(wake.map_or(until, |wake| wake.min(until)));
+            } else if let Some(waiter) = lane.turns.next(&is_there) {
+                lane.window.promise();
+                lane.in_flight += 1;
+                self.in_flight += 1;
+                self.first = place + 1;
+                return Ok((waiter, Grant { bucket: *bucket, nth: self.in_flight }));
+            }
+        }
+        Err(wake)
+    }
+
+    /// The request of a place goes. Returns its number in the window.
+    pub(super) fn sent(&mut self, grant: &Grant, now: Instant) -> u64 {
+        let open = self.connections.get_mut(grant.nth);
+        let is_open = open.is_some_and(|open| {
+            open.replace(now).is_some_and(|used| now.saturating_duration_since(used) < IDLE)
+        });
+        self.lane(grant.bucket).window.sent(now, !is_open)
+    }
+
+    /// A request has come to its end, good or bad.
+    pub(super) fn finished(
+        &mut self,
+        grant: &Grant,
+        sent_at: Instant,
+        is_fault: bool,
+        was_answered: bool,
+        now: Instant,
+    ) {
+        let flight = &mut self.lane(grant.bucket).flight;
+        if is_fault {
+            flight.failed(sent_at, now);
+        } else {
+            flight.went_well(now.saturating_duration_since(sent_at));
+        }
+        if is_fault && !was_answered {
+            // The connections have to be made anew, for all that is known.
+            self.connections.fill(None);
+        }
+    }
+
+    /// A request is not under way any more.
+    pub(super) fn release(&mut self, grant: &Grant) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        let lane = self.lane(grant.bucket);
+        lane.in_flight = lane.in_flight.saturating_sub(1);
+    }
+
+    pub(super) fn refused(
+        &mut self,
+        bucket: Bucket,
+        sent_at: Instant,
+        wait: Option<Duration>,
+        now: Instant,
+    ) -> Duration {
+        self.window(bucket).refused(sent_at, wait, now)
+    }
+
+    pub(super) fn resize(&mut self, bucket: Bucket, size: u32) {
+        self.window(bucket).resize(size);
+    }
+
+    pub(super) fn window(&mut self, bucket: Bucket) -> &mut Window {
+        &mut self.lane(bucket).window
+    }
+
+    fn lane(&mut self, bucket: Bucket) -> &mut Lane<W> {
+        let [general, search, associations] = &mut self.lanes;
+        match bucket {
+            // What is not limited never comes here; the widest lane would do it no harm.
+            Bucket::General | Bucket::Free => general,
+            Bucket::Search => search,
+            Bucket::Associations => associations,
+        }
+    }
+}
+
+/// In the order of the lanes.
+const BUCKETS: [Bucket; 3] = [Bucket::General, Bucket::Search, Bucket::Associations];
+
+impl<W> Lane<W> {
+    fn is_full(&self, now: Instant) -> bool {
+        let limit = self.flight.limit(self.window.per_second(now));
+        self.in_flight >= if self.window.is_probing() { 1 } else { limit }
+    }
+}

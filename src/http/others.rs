@@ -1,0 +1,87 @@
+//! How much of a window others use.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Answers of which the least counts: requests overtake each other on their way, so a single count
+/// may be a few too high.
+const ANSWERS: usize = 4;
+/// For this part of a window others are taken to go on as they did.
+const HOLD: u32 = 4;
+
+/// Requests of other clients in the server's window, as answers tell of them.
+#[derive(Debug, Default)]
+pub(super) struct Others {
+    counts: VecDeque<u32>,
+    /// When the newest answer came, and when it was asked for.
+    newest: Option<(Instant, Instant)>,
+}
+
+impl Others {
+    /// Has any answer told of them?
+    pub(super) fn are_told(&self) -> bool {
+        self.newest.is_some()
+    }
+
+    /// Takes what an answer tells; older ones that come later say nothing new.
+    pub(super) fn observe(&mut self, count: u32, asked_at: Instant, now: Instant) {
+        if self.newest.is_some_and(|(_, newest)| newest > asked_at) {
+            return;
+        }
+        self.newest = Some((now, asked_at));
+        self.counts.truncate(ANSWERS - 1);
+        self.counts.push_front(count);
+    }
+
+    /// How many there are now. Without news they are taken to have stopped after a while, and to
+    /// leave the window as evenly as they came: so the next request that learns of them comes
+    /// before all of ours have left.
+    pub(super) fn at(&self, now: Instant, length: Duration) -> u32 {
+        let (Some((told_at, _)), Some(count)) = (self.newest, self.counts.iter().min()) else {
+            return 0;
+        };
+        let since = now.saturating_duration_since(told_at).saturating_sub(length / HOLD);
+        let left = length.saturating_sub(since).as_secs_f64() / length.as_secs_f64();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between zero and the count"
+        )]
+        let count = (f64::from(*count) * left).round() as u32;
+        count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn others_stay_for_a_while_and_then_leave_evenly() {
+        let (start, length) = (Instant::now(), Duration::from_secs(10));
+        let second = Duration::from_secs(1);
+        let mut others = Others::default();
+        assert_eq!((others.are_told(), others.at(start, length)), (false, 0));
+        others.observe(100, start, start + second);
+        assert!(others.are_told());
+        for (seconds, expected) in [(1.0, 100), (3.5, 100), (4.5, 90), (8.5, 50), (13.5, 0)] {
+            let at = start + second.mul_f64(seconds);
+            assert_eq!(others.at(at, length), expected, "after {seconds} s");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_least_of_the_last_answers_counts_and_a_late_one_does_not() {
+        let (start, length) = (Instant::now(), Duration::from_secs(10));
+        let ms = |count| start + Duration::from_millis(count);
+        let mut others = Others::default();
+        for (asked_ms, count, expected) in
+            [(10, 7, 7), (20, 5, 5), (30, 9, 5), (25, 0, 5), (40, 8, 5), (50, 9, 5), (60, 9, 8)]
+        {
+            others.observe(count, ms(asked_ms), ms(100));
+            assert_eq!(others.at(ms(100), length), expected, "asked at {asked_ms} ms");
+        }
+    }
+}

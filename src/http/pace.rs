@@ -1,0 +1,87 @@
+//! How fast to ask where the service never says what is left.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// What a refusal leaves of the share.
+const DECREASE: f64 = 0.7;
+/// What a second gives back: half of the quota takes three and a half minutes.
+const RECOVERY: f64 = 0.0025;
+/// The share that is never taken away, so that somebody who holds a quota for good is noticed to
+/// have let go of it.
+const LEAST: f64 = 0.1;
+
+/// The share of a quota that is asked for: less after a refusal, because somebody else must be
+/// using it too, and slowly more again. Two who do this come to equal shares.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    share: f64,
+    since: Instant,
+}
+
+impl Pace {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { share: 1.0, since: now }
+    }
+
+    pub(super) fn share(&self, now: Instant) -> f64 {
+        recovered(self.share, now.saturating_duration_since(self.since))
+    }
+
+    /// Takes note that the service refused.
+    pub(super) fn refused(&mut self, now: Instant) {
+        *self = Self { share: decreased(self.share(now)), since: now };
+    }
+
+    /// The shortest time between two requests, if the whole quota allows `size` in `length`; zero
+    /// while the whole quota may be used, in whatever bursts.
+    pub(super) fn gap(&self, now: Instant, size: u32, length: Duration) -> Duration {
+        let share = self.share(now);
+        if share < 1.0 {
+            length.div_f64(f64::from(size.max(1)) * share)
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
+fn decreased(share: f64) -> f64 {
+    (share * DECREASE).max(LEAST)
+}
+
+fn recovered(share: f64, elapsed: Duration) -> f64 {
+    (share + RECOVERY * elapsed.as_secs_f64()).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_fall_at_once_and_rise_slowly() {
+        for (case, share, refusals, seconds, expected) in [
+            ("untouched", 1.0, 0, 60, 1.0),
+            ("one refusal", 1.0, 1, 0, 0.7),
+            ("two refusals", 1.0, 2, 0, 0.49),
+            ("many refusals", 1.0, 20, 0, 0.1),
+            ("a minute after one", 1.0, 1, 60, 0.85),
+            ("three minutes after one", 1.0, 1, 180, 1.0),
+        ] {
+            let fallen = (0..refusals).fold(share, |share, _| decreased(share));
+            let found = recovered(fallen, Duration::from_secs(seconds));
+            assert!((found - expected).abs() < 1e-9, "{case}: {found}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_share_is_taken_evenly_and_the_whole_as_it_comes() {
+        let start = Instant::now();
+        let mut pace = Pace::new(start);
+        let second = Duration::from_secs(1);
+        assert_eq!(pace.gap(start, 5, second), Duration::ZERO);
+        pace.refused(start);
+        assert_eq!(pace.gap(start, 5, second).as_millis(), 285);
+        assert_eq!(pace.gap(start + second * 120, 5, second), Duration::ZERO);
+    }
+}

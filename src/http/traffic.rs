@@ -1,0 +1,306 @@
+//! The limiter against a model of the service, on paused time: no window is ever overrun, none is
+//! left unused, and nobody is starved.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use proptest::prelude::*;
+use tokio::time::{Instant, sleep};
+
+use super::dialect::Bucket;
+use super::limiter::{Limiter, Limits};
+use super::window::Standing;
+
+const TEN_SECONDS: Duration = Duration::from_secs(10);
+const SECOND: Duration = Duration::from_secs(1);
+const MS: Duration = Duration::from_millis(1);
+
+/// One quota of the service: a rolling window of arrivals. What is refused is not counted.
+struct Quota {
+    size: u32,
+    length: Duration,
+    arrivals: RefCell<VecDeque<Instant>>,
+}
+
+impl Quota {
+    fn new(size: u32, length: Duration) -> Self {
+        Self { size, length, arrivals: RefCell::default() }
+    }
+
+    /// Counts a request if there is room, and says what is left.
+    fn arrive(&self) -> (bool, Standing) {
+        let (mut arrivals, now) = (self.arrivals.borrow_mut(), Instant::now());
+        while arrivals.front().is_some_and(|first| *first + self.length <= now) {
+            arrivals.pop_front();
+        }
+        let is_accepted = arrivals.len() < self.size as usize;
+        if is_accepted {
+            arrivals.push_back(now);
+        }
+        let remaining = self.size - u32::try_from(arrivals.len()).unwrap();
+        (is_accepted, Standing { size: self.size, remaining })
+    }
+}
+
+/// How long requests take there, and until the answer is here: at least and at most so much more.
+#[derive(Debug, Clone, Copy)]
+struct Latency {
+    there_ms: (u64, u64),
+    back_ms: (u64, u64),
+}
+
+const STEADY: Latency = Latency { there_ms: (20, 5), back_ms: (280, 0) };
+
+/// Random numbers that a seed repeats (xorshift).
+struct Dice(Cell<u64>);
+
+impl Dice {
+    fn below(&self, end: u64) -> u64 {
+        let mut seed = self.0.get() | 1;
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        self.0.set(seed);
+        (seed >> 16) % (end + 1)
+    }
+
+    fn wait(&self, (least, more): (u64, u64)) -> Duration {
+        MS * u32::try_from(least + self.below(more)).unwrap()
+    }
+}
+
+/// What became of the requests of one client.
+#[derive(Debug, Default)]
+struct Counts {
+    accepted: Cell<u32>,
+    refused: Cell<u32>,
+}
+
+/// One client with as much to ask as it can.
+struct Client<'a> {
+    limiter: Limiter,
+    bucket: Bucket,
+    quota: &'a Quota,
+    latency: Latency,
+    dice: Dice,
+    /// Before this, nothing is noted in the counts.
+    counts_from: Instant,
+    counts: Counts,
+}
+
+impl<'a> Client<'a> {
+    fn new(bucket: Bucket, quota: &'a Quota, latency: Latency, seed: u64) -> Self {
+        let limits = Limits {
+            general: (100, TEN_SECONDS),
+            search: (5, SECOND),
+            associations: (100, TEN_SECONDS),
+            in_flight: 40,
+        };
+        let now = Instant::now();
+        let (limiter, dice) = (Limiter::new(limits, now), Dice(Cell::new(seed)));
+        Self {
+            limiter,
+            bucket,
+            quota,
+            latency,
+            dice,
+            counts_from: now,
+            counts: Counts::default(),
+        }
+    }
+
+    async fn ask(&self, stream: u64) {
+        let (place, _) = self.limiter.acquire(self.bucket, stream).await;
+        let mut place = place.expect("a place");
+        place.send();
+        let sent_at = Instant::now();
+        sleep(self.dice.wait(self.latency.there_ms)).await;
+        let (is_accepted, standing) = self.quota.arrive();
+        sleep(self.dice.wait(self.latency.back_ms)).await;
+        let told = (self.bucket == Bucket::General).then_some(standing);
+        place.answered(told, !is_accepted);
+        place.finish(false);
+        if !is_accepted {
+            self.limiter.refused(self.bucket, sent_at, None);
+        }
+        if Instant::now() >= self.counts_from {
+            let count = if is_accepted { &self.counts.accepted } else { &self.counts.refused };
+            count.set(count.get() + 1);
+        }
+    }
+
+    /// Asks without end in forty places at once, for so long.
+    async fn run(&self, time: Duration) {
+        let end = Instant::now() + time;
+        let streams = (0..40).map(|stream| async move {
+            while Instant::now() < end {
+                self.ask(stream).await;
+            }
+        });
+        join_all(streams).await;
+    }
+
+    fn refused_share(&self) -> f64 {
+        let (accepted, refused) = (self.counts.accepted.get(), self.counts.refused.get());
+        f64::from(refused) / f64::from(accepted + refused)
+    }
+}
+
+/// Runs a future on time that passes by itself.
+fn on_paused_time<T>(future: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_time().start_paused(true).build().unwrap().block_on(future)
+}
+
+/// Use and refusals of a quota by one client that has it for itself.
+async fn alone(bucket: Bucket, quota: &Quota, latency: Latency, seed: u64) -> (f64, u32) {
+    let mut client = Client::new(bucket, quota, latency, seed);
+    // The first window is filled as fast as may be, and that is not what is measured.
+    client.counts_from = Instant::now() + TEN_SECONDS * 2;
+    let windows = 30;
+    let time = TEN_SECONDS * windows;
+    client.run(time + TEN_SECONDS * 2).await;
+    let allowed = f64::from(quota.size) * time.as_secs_f64() / quota.length.as_secs_f64();
+    (f64::from(client.counts.accepted.get()) / allowed, client.counts.refused.get())
+}
+
+fn latencies(there_more: u64, back_more: u64) -> impl Strategy<Value = Latency> {
+    ((1..120_u64, 0..=there_more), (10..800_u64, 0..=back_more))
+        .prop_map(|(there_ms, back_ms)| Latency { there_ms, back_ms })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_general_window_is_used_and_never_overrun(
+        size in prop::sample::select(vec![100_u32, 110, 190, 250]),
+        latency in latencies(350, 600),
+        seed: u64,
+    ) {
+        let quota = Quota::new(size, TEN_SECONDS);
+        let (used, refused) = on_paused_time(alone(Bucket::General, &quota, latency, seed));
+        prop_assert!(used >= 0.95, "{:.2} % used", used * 100.0);
+        prop_assert_eq!(refused, 0);
+    }
+
+    #[test]
+    fn the_search_window_is_used_and_never_overrun(latency in latencies(30, 600), seed: u64) {
+        let quota = Quota::new(5, SECOND);
+        let (used, refused) = on_paused_time(alone(Bucket::Search, &quota, latency, seed));
+        prop_assert!(used >= 0.95, "{:.2} % used", used * 100.0);
+        prop_assert_eq!(refused, 0);
+    }
+}
+
+#[test]
+fn a_steady_latency_costs_next_to_nothing() {
+    let quota = Quota::new(190, TEN_SECONDS);
+    let (used, refused) = on_paused_time(alone(Bucket::General, &quota, STEADY, 7));
+    assert!(used >= 0.985 && refused == 0, "{:.2} % used, {refused} refused", used * 100.0);
+}
+
+#[test]
+fn two_clients_of_one_window_share_it_without_a_storm() {
+    on_paused_time(async {
+        let quota = Quota::new(190, TEN_SECONDS);
+        let jitter = Latency { there_ms: (20, 10), back_ms: (150, 250) };
+        let clients = [3, 5].map(|seed| Client::new(Bucket::General, &quota, jitter, seed));
+        join_all(clients.iter().map(|client| client.run(TEN_SECONDS * 60))).await;
+        let accepted = clients.each_ref().map(|client| f64::from(client.counts.accepted.get()));
+        let used = accepted.iter().sum::<f64>() / (190.0 * 60.0);
+        assert!(used > 0.85, "{used}");
+        for (client, accepted) in clients.iter().zip(accepted) {
+            let share = accepted / (190.0 * 60.0);
+            assert!((0.38..0.56).contains(&share), "{share} of the window");
+            assert!(client.refused_share() < 0.005, "{:?}", client.counts);
+        }
+    });
+}
+
+#[test]
+fn a_newcomer_gets_its_share_of_a_window_that_is_in_full_use() {
+    on_paused_time(async {
+        let quota = Quota::new(190, TEN_SECONDS);
+        let [first, second] = [3, 5].map(|seed| Client::new(Bucket::General, &quota, STEADY, seed));
+        let later = async {
+            sleep(TEN_SECONDS * 6).await;
+            second.run(TEN_SECONDS * 24).await;
+        };
+        join(first.run(TEN_SECONDS * 30), later).await;
+        let share = f64::from(second.counts.accepted.get()) / (190.0 * 24.0);
+        assert!(share > 0.3, "{share}");
+        assert!(first.refused_share() < 0.01, "{:?}", first.counts);
+        // It finds a closed door first.
+        assert!(second.refused_share() < 0.03, "{:?}", second.counts);
+    });
+}
+
+#[test]
+fn two_clients_find_equal_shares_of_a_quota_without_headers() {
+    on_paused_time(async {
+        let quota = Quota::new(5, SECOND);
+        let clients = [3, 5].map(|seed| Client::new(Bucket::Search, &quota, STEADY, seed));
+        join_all(clients.iter().map(|client| client.run(TEN_SECONDS * 120))).await;
+        for client in &clients {
+            let share = f64::from(client.counts.accepted.get()) / (5.0 * 1_200.0);
+            assert!((0.3..0.6).contains(&share), "{share}");
+            assert!(client.refused_share() < 0.02, "{:?}", client.counts);
+        }
+    });
+}
+
+#[test]
+fn a_stream_with_one_request_is_next_but_one_among_a_thousand() {
+    on_paused_time(async {
+        let quota = Quota::new(190, TEN_SECONDS);
+        let client = Client::new(Bucket::General, &quota, STEADY, 7);
+        let served = RefCell::new(Vec::new());
+        let ask = |stream| {
+            let (client, served) = (&client, &served);
+            async move {
+                let (place, _) = client.limiter.acquire(Bucket::General, stream).await;
+                served.borrow_mut().push(stream);
+                let mut place = place.expect("a place");
+                place.send();
+                sleep(MS * 300).await;
+                place.answered(None, false);
+                place.finish(false);
+            }
+        };
+        let many = join_all((0..1_000).map(|_| ask(1)));
+        let one = async {
+            // Between the instants at which places come free.
+            sleep(TEN_SECONDS * 2 + SECOND + MS * 7).await;
+            let before = served.borrow().len();
+            ask(2).await;
+            before
+        };
+        // Polled first, so that places count in the order in which they are given.
+        let (before, _) = join(one, many).await;
+        let served = served.into_inner();
+        assert_eq!(served.len(), 1_001);
+        let waited = served[before..].iter().position(|stream| *stream == 2);
+        assert!((100..900).contains(&before) && waited <= Some(1), "{waited:?} after {before}");
+    });
+}
+
+#[test]
+fn who_is_not_polled_or_gives_up_holds_up_nobody() {
+    on_paused_time(async {
+        let quota = Quota::new(190, TEN_SECONDS);
+        let client = Client::new(Bucket::General, &quota, STEADY, 7);
+        let mut waiting: Vec<_> = (0..300).map(|_| Box::pin(client.ask(1))).collect();
+        // Each is asked once, so that it waits, and most are given up.
+        for ask in &mut waiting {
+            let _pending = tokio::time::timeout(Duration::ZERO, ask).await;
+        }
+        waiting.truncate(3);
+        tokio::time::timeout(TEN_SECONDS * 3, join_all((0..190).map(|_| client.ask(2))))
+            .await
+            .expect("places go to those who use them");
+        drop(waiting);
+    });
+}
