@@ -16,7 +16,7 @@ const IDLE: Duration = Duration::from_mins(1);
 /// All that decides who goes next. `W` is whoever waits.
 #[derive(Debug)]
 pub(super) struct Lanes<W> {
-    lanes: [Lane<W>; 3],
+    by_bucket: [Lane<W>; 3],
     /// The lane that has the first choice: they take turns for the places under way.
     first: usize,
     in_flight: usize,
@@ -51,7 +51,7 @@ impl<W> Lanes<W> {
         };
         let most = limits.in_flight.max(1);
         Self {
-            lanes: [lane(limits.general), lane(limits.search), lane(limits.associations)],
+            by_bucket: [lane(limits.general), lane(limits.search), lane(limits.associations)],
             first: 0,
             in_flight: 0,
             most,
@@ -77,7 +77,7 @@ impl<W> Lanes<W> {
         }
         for turn in 0..BUCKETS.len() {
             let place = (self.first + turn) % BUCKETS.len();
-            let Some((lane, bucket)) = self.lanes.get_mut(place).zip(BUCKETS.get(place)) else {
+            let Some((lane, bucket)) = self.by_bucket.get_mut(place).zip(BUCKETS.get(place)) else {
                 continue;
             };
             if lane.turns.is_empty() || lane.is_full(now) {
@@ -152,7 +152,7 @@ impl<W> Lanes<W> {
     }
 
     fn lane(&mut self, bucket: Bucket) -> &mut Lane<W> {
-        let [general, search, associations] = &mut self.lanes;
+        let [general, search, associations] = &mut self.by_bucket;
         match bucket {
             // What is not limited never comes here; the widest lane would do it no harm.
             Bucket::General | Bucket::Free => general,
@@ -169,5 +169,88 @@ impl<W> Lane<W> {
     fn is_full(&self, now: Instant) -> bool {
         let limit = self.flight.limit(self.window.per_second(now));
         self.in_flight >= if self.window.is_probing() { 1 } else { limit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::window::Standing;
+    use super::*;
+
+    const LIMITS: Limits = Limits {
+        general: (100, Duration::from_secs(10)),
+        search: (5, Duration::from_secs(1)),
+        associations: (100, Duration::from_secs(10)),
+        in_flight: 4,
+    };
+
+    /// Everybody who gets a place now, in order. Each stays under way.
+    fn served(lanes: &mut Lanes<&'static str>, now: Instant) -> Vec<&'static str> {
+        std::iter::from_fn(|| {
+            let (waiter, grant) = lanes.next(now, |_| true).ok()?;
+            lanes.sent(&grant, now);
+            Some(waiter)
+        })
+        .collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_with_one_request_is_next_but_one_among_a_thousand() {
+        let mut now = Instant::now();
+        let mut lanes = Lanes::new(LIMITS, now);
+        for _ in 0..1_000 {
+            lanes.join(Bucket::General, 1, "many");
+        }
+        for waited in 0..200 {
+            if waited == 150 {
+                lanes.join(Bucket::General, 2, "one");
+            }
+            let places = served(&mut lanes, now);
+            if places.contains(&"one") {
+                assert_eq!((waited, places), (150, vec!["many", "one", "many", "many"]));
+                return;
+            }
+            for _ in places {
+                lanes.release(&Grant { bucket: Bucket::General, nth: 1 });
+            }
+            now += Duration::from_secs(1);
+        }
+        panic!("it never had its turn");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn buckets_take_turns_and_none_waits_for_another_ones_quota() {
+        let now = Instant::now();
+        let mut lanes = Lanes::new(LIMITS, now);
+        for _ in 0..50 {
+            lanes.join(Bucket::General, 1, "list");
+        }
+        lanes.join(Bucket::Associations, 1, "links");
+        lanes.join(Bucket::Search, 1, "hits");
+        assert_eq!(served(&mut lanes, now), ["list", "hits", "links", "list"]);
+        let general = Grant { bucket: Bucket::General, nth: 1 };
+        lanes.release(&general);
+        lanes.refused(Bucket::General, now, None, now);
+        lanes.join(Bucket::Search, 1, "hits");
+        assert_eq!(served(&mut lanes, now), ["hits"], "only the general bucket pauses");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_refusal_one_request_finds_out_whether_it_is_over() {
+        let now = Instant::now();
+        let mut lanes = Lanes::new(LIMITS, now);
+        for _ in 0..50 {
+            lanes.join(Bucket::General, 1, "list");
+        }
+        // With headers the rate stays as it is.
+        lanes.window(Bucket::General).observe(Standing { size: 100, remaining: 100 }, now, now);
+        lanes.refused(Bucket::General, now, None, now);
+        assert!(matches!(lanes.next(now, |_| true), Err(Some(_))), "it is known when to look");
+        let later = now + Duration::from_secs(1);
+        let (_, grant) = lanes.next(later, |_| true).unwrap();
+        let number = lanes.sent(&grant, later);
+        assert!(matches!(lanes.next(later, |_| true), Err(None)), "the answer decides");
+        lanes.window(Bucket::General).answered(number, true, later);
+        assert_eq!(served(&mut lanes, later).len(), 3);
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What a refusal leaves of the share.
+/// What the first refusal leaves, as if one other like us were there; and what another one leaves
+/// of that.
+const FIRST: f64 = 0.5;
 const DECREASE: f64 = 0.7;
 /// What a second gives back: half of the quota takes three and a half minutes.
 const RECOVERY: f64 = 0.0025;
@@ -38,16 +40,12 @@ impl Pace {
     /// while the whole quota may be used, in whatever bursts.
     pub(super) fn gap(&self, now: Instant, size: u32, length: Duration) -> Duration {
         let share = self.share(now);
-        if share < 1.0 {
-            length.div_f64(f64::from(size.max(1)) * share)
-        } else {
-            Duration::ZERO
-        }
+        if share < 1.0 { length.div_f64(f64::from(size.max(1)) * share) } else { Duration::ZERO }
     }
 }
 
 fn decreased(share: f64) -> f64 {
-    (share * DECREASE).max(LEAST)
+    (share * DECREASE).clamp(LEAST, FIRST)
 }
 
 fn recovered(share: f64, elapsed: Duration) -> f64 {
@@ -62,11 +60,12 @@ mod tests {
     fn shares_fall_at_once_and_rise_slowly() {
         for (case, share, refusals, seconds, expected) in [
             ("untouched", 1.0, 0, 60, 1.0),
-            ("one refusal", 1.0, 1, 0, 0.7),
-            ("two refusals", 1.0, 2, 0, 0.49),
+            ("one refusal", 1.0, 1, 0, 0.5),
+            ("two refusals", 1.0, 2, 0, 0.35),
+            ("one of a little more than half", 0.6, 1, 0, 0.42),
             ("many refusals", 1.0, 20, 0, 0.1),
-            ("a minute after one", 1.0, 1, 60, 0.85),
-            ("three minutes after one", 1.0, 1, 180, 1.0),
+            ("a minute after one", 1.0, 1, 60, 0.65),
+            ("four minutes after one", 1.0, 1, 240, 1.0),
         ] {
             let fallen = (0..refusals).fold(share, |share, _| decreased(share));
             let found = recovered(fallen, Duration::from_secs(seconds));
@@ -81,7 +80,7 @@ mod tests {
         let second = Duration::from_secs(1);
         assert_eq!(pace.gap(start, 5, second), Duration::ZERO);
         pace.refused(start);
-        assert_eq!(pace.gap(start, 5, second).as_millis(), 285);
-        assert_eq!(pace.gap(start + second * 120, 5, second), Duration::ZERO);
+        assert_eq!(pace.gap(start, 5, second).as_millis(), 400);
+        assert_eq!(pace.gap(start + second * 200, 5, second), Duration::ZERO);
     }
 }

@@ -291,9 +291,10 @@ impl<T> Attempt<T> {
 
     /// The quota that a refusal names.
     fn used_up(&self) -> Option<Bucket> {
-        match self {
-            Self::Refused { reading: Reading::UsedUp(bucket), .. } => Some(*bucket),
-            _ => None,
+        if let Self::Refused { reading: Reading::UsedUp(bucket), .. } = self {
+            Some(*bucket)
+        } else {
+            None
         }
     }
 }

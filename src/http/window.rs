@@ -175,12 +175,7 @@ impl Window {
     }
 
     /// The service says that this quota is used up. Returns how long nothing will be sent.
-    pub fn refused(
-        &mut self,
-        sent_at: Instant,
-        wait: Option<Duration>,
-        now: Instant,
-    ) -> Duration {
+    pub fn refused(&mut self, sent_at: Instant, wait: Option<Duration>, now: Instant) -> Duration {
         if self.pauses.refused(sent_at, wait, self.length, now) {
             self.uneven = (self.uneven * 2).min(self.length);
             // With headers, others are known by number; without, a refusal is all there is.
@@ -346,7 +341,7 @@ mod tests {
         search.refused(start, None, start);
         let later = start + MS * 1_500;
         assert_eq!(fill(&mut search, later, false).len(), 1, "one, then a gap");
-        assert!(matches!(search.has_place(later), Err(at) if (at - later).as_millis() == 284));
+        assert!(matches!(search.has_place(later), Err(at) if (at - later).as_millis() == 398));
         let (mut general, start) = window(100);
         general.observe(Standing { size: 100, remaining: 100 }, start, start);
         general.refused(start, None, start);

@@ -66,6 +66,8 @@ pub struct Settings {
     pub utc_offset_ms: i64,
     /// Are the rolling windows and the daily counter enforced?
     pub quota: bool,
+    /// Calls of a day, `None` for what the subscription allows.
+    pub daily_limit: Option<u64>,
     /// What other apps of the account take out of the quotas.
     pub other_apps: OtherApps,
     /// Does every use of a refresh token replace it?
@@ -113,6 +115,7 @@ impl Default for Settings {
             time_zone: "Europe/Berlin".to_owned(),
             utc_offset_ms: 3_600_000,
             quota: true,
+            daily_limit: None,
             other_apps: OtherApps::default(),
             rotate_refresh_token: false,
             token_refusal: TokenRefusal::Rfc6749,

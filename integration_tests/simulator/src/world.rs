@@ -37,7 +37,8 @@ impl World {
     pub(crate) fn new(config: Config) -> Self {
         let clock = Clock::new(config.clock);
         let settings = config.settings;
-        let limits = Limits::of(&config.access);
+        let tier = Limits::of(&config.access);
+        let limits = Limits { daily: settings.daily_limit.unwrap_or(tier.daily), ..tier };
         let seed = config.portal.seed;
         let mut portal = Portal::new(config.portal, settings.clone(), clock.now_ms());
         portal.daily_limit = limits.daily;
