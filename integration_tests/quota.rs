@@ -107,7 +107,7 @@ fn two_syncs_with_one_app_share_its_window() {
 
 #[test]
 fn two_syncs_with_apps_of_their_own_share_only_the_searches() {
-    let (mut config, _) = wide(80);
+    let (mut config, _) = wide(100);
     config.access.private_apps.push(PrivateApp::new("pat-canary-other", Granted::All));
     let stage = Stage::new(config);
     let catalog = narrow(&["contacts", "companies", "tickets", "deals"], Mode::Incremental);
@@ -121,7 +121,7 @@ fn two_syncs_with_apps_of_their_own_share_only_the_searches() {
         let two = other.run("read", &files).succeeded();
         (one.join().unwrap(), two)
     });
-    assert_eq!(one.distinct_ids("deals").len(), 8_000);
+    assert_eq!(one.distinct_ids("deals").len(), 10_000);
     assert_eq!(one.distinct_ids("deals"), two.distinct_ids("deals"));
     let journal = stage.simulator.journal();
     assert!(most_in_window(&accepted(&journal), Bucket::Search, 1_000) <= 5);

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What the first refusal leaves, as if one other like us were there; and what another one leaves
-/// of that.
-const FIRST: f64 = 0.5;
+/// What the first refusal leaves: room for one other like us, and some to spare. And what another
+/// one leaves of that.
+const FIRST: f64 = 0.4;
 const DECREASE: f64 = 0.7;
-/// What a second gives back: half of the quota takes three and a half minutes.
+/// What a second gives back: all that the first refusal took comes back in four minutes.
 const RECOVERY: f64 = 0.0025;
 /// The share that is never taken away, so that somebody who holds a quota for good is noticed to
 /// have let go of it.
@@ -60,11 +60,11 @@ mod tests {
     fn shares_fall_at_once_and_rise_slowly() {
         for (case, share, refusals, seconds, expected) in [
             ("untouched", 1.0, 0, 60, 1.0),
-            ("one refusal", 1.0, 1, 0, 0.5),
-            ("two refusals", 1.0, 2, 0, 0.35),
-            ("one of a little more than half", 0.6, 1, 0, 0.42),
+            ("one refusal", 1.0, 1, 0, 0.4),
+            ("two refusals", 1.0, 2, 0, 0.28),
+            ("one of half", 0.5, 1, 0, 0.35),
             ("many refusals", 1.0, 20, 0, 0.1),
-            ("a minute after one", 1.0, 1, 60, 0.65),
+            ("a minute after one", 1.0, 1, 60, 0.55),
             ("four minutes after one", 1.0, 1, 240, 1.0),
         ] {
             let fallen = (0..refusals).fold(share, |share, _| decreased(share));
@@ -80,7 +80,7 @@ mod tests {
         let second = Duration::from_secs(1);
         assert_eq!(pace.gap(start, 5, second), Duration::ZERO);
         pace.refused(start);
-        assert_eq!(pace.gap(start, 5, second).as_millis(), 400);
-        assert_eq!(pace.gap(start + second * 200, 5, second), Duration::ZERO);
+        assert_eq!(pace.gap(start, 5, second).as_millis(), 500);
+        assert_eq!(pace.gap(start + second * 241, 5, second), Duration::ZERO);
     }
 }
