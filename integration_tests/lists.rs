@@ -181,7 +181,7 @@ fn q16_details_are_asked_for_only_where_something_moved() {
     let before = stage.simulator.journal().len();
     stage.simulator.advance(Duration::from_mins(1));
     stage.read_on(&catalog, &first.state()).succeeded();
-    assert_eq!(stage.simulator.journal().len(), before + 2, "one list each");
+    assert_eq!(stage.simulator.journal().len(), before + 3, "one list each, and the day");
 }
 
 #[test]
