@@ -158,8 +158,13 @@ pub enum Kind {
     ExpiredToken,
     /// The next-page token of a list becomes text that only the server understands.
     OpaqueCursor,
-    /// A list page holds half as many records as asked for and still has a next page.
+    /// A page of a list or a search holds half as many records as asked for and still has a next
+    /// page.
     ShortPage,
+    /// A page of a search that is not the last holds nothing; the next one begins where it did.
+    EmptyPage,
+    /// A page shows its records in the opposite order; the next page is the same as ever.
+    TurnedPage,
 }
 
 impl Kind {
@@ -179,6 +184,8 @@ impl Kind {
             Self::ExpiredToken => "expired_token",
             Self::OpaqueCursor => "opaque_cursor",
             Self::ShortPage => "short_page",
+            Self::EmptyPage => "empty_page",
+            Self::TurnedPage => "turned_page",
         }
     }
 }

@@ -139,6 +139,12 @@ impl Simulator {
         }
     }
 
+    /// Lets changes happen between requests: each right before the request of its number, counted
+    /// from one and from now on. A change that does not fit the portal by then is passed over.
+    pub fn schedule(&self, changes: Vec<(u64, Change)>) {
+        self.world.schedule(changes);
+    }
+
     /// Adds faults; they count requests from now on.
     pub fn plant(&self, faults: Vec<Fault>) {
         lock(&self.world.faults).extend(faults);

@@ -1,6 +1,7 @@
 //! What faults do to requests and bodies.
 
 use bytes::Bytes;
+use serde_json::{Value, json};
 
 use crate::message::Request;
 
@@ -23,9 +24,16 @@ pub(crate) fn resolve_cursor(request: &mut Request) {
     }
 }
 
-/// Asks for half as many records.
+/// Asks for half as many records, in the body if the limit is there.
 pub(crate) fn halve_limit(request: &mut Request) {
     let halved = |limit: usize| (limit / 2).max(1);
+    if let Ok(mut body) = serde_json::from_slice::<Value>(&request.body)
+        && let Some(limit) = body.get_mut("limit")
+    {
+        *limit = limit.as_u64().and_then(|limit| usize::try_from(limit).ok()).map(halved).into();
+        request.body = body.to_string().into();
+        return;
+    }
     match request.query.iter_mut().find(|(name, _)| name == "limit") {
         Some((_, value)) => {
             if let Ok(limit) = value.parse() {
@@ -60,6 +68,33 @@ pub(crate) fn hide_cursor(body: &Bytes) -> Bytes {
     let mut rewritten = records.to_vec();
     rewritten.extend_from_slice(paging.as_bytes());
     rewritten.into()
+}
+
+/// A search page without its hits, followed by a page that begins at the first of them. The last
+/// page, and what is no search page, stays as it is.
+pub(crate) fn emptied(body: &Bytes) -> Bytes {
+    let Ok(mut page) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+    let hits = page.get("results").and_then(Value::as_array).map(Vec::len);
+    let is_search = page.get("total").is_some();
+    if let (true, Some(hits), Some(after)) =
+        (is_search, hits, page.pointer_mut("/paging/next/after"))
+        && let Some(end) = after.as_str().and_then(|after| after.parse::<usize>().ok())
+    {
+        *after = json!(end.saturating_sub(hits).to_string());
+        if let Some(results) = page.get_mut("results") {
+            *results = json!([]);
+        }
+    }
+    page.to_string().into()
+}
+
+/// A page with its records in the opposite order.
+pub(crate) fn turned(body: &Bytes) -> Bytes {
+    let Ok(mut page) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+    if let Some(results) = page.get_mut("results").and_then(Value::as_array_mut) {
+        results.reverse();
+    }
+    page.to_string().into()
 }
 
 /// The same JSON with two blanks per level and a line feed after every value.
@@ -169,6 +204,34 @@ mod tests {
             halve_limit(&mut request);
             assert_eq!(request.query("limit"), Some(expected), "{query:?}");
         }
+        let body = Bytes::from_static(br#"{"limit":200}"#);
+        let mut request = Request { body, ..request(&[]) };
+        halve_limit(&mut request);
+        assert_eq!((&request.body[..], request.query.len()), (&br#"{"limit":100}"#[..], 0));
+    }
+
+    #[test]
+    fn an_emptied_page_begins_again_where_it_began() {
+        for (body, expected) in [
+            (
+                r#"{"paging":{"next":{"after":"202"}},"results":[{"id":"5"},{"id":"6"}],"total":300}"#,
+                r#"{"paging":{"next":{"after":"200"}},"results":[],"total":300}"#,
+            ),
+            (r#"{"results":[{"id":"5"}],"total":1}"#, r#"{"results":[{"id":"5"}],"total":1}"#),
+            (
+                r#"{"paging":{"next":{"after":"6"}},"results":[{"id":"5"}]}"#,
+                r#"{"paging":{"next":{"after":"6"}},"results":[{"id":"5"}]}"#,
+            ),
+        ] {
+            assert_eq!(emptied(&Bytes::from_static(body.as_bytes())), expected.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_turned_page_has_the_same_records_and_link() {
+        let body = r#"{"paging":{"next":{"after":"7"}},"results":[{"id":"5"},{"id":"6"}]}"#;
+        let expected = r#"{"paging":{"next":{"after":"7"}},"results":[{"id":"6"},{"id":"5"}]}"#;
+        assert_eq!(turned(&Bytes::from_static(body.as_bytes())), expected.as_bytes());
     }
 
     #[test]

@@ -106,6 +106,7 @@ pub(crate) fn respond(
         journal.arrive(target.bucket(), request.now_ms);
         (world.requests.fetch_add(1, Ordering::Relaxed) + 1, journal.keeps_bodies())
     };
+    world.change_before(number);
     let fault = lock(&world.faults).pick(target.name(), &request.path);
     let kept_body = keeps_bodies.then(|| String::from_utf8_lossy(&request.body).into_owned());
 
@@ -167,7 +168,9 @@ fn edge_fault(world: &World, target: &Target, kind: &Kind) -> Option<Answer> {
         | Kind::Late { .. }
         | Kind::ExpiredToken
         | Kind::OpaqueCursor
-        | Kind::ShortPage => return None,
+        | Kind::ShortPage
+        | Kind::EmptyPage
+        | Kind::TurnedPage => return None,
     };
     answer.headers.extend(retry_after_s.map(|seconds| ("Retry-After", seconds.to_string())));
     Some(answer)
@@ -348,6 +351,8 @@ fn spoil(answer: &mut Answer, kind: &Kind) {
         Kind::Garbage => answer.body = mangle::garbage(),
         Kind::Pretty => answer.body = mangle::pretty(&answer.body),
         Kind::OpaqueCursor => answer.body = mangle::hide_cursor(&answer.body),
+        Kind::EmptyPage => answer.body = mangle::emptied(&answer.body),
+        Kind::TurnedPage => answer.body = mangle::turned(&answer.body),
         Kind::RateLimited { .. }
         | Kind::Status { .. }
         | Kind::Gone { .. }

@@ -45,6 +45,28 @@ impl Limits {
             daily: daily + packs * 1_000_000,
         }
     }
+
+    /// The same with another general window, for every app, if there is one.
+    #[must_use]
+    pub fn with_general(self, window: Option<usize>) -> Self {
+        Self {
+            private_general: window.unwrap_or(self.private_general),
+            oauth_general: window.unwrap_or(self.oauth_general),
+            ..self
+        }
+    }
+
+    /// The same with larger rolling windows; the day stays.
+    #[must_use]
+    pub fn times(self, factor: usize) -> Self {
+        Self {
+            private_general: self.private_general * factor,
+            oauth_general: self.oauth_general * factor,
+            search: self.search * factor,
+            associations: self.associations * factor,
+            daily: self.daily,
+        }
+    }
 }
 
 /// What the rate headers of an answer say.
@@ -217,6 +239,14 @@ mod tests {
             let found = (limits.private_general, limits.associations, limits.daily);
             assert_eq!(found, (general, associations, daily), "{tier:?} with {packs} packs");
         }
+    }
+
+    #[test]
+    fn a_factor_enlarges_the_windows_and_not_the_day() {
+        let limits = Limits::of(&Access::default()).times(10);
+        let windows = (limits.private_general, limits.oauth_general, limits.search);
+        assert_eq!((windows, limits.associations), ((1_900, 1_100, 50), 1_500));
+        assert_eq!(limits.daily, 625_000);
     }
 
     #[test]

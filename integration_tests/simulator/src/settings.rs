@@ -12,10 +12,14 @@ pub struct Settings {
     pub url_limit: usize,
     /// Which part of a search body the 3,000-character rule measures.
     pub search_body_limit: SearchBodyLimit,
+    /// How a search that is sorted by id puts the ids in order.
+    pub search_order: IdOrder,
     /// Associations of one type shown inside a listed record before its inner paging starts.
     pub inline_associations_page: usize,
     /// Associations per input of a v4 batch read before that input is paged.
     pub associations_page: usize,
+    /// What becomes of the associations of a record that is archived.
+    pub archived_associations: ArchivedAssociations,
     /// What v4 says about inputs without associations; v3 always answers 207.
     pub missing_associations: MissingAssociations,
     /// How `toObjectId` of the v4 associations is written.
@@ -68,6 +72,11 @@ pub struct Settings {
     pub quota: bool,
     /// Calls of a day, `None` for what the subscription allows.
     pub daily_limit: Option<u64>,
+    /// Calls of an app in ten seconds, `None` for what the account's tier grants.
+    pub general_window: Option<usize>,
+    /// How many times larger than published the rolling windows are, so that a long sync can be
+    /// run in a fraction of its time.
+    pub quota_factor: usize,
     /// What other apps of the account take out of the quotas.
     pub other_apps: OtherApps,
     /// Does every use of a refresh token replace it?
@@ -88,8 +97,10 @@ impl Default for Settings {
             over_limit: OverLimit::Refuse,
             url_limit: 16_200,
             search_body_limit: SearchBodyLimit::FiltersAndQuery,
+            search_order: IdOrder::Number,
             inline_associations_page: 100,
             associations_page: 500,
+            archived_associations: ArchivedAssociations::Gone,
             missing_associations: MissingAssociations::LeaveOut,
             to_object_id: IdForm::Number,
             history_versions: Some(20),
@@ -116,6 +127,8 @@ impl Default for Settings {
             utc_offset_ms: 3_600_000,
             quota: true,
             daily_limit: None,
+            general_window: None,
+            quota_factor: 1,
             other_apps: OtherApps::default(),
             rotate_refresh_token: false,
             token_refusal: TokenRefusal::Rfc6749,
@@ -146,6 +159,25 @@ pub enum SearchBodyLimit {
     WholeBody,
     /// Nothing.
     Off,
+}
+
+/// How ids are put in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdOrder {
+    Number,
+    /// `1000` before `99`.
+    Text,
+}
+
+/// What becomes of the associations of a record that is archived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ArchivedAssociations {
+    /// They are not shown while it is archived.
+    Gone,
+    /// It shows them as before; the other side does not.
+    Kept,
 }
 
 /// What v4 says about inputs without associations.

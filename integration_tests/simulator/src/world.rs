@@ -1,6 +1,6 @@
 //! The state that all connections share.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::journal::Journal;
 use crate::portal::{Change, Portal};
 use crate::quota::{Limits, Quotas};
 use crate::settings::Settings;
-use crate::sync::write;
+use crate::sync::{lock, write};
 use crate::token::Tokens;
 
 /// Everything behind one listening socket.
@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) requests: AtomicU64,
     /// Searches refused so far: the two forms of the refusal take turns.
     pub(crate) searches_refused: AtomicU64,
+    /// Changes that wait for a request with at least that number.
+    scheduled: Mutex<Vec<(u64, Change)>>,
     latency: Duration,
     jitter: Duration,
     seed: u64,
@@ -37,7 +39,9 @@ impl World {
     pub(crate) fn new(config: Config) -> Self {
         let clock = Clock::new(config.clock);
         let settings = config.settings;
-        let tier = Limits::of(&config.access);
+        let tier = Limits::of(&config.access)
+            .times(settings.quota_factor)
+            .with_general(settings.general_window);
         let limits = Limits { daily: settings.daily_limit.unwrap_or(tier.daily), ..tier };
         let seed = config.portal.seed;
         let mut portal = Portal::new(config.portal, settings.clone(), clock.now_ms());
@@ -56,6 +60,7 @@ impl World {
             journal: Mutex::new(Journal::new(config.journal)),
             requests: AtomicU64::new(0),
             searches_refused: AtomicU64::new(0),
+            scheduled: Mutex::default(),
             latency: config.latency,
             jitter: config.jitter,
             settings,
@@ -69,6 +74,22 @@ impl World {
         let mut portal = write(&self.portal);
         let now_ms = self.clock.now_ms();
         portal.apply(change, now_ms)
+    }
+
+    /// Lets changes happen right before requests to come, each counted from the next one on.
+    pub(crate) fn schedule(&self, changes: Vec<(u64, Change)>) {
+        let so_far = self.requests.load(Ordering::Relaxed);
+        let numbered = changes.into_iter().map(|(number, change)| (so_far + number, change));
+        lock(&self.scheduled).extend(numbered);
+    }
+
+    /// Applies the changes that were scheduled for a request. One that does not fit the portal any
+    /// more is passed over.
+    pub(crate) fn change_before(&self, request: u64) {
+        let mut scheduled = lock(&self.scheduled);
+        for (_, change) in scheduled.extract_if(.., |(number, _)| *number <= request) {
+            let _does_not_fit = self.change(&change);
+        }
     }
 
     /// How long, in real time, the answer to a request is held back.

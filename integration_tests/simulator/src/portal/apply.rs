@@ -64,7 +64,7 @@ impl Portal {
                 Ok(())
             }
             Change::CreateProperty { object, name, property_type } => {
-                self.store_mut(object)?.define(name, property_type)
+                self.store_mut(object)?.define(name, property_type, now_ms)
             }
             Change::ArchiveProperty { object, name } => {
                 let store = self.store_mut(object)?;
@@ -189,13 +189,14 @@ impl Portal {
 }
 
 impl Store {
-    fn define(&mut self, name: &str, property_type: &str) -> Result<(), String> {
+    fn define(&mut self, name: &str, property_type: &str, now_ms: i64) -> Result<(), String> {
         if self.definition(name).is_some() {
             return Err(format!("{} has a property {name} already", self.object.plural));
         }
         let kind = Kind::of_type(property_type);
         let mut definition = Definition::new(self.seed, name, kind, Role::Plain);
         definition.origin = Origin::Late;
+        definition.defined_ms = Some(now_ms);
         self.by_name.insert(name.to_owned(), self.definitions.len());
         self.definitions.push(definition);
         Ok(())

@@ -175,6 +175,8 @@ pub(crate) struct Definition {
     pub(crate) role: Role,
     pub(crate) salt: u64,
     pub(crate) origin: Origin,
+    /// When it was defined, if that was after the start.
+    pub(crate) defined_ms: Option<i64>,
     /// HubSpot: some calculated properties have no history.
     pub(crate) calculated: bool,
     pub(crate) archived: bool,
@@ -192,6 +194,7 @@ impl Definition {
             role,
             salt: mix(seed ^ name_hash(name)),
             origin: Origin::HubSpot,
+            defined_ms: None,
             calculated: name.starts_with("hs_v2_") || name.starts_with("num_"),
             archived: false,
         }

@@ -7,6 +7,7 @@ use crate::portal::hash::mix2;
 use crate::portal::overlay::Status;
 use crate::portal::store::{Handle, Store};
 use crate::portal::{Portal, mix};
+use crate::settings::ArchivedAssociations;
 
 /// Layers of ordinary links: records of the larger side per step, and percent that have the link.
 const LAYERS: [(u64, u64); 2] = [(1, 70), (3, 25)];
@@ -193,13 +194,15 @@ impl Graph {
 }
 
 impl Portal {
-    /// The links of a live record to live records of another type, by id.
+    /// The links of a live record, or of an archived one that has kept them, to live records of another type, by id.
     pub(crate) fn links(&self, from_place: usize, from_id: u64, to_place: usize) -> Vec<Link> {
         let (Some(from), Some(to)) = (self.stores.get(from_place), self.stores.get(to_place))
         else {
             return Vec::new();
         };
-        if !from.is_live(from_id) {
+        let keeps = self.settings.archived_associations == ArchivedAssociations::Kept
+            && from.handle(from_id).is_some_and(|h| matches!(from.status(h), Status::Archived(_)));
+        if !keeps && !from.is_live(from_id) {
             return Vec::new();
         }
         let graph = self.graph();

@@ -199,7 +199,8 @@ fn list_v2(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
 
 /// A definition in the form of v3 and the dated versions.
 pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) -> Value {
-    let created = iso(portal.start_ms - portal.start_ms % 86_400_000 - 86_400_000 * 1_500);
+    let before = portal.start_ms - portal.start_ms % 86_400_000 - 86_400_000 * 1_500;
+    let created = iso(definition.defined_ms.unwrap_or(before));
     let mut described = json!({
         "name": definition.name,
         "label": definition.label(),

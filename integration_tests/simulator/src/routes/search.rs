@@ -12,7 +12,7 @@ use crate::routes::filter::{Condition, Filter, Plan, compare};
 use crate::routes::paging::push_paging;
 use crate::routes::record::Shape;
 use crate::routes::{object_scopes, store_of};
-use crate::settings::SearchBodyLimit;
+use crate::settings::{IdOrder, SearchBodyLimit};
 
 const DEFAULT_LIMIT: usize = 10;
 const MOST_RESULTS: usize = 200;
@@ -228,6 +228,7 @@ impl Question<'_> {
             && plan.rest.is_empty()
             && self.query.is_none()
             && self.order.property.is_none()
+            && self.portal.settings.search_order == IdOrder::Number
         {
             if plan.never {
                 return (0, Vec::new());
@@ -241,6 +242,9 @@ impl Question<'_> {
             return (hits.count(), page);
         }
         let mut found = self.all();
+        if self.portal.settings.search_order == IdOrder::Text {
+            found.sort_by_key(|(id, _)| id.to_string());
+        }
         if let Some(place) = self.order.property
             && let Some(definition) = self.store.definitions.get(place)
         {
