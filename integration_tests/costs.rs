@@ -4,6 +4,7 @@
 
 mod support;
 
+use serde_json::Value;
 use source_hubspot::streams::{Cost, STREAMS, StreamSpec, Term};
 use support::portals::{every_stream, stopped};
 use support::{Catalog, Mode, Output, Stage};
@@ -14,13 +15,9 @@ const OTHERS: usize = 30;
 
 /// The requests of a stream by its receipt: general, search, associations.
 fn requests(output: &Output, stream: &str) -> Option<usize> {
-    let receipts = output.logs("INFO");
-    let begin = format!("`{stream}`: ");
-    let mut lines = receipts.into_iter().filter(|line| line.starts_with(&begin));
-    let (_, counts) = lines.find_map(|line| line.split_once("requests: "))?;
-    let (counts, _) = counts.split_once(';')?;
-    let numbers = counts.split(' ').filter_map(|word| word.parse::<usize>().ok());
-    Some(numbers.sum())
+    let receipt = output.receipt(stream)?;
+    let counts = receipt.get("requests")?.as_object()?.values().filter_map(Value::as_u64);
+    usize::try_from(counts.sum::<u64>()).ok()
 }
 
 /// The most requests that these terms allow for so many records.

@@ -1,9 +1,11 @@
-//! The documents that are made from the table of streams. `BLESS=1` writes them anew.
+//! The documents that are made from the table of streams, which `BLESS=1` writes anew, and those
+//! that have to agree with the code.
 
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::path::Path;
 
 use serde_json::Value;
 use source_hubspot::streams::{Family, STREAMS, StreamSpec, Term};
@@ -21,6 +23,10 @@ reading takes, all of them.
 Costs are requests to HubSpot. A page that is begun counts, and there is at least one. The list of
 properties is asked for once a run for all streams of an object type. Where only one cost is given,
 every read takes it: HubSpot does not filter by time, what has not changed is dropped after reading.
+
+A CRM object with more than 300 records (or 600 changed ones) takes up to two searches more, which
+count them; with more than 800, up to two requests more for each 500 to 9,900 records, by which
+several readers share them.
 
 Some reads take several requests though nothing has changed, and cannot take fewer:
 
@@ -147,4 +153,134 @@ fn column_type(schema: &Value, name: &str) -> String {
     let types = of("type").and_then(Value::as_array).into_iter().flatten();
     let mut names = types.chain(of("type")).filter_map(Value::as_str);
     names.find(|name| *name != "null").unwrap_or("string").to_owned()
+}
+
+fn document(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Rows of a table as their cells, but for the head.
+fn rows(text: &str) -> Vec<Vec<&str>> {
+    let lines = text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    let rows = lines.map(|line| line.split(" | ").collect::<Vec<_>>());
+    rows.filter(|row| row.iter().any(|cell| *cell != "---")).skip(1).collect()
+}
+
+/// The names of all test functions.
+fn tests_in(folder: &Path, found: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            tests_in(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).expect("text");
+            let tests = text.split("#[test]").skip(1);
+            let names = tests.filter_map(|test| test.split("fn ").nth(1)?.split('(').next());
+            found.extend(names.map(str::to_owned));
+        }
+    }
+}
+
+/// All test functions of the project.
+fn tests() -> BTreeSet<String> {
+    let mut tests = BTreeSet::new();
+    for folder in ["src", "integration_tests"] {
+        tests_in(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut tests);
+    }
+    tests
+}
+
+/// Those whose name begins with this letter and a number.
+fn numbered(letter: char, tests: &BTreeSet<String>) -> BTreeSet<String> {
+    let is_numbered = |name: &&String| {
+        let rest = name.strip_prefix(letter);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_numeric()))
+    };
+    tests.iter().filter(is_numbered).cloned().collect()
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> BTreeSet<String> {
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_difference_has_a_row_and_a_test() {
+    let tests = numbered('q', &tests());
+    let text = document("docs/differences.md");
+    let rows = rows(&text);
+    let numbers: Vec<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    let expected: Vec<_> = (1..=50).map(|number| format!("Q{number:02}")).collect();
+    assert_eq!(numbers, expected);
+    let mut proven = BTreeSet::new();
+    for row in rows {
+        let [number, there, here, names] = row[..] else { panic!("four columns: {row:?}") };
+        assert!(!there.is_empty() && !here.is_empty(), "{number}");
+        let names = quoted(names);
+        assert!(!names.is_empty(), "{number} names a test");
+        let prefix = format!("{}_", number.to_lowercase());
+        for name in names {
+            assert!(name.starts_with(&prefix) && tests.contains(&name), "{number}: no test {name}");
+            proven.insert(name);
+        }
+    }
+    assert_eq!(tests.difference(&proven).collect::<Vec<_>>(), Vec::<&String>::new(), "not named");
+}
+
+#[test]
+fn every_quirk_of_consistency_has_a_row_and_a_test() {
+    let tests = tests();
+    let text = document("docs/hubspot.md");
+    let (notes, section) =
+        text.split_once("\n## Consistency, quirk by quirk\n").expect("a section");
+    let rows = rows(section);
+    let numbers: Vec<_> = rows.iter().map(|row| row[0].to_owned()).collect();
+    let expected: Vec<_> = (1..=34).map(|number| format!("C{number:02}")).collect();
+    assert_eq!(numbers, expected);
+    let mut proven = BTreeSet::new();
+    for row in rows {
+        let [number, there, here, proof] = row[..] else { panic!("four columns: {row:?}") };
+        assert!(!there.is_empty() && !here.is_empty(), "{number}");
+        let is_out_of_reach =
+            proof.strip_prefix("out of reach: ").is_some_and(|why| !why.is_empty());
+        let names = quoted(proof);
+        assert_ne!(is_out_of_reach, !names.is_empty(), "{number} names a test or says why not");
+        for name in names {
+            assert!(tests.contains(&name), "{number}: no test {name}");
+            proven.insert((number.to_lowercase(), name));
+        }
+        for (place, _) in here.match_indices("note ") {
+            let note: String = here[place + 5..].chars().take_while(char::is_ascii_digit).collect();
+            assert!(notes.contains(&format!("\n**{note}. ")), "{number}: no note {note}");
+        }
+    }
+    for name in numbered('c', &tests) {
+        let number = name.split('_').next().unwrap_or_default().to_owned();
+        assert!(proven.contains(&(number, name.clone())), "{name} is not in the row of its number");
+    }
+}
+
+#[test]
+fn every_key_of_the_configuration_is_in_the_readme() {
+    let readme = document("README.md");
+    let (_, rest) = readme.split_once("\n## Configuration\n").expect("a section");
+    let section = rest.split("\n## ").next().expect("its text");
+    let listed: BTreeSet<_> = rows(section).iter().map(|row| row[0].replace('`', "")).collect();
+    let spec: Value = serde_json::from_str(source_hubspot::config::SPEC).expect("JSON");
+    let keys = spec["connectionSpecification"]["properties"].as_object().expect("keys");
+    assert_eq!(listed, keys.keys().cloned().collect());
+    for row in rows(section) {
+        if row[1] == "as many as needed" {
+            // The form suggests a number; where the key is left out, the connector finds one.
+            assert_eq!(row[0], "`num_worker`");
+            continue;
+        }
+        let default = &keys[&row[0].replace('`', "")]["default"];
+        let words = ["all", "everything", "none", "required"].contains(&row[1]);
+        // What the form suggests need not be what holds where the key is left out.
+        let suggested = row[1].strip_prefix("automatic; the form suggests ").unwrap_or(row[1]);
+        let written = if words { Value::Null } else { suggested.parse().expect("JSON") };
+        assert_eq!(written, *default, "{row:?}");
+    }
 }

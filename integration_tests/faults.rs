@@ -273,13 +273,14 @@ fn replaced_refresh_tokens_are_used_from_then_on() {
 /// Reads for longer than a token lives.
 fn renews(rotate_refresh_token: bool) {
     let mut access = oauth_access();
-    access.oauth_apps[0].token_life = Duration::from_secs(3);
-    let calm = calm(PortalSpec { contacts: 2_500, ..few() });
+    access.oauth_apps[0].token_life = Duration::from_secs(5);
+    let calm = calm(PortalSpec { contacts: 6_000, ..few() });
     let settings = Settings { rotate_refresh_token, ..calm.settings };
-    let stage =
+    let mut stage =
         Stage::new(Config { settings, access, latency: Duration::from_millis(120), ..calm });
+    stage.config["num_worker"] = 1.into();
     let output = stage.read(&Catalog::of(&["contacts"], Mode::Full)).succeeded();
-    assert_eq!(output.ids("contacts").len(), 2_500);
+    assert_eq!(output.ids("contacts").len(), 6_000);
     let journal = stage.simulator.journal();
     let refused = journal.iter().filter(|entry| entry.status >= 400).count();
     let tokens = journal.iter().filter(|entry| entry.path.starts_with("/oauth/")).count();

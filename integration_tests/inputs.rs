@@ -2,6 +2,7 @@
 
 mod support;
 
+use hubspot_simulator::settings::TokenRefusal;
 use hubspot_simulator::{Config, Settings};
 use serde_json::{Value, json};
 use support::{
@@ -127,9 +128,18 @@ fn a_token_with_blanks_around_it_works() {
 }
 
 #[test]
-fn refused_oauth_grants_say_which_part_is_wrong() {
-    let gone = Settings { account_gone: true, ..calm(few()).settings };
-    for (wrong, settings, expected) in [
+fn q46_refused_oauth_grants_say_which_part_is_wrong() {
+    let rfc = calm(few()).settings;
+    let classic = Settings { token_refusal: TokenRefusal::Classic, ..rfc.clone() };
+    for settings in [classic, Settings { bad_client_status: 401, ..rfc }] {
+        grants_are_refused_in_words(&settings);
+    }
+}
+
+/// Whatever the refusal looks like, it is the user's to mend, and words say how.
+fn grants_are_refused_in_words(settings: &Settings) {
+    let gone = Settings { account_gone: true, ..settings.clone() };
+    for (wrong, given, expected) in [
         ("client_id", None, "the client id is unknown; copy it from the app's settings once more."),
         (
             "client_secret",
@@ -147,11 +157,11 @@ fn refused_oauth_grants_say_which_part_is_wrong() {
             "the account behind the refresh token is gone; authenticate with another one.",
         ),
     ] {
-        let calm = calm(few());
-        let settings = settings.unwrap_or_else(|| calm.settings.clone());
-        let mut stage = Stage::new(Config { settings, access: oauth_access(), ..calm });
+        let settings = given.unwrap_or_else(|| settings.clone());
+        let config = Config { settings, access: oauth_access(), ..calm(few()) };
+        let mut stage = Stage::new(config);
         stage.config = oauth_config();
-        if let Some(value) = stage.config["credentials"].get_mut(wrong) {
+        if let Some(value) = stage.config.pointer_mut(&format!("/credentials/{wrong}")) {
             *value = "wrong-canary-4".into();
         }
         let expected = format!("{NO_TOKEN}{expected}");

@@ -41,7 +41,7 @@ fn q42_names_that_are_taken_get_a_prefix() {
 }
 
 #[test]
-fn custom_objects_have_streams_of_their_archived_records() {
+fn q39_custom_objects_have_streams_of_their_archived_records() {
     let stage = Stage::calm(custom(&["boats", "deals"]));
     let catalog = stage.catalog(Mode::Incremental);
     let streams = [("boats_archived", "p4455_boats"), ("custom_deals_archived", "p4455_deals")];
@@ -68,7 +68,7 @@ fn custom_objects_have_streams_of_their_archived_records() {
 }
 
 #[test]
-fn ids_of_merged_records_are_read_like_any_property() {
+fn c16_ids_of_merged_records_are_read_where_nothing_is_chosen() {
     let stage = Stage::calm(few());
     let catalog = Catalog::of(&["companies", "contacts"], Mode::Incremental);
     let first = stage.read(&catalog).succeeded();

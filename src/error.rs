@@ -155,6 +155,11 @@ impl Error {
         )
     }
 
+    /// Is the account's day over? Then every stream ends by itself, with what it can claim.
+    pub fn ends_the_day(&self) -> bool {
+        matches!(self, Self::DayUsedUp { .. } | Self::DayShare { .. })
+    }
+
     /// The `source` chain in one line, for `internal_message`; empty if there is none.
     pub fn internal_message(&self) -> String {
         if let Self::Bug { detail } = self {

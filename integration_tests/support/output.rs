@@ -124,7 +124,19 @@ impl Output {
 
     /// The ids of a stream's records, in order.
     pub(crate) fn ids(&self, stream: &str) -> Vec<u64> {
-        self.records(stream).into_iter().map(id).collect()
+        let mut ids: Vec<_> = self.records(stream).into_iter().map(id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The ids of the records that were written before the first state of their stream.
+    pub(crate) fn ids_before_state(&self, stream: &str) -> Vec<u64> {
+        let before = self
+            .lines
+            .iter()
+            .take_while(|line| line["state"]["stream"]["stream_descriptor"]["name"] != stream);
+        let records = before.filter(|line| line["record"]["stream"] == stream);
+        records.map(|line| id(&line["record"]["data"])).collect()
     }
 
     /// The ids of a stream's records, ascending, each once.
@@ -202,6 +214,17 @@ impl Output {
     pub(crate) fn logs(&self, level: &str) -> Vec<&str> {
         let logs = self.lines.iter().map(|line| &line["log"]).filter(|log| log["level"] == level);
         logs.filter_map(|log| log["message"].as_str()).collect()
+    }
+
+    /// The receipt of a stream, as programs read it.
+    pub(crate) fn receipt(&self, stream: &str) -> Option<Value> {
+        let values = self.lines.iter().filter_map(|line| {
+            let analytics = &line["trace"]["analytics"];
+            let value = analytics["value"].as_str()?;
+            assert_eq!(analytics["type"], "source-hubspot-receipt");
+            serde_json::from_str::<Value>(value).ok()
+        });
+        values.into_iter().find(|receipt| receipt["stream"] == stream)
     }
 
     pub(crate) fn warnings(&self) -> Vec<&str> {

@@ -6,7 +6,7 @@
 //! ```json
 //! {"updatedAt": "<where the window begins>",
 //!  "source_hubspot": {"version": 1, "way": "list", "from": "<ISO>", "to": "<ISO>",
-//!                     "remaining": [["70022", null]], "generation": 3}}
+//!                     "remaining": [["70022", "91000"], ["120400", null]], "generation": 3}}
 //! ```
 //!
 //! `remaining` lists the id ranges not read yet, lower bound inclusive, upper bound exclusive or
@@ -15,9 +15,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::job::Way;
 use super::partitions::{Partitions, read_partitions};
 use super::position::{CursorFormat, FIRST, write_position};
-use super::scan::Way;
 use crate::protocol::{NO_CURSOR_STATE, StreamState};
 use crate::time::{Millis, parse_instant};
 
@@ -25,15 +25,17 @@ use crate::time::{Millis, parse_instant};
 const OWN_KEY: &str = "source_hubspot";
 
 /// How far a scan that is not finished has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     pub way: Way,
     pub lower: Millis,
     pub upper: Millis,
-    /// Every record with a lower id has been written.
-    pub next: u64,
+    /// Ranges of ids, the end exclusive: every record outside of them has been written.
+    pub remaining: Vec<(u64, Option<u64>)>,
     /// The generation that the records were written for.
     pub generation: Option<i64>,
+    /// What the finished scan will claim: see [`Saved::settled`].
+    pub settled: Option<Millis>,
 }
 
 /// What a saved state says.
@@ -41,9 +43,14 @@ pub struct Progress {
 pub struct Saved {
     /// Everything modified before this has been written, but for what `partitions` says.
     pub position: Option<Millis>,
+    /// Every change before this has been searched for after the worst lag of the index; `None`
+    /// stands for the worst lag before the position.
+    pub settled: Option<Millis>,
     pub progress: Option<Progress>,
     /// Positions of single parents, by id, where the state has them.
     pub partitions: Partitions,
+    /// The refresh that the parents in `partitions` were read for, where it was one.
+    pub generation: Option<i64>,
 }
 
 /// What is wrong with a saved state.
@@ -56,6 +63,18 @@ pub fn complete(cursor_field: &str, format: CursorFormat, position: Millis) -> S
     object(json!({ cursor_field: format.write(position) }))
 }
 
+/// The claim of a finished search that has to be done once more from `settled` on.
+pub fn complete_but(
+    cursor_field: &str,
+    format: CursorFormat,
+    position: Millis,
+    settled: Option<Millis>,
+) -> StreamState {
+    let Some(settled) = settled else { return complete(cursor_field, format, position) };
+    let own = Own { settled: Some(write_position(settled)), ..Own::default() };
+    object(json!({ cursor_field: format.write(position), OWN_KEY: own }))
+}
+
 /// The claim of a scan under way.
 pub fn under_way(cursor_field: &str, progress: Progress) -> StreamState {
     under_way_as(cursor_field, CursorFormat::Iso, progress)
@@ -63,20 +82,39 @@ pub fn under_way(cursor_field: &str, progress: Progress) -> StreamState {
 
 /// The claim of a scan under way, for a stream whose position has this format.
 pub fn under_way_as(cursor_field: &str, format: CursorFormat, progress: Progress) -> StreamState {
-    let Progress { way, lower, upper, next, generation } = progress;
+    let lower = progress.lower;
+    let begin = if lower == Millis::MIN { FIRST } else { lower };
+    let mut state = under_way_without_cursor(progress);
+    state.insert(cursor_field.to_owned(), format.write(begin).into());
+    state
+}
+
+/// The claim of a scan under way, for a stream that has no position.
+pub fn under_way_without_cursor(progress: Progress) -> StreamState {
+    let Progress { way, lower, upper, remaining, generation, settled } = progress;
+    let range = |(next, end): (u64, Option<u64>)| (next.to_string(), end.map(|id| id.to_string()));
     let own = Own {
-        version: 1,
-        way: match way {
+        way: Some(match way {
             Way::List => WireWay::List,
             Way::Search => WireWay::Search,
-        },
+        }),
         from: (lower > Millis::MIN).then(|| write_position(lower)),
-        to: write_position(upper),
-        remaining: [(next.to_string(), None)],
+        to: Some(write_position(upper)),
+        remaining: remaining.into_iter().map(range).collect(),
         generation,
+        settled: settled.map(write_position),
+        ..Own::default()
     };
-    let begin = if lower == Millis::MIN { FIRST } else { lower };
-    object(json!({ cursor_field: format.write(begin), OWN_KEY: own }))
+    object(json!({ OWN_KEY: own }))
+}
+
+/// Adds to the claim of a read under way which refresh it belongs to.
+pub(super) fn of_generation(mut state: StreamState, generation: Option<i64>) -> StreamState {
+    if generation.is_some() {
+        let own = object(json!({ OWN_KEY: Own { generation, ..Own::default() } }));
+        state.extend(own);
+    }
+    state
 }
 
 /// The state of a stream without a cursor.
@@ -88,16 +126,29 @@ pub(super) fn object(value: Value) -> StreamState {
     serde_json::from_value(value).unwrap_or_default()
 }
 
+/// What the key of our own holds: of a scan under way, of a finished one, or of both.
 #[derive(Serialize, Deserialize)]
 struct Own {
     version: u32,
-    way: WireWay,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    way: Option<WireWay>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     from: Option<String>,
-    to: String,
-    remaining: [(String, Option<String>); 1],
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    to: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    remaining: Vec<(String, Option<String>)>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     generation: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    settled: Option<String>,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        let (way, from, to, generation, settled) = (None, None, None, None, None);
+        Self { version: 1, way, from, to, remaining: Vec::new(), generation, settled }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,21 +169,26 @@ impl Saved {
         let Some(state) = state.filter(|state| !says_nothing(state)) else {
             return Ok(Self::default());
         };
-        if let Some(own) = state.get(OWN_KEY) {
-            let progress = read_own(own)?;
-            return Ok(Self { progress: Some(progress), ..Self::default() });
+        let own = state.get(OWN_KEY).map_or(Ok(Self::default()), read_own)?;
+        if own.progress.is_some() {
+            return Ok(own);
         }
         if let Some(Value::Array(slices)) = state.get("slices") {
             return read_slices(slices).map(|position| Self { position, ..Self::default() });
         }
         if let Some((position, partitions)) = read_partitions(state, cursor_field)? {
-            return Ok(Self { position, partitions, ..Self::default() });
+            return Ok(Self { position, partitions, ..own });
         }
         let value = state
             .get(cursor_field)
             .or_else(|| state.get(chosen?))
             .ok_or_else(|| BadState(format!("it has no `{cursor_field}`")))?;
-        read_position(value).map(|position| Self { position, ..Self::default() })
+        read_position(value).map(|position| Self { position, ..own })
+    }
+
+    /// Reads the state of a stream without a cursor: how far a scan has come, if one was under way.
+    pub fn read_without_cursor(state: Option<&StreamState>) -> Result<Self, BadState> {
+        state.and_then(|state| state.get(OWN_KEY)).map_or(Ok(Self::default()), read_own)
     }
 }
 
@@ -168,24 +224,34 @@ fn read_slices(slices: &[Value]) -> Result<Option<Millis>, BadState> {
     Ok(ends.into_iter().min().and_then(|(_, end)| end))
 }
 
-fn read_own(value: &Value) -> Result<Progress, BadState> {
+/// What the key of our own says.
+fn read_own(value: &Value) -> Result<Saved, BadState> {
     let unreadable = || BadState(format!("`{OWN_KEY}` was written by a later version"));
     let own = Own::deserialize(value).map_err(|_| unreadable())?;
     if own.version != 1 {
         return Err(unreadable());
     }
     let instant = |text: &str| read_position(&Value::from(text))?.ok_or_else(unreadable);
-    let [(next, _)] = &own.remaining;
-    Ok(Progress {
-        way: match own.way {
+    let settled = own.settled.as_deref().map(instant).transpose()?;
+    let Some(way) = own.way else {
+        return Ok(Saved { settled, generation: own.generation, ..Saved::default() });
+    };
+    let id = |text: &str| text.parse::<u64>().map_err(|_| unreadable());
+    let range = |(next, end): &(String, Option<String>)| {
+        Ok((id(next)?, end.as_deref().map(id).transpose()?))
+    };
+    let progress = Progress {
+        way: match way {
             WireWay::List => Way::List,
             WireWay::Search => Way::Search,
         },
         lower: own.from.as_deref().map_or(Ok(Millis::MIN), instant)?,
-        upper: instant(&own.to)?,
-        next: next.parse().map_err(|_| unreadable())?,
+        upper: instant(own.to.as_deref().ok_or_else(unreadable)?)?,
+        remaining: own.remaining.iter().map(range).collect::<Result<_, _>>()?,
         generation: own.generation,
-    })
+        settled,
+    };
+    Ok(Saved { progress: Some(progress), ..Saved::default() })
 }
 
 #[cfg(test)]
@@ -247,18 +313,34 @@ mod tests {
 
     #[test]
     fn progress_survives_the_wire() {
-        for lower in [Millis::MIN, 1_709_294_400_123] {
+        for (lower, remaining, settled) in [
+            (Millis::MIN, vec![(70_022, None)], None),
+            (
+                1_709_294_400_123,
+                vec![(7, Some(100)), (u64::MAX - 1, None)],
+                Some(1_709_294_400_000),
+            ),
+        ] {
             let progress = Progress {
                 way: Way::List,
                 lower,
                 upper: 1_709_294_999_000,
-                next: 70_022,
+                remaining,
                 generation: Some(3),
+                settled,
             };
-            let state = under_way("updatedAt", progress);
+            let state = under_way("updatedAt", progress.clone());
             let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
             assert_eq!(saved, Saved { progress: Some(progress), ..Saved::default() });
         }
+    }
+
+    #[test]
+    fn what_is_not_settled_survives_the_wire() {
+        let (position, settled) = (1_709_294_999_000, Some(1_709_294_400_123));
+        let state = complete_but("updatedAt", CursorFormat::Iso, position, settled);
+        let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
+        assert_eq!(saved, Saved { position: Some(position), settled, ..Saved::default() });
     }
 
     #[test]
@@ -273,11 +355,21 @@ mod tests {
             r#"{"created":"1709294400123"}"#
         );
         assert_eq!(text(&no_cursor()), r#"{"__ab_no_cursor_state_message":true}"#);
-        let progress =
-            Progress { way: Way::Search, lower: 0, upper: 1000, next: 7, generation: None };
+        let progress = Progress {
+            way: Way::Search,
+            lower: 0,
+            upper: 1000,
+            remaining: vec![(7, Some(9)), (12, None)],
+            generation: None,
+            settled: None,
+        };
         assert_eq!(
             text(&under_way("updatedAt", progress)),
-            r#"{"source_hubspot":{"from":"1970-01-01T00:00:00.000000Z","remaining":[["7",null]],"to":"1970-01-01T00:00:01.000000Z","version":1,"way":"search"},"updatedAt":"1970-01-01T00:00:00.000000Z"}"#
+            r#"{"source_hubspot":{"from":"1970-01-01T00:00:00.000000Z","remaining":[["7","9"],["12",null]],"to":"1970-01-01T00:00:01.000000Z","version":1,"way":"search"},"updatedAt":"1970-01-01T00:00:00.000000Z"}"#
+        );
+        assert_eq!(
+            text(&complete_but("updatedAt", CursorFormat::Iso, 1000, Some(0))),
+            r#"{"source_hubspot":{"settled":"1970-01-01T00:00:00.000000Z","version":1},"updatedAt":"1970-01-01T00:00:01.000000Z"}"#
         );
     }
 }

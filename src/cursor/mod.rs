@@ -3,16 +3,28 @@
 //! Pure: no clock, no I/O, nothing of HubSpot's wire. Whatever decides that a record need not be
 //! read again is decided here.
 
+#[cfg(test)]
+mod cases;
 mod checkpoint;
+mod gapless;
+mod job;
 #[cfg(test)]
 mod model;
 mod partitions;
 mod position;
+mod ranges;
 mod scan;
+mod sharing;
 mod windows;
 
-pub use checkpoint::{BadState, Progress, Saved, complete, no_cursor, under_way, under_way_as};
+pub use checkpoint::{
+    BadState, Progress, Saved, complete, complete_but, no_cursor, under_way, under_way_as,
+    under_way_without_cursor,
+};
+pub use gapless::Gapless;
+pub use job::{Ask, Contradiction, Job, Pass, Readers, Seen, Spread, Survey, Way};
 pub use partitions::{Partitions, complete_global, some_partitions};
 pub use position::{Bounds, CursorFormat, FIRST};
-pub use scan::{Ask, Contradiction, Scan, Way};
-pub use windows::{Done, Span, Window};
+pub use ranges::RangeKey;
+pub use scan::Scan;
+pub use windows::{Span, Window};

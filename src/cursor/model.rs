@@ -1,4 +1,5 @@
-//! The scan against a small model of a portal that changes while it is read.
+//! The scan against a small model of a portal that changes while it is read, by several readers
+//! whose pages are answered and written in any order.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,11 +7,17 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Ask, Bounds, CursorFormat, Saved, Scan, Way, complete, under_way};
+use super::{
+    Ask, Bounds, CursorFormat, Job, RangeKey, Readers, Saved, Scan, Seen, Spread, Survey,
+    complete_but, under_way,
+};
 use crate::time::Millis;
 
 const PAGE: usize = 3;
 const LAG_S: u64 = 300;
+const WORST_LAG_S: u64 = 3_600;
+const SPREAD: Spread =
+    Spread { list: Readers { most: 4, page: 1 }, search: Readers { most: 3, page: 1 } };
 
 /// What happens to the portal.
 #[derive(Debug, Clone)]
@@ -35,10 +42,8 @@ enum Step {
     Wait {
         seconds: u64,
     },
-    /// Reads until the end, or until the process is killed after so many pages.
-    Sync {
-        killed_after: Option<usize>,
-    },
+    /// Reads until the end, or until the process is killed.
+    Sync(Conduct),
 }
 
 /// One record: when it was modified, and what the search index says of that.
@@ -106,42 +111,71 @@ impl Portal {
         }
     }
 
-    /// A page of ids with their true modified dates, and the token for the next page.
-    fn answer(
-        &self,
-        ask: &Ask,
-        (lower, upper): (Millis, Millis),
-    ) -> (Vec<(u64, Millis)>, Option<String>) {
-        let from = match ask {
-            Ask::List { after } => after.as_ref().map_or(0, |after| after.parse().unwrap()),
-            Ask::Search { above, .. } => above + 1,
+    fn is_hit(&self, stored: &Stored, (lower, upper): (Millis, Millis)) -> bool {
+        let visible = stored.visible_at <= self.now;
+        let indexed = if visible { Some(stored.modified) } else { stored.indexed };
+        indexed.is_some_and(|modified| (lower..upper).contains(&modified))
+    }
+
+    /// A page of ids with their true modified dates, and what else the answer says.
+    fn answer(&self, ask: &Ask, window: (Millis, Millis)) -> (Vec<(u64, Millis)>, Seen) {
+        let (from, to) = match ask {
+            Ask::List { after } => (after.as_ref().map_or(0, |after| after.parse().unwrap()), None),
+            Ask::Search { above, below, .. } => (above + 1, *below),
         };
-        let is_hit = |stored: &Stored| {
-            let visible = stored.visible_at <= self.now;
-            let indexed = if visible { Some(stored.modified) } else { stored.indexed };
-            matches!(ask, Ask::List { .. })
-                || indexed.is_some_and(|modified| (lower..upper).contains(&modified))
-        };
-        let mut hits = self.records.range(from..).filter(|(_, stored)| is_hit(stored));
+        let mut hits = self
+            .records
+            .range(from..to.unwrap_or(u64::MAX))
+            .filter(|(_, stored)| matches!(ask, Ask::List { .. }) || self.is_hit(stored, window));
         let page: Vec<_> =
             hits.by_ref().take(PAGE).map(|(id, stored)| (*id, stored.modified)).collect();
+        let left = u64::try_from(page.len() + hits.clone().count()).unwrap();
         let token = match (hits.next(), page.last(), ask) {
             (None, ..) | (_, None, _) => None,
             (Some(_), Some((last, _)), Ask::List { .. }) => Some((last + 1).to_string()),
             (Some(_), Some(_), Ask::Search { .. }) => Some(PAGE.to_string()),
         };
-        (page, token)
+        let left = matches!(ask, Ask::Search { .. }).then_some(left);
+        let ids = page.iter().map(|(id, _)| Some(*id)).collect();
+        (page, Seen { ids, token, left })
+    }
+
+    fn survey(&self, window: (Millis, Millis)) -> Survey {
+        let in_window = self.records.values().filter(|stored| self.is_hit(stored, window));
+        Survey {
+            total: self.records.len().try_into().unwrap(),
+            in_window: in_window.count().try_into().unwrap(),
+            top: self.records.keys().next_back().copied().unwrap_or_default(),
+        }
     }
 }
 
-/// Reads once, with `changes` happening between the pages, from and to the wire form of the state.
+/// How a sync goes.
+#[derive(Debug, Clone)]
+struct Conduct {
+    /// Is the scan shared by several readers?
+    is_spread: bool,
+    /// Which of the pages under way goes on next; cycles.
+    order: Vec<usize>,
+    /// Steps after which the process is killed.
+    killed_after: Option<usize>,
+}
+
+/// A page under way.
+enum Page {
+    Asked(RangeKey, Ask),
+    /// Answered and seen: what is to be written of it.
+    Seen(RangeKey, Vec<(u64, Millis)>),
+}
+
+/// Reads once, with `changes` happening between the steps, from and to the wire form of the state.
 /// `destination` takes the version of each record that was last emitted.
 fn sync(
     portal: &mut Portal,
     state: &mut Option<crate::protocol::StreamState>,
     destination: &mut BTreeMap<u64, Millis>,
     changes: &mut impl Iterator<Item = Event>,
-    killed_after: Option<usize>,
+    conduct: &Conduct,
 ) {
     let bounds = Bounds {
         started: portal.now,
@@ -149,25 +183,66 @@ fn sync(
         start_date: None,
         lookback: Duration::ZERO,
         index_lag: Duration::from_secs(LAG_S),
+        worst_lag: Duration::from_secs(WORST_LAG_S),
     };
     let saved = Saved::read(state.as_ref(), "updatedAt", None).unwrap();
     let mut scan = Scan::begin(&saved, &bounds, false, None);
-    let mut pages = 0;
-    while let Some(ask) = scan.ask() {
-        if killed_after == Some(pages) {
+    if conduct.is_spread {
+        scan = scan.spread(SPREAD);
+    }
+    let mut order = conduct.order.iter().cycle();
+    let mut pages = Vec::new();
+    for step in 0.. {
+        while let Some(job) = scan.ask() {
+            match job {
+                Job::Page(range, ask) => pages.push(Page::Asked(range, ask)),
+                Job::Survey => scan.survey(portal.survey(scan.window())),
+                Job::Mark { above, after } => {
+                    let after = usize::try_from(after).unwrap();
+                    scan.mark(portal.records.range(above + 1..).map(|(id, _)| *id).nth(after));
+                }
+            }
+        }
+        if pages.is_empty() {
+            break;
+        }
+        if conduct.killed_after == Some(step) {
             return;
         }
-        pages += 1;
         portal.now += 700;
         changes.next().iter().for_each(|event| portal.happen(event));
-        let (page, token) = portal.answer(&ask, scan.window());
-        let ids: Vec<_> = page.iter().map(|(id, _)| Some(*id)).collect();
-        scan.take(&ids, token).unwrap();
-        let wanted = page.into_iter().filter(|(_, modified)| scan.wants(Some(*modified)));
-        destination.extend(wanted);
-        *state = scan.progress(None).map(|progress| under_way("updatedAt", progress));
+        let next = order.next().unwrap() % pages.len();
+        match pages.swap_remove(next) {
+            Page::Asked(range, ask) => {
+                let (mut page, seen) = portal.answer(&ask, scan.window());
+                let share = scan.see(range, ask.way(), &seen);
+                let share =
+                    share.unwrap_or_else(|error| panic!("{error:?}: {ask:?} {seen:?} {scan:?}"));
+                if let Some(share) = share {
+                    page.truncate(share);
+                    page.retain(|(_, modified)| scan.pass(ask.way()).wants(Some(*modified)));
+                    pages.push(Page::Seen(range, page));
+                }
+            }
+            Page::Seen(range, page) => {
+                for (id, modified) in page {
+                    let emitted = destination.entry(id).or_insert(modified);
+                    *emitted = modified.max(*emitted);
+                }
+                scan.written(range);
+                let progress = scan.progress(None);
+                *state = progress.map(|progress| under_way("updatedAt", progress)).or(state.take());
+            }
+        }
     }
-    *state = Some(complete("updatedAt", CursorFormat::Iso, scan.window().1));
+    assert!(scan.is_done(), "nothing is under way, and something remains: {scan:?}");
+    let (_, upper) = scan.window();
+    *state = Some(complete_but("updatedAt", CursorFormat::Iso, upper, scan.settled()));
+}
+
+fn conduct() -> impl Strategy<Value = Conduct> {
+    (any::<bool>(), vec(0_usize..8, 1..10), prop::option::of(0_usize..20))
+        .prop_map(|(is_spread, order, killed_after)| Conduct { is_spread, order, killed_after })
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -182,8 +257,8 @@ fn event() -> impl Strategy<Value = Event> {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => event().prop_map(Step::Event),
-        2 => (0_u64..900).prop_map(|seconds| Step::Wait { seconds }),
-        2 => prop::option::of(0_usize..6).prop_map(|killed_after| Step::Sync { killed_after }),
+        2 => (0_u64..5_000).prop_map(|seconds| Step::Wait { seconds }),
+        2 => conduct().prop_map(Step::Sync),
     ]
 }
 
@@ -192,8 +267,8 @@ proptest! {
 
     #[test]
     fn sequences_of_incremental_syncs_lose_no_record(
-        at_first in 0_u64..20,
-        lags in vec(0..LAG_S, 1..6),
+        at_first in 0_u64..40,
+        lags in vec(prop_oneof![3 => 0..LAG_S, 1 => 0..WORST_LAG_S], 1..6),
         steps in vec(step(), 0..60),
         during in vec(event(), 1..40),
     ) {
@@ -207,166 +282,20 @@ proptest! {
             match step {
                 Step::Event(event) => portal.happen(event),
                 Step::Wait { seconds } => portal.now += Millis::try_from(*seconds).unwrap() * 1000,
-                Step::Sync { killed_after } => {
-                    sync(&mut portal, &mut state, &mut destination, &mut during, *killed_after);
+                Step::Sync(conduct) => {
+                    sync(&mut portal, &mut state, &mut destination, &mut during, conduct);
                 }
             }
         }
         // The portal comes to rest. A sync that was killed may have to finish an old window
         // first; the next one brings what changed since.
         for _ in 0..2 {
-            portal.now += Millis::try_from(LAG_S).unwrap() * 1000 + 10_000;
-            sync(&mut portal, &mut state, &mut destination, &mut std::iter::empty(), None);
+            portal.now += Millis::try_from(2 * WORST_LAG_S).unwrap() * 1000 + 10_000;
+            let conduct = Conduct { is_spread: true, order: vec![0], killed_after: None };
+            sync(&mut portal, &mut state, &mut destination, &mut std::iter::empty(), &conduct);
         }
         for (id, stored) in &portal.records {
             prop_assert_eq!(destination.get(id), Some(&stored.modified), "record {}", id);
         }
-    }
-}
-
-#[test]
-fn a_search_out_of_order_is_a_contradiction() {
-    let bounds = Bounds {
-        started: 10_000_000,
-        unfinished: Duration::ZERO,
-        start_date: None,
-        lookback: Duration::ZERO,
-        index_lag: Duration::ZERO,
-    };
-    let saved = Saved { position: Some(1_000), ..Saved::default() };
-    let mut scan = Scan::begin(&saved, &bounds, false, None);
-    assert_eq!(scan.ask(), Some(Ask::Search { above: 0, offset: None }));
-    assert!(scan.take(&[Some(10), Some(9)], None).is_err(), "text order");
-    assert!(scan.take(&[None], None).is_err(), "no number");
-    assert_eq!(scan.take(&[Some(9), Some(10)], Some("200".into())), Ok(()));
-    assert_eq!(scan.ask(), Some(Ask::Search { above: 10, offset: None }));
-    assert!(scan.take(&[Some(10)], None).is_err(), "the same hit again");
-    assert_eq!(scan.take(&[], Some("200".into())), Ok(()), "an empty page that is not the last");
-    assert_eq!(scan.ask(), Some(Ask::Search { above: 10, offset: Some("200".into()) }));
-    assert_eq!(scan.by_list().ask(), Some(Ask::List { after: None }));
-}
-
-#[test]
-fn a_list_that_is_not_paged_by_id_is_read_and_claims_nothing() {
-    let bounds = Bounds {
-        started: 10_000_000,
-        unfinished: Duration::ZERO,
-        start_date: None,
-        lookback: Duration::ZERO,
-        index_lag: Duration::ZERO,
-    };
-    for (case, ids, token, claims) in [
-        ("by id", vec![Some(1), Some(2)], "3", true),
-        ("by id, with a gap", vec![Some(1), Some(2)], "9", true),
-        ("opaque", vec![Some(1), Some(2)], "bW9yZQ", false),
-        ("behind the page", vec![Some(1), Some(2)], "2", false),
-        ("descending", vec![Some(2), Some(1)], "3", false),
-        ("no numbers", vec![None], "3", false),
-    ] {
-        let mut scan = Scan::begin(&Saved::default(), &bounds, false, None);
-        assert_eq!(scan.way(), Way::List);
-        scan.take(&ids, Some(token.into())).expect(case);
-        assert_eq!(scan.ask(), Some(Ask::List { after: Some(token.into()) }), "{case}");
-        assert_eq!(scan.progress(None).is_some(), claims, "{case}");
-        assert!(scan.take(&[], Some(token.into())).is_err(), "{case}: the same page for ever");
-    }
-}
-
-#[test]
-fn where_a_read_begins() {
-    let bounds = Bounds {
-        started: 10_003_000,
-        unfinished: Duration::from_secs(3),
-        start_date: Some(1_000_000),
-        lookback: Duration::ZERO,
-        index_lag: Duration::from_secs(LAG_S),
-    };
-    let at = |position| Saved { position: Some(position), ..Saved::default() };
-    let mut under_way = Scan::begin(&Saved::default(), &bounds, true, Some(3));
-    under_way.take(&[Some(7)], Some("8".into())).unwrap();
-    let progress = under_way.progress(Some(3));
-    let half = || Saved { progress, ..Saved::default() };
-    for (case, saved, everything, generation, way, window, ask) in [
-        (
-            "nothing saved",
-            Saved::default(),
-            false,
-            None,
-            Way::List,
-            (1_000_000, 10_000_000),
-            Some(None),
-        ),
-        (
-            "a position",
-            at(9_000_000),
-            false,
-            None,
-            Way::Search,
-            (8_700_000, 10_000_000),
-            Some(None),
-        ),
-        (
-            "a position before the start date",
-            at(5),
-            false,
-            None,
-            Way::Search,
-            (1_000_000, 10_000_000),
-            Some(None),
-        ),
-        (
-            "a full refresh",
-            at(9_000_000),
-            true,
-            None,
-            Way::List,
-            (1_000_000, 10_000_000),
-            Some(None),
-        ),
-        (
-            "a position in the future",
-            at(99_000_000),
-            false,
-            None,
-            Way::Search,
-            (98_700_000, 99_000_000),
-            None,
-        ),
-        ("half a scan", half(), false, None, Way::List, (1_000_000, 10_000_000), Some(Some("8"))),
-        (
-            "half a refresh of the same generation",
-            half(),
-            true,
-            Some(3),
-            Way::List,
-            (1_000_000, 10_000_000),
-            Some(Some("8")),
-        ),
-        (
-            "half a refresh of an older generation",
-            half(),
-            true,
-            Some(4),
-            Way::List,
-            (1_000_000, 10_000_000),
-            Some(None),
-        ),
-        (
-            "half a refresh of no generation",
-            half(),
-            true,
-            None,
-            Way::List,
-            (1_000_000, 10_000_000),
-            Some(None),
-        ),
-    ] {
-        let scan = Scan::begin(&saved, &bounds, everything, generation);
-        assert_eq!((scan.way(), scan.window()), (way, window), "{case}");
-        let expected = ask.map(|after: Option<&str>| match way {
-            Way::List => Ask::List { after: after.map(str::to_owned) },
-            Way::Search => Ask::Search { above: 0, offset: None },
-        });
-        assert_eq!(scan.ask(), expected, "{case}");
     }
 }

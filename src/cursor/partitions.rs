@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::checkpoint::{BadState, object, read_position};
+use super::checkpoint::{BadState, object, of_generation, read_position};
 use super::position::CursorFormat;
 use crate::protocol::StreamState;
 use crate::time::Millis;
@@ -33,13 +33,14 @@ pub fn complete_global(cursor_field: &str, format: CursorFormat, position: Milli
 }
 
 /// The claim of a read under way: parents that are finished have positions of their own, all
-/// others keep the one they had, if any.
+/// others keep the one they had, if any. `generation` is that of the refresh, if it is one.
 pub fn some_partitions(
     cursor_field: &str,
     format: CursorFormat,
     parent_field: &str,
     partitions: &Partitions,
     others: Option<Millis>,
+    generation: Option<i64>,
 ) -> StreamState {
     let states: Vec<_> = partitions
         .iter()
@@ -54,7 +55,7 @@ pub fn some_partitions(
     if let Some(others) = others {
         state.insert("state".into(), json!({ cursor_field: format.write(others) }));
     }
-    state
+    of_generation(state, generation)
 }
 
 /// Reads any of the forms above: the position of parents that are not listed, and the others'.
@@ -176,7 +177,8 @@ mod tests {
     fn what_is_written_is_read_back() {
         let partitions = Partitions::from([("a".into(), Some(1_709_294_400_123))]);
         for others in [None, Some(1_700_000_000_000)] {
-            let state = some_partitions("at", CursorFormat::Millis, "form_id", &partitions, others);
+            let state =
+                some_partitions("at", CursorFormat::Millis, "form_id", &partitions, others, None);
             let saved = Saved::read(Some(&state), "at", None).unwrap();
             assert_eq!((saved.position, &saved.partitions), (others, &partitions));
         }

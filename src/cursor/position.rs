@@ -19,6 +19,8 @@ pub struct Bounds {
     pub lookback: Duration,
     /// How far behind the records the service's search may be.
     pub index_lag: Duration,
+    /// How far behind it may be at worst. What changed so lately is searched for once more.
+    pub worst_lag: Duration,
 }
 
 impl Bounds {
@@ -30,6 +32,24 @@ impl Bounds {
     /// Where a read of everything begins, inclusive.
     pub fn first(&self) -> Millis {
         self.start_date.unwrap_or(Millis::MIN)
+    }
+
+    /// Where a search for what changed since `position` begins, inclusive, and what is settled
+    /// once it is finished: every change before that moment has been searched for after the worst
+    /// lag of the index. `None` stands for the worst lag before the position.
+    ///
+    /// ```text
+    ///  settled         position   upper
+    ///     │── searched ────│── new ──│          once more if upper − settled ≥ 2 · worst lag
+    /// ```
+    pub fn since(&self, position: Millis, settled: Option<Millis>) -> (Millis, Option<Millis>) {
+        let worst = millis(self.worst_lag);
+        let settled = settled.unwrap_or(position.saturating_sub(worst)).min(position);
+        let lower = self.lower(position);
+        if self.upper().saturating_sub(settled) < worst.saturating_mul(2) {
+            return (lower, Some(settled));
+        }
+        (lower.min(settled).max(self.first()), None)
     }
 
     /// Where a read of what changed since `position` begins, inclusive.
@@ -85,11 +105,38 @@ mod tests {
             start_date: Some(1_000_000),
             lookback: minutes(10),
             index_lag: minutes(5),
+            worst_lag: minutes(60),
         };
         assert_eq!(bounds.upper(), 9_997_000);
         assert_eq!(bounds.lower(9_000_000), 9_000_000 - 900_000);
         assert_eq!(bounds.lower(1_200_000), 1_000_000, "never before the start date");
         assert_eq!(Bounds { start_date: None, ..bounds }.lower(0), -900_000);
+    }
+
+    #[test]
+    fn what_the_index_may_have_shown_late_is_searched_for_once_more() {
+        const MINUTE: Millis = 60_000;
+        let bounds = |started| Bounds {
+            started,
+            unfinished: Duration::ZERO,
+            start_date: None,
+            lookback: Duration::ZERO,
+            index_lag: Duration::from_mins(5),
+            worst_lag: Duration::from_hours(1),
+        };
+        for (case, now, position, settled, expected) in [
+            ("a minute later", 1_001, 1_000, None, (995, Some(940))),
+            ("an hour later", 1_060, 1_000, None, (940, None)),
+            ("a day later", 2_440, 1_000, None, (940, None)),
+            ("minutes later again", 1_059, 1_058, Some(940), (1_053, Some(940))),
+            ("when an hour of them has settled", 1_060, 1_059, Some(940), (940, None)),
+            ("a position in the future", 1_000, 9_000, None, (8_995, Some(8_940))),
+        ] {
+            let settled = settled.map(|minutes: Millis| minutes * MINUTE);
+            let (lower, after) = bounds(now * MINUTE).since(position * MINUTE, settled);
+            let found = (lower / MINUTE, after.map(|moment| moment / MINUTE));
+            assert_eq!(found, expected, "{case}");
+        }
     }
 
     #[test]

@@ -1,53 +1,52 @@
-//! A keyset scan of one object type, by ascending record id.
+//! The scan of one object type: which pages are asked for, and what may be claimed of them.
 //!
 //! ```text
-//! list:    every id,                     records older than `lower` dropped by us
-//! search:  lower ≤ modified < upper,     both bounds applied by HubSpot's index
-//!          ids:  ───read───┤next├──────────────────────────▶
+//! list:    every record, ascending by id            modified ≥ lower, applied by us
+//! search:  lower ≤ modified < upper, by id          applied by HubSpot's index
 //! ```
 //!
-//! Nothing shifts: a page is asked for by the id it begins at, never by an offset, so records that
-//! come, go or change elsewhere do not move it. `upper` is fixed before the first request and is
-//! the position that the finished scan claims: what changes later is the next sync's.
+//! A scan is a set of [ranges](super::ranges) of ids. It begins as one. Once a list turns out to be
+//! long, it is cut at marks: ids that search finds at regular ranks, because ids are anything but
+//! evenly spread. Readers that have nothing to do take over half of the longest range. Every page
+//! is verified: ids that do not ascend, or a token that is no id above them, mean that ranges cannot
+//! be relied on, and the scan goes on in sequence from where it can.
+//!
+//! ```text
+//! ask ─▶ (request) ─▶ see ─▶ (encode) ─▶ written            for each page of each range
+//! ```
 
-use super::checkpoint::Progress;
-use super::checkpoint::Saved;
+use super::checkpoint::{Progress, Saved};
+use super::job::{Ask, Contradiction, Job, Pass, Seen, Spread, Way};
 use super::position::Bounds;
+use super::ranges::{Range, RangeKey};
+use super::sharing::Extent;
 use crate::time::Millis;
-
-/// How records are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    List,
-    Search,
-}
-
-/// The next page to ask for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
-    /// The list from this token on.
-    List { after: Option<String> },
-    /// Hits with an id above this. `offset` is set only after an empty page that was not the last.
-    Search { above: u64, offset: Option<String> },
-}
-
-/// The service contradicted what the scan relies on: ascending ids, each above the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Contradiction;
 
 /// A scan under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
-    way: Way,
-    lower: Millis,
-    upper: Millis,
-    /// The lowest id not read yet.
-    next: u64,
-    /// The service's own token for the next page.
-    token: Option<String>,
+    pub(super) way: Way,
+    pub(super) lower: Millis,
+    pub(super) upper: Millis,
+    /// Ascending, without overlap.
+    pub(super) ranges: Vec<Range>,
+    pub(super) next_key: RangeKey,
+    /// The range that is read by the service's own tokens alone, and where they have led.
+    pub(super) chain: (RangeKey, Option<String>),
     /// Do ids and tokens bear out that a page can be asked for by id?
-    by_id: bool,
-    is_done: bool,
+    pub(super) by_id: bool,
+    pub(super) spread: Option<Spread>,
+    pub(super) extent: Extent,
+    pub(super) is_marking: bool,
+    pub(super) pages: u64,
+    /// Records seen.
+    pub(super) seen: u64,
+    /// Ranges that an interrupted read had left.
+    pub(super) resumed: usize,
+    /// How many records the service said there are to be read.
+    pub(super) said: Option<u64>,
+    /// What the finished scan says of the changes that the index may have shown too late.
+    pub(super) settled: Option<Millis>,
 }
 
 impl Scan {
@@ -70,118 +69,239 @@ impl Scan {
         match saved.position.filter(|_| !everything) {
             None => Self::new(Way::List, bounds.first(), upper),
             Some(position) => {
-                // A position ahead of the service's clock stays: there is nothing to read yet.
-                let mut scan = Self::new(Way::Search, bounds.lower(position), upper.max(position));
-                scan.is_done = position >= upper || scan.lower >= upper;
-                scan
+                let (lower, settled) = bounds.since(position, saved.settled);
+                if position >= upper {
+                    // Ahead of the service's clock: it stays, there is nothing to read yet.
+                    let scan = Self::new(Way::Search, lower, position);
+                    return Self { settled: saved.settled, ..scan.of_nothing() };
+                }
+                Self { settled, ..Self::new(Way::Search, lower, upper) }
             }
         }
     }
 
     fn new(way: Way, lower: Millis, upper: Millis) -> Self {
-        let is_done = lower >= upper;
-        Self { way, lower, upper, next: 0, token: None, by_id: true, is_done }
+        let scan = Self {
+            way,
+            lower,
+            upper,
+            ranges: vec![Range::new(0, 0, None)],
+            next_key: 1,
+            chain: (0, None),
+            by_id: true,
+            spread: None,
+            extent: Extent::Unknown,
+            is_marking: false,
+            pages: 0,
+            seen: 0,
+            resumed: 0,
+            said: None,
+            settled: None,
+        };
+        if lower >= upper { scan.of_nothing() } else { scan }
     }
 
     fn resume(progress: &Progress) -> Self {
         let mut scan = Self::new(progress.way, progress.lower, progress.upper);
-        scan.next = progress.next;
-        if scan.way == Way::List && scan.next > 0 {
-            scan.token = Some(scan.next.to_string());
-        }
+        scan.settled = progress.settled;
+        scan.ranges = (0..)
+            .zip(&progress.remaining)
+            .map(|(key, &(next, end))| Range::new(key, next, end))
+            .collect();
+        scan.next_key = RangeKey::try_from(scan.ranges.len()).unwrap_or(RangeKey::MAX);
+        scan.resumed = scan.ranges.len();
+        scan.chain = (0, scan.ranges.first().and_then(Range::by_id));
         scan
     }
 
-    /// The same window by the list, after a search contradicted itself.
+    /// Lets several readers share the scan.
     #[must_use]
-    pub fn by_list(&self) -> Self {
-        Self::new(Way::List, self.lower, self.upper)
+    pub fn spread(self, spread: Spread) -> Self {
+        Self { spread: Some(spread), ..self }
     }
 
-    /// The same window by search, where that is cheaper than a list of everything.
+    /// The same window by the list, from the beginning.
+    #[must_use]
+    pub fn by_list(&self) -> Self {
+        let key = self.next_key;
+        Self {
+            ranges: vec![Range::new(key, 0, None)],
+            next_key: key + 1,
+            chain: (key, None),
+            settled: self.settled,
+            ..Self::new(Way::List, self.lower, self.upper)
+        }
+    }
+
+    /// The same window by search, from the beginning.
     #[must_use]
     pub fn by_search(&self) -> Self {
         // Nothing was modified before the epoch.
-        Self::new(Way::Search, self.lower.max(0), self.upper)
+        Self { spread: self.spread, ..Self::new(Way::Search, self.lower.max(0), self.upper) }
+    }
+
+    /// The same scan of the list in one range, from where the service's own tokens have led.
+    #[must_use]
+    pub fn in_sequence(&self) -> Self {
+        let key = self.next_key;
+        let mut range = Range::new(key, 0, None);
+        range.token.clone_from(&self.chain.1);
+        Self {
+            ranges: vec![range],
+            next_key: key + 1,
+            chain: (key, self.chain.1.clone()),
+            by_id: false,
+            spread: None,
+            ..self.clone()
+        }
     }
 
     /// The same window, where nothing can be in it.
     #[must_use]
     pub fn of_nothing(self) -> Self {
-        Self { is_done: true, ..self }
+        Self { ranges: Vec::new(), ..self }
     }
 
-    /// What to ask for next; `None` when everything has been read.
-    pub fn ask(&self) -> Option<Ask> {
-        if self.is_done {
+    /// What to do next; `None` if there is nothing to do until a page under way has been written.
+    pub fn ask(&mut self) -> Option<Job> {
+        if self.wants_survey() {
+            self.extent = Extent::Asked;
+            return Some(Job::Survey);
+        }
+        if let Some(mark) = self.next_mark() {
+            self.is_marking = true;
+            return Some(mark);
+        }
+        let busy = self.ranges.iter().filter(|range| range.is_busy).count();
+        if busy >= self.readers().map_or(1, |readers| readers.most.max(1)) {
             return None;
         }
-        Some(match self.way {
-            Way::List => Ask::List { after: self.token.clone() },
-            Way::Search => {
-                Ask::Search { above: self.next.saturating_sub(1), offset: self.token.clone() }
-            }
-        })
+        let idle = self.ranges.iter().find(|range| !range.is_busy).map(|range| range.key);
+        let key = idle.or_else(|| self.steal())?;
+        let way = self.way;
+        let range = self.ranges.iter_mut().find(|range| range.key == key)?;
+        range.is_busy = true;
+        let ask = match way {
+            Way::List => Ask::List { after: range.token.clone().or_else(|| range.by_id()) },
+            Way::Search => Ask::Search {
+                above: range.seen.saturating_sub(1),
+                below: range.end,
+                offset: range.token.clone(),
+            },
+        };
+        Some(Job::Page(key, ask))
     }
 
-    /// Takes note of a page: its record ids in order, and the token for the next one.
+    /// Takes note of a page that was asked for as `way`. Returns how many of its records, from the
+    /// first on, are to be written; `None` if none of them is any more.
     ///
-    /// Only the absence of a token ends the scan. `Err` leaves the scan as it was.
-    pub fn take(
+    /// `Err` leaves the scan as it was.
+    pub fn see(
         &mut self,
-        ids: &[Option<u64>],
-        token: Option<String>,
-    ) -> Result<(), Contradiction> {
-        let mut next = self.next;
-        let mut ascending = true;
-        for id in ids {
-            match id {
-                Some(id) if *id >= next => next = id.saturating_add(1),
-                _ => ascending = false,
-            }
-        }
-        match self.way {
-            Way::Search if !ascending => return Err(Contradiction),
-            Way::Search => {
-                self.is_done = token.is_none();
-                self.token = token.filter(|_| ids.is_empty());
+        key: RangeKey,
+        way: Way,
+        seen: &Seen,
+    ) -> Result<Option<usize>, Contradiction> {
+        let is_alone = self.ranges.len() == 1 && !matches!(self.extent, Extent::Known { .. });
+        let by_id = self.by_id;
+        let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) else {
+            return Ok(None);
+        };
+        let in_order = ascending(range.seen, &seen.ids);
+        match way {
+            Way::Search if in_order.is_none() => return Err(Contradiction::Order),
+            Way::List if seen.token.is_some() && seen.token == range.token => {
+                // Asking again for the page just read would never end.
+                return Err(Contradiction::SamePage);
             }
             Way::List => {
-                if token.is_some() && token == self.token {
-                    // Asking again for the page just read would never end.
-                    return Err(Contradiction);
-                }
-                let continues = match token.as_deref().map(str::parse::<u64>) {
-                    None => true,
-                    Some(Ok(after)) => after >= next,
-                    Some(Err(_)) => false,
+                let follows = match (in_order, seen.token.as_deref().map(str::parse::<u64>)) {
+                    (Some(next), Some(Ok(after))) => after >= next,
+                    (Some(_), None) => true,
+                    (None, _) | (_, Some(Err(_))) => false,
                 };
-                self.by_id = self.by_id && ascending && continues;
-                self.is_done = token.is_none();
-                self.token = token;
+                if by_id && !follows && !is_alone {
+                    return Err(Contradiction::Order);
+                }
+                self.by_id = by_id && follows;
             }
+            Way::Search => {}
         }
-        self.next = next;
-        Ok(())
+        let share = if self.by_id { range.share(&seen.ids) } else { seen.ids.len() };
+        range.counted = seen.left.or(range.counted);
+        range.see(seen.ids.get(..share).unwrap_or_default());
+        range.is_over = seen.token.is_none() || share < seen.ids.len() || range.is_exhausted();
+        // The offset of a search is only of use while its pages are empty.
+        let is_empty = way == Way::List || seen.ids.is_empty();
+        range.token = seen.token.clone().filter(|_| way == self.way && is_empty);
+        // What the page shows beyond the range is left to others, who may not have it yet.
+        let is_all_taken = share == seen.ids.len();
+        if let (chain, token @ Some(_)) = (&mut self.chain, &seen.token)
+            && chain.0 == key
+            && way == Way::List
+            && is_all_taken
+        {
+            chain.1.clone_from(token);
+        }
+        if self.pages == 0 && self.resumed == 0 {
+            self.said = seen.left;
+        }
+        self.pages += 1;
+        self.seen += u64::try_from(share).unwrap_or(u64::MAX);
+        Ok(Some(share))
     }
 
-    /// Is a record modified at this moment to be emitted? A record without a moment always is.
-    ///
-    /// A hit of a search is emitted whatever it says: the index may be behind the record.
-    pub fn wants(&self, modified: Option<Millis>) -> bool {
-        self.way == Way::Search || modified.is_none_or(|modified| modified >= self.lower)
+    /// Takes note that the records of the last page of a range are being handed over.
+    pub fn written(&mut self, key: RangeKey) {
+        if let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) {
+            range.next = range.seen;
+            range.is_busy = false;
+        }
+        self.ranges.retain(|range| range.is_busy || !range.is_over);
     }
 
-    /// What may be claimed of a scan that is not finished: all records below an id are written.
+    /// [`Scan::see`] and [`Scan::written`], for a reader that writes a page before it asks for the
+    /// next one.
+    pub fn take(
+        &mut self,
+        key: RangeKey,
+        way: Way,
+        seen: &Seen,
+    ) -> Result<Option<usize>, Contradiction> {
+        let share = self.see(key, way, seen)?;
+        self.written(key);
+        Ok(share)
+    }
+
+    /// A page of it that was found this way.
+    pub fn pass(&self, way: Way) -> Pass {
+        Pass { way, lower: self.lower }
+    }
+
+    /// What may be claimed of a scan that is not finished: all records outside of the ranges that
+    /// remain are written.
     ///
-    /// `None` while that cannot be said: the service does not page by id.
+    /// `None` while that cannot be said, because the service does not page by id, and when nothing
+    /// remains.
     pub fn progress(&self, generation: Option<i64>) -> Option<Progress> {
-        let Self { way, lower, upper, next, .. } = *self;
-        self.by_id.then_some(Progress { way, lower, upper, next, generation })
+        let &Self { way, lower, upper, settled, .. } = self;
+        let remaining: Vec<_> = self.ranges.iter().map(|range| (range.next, range.end)).collect();
+        let is_said = self.by_id && !remaining.is_empty();
+        is_said.then_some(Progress { way, lower, upper, remaining, generation, settled })
+    }
+
+    /// How many records the service said there are to be read, if it said so of all of them.
+    pub fn said(&self) -> Option<u64> {
+        self.said
+    }
+
+    /// How many ranges an interrupted read had left.
+    pub fn resumed(&self) -> usize {
+        self.resumed
     }
 
     pub fn is_done(&self) -> bool {
-        self.is_done
+        self.ranges.is_empty()
     }
 
     pub fn way(&self) -> Way {
@@ -192,4 +312,20 @@ impl Scan {
     pub fn window(&self) -> (Millis, Millis) {
         (self.lower, self.upper)
     }
+
+    /// What the finished scan claims beside its position: see [`Saved::settled`].
+    pub fn settled(&self) -> Option<Millis> {
+        self.settled
+    }
+
+    /// Goes on another way: the tokens of one mean nothing to the other.
+    pub(super) fn in_way(&mut self, way: Way) {
+        self.way = way;
+        self.ranges.iter_mut().for_each(|range| range.token = None);
+    }
+}
+
+/// The lowest id that may follow these, if they ascend from `next` on.
+fn ascending(next: u64, ids: &[Option<u64>]) -> Option<u64> {
+    ids.iter().try_fold(next, |next, id| id.filter(|id| *id >= next)?.checked_add(1))
 }

@@ -11,8 +11,8 @@
 use std::time::Duration;
 
 use super::checkpoint::{Progress, Saved};
+use super::job::Way;
 use super::position::{Bounds, FIRST};
-use super::scan::Way;
 use crate::time::Millis;
 
 /// What is read of a log.
@@ -69,36 +69,14 @@ impl Span {
 
     /// What may be claimed once everything before `done` has been written.
     pub fn progress(self, done: Millis, generation: Option<i64>) -> Progress {
-        Progress { way: Way::List, lower: done, upper: self.upper, next: 0, generation }
-    }
-}
-
-/// Which windows have been read, in whatever order.
-#[derive(Debug)]
-pub struct Done {
-    /// Each window's end, and whether it has been read.
-    windows: Vec<(Millis, bool)>,
-    /// How many are read without one missing before them.
-    gapless: usize,
-}
-
-impl Done {
-    pub fn new(windows: &[Window]) -> Self {
-        let windows = windows.iter().map(|window| (window.to, false)).collect();
-        Self { windows, gapless: 0 }
-    }
-
-    /// Takes note of the window at a place. Returns the position that may be claimed from now on:
-    /// the end of the last window before which none is missing; `None` if that is where it was.
-    pub fn finish(&mut self, place: usize) -> Option<Millis> {
-        if let Some((_, is_done)) = self.windows.get_mut(place) {
-            *is_done = true;
+        Progress {
+            way: Way::List,
+            lower: done,
+            upper: self.upper,
+            remaining: vec![(0, None)],
+            generation,
+            settled: None,
         }
-        let before = self.gapless;
-        let next = self.windows.iter().skip(before).take_while(|(_, is_done)| *is_done);
-        self.gapless += next.count();
-        let last = self.gapless.checked_sub(1).filter(|_| self.gapless > before)?;
-        self.windows.get(last).map(|(to, _)| *to)
     }
 }
 
@@ -112,13 +90,14 @@ mod tests {
         start_date: None,
         lookback: Duration::ZERO,
         index_lag: Duration::from_secs(10),
+        worst_lag: Duration::ZERO,
     };
 
     #[test]
     fn where_a_read_begins_and_ends() {
         let at = |position| Saved { position: Some(position), ..Saved::default() };
         let progress = Span { lower: 0, upper: FIRST + 50_000 }.progress(FIRST + 9, Some(3));
-        let half = || Saved { progress: Some(progress), ..Saved::default() };
+        let half = || Saved { progress: Some(progress.clone()), ..Saved::default() };
         let upper = FIRST + 97_003;
         let start_date = Some(FIRST + 60_000);
         for (case, saved, start_date, everything, generation, expected) in [
@@ -158,14 +137,5 @@ mod tests {
         let found: Vec<_> = windows.iter().map(|window| (window.from, window.to)).collect();
         assert_eq!(found, [(5, 15), (15, 25), (25, 28)]);
         assert!(Span { lower: 5, upper: 5 }.windows(Duration::from_millis(10)).is_empty());
-    }
-    #[test]
-    fn only_what_has_no_gap_before_it_is_claimed() {
-        let windows = Span { lower: 0, upper: 40 }.windows(Duration::from_millis(10));
-        let mut done = Done::new(&windows);
-        for (place, expected) in [(2, None), (0, Some(10)), (0, None), (1, Some(30)), (3, Some(40))]
-        {
-            assert_eq!(done.finish(place), expected, "{place}");
-        }
     }
 }

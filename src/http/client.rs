@@ -69,20 +69,26 @@ impl Client {
         &self.transport.day
     }
 
-    /// Sends a request until its answer can be decoded, renewing the token at most once.
+    /// Sends a request until its answer can be decoded, replacing a token that is refused at most once.
     pub async fn send<T>(
         &self,
         request: &Request,
         meter: &Meter,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
-        let token = self.tokens.current(&self.transport, meter).await?;
-        match self.transport.send(request, Some(&token), meter, &decode).await {
-            Err(Failure::TokenExpired(_)) => {
-                let token = self.tokens.replace(&token, &self.transport, meter).await?;
-                self.transport.send(request, Some(&token), meter, &decode).await
+        let mut lease = self.tokens.current(&self.transport, meter).await?;
+        let mut is_replaced = false;
+        loop {
+            match self.transport.send(request, Some(&lease), meter, &decode).await {
+                Err(Failure::TokenDue) => {
+                    lease = self.tokens.current(&self.transport, meter).await?;
+                }
+                Err(Failure::TokenExpired(_)) if !is_replaced => {
+                    is_replaced = true;
+                    lease = self.tokens.replace(&lease, &self.transport, meter).await?;
+                }
+                result => return result,
             }
-            result => result,
         }
     }
 }

@@ -49,6 +49,8 @@ impl From<serde_json::Error> for Undecodable {
 pub enum Failure {
     /// The service said no, and would again.
     Refused(Box<Refusal>),
+    /// While the request waited for its turn, the time came to renew the token: it was not sent.
+    TokenDue,
     /// The token was called expired twice.
     TokenExpired(Box<Refusal>),
     /// The token endpoint granted no token.

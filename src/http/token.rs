@@ -52,18 +52,20 @@ impl Renewal {
 #[derive(Debug, Clone)]
 pub struct Lease {
     pub token: Secret<String>,
-    renew_at: Instant,
+    /// `None` if it has no end.
+    renew_at: Option<Instant>,
 }
 
 impl Lease {
     /// Renewal is due when a sixth of the life is left, but five minutes before the end at most.
     fn new(grant: Grant, now: Instant) -> Self {
         let margin = (grant.lasts / 6).min(Duration::from_mins(5));
-        Self { token: grant.token, renew_at: now + grant.lasts.saturating_sub(margin) }
+        Self { token: grant.token, renew_at: Some(now + grant.lasts.saturating_sub(margin)) }
     }
 
+    /// Is it time to renew it?
     pub fn is_due(&self, now: Instant) -> bool {
-        now >= self.renew_at
+        self.renew_at.is_some_and(|renew_at| now >= renew_at)
     }
 }
 
@@ -94,7 +96,7 @@ impl Tokens {
         &self,
         transport: &Transport,
         meter: &Meter,
-    ) -> Result<Secret<String>, Failure> {
+    ) -> Result<Lease, Failure> {
         self.newer_than(None, transport, meter).await
     }
 
@@ -103,29 +105,29 @@ impl Tokens {
     /// A fixed token comes back as it is: one such answer on a valid token is known to happen.
     pub(super) async fn replace(
         &self,
-        refused: &Secret<String>,
+        refused: &Lease,
         transport: &Transport,
         meter: &Meter,
-    ) -> Result<Secret<String>, Failure> {
+    ) -> Result<Lease, Failure> {
         self.newer_than(Some(refused), transport, meter).await
     }
 
     async fn newer_than(
         &self,
-        refused: Option<&Secret<String>>,
+        refused: Option<&Lease>,
         transport: &Transport,
         meter: &Meter,
-    ) -> Result<Secret<String>, Failure> {
+    ) -> Result<Lease, Failure> {
         let (renewal, lease) = match self {
-            Self::Fixed(token) => return Ok(token.clone()),
+            Self::Fixed(token) => return Ok(Lease { token: token.clone(), renew_at: None }),
             Self::Renewing { renewal, lease } => (renewal, lease),
         };
         let mut renewed = lease.lock().await;
         if let Some(lease) = &renewed.lease
             && !lease.is_due(Instant::now())
-            && refused != Some(&lease.token)
+            && refused.is_none_or(|refused| refused.token != lease.token)
         {
-            return Ok(lease.token.clone());
+            return Ok(lease.clone());
         }
         let (asked_at, grant) = loop {
             let asked_at = Instant::now();
@@ -141,8 +143,7 @@ impl Tokens {
         if grant.refresh_token.is_some() {
             renewed.refresh_token.clone_from(&grant.refresh_token);
         }
-        let lease = renewed.lease.insert(Lease::new(grant, asked_at));
-        Ok(lease.token.clone())
+        Ok(renewed.lease.insert(Lease::new(grant, asked_at)).clone())
     }
 }
 

@@ -15,6 +15,7 @@ use super::headers::Headers;
 use super::limiter::{Limiter, Place};
 use super::meter::Meter;
 use super::retry::{Outcome, Verdict, classify};
+use super::token::Lease;
 use crate::secret::Secret;
 
 /// The largest body that is read. Far above any page: it bounds memory, not data.
@@ -83,11 +84,12 @@ impl Transport {
         Self { http, base, dialect, limiter, clock, day: Day::default(), patience }
     }
 
-    /// Sends until there is a usable answer or a reason to stop.
+    /// Sends until there is a usable answer or a reason to stop. Waits can be long, so whether the
+    /// token is still good is looked at when it is a request's turn.
     pub(super) async fn send<T>(
         &self,
         request: &Request,
-        bearer: Option<&Secret<String>>,
+        bearer: Option<&Lease>,
         meter: &Meter,
         decode: &impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
@@ -104,9 +106,13 @@ impl Transport {
             let (place, waited) = self.limiter.acquire(request.bucket, meter.stream()).await;
             meter.waited_for_quota(waited);
             self.day_is_open(request.bucket)?;
-            meter.sent(request.bucket);
             let sent_at = Instant::now();
-            let attempt = self.attempt(request, bearer, place, decode).await;
+            if bearer.is_some_and(|lease| lease.is_due(sent_at)) {
+                return Err(Failure::TokenDue);
+            }
+            meter.sent(request.bucket);
+            let token = bearer.map(|lease| &lease.token);
+            let attempt = self.attempt(request, token, place, decode).await;
             let named = attempt.used_up();
             let (verdict, last, refusal) = match attempt {
                 Attempt::Decoded(value) => return Ok(value),

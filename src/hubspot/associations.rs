@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn only_not_found_is_no_error() {
+    fn q12_only_not_found_is_no_error() {
         for (category, fits) in [("OBJECT_NOT_FOUND", true), ("RATE_LIMITS", false)] {
             let body =
                 format!(r#"{{"results":[],"numErrors":1,"errors":[{{"category":"{category}"}}]}}"#);
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn each_id_stays_once_in_order() {
+    fn q44_each_id_stays_once_in_order() {
         let mut ids = vec![3, 1, 3, 2, 1];
         keep_first_of_each(&mut ids);
         assert_eq!(ids, [3, 1, 2]);

@@ -14,6 +14,13 @@ pub const LIST_PAGE: usize = 100;
 /// enforces it.
 pub const SEARCH_PAGE: usize = 200;
 
+/// Characters of property names that are safe in a search. 3,000 are documented for a request's
+/// filters; whether the names count is unknown, so a search with more is tried, and repeated without
+/// names if it is refused: `docs/hubspot.md` note 43. The simulator does either.
+///
+/// <https://developers.hubspot.com/docs/api-reference/search/guide>, read 2026-11.
+pub const SEARCH_CHARACTERS: usize = 2_500;
+
 /// Ids of one batch read of records.
 ///
 /// <https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide>, read 2026-11. The
@@ -78,6 +85,10 @@ pub fn associations_size(general: u32) -> Option<u32> {
 /// How far search may lag behind the records. "A few moments" in HubSpot's words, minutes in
 /// production: `docs/hubspot.md` note 1.
 pub const INDEX_LAG: Duration = Duration::from_mins(5);
+
+/// How far search lags behind at worst, as reported: `docs/hubspot.md` note 1. What changed within
+/// so much of a window's end is searched for once more when that time has passed.
+pub const WORST_INDEX_LAG: Duration = Duration::from_hours(1);
 
 /// How late an event may show up in a log of events. HubSpot gives no figure, only that the newest
 /// minutes are incomplete; an hour is a margin of our own. The simulator lets events arrive late.

@@ -17,6 +17,7 @@ mod page;
 mod properties;
 mod refusal;
 mod schemas;
+mod search;
 
 pub use account::{Account, account, daily_usage};
 pub use api::{Api, Subject};
@@ -31,11 +32,12 @@ pub use event_definitions::{EventDefinition, event_definitions};
 pub use history::{list_history, read_history};
 pub use oauth::renewal;
 pub use object_library::{ObjectLibrary, object_library};
-pub use objects::{ListQuery, SearchQuery, batch_read, fits_one_url, list, search};
+pub use objects::{ListQuery, batch_read, fits_one_url, list};
 pub use occurrences::{OccurrenceQuery, occurrences};
 pub use page::{Link, Page, PagingKind, Shape};
 pub use properties::{Definition, PropertyType, definitions};
 pub use schemas::{CustomObject, custom_objects};
+pub use search::{Extent, SearchQuery, count, extent, fits_one_search, mark, search};
 
 /// A record id: decimal text on the wire, 64 bits wide.
 pub type RecordId = u64;

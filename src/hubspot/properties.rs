@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_and_missing_types_are_text() {
+    fn q23_unknown_and_missing_types_are_text() {
         let body = r#"{"results":[{"name":"b","type":"hologram"},{"name":"a","type":"number"},
             {"name":"c"},{"name":"d","type":"bool"},{"name":"e","type":"datetime"}]}"#;
         let found = decode(&Bytes::from_static(body.as_bytes())).unwrap();

@@ -106,6 +106,7 @@ pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Err
             source: Some(detail(&refusal)),
         },
         Failure::NoToken(refusal) => explain_token(&refusal),
+        Failure::TokenDue => Error::Bug { detail: "a token was due and not renewed".into() },
         Failure::DayShare { told, share } => {
             Error::DayShare { used: told.used, limit: told.limit, share, resets: None }
         }

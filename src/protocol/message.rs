@@ -77,6 +77,14 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// Something for programs to read: `value` is JSON, of a form that goes by the name `kind`.
+    pub fn analytics(kind: &'a str, value: &'a str) -> Self {
+        let analytics = Analytics { kind, value };
+        Self::Trace {
+            trace: Trace { emitted_at: time::now_ms(), kind: TraceKind::Analytics { analytics } },
+        }
+    }
+
     /// Appends the message as one line.
     ///
     /// # Panics
@@ -175,6 +183,15 @@ pub struct Trace<'a> {
 enum TraceKind<'a> {
     StreamStatus { stream_status: StatusOfStream<'a> },
     Error { error: TraceError<'a> },
+    Analytics { analytics: Analytics<'a> },
+}
+
+/// The payload of a TRACE of type ANALYTICS: for programs, other clients pass over it.
+#[derive(Debug, Serialize)]
+struct Analytics<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    value: &'a str,
 }
 
 #[derive(Debug, Serialize)]

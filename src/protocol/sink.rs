@@ -28,7 +28,13 @@ pub struct Outlet {
 impl Outlet {
     /// Waits for room, then hands the batch over. `Err` means that nobody reads any more.
     pub async fn send(&self, batch: Batch) -> Result<(), Error> {
-        self.queue.send(batch).await.map_err(|_closed| Error::OutputClosed)
+        self.room().await.map(|room| room.send(batch))
+    }
+
+    /// Waits for room. Between this and the batch that takes it nothing else is handed over by the
+    /// same task, so a claim made in between speaks for all that has been handed over before.
+    pub async fn room(&self) -> Result<Room<'_>, Error> {
+        self.queue.reserve().await.map(Room).map_err(|_closed| Error::OutputClosed)
     }
 
     /// Sends one message that belongs to no stream.
@@ -55,6 +61,16 @@ impl Outlet {
     /// Where log lines go. It does not keep the writer alive.
     pub fn log_tap(&self) -> LogTap {
         LogTap { queue: self.queue.downgrade(), logs: Arc::clone(&self.logs) }
+    }
+}
+
+/// A place in the queue.
+pub struct Room<'outlet>(mpsc::Permit<'outlet, Batch>);
+
+impl Room<'_> {
+    /// Hands the batch over, without waiting.
+    pub fn send(self, batch: Batch) {
+        self.0.send(batch);
     }
 }
 

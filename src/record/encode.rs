@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn values_appear_nested_and_flat_and_nulls_only_nested() {
+    fn q33_values_appear_nested_and_flat_and_nulls_only_nested() {
         let columns = Columns::new(
             vec![
                 field("id", Source::COPY),
@@ -271,6 +271,17 @@ mod tests {
                 "\n"
             )
         );
+    }
+
+    #[test]
+    fn q07_integers_are_exact_in_both_places() {
+        let columns = Columns::new(Vec::new(), vec![property("n", Kind::Number)], true);
+        for integer in ["9007199254740993", "-9223372036854775808", "12345678901234567"] {
+            let record = format!(r#"{{"properties":{{"n":"{integer}"}}}}"#);
+            let expected =
+                format!(r#""data":{{"properties":{{"n":{integer}}},"properties_n":{integer}}}"#);
+            assert!(line(&columns, &record, &[]).contains(&expected), "{integer}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::spec::StreamSpec;
@@ -25,10 +26,26 @@ pub struct Planned<'a> {
     pub generation: Option<i64>,
 }
 
+/// Pages that scans may have in hand at once, all streams together: asked for, encoded, or waiting
+/// for stdout. It bounds memory; a quota of 25 requests a second takes no more than that at a
+/// latency of almost a second.
+#[derive(Debug)]
+pub struct Places {
+    pub list: Semaphore,
+    pub search: Semaphore,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { list: Semaphore::new(24), search: Semaphore::new(8) }
+    }
+}
+
 /// A stream's way to HubSpot and to stdout.
 pub struct Context<'a> {
     pub api: Api<'a>,
     pub outlet: &'a Outlet,
+    pub places: &'a Places,
     pub name: Arc<str>,
     pub start_date: Option<Millis>,
     pub lookback: Duration,
@@ -50,6 +67,7 @@ impl Context<'_> {
             start_date: self.start_date,
             lookback: self.lookback,
             index_lag: limits::INDEX_LAG,
+            worst_lag: limits::WORST_INDEX_LAG,
         }
     }
 
@@ -70,7 +88,20 @@ impl Context<'_> {
         record_count: u64,
         state: Option<StreamState>,
     ) -> Result<(), Error> {
+        self.send_claiming(lines, record_count, || state).await
+    }
+
+    /// Hands records over with the claim that is true at that very moment: `claim` is called once
+    /// there is room, and whatever other tasks of the stream have handed over is before it.
+    pub async fn send_claiming(
+        &self,
+        lines: Vec<u8>,
+        record_count: u64,
+        claim: impl FnOnce() -> Option<StreamState>,
+    ) -> Result<(), Error> {
+        let room = self.outlet.room().await?;
         let stream = Some(Arc::clone(&self.name));
-        self.outlet.send(Batch { stream, lines, record_count, state }).await
+        room.send(Batch { stream, lines, record_count, state: claim() });
+        Ok(())
     }
 }

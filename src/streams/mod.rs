@@ -13,7 +13,7 @@ mod reshape;
 mod spec;
 
 pub use association::AssociationStream;
-pub use context::{Context, Planned};
+pub use context::{Context, Places, Planned};
 pub use cost::{Cost, Each, Term};
 pub use custom::CustomStream;
 pub use names::Names;

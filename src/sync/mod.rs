@@ -6,6 +6,7 @@ mod definitions;
 mod discover;
 mod plan;
 mod read;
+mod receipt;
 mod rows;
 mod session;
 mod stream;

@@ -33,7 +33,9 @@ pub(super) fn saved(
 ) -> Result<Saved, Error> {
     let bad = |problem: String| Error::State { stream: row.name.to_owned(), problem };
     let state = state.of(row.name).map_err(|value| bad(format!("`{value}` is not an object")))?;
-    let Some(cursor) = row.cursor else { return Ok(Saved::default()) };
+    let Some(cursor) = row.cursor else {
+        return Saved::read_without_cursor(state).map_err(|error| bad(error.to_string()));
+    };
     let chosen = selected.cursor_field.as_ref().and_then(|path| path.first()).map(String::as_str);
     Saved::read(state, cursor.name, chosen).map_err(|error| bad(error.to_string()))
 }

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::protocol::{
     ConfiguredCatalog, ConfiguredStream, IncomingState, Message, Outlet, StreamStatus, TraceError,
 };
+use crate::streams::Places;
 
 /// What `read` is told beside the configuration.
 pub struct Inputs {
@@ -30,6 +31,7 @@ pub(super) struct Run<'a> {
     pub(super) state: &'a IncomingState,
     pub(super) rows: Rows<'a>,
     pub(super) started: Instant,
+    pub(super) places: Places,
     pub(super) asked_for_time: OnceCell<()>,
 }
 
@@ -44,7 +46,8 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
     warn_of_leftovers(state, &selected);
     let rows = Rows::of(session, &selected).await?;
     day::begin(session).await;
-    let run = Run { session, outlet, state, rows, started, asked_for_time: OnceCell::new() };
+    let (places, asked_for_time) = (Places::default(), OnceCell::new());
+    let run = Run { session, outlet, state, rows, started, places, asked_for_time };
     let mut under_way: FuturesUnordered<_> = selected
         .iter()
         .map(|stream| {
@@ -63,6 +66,10 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
             unfinished.remove(&*name);
             continue;
         };
+        if error.ends_the_day() {
+            fatal = Some(error);
+            continue;
+        }
         if error.ends_everything() {
             fatal = Some(error);
             break;

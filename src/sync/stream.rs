@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::plan::{plan, saved};
 use super::read::Run;
+use super::receipt::Account;
 use crate::error::Error;
 use crate::http::Meter;
 use crate::hubspot::Subject;
 use crate::protocol::{ConfiguredStream, StreamStatus};
-use crate::streams::family::{self, Receipt};
+use crate::streams::family;
 use crate::streams::{Context, Family};
 
 /// Reads the stream to its end. COMPLETE or INCOMPLETE is for the caller to say.
@@ -34,6 +35,7 @@ pub(super) async fn read_stream(
     let context = Context {
         api,
         outlet: run.outlet,
+        places: &run.places,
         name: Arc::clone(name),
         start_date: config.start_date.map(|date| date.timestamp_millis()),
         lookback,
@@ -43,21 +45,7 @@ pub(super) async fn read_stream(
     };
     run.outlet.status(name, StreamStatus::Running).await?;
     let receipt = family::read(&context, &stream).await?;
-    log::info!("{}", receipt_line(run, name, receipt, &meter));
-    Ok(())
-}
-
-fn receipt_line(run: &Run<'_>, name: &str, receipt: Receipt, meter: &Meter) -> String {
-    let [general, search, associations] = meter.by_bucket();
-    format!(
-        "`{name}`: {} records in {:.1} s; requests: {general} general, {search} search, \
-         {associations} associations; {} retried, {} throttled, {:.1} s waited for quota; \
-         {} values nulled",
-        receipt.records,
-        run.started.elapsed().as_secs_f64(),
-        meter.retries(),
-        meter.throttled_answers(),
-        meter.waited().as_secs_f64(),
-        receipt.nulled
-    )
+    Account { stream: name, receipt, meter: &meter, took: run.started.elapsed() }
+        .give(run.outlet)
+        .await
 }

@@ -6,15 +6,19 @@
 //! links:  of blocks of 1,000 of them, every page of each
 //! ```
 //!
-//! Always whole, without a state: a change of associations moves no date by which it could be
-//! found.
+//! Always whole: a change of associations moves no date by which it could be found. The state says
+//! how far the list has come, for a refresh that is interrupted.
 
-use futures_util::{TryStreamExt, stream};
+use std::cell::{Cell, RefCell};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
+use tokio::time::Instant;
 
 use super::crm_object::Reader;
+use super::pace::Pace;
 use super::{Emitter, Receipt, same_page_again};
-use crate::cursor::{Ask, no_cursor};
+use crate::cursor::{Gapless, Job, Progress, Scan, Seen, Way, no_cursor, under_way_without_cursor};
 use crate::error::Error;
 use crate::hubspot::{self, LinkType, LinksQuery, RecordId, RecordLink, limits};
 use crate::record::Record;
@@ -45,52 +49,72 @@ pub(super) async fn read(
     let oldest = context.start_date.unwrap_or(Millis::MIN);
     let recent =
         |record: &Record<'_>| record.instant("updatedAt").is_none_or(|modified| modified >= oldest);
-    let blocks = stream::try_unfold(Some(None), async |next: Option<Option<String>>| {
-        let Some(mut after) = next else { return Ok(None) };
-        let mut block: Vec<RecordId> = Vec::new();
-        loop {
-            let page = reader.fetch((0, 0), Ask::List { after: after.clone() }).await;
+    let scan = Scan::begin(&planned.saved, &context.bounds(), true, planned.generation);
+    let blocks = stream::try_unfold(scan, async |mut scan: Scan| {
+        let mut ids: Vec<RecordId> = Vec::new();
+        while let Some(Job::Page(range, ask)) = scan.ask() {
+            let page = reader.fetch(scan.window(), ask).await;
             let page = page.map_err(|error| or_unknown(error, from, to))?;
             let found = reader.parse(&page)?;
-            let found = found.iter().filter(|(_, record)| recent(record));
-            block.extend(found.filter_map(|(id, _)| *id));
-            let next = page.next.as_ref().map(|link| link.as_str().to_owned());
-            if next.is_some() && next == after {
+            let token = page.next.as_ref().map(|link| link.as_str().to_owned());
+            let seen = Seen { ids: reader.ids_of(&page)?, token, left: None };
+            if scan.take(range, Way::List, &seen).is_err() {
                 return Err(same_page_again(&context.name));
             }
-            if next.is_none() || block.len() + limits::LIST_PAGE > limits::ASSOCIATIONS_READ {
-                return Ok(Some((block, next.map(Some))));
+            let found = found.iter().filter(|found| recent(&found.record));
+            ids.extend(found.filter_map(|found| found.id));
+            if ids.len() + limits::LIST_PAGE > limits::ASSOCIATIONS_READ {
+                break;
             }
-            after = next;
         }
+        let block = Block { ids, listed: scan.progress(planned.generation) };
+        let is_last = block.ids.is_empty() && scan.is_done();
+        Ok((!is_last).then_some((block, scan)))
     });
+    let (done, pace) = (RefCell::new(Gapless::default()), RefCell::new(Pace::new(Instant::now())));
+    let unclaimed = Cell::new(0);
     // Every block sends what it has read itself, while further ones are listed.
-    let send = async |block: Vec<RecordId>| {
-        for ids in block.chunks(limits::ASSOCIATIONS_READ) {
-            send(context, &emitter, LinksQuery::new(from, to, ids)).await?;
+    let send = async |(place, block): (usize, Block)| {
+        for ids in block.ids.chunks(limits::ASSOCIATIONS_READ) {
+            let sent = send(context, &emitter, LinksQuery::new(from, to, ids)).await?;
+            unclaimed.set(unclaimed.get() + sent);
         }
-        Ok(())
+        let listed = done.borrow_mut().finish(place, block.listed).flatten();
+        let listed = listed.filter(|listed| listed.generation.is_some());
+        let Some(listed) = listed else { return Ok(()) };
+        if !pace.borrow_mut().is_due(unclaimed.take(), Instant::now()) {
+            return Ok(());
+        }
+        emitter.claim(under_way_without_cursor(listed)).await
     };
+    let blocks = blocks.enumerate().map(|(place, block)| Ok((place, block?)));
     blocks.try_for_each_concurrent(AT_ONCE, send).await?;
     emitter.finish(no_cursor()).await
 }
 
-/// Sends the associations of a block of records.
+/// Records whose associations are read together.
+struct Block {
+    ids: Vec<RecordId>,
+    /// How far the list had been read when the block was full.
+    listed: Option<Progress>,
+}
+
+/// Sends the associations of these records; returns how many.
 async fn send(
     context: &Context<'_>,
     emitter: &Emitter<'_>,
     query: LinksQuery<'_>,
-) -> Result<(), Error> {
-    let mut next = Some(query);
+) -> Result<u64, Error> {
+    let (mut next, mut sent) = (Some(query), 0);
     while let Some(query) = next.take() {
         let answer = hubspot::read_links(context.api, &query).await;
         let (found, following) = answer.map_err(|error| or_unknown(error, query.from, query.to))?;
         let records =
             found.iter().flat_map(|link| link.types.iter().map(|kind| record(link, kind)));
-        emitter.send(records, &[], |_| true).await?;
+        sent += emitter.send(records, &[], |_| true).await?;
         next = following;
     }
-    Ok(())
+    Ok(sent)
 }
 
 /// One way in which two records are associated, as JSON.

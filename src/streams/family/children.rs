@@ -6,6 +6,8 @@
 //!           bound. Answers that come newest first are read no further than that.
 //! claimed:  everything before this sync began, of each parent once it has been read
 //! ```
+//!
+//! An interrupted refresh passes over the parents that it has read, within its generation.
 
 use std::cell::RefCell;
 
@@ -18,6 +20,7 @@ use super::{Emitter, Receipt, same_page_again, unreadable};
 use crate::cursor::{Bounds, Partitions, complete_global, no_cursor, some_partitions};
 use crate::error::Error;
 use crate::hubspot::{self, Link, Page, PageQuery};
+use crate::protocol::StreamState;
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::streams::spec::{Child, Children, CursorField, Parents};
@@ -31,15 +34,23 @@ pub(super) async fn read(
     planned: &Planned<'_>,
     children: &Children,
 ) -> Result<Receipt, Error> {
+    let (saved, generation) = (&planned.saved, planned.generation);
+    let is_rest = planned.everything && generation.is_some() && saved.generation == generation;
+    let is_kept = is_rest || !planned.everything;
     let reader = Reader {
         context,
         planned,
         child: &children.child,
         emitter: Emitter::new(context, planned),
-        done: RefCell::new(planned.saved.partitions.clone()),
+        is_rest,
+        done: RefCell::new(if is_kept { saved.partitions.clone() } else { Partitions::new() }),
         pace: RefCell::new(Pace::new(Instant::now())),
     };
-    for_each_parent(context, &children.parents, async |id| reader.read_parent(&id).await).await?;
+    let read = async |id: String| reader.read_parent(&id).await;
+    if let Err(error) = for_each_parent(context, &children.parents, read).await {
+        reader.claim_what_was_read().await?;
+        return Err(error);
+    }
     let state = match planned.row.cursor {
         Some(cursor) => {
             let upper = context.bounds().upper();
@@ -95,6 +106,8 @@ struct Reader<'a> {
     planned: &'a Planned<'a>,
     child: &'a Child,
     emitter: Emitter<'a>,
+    /// Is it the rest of a refresh that was interrupted?
+    is_rest: bool,
     /// Positions of parents: the saved ones, then those read by this sync.
     done: RefCell<Partitions>,
     pace: RefCell<Pace>,
@@ -114,6 +127,9 @@ impl Reader<'_> {
     }
 
     async fn read_parent(&self, parent: &str) -> Result<(), Error> {
+        if self.is_rest && self.planned.saved.partitions.contains_key(parent) {
+            return Ok(());
+        }
         let Child { endpoint, tail, shape, parent_field, newest_first, .. } = *self.child;
         let bounds = self.context.bounds();
         let cursor = self.planned.row.cursor;
@@ -162,22 +178,34 @@ impl Reader<'_> {
         records: u64,
         bounds: &Bounds,
     ) -> Result<(), Error> {
-        // A refresh cannot say in this form that it is under way, so it claims only its end.
-        if self.planned.everything {
+        // A refresh that does not say which it is would be taken for an incremental read.
+        if self.planned.everything && self.planned.generation.is_none() {
             return Ok(());
         }
         self.done.borrow_mut().insert(parent.to_owned(), Some(bounds.upper()));
         if !self.pace.borrow_mut().is_due(records, Instant::now()) {
             return Ok(());
         }
-        let state = some_partitions(
+        self.emitter.claim(self.progress(cursor)).await
+    }
+
+    /// Claims the parents that were read since the last state, for a read that ends early.
+    async fn claim_what_was_read(&self) -> Result<(), Error> {
+        let Some(cursor) = self.planned.row.cursor.filter(|_| self.pace.borrow().is_owed()) else {
+            return Ok(());
+        };
+        self.emitter.claim(self.progress(cursor)).await
+    }
+
+    fn progress(&self, cursor: CursorField) -> StreamState {
+        some_partitions(
             cursor.name,
             cursor.format,
             self.child.parent_key,
             &self.done.borrow(),
             self.others(),
-        );
-        self.emitter.claim(state).await
+            self.planned.generation.filter(|_| self.planned.everything),
+        )
     }
 }
 

@@ -1,19 +1,15 @@
 //! CRM objects: the list for everything, search for what changed.
-//!
-//! The scan decides ([`Scan`]); this loop asks, writes, and claims no more than was written.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use tokio::time::Instant;
-
-use super::Receipt;
-use super::enrich::Enriched;
-use super::pace::Pace;
-use super::{same_page_again, unreadable};
-use crate::cursor::{Ask, Contradiction, Scan, Way, complete, under_way};
+use super::enrich::Enricher;
+use super::scanning::{self, Found, Harvest, Lines};
+use super::{Receipt, unreadable};
+use crate::cursor::{Ask, Pass, Scan, Way};
 use crate::error::Error;
 use crate::hubspot::{self, Link, ListQuery, Page, RecordId, SearchQuery};
-use crate::record::{Encoder, Record};
+use crate::record::Encoder;
 use crate::streams::context::{Context, Planned};
 use crate::time::{self, Millis};
 
@@ -23,45 +19,41 @@ pub(super) async fn read(
     object: &str,
     modified: &str,
 ) -> Result<Receipt, Error> {
-    let Some(cursor) = stream.row.cursor else { return Ok(Receipt::default()) };
-    let reader = Reader::new(context, stream, object, modified);
-    let mut encoder = Encoder::new(&context.name, &stream.columns);
-    let mut scan =
-        Scan::begin(&stream.saved, &context.bounds(), stream.everything, stream.generation);
-    let mut pace = Pace::new(Instant::now());
-    let mut records = 0;
-    while let Some(ask) = scan.ask() {
-        let answer = reader.fetch(scan.window(), ask).await?;
-        let found = reader.parse(&answer)?;
-        let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
-        let token = answer.next.as_ref().map(|link| link.as_str().to_owned());
-        if scan.take(&ids, token) == Err(Contradiction) {
-            scan = reader.without_order(&scan)?;
-            continue;
-        }
-        let wanted: Vec<_> = found
-            .into_iter()
-            .filter(|(_, record)| scan.wants(record.instant(cursor.name)))
-            .collect();
-        // Each value is written twice, and most of an answer is values.
-        let mut lines = Vec::with_capacity(2 * answer.size());
-        let count = reader.encode(scan.way(), &wanted, &mut encoder, &mut lines).await?;
-        records += count;
-        let is_due = pace.is_due(count, Instant::now()) && !scan.is_done();
-        let progress = scan.progress(stream.generation).filter(|_| is_due);
-        context
-            .send(lines, count, progress.map(|progress| under_way(cursor.name, progress)))
-            .await?;
-    }
-    let (_, upper) = scan.window();
-    context.send(Vec::new(), 0, Some(complete(cursor.name, cursor.format, upper))).await?;
-    Ok(Receipt { records, nulled: encoder.nulled() })
+    let objects = Objects {
+        reader: Reader::new(context, stream, object, modified),
+        encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
+    };
+    let scan = Scan::begin(&stream.saved, &context.bounds(), stream.everything, stream.generation);
+    let scan = scan.spread(scanning::SPREAD);
+    let receipt = scanning::run(context, stream, (object, modified), scan, &objects).await?;
+    Ok(objects.receipt(receipt))
 }
 
-/// A listed or found record with its id.
-pub(super) type Found<'page> = (Option<RecordId>, Record<'page>);
+/// Records as they are, with their associations.
+pub(super) struct Objects<'a> {
+    pub(super) reader: Reader<'a>,
+    pub(super) encoder: RefCell<Encoder<'a>>,
+}
 
-/// What stays the same from page to page.
+impl Objects<'_> {
+    /// The receipt of a scan, with what is known of the values.
+    pub(super) fn receipt(&self, scanned: Receipt) -> Receipt {
+        let nulled = self.encoder.borrow().nulled();
+        Receipt { nulled, properties: Some(self.reader.properties.len()), ..scanned }
+    }
+}
+
+impl Harvest for Objects<'_> {
+    async fn fetch(&self, window: (Millis, Millis), ask: Ask) -> Result<Page, Error> {
+        self.reader.fetch(window, ask).await
+    }
+
+    async fn lines(&self, pass: Pass, found: &[Found<'_>]) -> Result<Lines, Error> {
+        self.reader.lines(pass.way, found, &self.encoder).await
+    }
+}
+
+/// Asks for records of a CRM object type.
 pub(super) struct Reader<'a> {
     context: &'a Context<'a>,
     object: &'a str,
@@ -71,8 +63,9 @@ pub(super) struct Reader<'a> {
     properties: Vec<String>,
     /// Do the property names fit the URL of a list? If not, rows are read by batch.
     fits_list: bool,
-    /// Associated object types by column place, those that were chosen.
-    associations: Vec<Option<&'a str>>,
+    /// Do they fit a search? HubSpot may say no, then rows are read by batch, too.
+    fits_search: Cell<bool>,
+    enricher: Enricher<'a>,
     archived: bool,
 }
 
@@ -86,14 +79,16 @@ impl<'a> Reader<'a> {
         let properties = stream.columns.asked();
         let chosen = |place| stream.columns.shows_associations(place);
         let types = stream.row.associations.iter().enumerate();
+        let types = types.map(|(place, &to)| chosen(place).then_some(to)).collect();
         Self {
             context,
             object,
             modified,
             having: &[],
             fits_list: hubspot::fits_one_url(&properties),
+            fits_search: Cell::new(true),
             properties,
-            associations: types.map(|(place, &to)| chosen(place).then_some(to)).collect(),
+            enricher: Enricher::new(context.api, object, types),
             archived: false,
         }
     }
@@ -116,7 +111,8 @@ impl<'a> Reader<'a> {
             having: &[],
             properties: vec!["hs_object_id".to_owned()],
             fits_list: true,
-            associations: Vec::new(),
+            fits_search: Cell::new(true),
+            enricher: Enricher::new(context.api, object, Vec::new()),
             archived: false,
         }
     }
@@ -140,7 +136,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Page, Error> {
         match ask {
             Ask::List { after } => {
-                let associations: Vec<_> = self.associations.iter().copied().flatten().collect();
+                let associations: Vec<_> = self.enricher.types().collect();
                 let query = ListQuery {
                     object: self.object,
                     properties: if self.fits_list { &self.properties } else { &[] },
@@ -150,81 +146,82 @@ impl<'a> Reader<'a> {
                 };
                 hubspot::list(self.context.api, &query).await
             }
-            Ask::Search { above, offset } => {
+            Ask::Search { above, below, offset } => {
                 let query = SearchQuery {
                     object: self.object,
                     modified: self.modified,
                     having: self.having,
-                    properties: &self.properties,
+                    properties: if self.fits_search.get() { &self.properties } else { &[] },
                     from,
                     to,
                     above,
+                    below,
                     offset: offset.map(Link::new),
                 };
-                hubspot::search(self.context.api, &query).await
+                match hubspot::search(self.context.api, &query).await {
+                    // HubSpot: the names may count to the length of a search (note 43).
+                    Err(Error::Refused { .. }) if !hubspot::fits_one_search(query.properties) => {
+                        self.fits_search.set(false);
+                        let query = SearchQuery { properties: &[], ..query };
+                        hubspot::search(self.context.api, &query).await
+                    }
+                    answer => answer,
+                }
             }
         }
+    }
+
+    /// The ids of the records of a page, in order.
+    pub(super) fn ids_of(&self, page: &Page) -> Result<Vec<Option<RecordId>>, Error> {
+        Ok(self.parse(page)?.into_iter().map(|found| found.id).collect())
     }
 
     pub(super) fn parse<'page>(&self, page: &'page Page) -> Result<Vec<Found<'page>>, Error> {
-        let parse = |text| Record::parse(text).map(|record| (record.id(), record));
-        let records = page.records().map(parse).collect::<Result<_, _>>();
-        records.map_err(|error| unreadable(&self.context.name, error))
+        Found::all(page).map_err(|error| unreadable(&self.context.name, error))
     }
 
-    /// What to do when the ids of a page are not in order.
-    pub(super) fn without_order(&self, scan: &Scan) -> Result<Scan, Error> {
-        match scan.way() {
-            Way::Search => {
-                log::warn!(
-                    "`{}`: search did not answer in the order of ids, so nothing can be found by \
-                     it without gaps: reading the whole list instead",
-                    self.context.name
-                );
-                Ok(scan.by_list())
-            }
-            Way::List => Err(same_page_again(&self.context.name)),
-        }
-    }
-
-    /// Appends found records as lines, associations included; returns how many.
-    pub(super) async fn encode(
+    /// Makes lines of found records, associations included.
+    pub(super) async fn lines(
         &self,
         way: Way,
         found: &[Found<'_>],
-        encoder: &mut Encoder<'_>,
-        lines: &mut Vec<u8>,
-    ) -> Result<u64, Error> {
+        encoder: &RefCell<Encoder<'_>>,
+    ) -> Result<Lines, Error> {
         let api = self.context.api;
-        let ids: Vec<_> = found.iter().filter_map(|(id, _)| *id).collect();
+        let ids: Vec<_> = found.iter().filter_map(|found| found.id).collect();
         if ids.is_empty() {
-            return Ok(0);
+            return Ok(Lines::default());
         }
-        let types = &self.associations;
         let enriched = match way {
-            Way::List => Enriched::inline(api, self.object, types, found).await?,
-            Way::Search => Enriched::by_batch(api, self.object, types, &ids).await?,
+            Way::List => self.enricher.inline(found).await?,
+            Way::Search => self.enricher.anew(&ids).await?,
         };
         let emitted_at_ms = time::now_ms();
-        let mut count = 0;
-        let mut push = |id, record: &Record<'_>, lines: &mut Vec<u8>| {
-            let written = encoder.push(record, &enriched.of(id), emitted_at_ms, lines);
-            count += u64::from(written.map_err(|error| unreadable(&self.context.name, error))?);
+        let mut lines = Lines::default();
+        let mut push = |Found { id, record, .. }: &Found<'_>| {
+            let mut encoder = encoder.borrow_mut();
+            let written = encoder.push(record, &enriched.of(*id), emitted_at_ms, &mut lines.text);
+            let written = written.map_err(|error| unreadable(&self.context.name, error))?;
+            lines.records += u64::from(written);
             Ok(())
         };
-        if way == Way::Search || self.fits_list {
-            found.iter().try_for_each(|(id, record)| push(*id, record, lines))?;
+        let is_whole = match way {
+            Way::List => self.fits_list,
+            Way::Search => self.fits_search.get(),
+        };
+        if is_whole {
+            found.iter().try_for_each(&mut push)?;
         } else {
             // One body, one instant: chunks of columns read one after the other could disagree.
             for block in ids.chunks(hubspot::limits::BATCH_READ) {
                 let page =
                     hubspot::batch_read(api, self.object, block, &self.properties, self.archived)
                         .await?;
-                let rows: HashMap<_, _> = self.parse(&page)?.into_iter().collect();
-                let mut rows = block.iter().filter_map(|id| rows.get_key_value(&Some(*id)));
-                rows.try_for_each(|(id, row)| push(*id, row, lines))?;
+                let rows = self.parse(&page)?.into_iter();
+                let rows: HashMap<_, _> = rows.map(|found| (found.id, found)).collect();
+                block.iter().filter_map(|id| rows.get(&Some(*id))).try_for_each(&mut push)?;
             }
         }
-        Ok(count)
+        Ok(lines)
     }
 }

@@ -49,14 +49,23 @@ impl<'a> Emitter<'a> {
         constants: Constants<'_>,
         wants: impl FnMut(&Record<'_>) -> bool,
     ) -> Result<u64, Error> {
-        let (lines, count) = self
-            .encode(records, constants, wants)
-            .map_err(|error| unreadable(&self.context.name, error))?;
+        let (lines, count) = self.lines(records, constants, wants)?;
         if count > 0 {
             self.records.set(self.records.get() + count);
             self.context.send(lines, count, None).await?;
         }
         Ok(count)
+    }
+
+    /// Makes lines of the wanted ones of these records, for the caller to send and to count.
+    pub(super) fn lines(
+        &self,
+        records: impl IntoIterator<Item = impl AsRef<str>>,
+        constants: Constants<'_>,
+        wants: impl FnMut(&Record<'_>) -> bool,
+    ) -> Result<(Vec<u8>, u64), Error> {
+        let lines = self.encode(records, constants, wants);
+        lines.map_err(|error| unreadable(&self.context.name, error))
     }
 
     /// Claims what a state says of everything sent so far.
@@ -72,7 +81,8 @@ impl<'a> Emitter<'a> {
 
     /// What has been sent so far.
     pub(super) fn receipt(&self) -> Receipt {
-        Receipt { records: self.records.get(), nulled: self.encoder.borrow().nulled() }
+        let nulled = self.encoder.borrow().nulled();
+        Receipt { records: self.records.get(), nulled, ..Receipt::default() }
     }
 
     fn encode(

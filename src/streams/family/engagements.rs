@@ -16,7 +16,7 @@ use tokio::time::Instant;
 
 use super::pace::Pace;
 use super::{Emitter, Receipt, same_page_again};
-use crate::cursor::{Ask, Contradiction, CursorFormat, Scan, Way, complete, under_way_as};
+use crate::cursor::{Ask, Bounds, CursorFormat, Job, Scan, Seen, Way, complete, under_way_as};
 use crate::error::Error;
 use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, PagingKind, Shape, limits};
 use crate::record::Record;
@@ -33,7 +33,7 @@ const RECENT: Duration = Duration::from_hours(24 * 29);
 
 pub(super) async fn read(context: &Context<'_>, planned: &Planned<'_>) -> Result<Receipt, Error> {
     let Some(cursor) = planned.row.cursor else { return Ok(Receipt::default()) };
-    let bounds = context.settled_bounds().await?;
+    let bounds = Bounds { worst_lag: Duration::ZERO, ..context.settled_bounds().await? };
     let scan = Scan::begin(&planned.saved, &bounds, planned.everything, planned.generation);
     let reader = Reader { context, emitter: Emitter::new(context, planned), cursor: cursor.name };
     let (lower, upper) = scan.window();
@@ -80,11 +80,12 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         let mut pace = Pace::new(Instant::now());
         let (lower, _) = scan.window();
-        while let Some(Ask::List { after }) = scan.ask() {
+        while let Some(Job::Page(range, Ask::List { after })) = scan.ask() {
             let answer = self.fetch(PAGED, after.map(Link::new).as_ref()).await?;
             let ids: Vec<_> = answer.records().map(id).collect();
             let token = answer.next.as_ref().map(|link| link.as_str().to_owned());
-            if scan.take(&ids, token) == Err(Contradiction) {
+            let seen = Seen { ids, token, left: None };
+            if scan.take(range, Way::List, &seen).is_err() {
                 return Err(same_page_again(&self.context.name));
             }
             let count = self.send(&answer, lower).await?;

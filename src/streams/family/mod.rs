@@ -34,6 +34,12 @@ pub struct Receipt {
     pub records: u64,
     /// Values that did not fit their column.
     pub nulled: u64,
+    /// How many records HubSpot said there are to be read, where it did.
+    pub said: Option<u64>,
+    /// Properties that were asked for, where they are chosen.
+    pub properties: Option<usize>,
+    /// Ranges that an interrupted read had left.
+    pub resumed: usize,
 }
 
 /// Reads one stream to its end: its records, then its last state.

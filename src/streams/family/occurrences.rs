@@ -10,14 +10,17 @@
 //! HubSpot answers for one record and one type of event at a time. An event that concerns a record
 //! moves the record's modified date, so records that stayed as they were need not be asked for.
 
+use std::time::Duration;
+
 use futures_util::stream;
 use tokio::time::Instant;
 
 use super::children::each;
 use super::crm_object::Reader;
 use super::pace::Pace;
+use super::scanning::without_order;
 use super::{Emitter, Receipt, same_page_again};
-use crate::cursor::{Bounds, Contradiction, FIRST, Saved, Scan, complete_global, under_way};
+use crate::cursor::{Bounds, FIRST, Job, Saved, Scan, Seen, complete_global, under_way};
 use crate::error::Error;
 use crate::hubspot::{self, OccurrenceQuery, RecordId, limits};
 use crate::streams::context::{Context, Planned};
@@ -32,19 +35,25 @@ pub(super) async fn read(
     let Some(cursor) = planned.row.cursor else { return Ok(Receipt::default()) };
     let records = Reader::ids(context, events.object, events.modified);
     let emitter = Emitter::new(context, planned);
-    let bounds = Bounds { index_lag: limits::LATE_EVENTS, ..context.settled_bounds().await? };
+    let bounds = Bounds {
+        index_lag: limits::LATE_EVENTS,
+        worst_lag: Duration::ZERO,
+        ..context.settled_bounds().await?
+    };
     let saved = earliest(&planned.saved);
     let mut scan = Scan::begin(&saved, &bounds, planned.everything, planned.generation);
     let mut pace = Pace::new(Instant::now());
-    while let Some(ask) = scan.ask() {
-        let window = scan.window();
+    while let Some(Job::Page(range, ask)) = scan.ask() {
+        let (window, way) = (scan.window(), ask.way());
         let found = records.fetch(window, ask).await?;
-        let ids: Vec<_> = records.parse(&found)?.into_iter().map(|(id, _)| id).collect();
+        let ids: Vec<_> = records.ids_of(&found)?;
         let token = found.next.map(|link| link.as_str().to_owned());
-        if scan.take(&ids, token) == Err(Contradiction) {
-            scan = records.without_order(&scan)?;
+        let seen = Seen { ids, token, left: None };
+        if let Err(contradiction) = scan.take(range, way, &seen) {
+            scan = without_order(&context.name, &scan, way, contradiction)?;
             continue;
         }
+        let ids = seen.ids;
         let before = emitter.receipt().records;
         let asked = ids.into_iter().flatten().flat_map(|id| {
             events.event_types.iter().map(move |event_type| Ok((id, event_type.as_ref())))

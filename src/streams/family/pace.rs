@@ -21,6 +21,11 @@ impl Pace {
         Self { records: 0, last: now }
     }
 
+    /// Have records been sent since the last state?
+    pub(super) fn is_owed(&self) -> bool {
+        self.records > 0
+    }
+
     /// Takes note of records about to be sent. Is a state due behind them?
     pub(super) fn is_due(&mut self, records: u64, now: Instant) -> bool {
         self.records += records;
@@ -44,6 +49,8 @@ mod tests {
         assert!(pace.is_due(1, start));
         assert!(!pace.is_due(0, start + TIME));
         assert!(pace.is_due(1, start + TIME));
+        assert!(!pace.is_owed());
         assert!(!pace.is_due(1, start + TIME));
+        assert!(pace.is_owed());
     }
 }

@@ -15,17 +15,19 @@
 //! Where the property names do not fit the URL of a list, ids are listed and versions read by
 //! batch.
 
+use std::cell::RefCell;
+
 use futures_util::{StreamExt, stream};
 
 use super::crm_object::Reader;
-use super::scanning::{self, Harvest};
+use super::scanning::{self, Found, Harvest, Lines};
 use super::{Receipt, unreadable};
-use crate::cursor::{Ask, Scan, Way};
+use crate::cursor::{Ask, Pass, Scan, Way};
 use crate::error::Error;
 use crate::hubspot::{self, Link, Page, limits};
-use crate::record::{HistoryEncoder, HistoryForm, Record};
+use crate::record::{HistoryEncoder, HistoryForm};
 use crate::streams::context::{Context, Planned};
-use crate::time;
+use crate::time::{self, Millis};
 
 /// Their versions say nothing that those of other properties do not say.
 const LEFT_OUT: [&str; 2] = ["hs_lastmodifieddate", "lastmodifieddate"];
@@ -44,22 +46,24 @@ pub(super) async fn read(
     form: HistoryForm,
 ) -> Result<Receipt, Error> {
     let properties = properties(context, object).await?;
-    let reader = Reader::ids(context, object, modified);
-    let mut versions = Versions {
+    let versions = Versions {
         context,
         object,
-        reader: &reader,
+        reader: Reader::ids(context, object, modified),
         fits_list: hubspot::fits_one_url(&properties),
         properties,
-        encoder: HistoryEncoder::new(&context.name, form, &stream.columns),
+        encoder: RefCell::new(HistoryEncoder::new(&context.name, form, &stream.columns)),
     };
     let bounds = context.bounds();
     let mut scan = Scan::begin(&stream.saved, &bounds, stream.everything, stream.generation);
     if versions.properties.is_empty() {
         scan = scan.of_nothing();
     }
-    let records = scanning::run(context, stream, &reader, scan, &mut versions).await?;
-    Ok(Receipt { records, nulled: versions.encoder.nulled() })
+    let scan = scan.spread(scanning::SPREAD);
+    let scanned = scanning::run(context, stream, (object, modified), scan, &versions).await?;
+    let nulled = versions.encoder.borrow().nulled();
+    // How many there are is said of the objects, not of their versions.
+    Ok(Receipt { nulled, said: None, properties: Some(versions.properties.len()), ..scanned })
 }
 
 /// The properties whose versions are read: those that were chosen among all there are.
@@ -86,67 +90,61 @@ async fn properties(context: &Context<'_>, object: &str) -> Result<Vec<String>, 
 struct Versions<'a> {
     context: &'a Context<'a>,
     object: &'a str,
-    reader: &'a Reader<'a>,
+    reader: Reader<'a>,
     properties: Vec<String>,
     /// Do the property names fit the URL of a list?
     fits_list: bool,
-    encoder: HistoryEncoder,
+    encoder: RefCell<HistoryEncoder>,
 }
 
 impl Harvest for Versions<'_> {
-    async fn fetch(&self, scan: &Scan, ask: Ask) -> Result<Page, Error> {
+    async fn fetch(&self, window: (Millis, Millis), ask: Ask) -> Result<Page, Error> {
         match ask {
-            Ask::List { after } if self.is_listed(scan) => {
+            Ask::List { after } if self.fits_list => {
                 let (api, after) = (self.context.api, after.map(Link::new));
                 hubspot::list_history(api, self.object, &self.properties, after.as_ref()).await
             }
-            Ask::List { .. } | Ask::Search { .. } => self.reader.fetch(scan.window(), ask).await,
+            Ask::List { .. } | Ask::Search { .. } => self.reader.fetch(window, ask).await,
         }
     }
 
-    async fn send(&mut self, scan: &Scan, page: &Page) -> Result<u64, Error> {
-        if self.is_listed(scan) {
-            return self.send_versions(scan, page).await;
+    async fn lines(&self, pass: Pass, found: &[Found<'_>]) -> Result<Lines, Error> {
+        let mut lines = Lines::default();
+        if pass.way == Way::List && self.fits_list {
+            self.push(pass.lower, found, &mut lines).await?;
+            return Ok(lines);
         }
-        let found = self.reader.parse(page)?;
-        let ids: Vec<_> = found.iter().filter_map(|(id, _)| *id).collect();
-        let (api, object) = (self.context.api, self.object);
-        let properties = std::mem::take(&mut self.properties);
+        let ids: Vec<_> = found.iter().filter_map(|found| found.id).collect();
         let pages = ids
             .chunks(limits::HISTORY_PAGE)
-            .map(|ids| hubspot::read_history(api, object, ids, &properties));
+            .map(|ids| hubspot::read_history(self.context.api, self.object, ids, &self.properties));
         let mut pages = stream::iter(pages).buffered(AHEAD);
-        let mut count = 0;
         while let Some(page) = pages.next().await {
-            count += self.send_versions(scan, &page?).await?;
+            self.push(pass.lower, &self.reader.parse(&page?)?, &mut lines).await?;
         }
-        drop(pages);
-        self.properties = properties;
-        Ok(count)
+        Ok(lines)
     }
 }
 
 impl Versions<'_> {
-    /// Do the pages of this scan hold the versions?
-    fn is_listed(&self, scan: &Scan) -> bool {
-        scan.way() == Way::List && self.fits_list
-    }
-
-    async fn send_versions(&mut self, scan: &Scan, page: &Page) -> Result<u64, Error> {
-        let (lower, _) = scan.window();
+    /// Appends the versions of records from `lower` on.
+    async fn push(
+        &self,
+        lower: Millis,
+        records: &[Found<'_>],
+        lines: &mut Lines,
+    ) -> Result<(), Error> {
         let emitted_at_ms = time::now_ms();
-        let unreadable = |error| unreadable(&self.context.name, error);
-        let (mut lines, mut count, mut sent) = (Vec::with_capacity(BATCH / 4), 0, 0);
-        for text in page.records() {
-            let record = Record::parse(text).map_err(unreadable)?;
-            let pushed = self.encoder.push(&record, lower, emitted_at_ms, &mut lines);
-            count += pushed.map_err(unreadable)?;
-            if lines.len() >= BATCH {
-                self.context.send(std::mem::take(&mut lines), count - sent, None).await?;
-                sent = count;
+        for Found { record, .. } in records {
+            let pushed =
+                self.encoder.borrow_mut().push(record, lower, emitted_at_ms, &mut lines.text);
+            lines.records += pushed.map_err(|error| unreadable(&self.context.name, error))?;
+            if lines.text.len() >= BATCH {
+                let Lines { text, records, sent } = std::mem::take(lines);
+                self.context.send(text, records, None).await?;
+                lines.sent = sent + records;
             }
         }
-        self.context.send(lines, count - sent, None).await?;
-        Ok(count)
+        Ok(())
     }
 }

@@ -10,13 +10,14 @@
 //! whose recording is kept by somebody else than HubSpot are dropped in any case.
 
 use super::crm_object::Reader;
-use super::scanning::{self, Harvest};
+use super::scanning::{self, Found, Harvest, Lines};
 use super::{Emitter, Receipt};
-use crate::cursor::{Ask, Scan};
+use crate::cursor::{Ask, Pass, Scan, Way};
 use crate::error::Error;
 use crate::hubspot::{self, Page};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
+use crate::time::Millis;
 
 pub(super) async fn read(
     context: &Context<'_>,
@@ -31,9 +32,8 @@ pub(super) async fn read(
     let urls: Vec<_> = urls.iter().copied().filter(|name| is_defined(name)).collect();
     let dates = ["hs_createdate", modified];
     let properties = urls.iter().chain(&dates).map(|&name| name.to_owned()).collect();
-    let reader = Reader::having(context, object, modified, &urls, properties);
-    let mut recordings = Recordings {
-        reader: &reader,
+    let recordings = Recordings {
+        reader: Reader::having(context, object, modified, &urls, properties),
         emitter: Emitter::new(context, stream),
         cursor: stream.row.cursor.map(|cursor| cursor.name),
     };
@@ -41,28 +41,33 @@ pub(super) async fn read(
     let mut scan = Scan::begin(&stream.saved, &bounds, stream.everything, stream.generation);
     if urls.is_empty() {
         scan = scan.of_nothing();
-    } else if scan.ask() == Some(Ask::List { after: None }) {
+    } else if scan.way() == Way::List && stream.saved.progress.is_none() {
         scan = scan.by_search();
     }
-    scanning::run(context, stream, &reader, scan, &mut recordings).await?;
-    Ok(recordings.emitter.receipt())
+    let scan = scan.spread(scanning::SPREAD);
+    let scanned = scanning::run(context, stream, (object, modified), scan, &recordings).await?;
+    // How many there are is said of the records, of which some have no recording of HubSpot's.
+    Ok(Receipt { nulled: recordings.emitter.receipt().nulled, said: None, ..scanned })
 }
 
 struct Recordings<'a> {
-    reader: &'a Reader<'a>,
+    reader: Reader<'a>,
     emitter: Emitter<'a>,
     /// The property that is the cursor.
     cursor: Option<&'static str>,
 }
 
 impl Harvest for Recordings<'_> {
-    async fn fetch(&self, scan: &Scan, ask: Ask) -> Result<Page, Error> {
-        self.reader.fetch(scan.window(), ask).await
+    async fn fetch(&self, window: (Millis, Millis), ask: Ask) -> Result<Page, Error> {
+        self.reader.fetch(window, ask).await
     }
 
     /// A record without a recording is none once it has its shape.
-    async fn send(&mut self, scan: &Scan, page: &Page) -> Result<u64, Error> {
+    async fn lines(&self, pass: Pass, found: &[Found<'_>]) -> Result<Lines, Error> {
         let modified = |record: &Record<'_>| record.nested("properties")?.instant(self.cursor?);
-        self.emitter.send(page.records(), &[], |record| scan.wants(modified(record))).await
+        let texts = found.iter().map(|found| found.text);
+        let (text, records) =
+            self.emitter.lines(texts, &[], |record| pass.wants(modified(record)))?;
+        Ok(Lines { text, records, sent: 0 })
     }
 }

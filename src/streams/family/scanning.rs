@@ -1,52 +1,270 @@
-//! The loop of a scan ([`Scan`]), for families that make records of their own of what it finds.
+//! The loop of a scan ([`Scan`]): several pages at once, each on its way from the request to stdout.
+//!
+//! The scan decides; this loop asks, hands over what a family makes of each page, and claims no
+//! more than has been handed over. What a family does is its [`Harvest`].
 
+use std::cell::RefCell;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
-use super::crm_object::Reader;
 use super::pace::Pace;
-use crate::cursor::{Ask, Contradiction, Scan, complete, under_way};
+use super::{Receipt, same_page_again, unreadable};
+use crate::cursor::{
+    Ask, Contradiction, Job, Pass, RangeKey, Readers, Scan, Seen, Spread, Survey, Way,
+    complete_but, under_way_as,
+};
 use crate::error::Error;
-use crate::hubspot::Page;
+use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
+use crate::hubspot::{self, Page, RecordId};
+use crate::record::Record;
 use crate::streams::context::{Context, Planned};
+use crate::streams::spec::CursorField;
+use crate::time::Millis;
 
-/// What a family does with the pages of a scan.
-pub(super) trait Harvest {
-    /// Asks for a page.
-    async fn fetch(&self, scan: &Scan, ask: Ask) -> Result<Page, Error>;
+/// How long scans are spread. Enough for a quota of 25 a second at a latency of half a second, and for 5 a second at one of a
+/// second and a half.
+pub(super) const SPREAD: Spread = Spread {
+    list: Readers { most: 16, page: LIST_PAGE as u64 },
+    search: Readers { most: 8, page: SEARCH_PAGE as u64 },
+};
 
-    /// Sends what becomes of the records of a page; returns how many records that were.
-    async fn send(&mut self, scan: &Scan, page: &Page) -> Result<u64, Error>;
+/// A listed or found record.
+#[derive(Debug)]
+pub(super) struct Found<'page> {
+    pub(super) id: Option<RecordId>,
+    pub(super) text: &'page str,
+    pub(super) record: Record<'page>,
 }
 
-/// Goes through a scan to its end and claims its window; returns how many records were sent.
+impl<'page> Found<'page> {
+    /// All records of a page.
+    pub(super) fn all(page: &'page Page) -> serde_json::Result<Vec<Self>> {
+        let found = |text| {
+            let record = Record::parse(text)?;
+            Ok(Self { id: record.id(), text, record })
+        };
+        page.records().map(found).collect()
+    }
+}
+
+/// What a family does with a scan.
+pub(super) trait Harvest {
+    /// Asks for a page; `window` bounds a search.
+    async fn fetch(&self, window: (Millis, Millis), ask: Ask) -> Result<Page, Error>;
+
+    /// Makes lines of those records of a page that are wanted.
+    async fn lines(&self, pass: Pass, found: &[Found<'_>]) -> Result<Lines, Error>;
+}
+
+/// What a family has made of a page.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    pub(super) text: Vec<u8>,
+    /// Records in it.
+    pub(super) records: u64,
+    /// Records of the page that have been sent on already, because they were too many to keep.
+    pub(super) sent: u64,
+}
+
+/// Goes through a scan to its end and claims its window; returns how many records were sent, and
+/// how many there should have been.
 ///
-/// The claim is never before a position that is saved already.
+/// `modified` is the property that says when a record was modified.
 pub(super) async fn run(
     context: &Context<'_>,
     stream: &Planned<'_>,
-    reader: &Reader<'_>,
-    mut scan: Scan,
-    harvest: &mut impl Harvest,
-) -> Result<u64, Error> {
-    let Some(cursor) = stream.row.cursor else { return Ok(0) };
-    let mut pace = Pace::new(Instant::now());
-    let mut records = 0;
-    while let Some(ask) = scan.ask() {
-        let answer = harvest.fetch(&scan, ask).await?;
-        let ids: Vec<_> = reader.parse(&answer)?.iter().map(|(id, _)| *id).collect();
-        let token = answer.next.as_ref().map(|link| link.as_str().to_owned());
-        if scan.take(&ids, token) == Err(Contradiction) {
-            scan = reader.without_order(&scan)?;
-            continue;
+    (object, modified): (&str, &str),
+    scan: Scan,
+    harvest: &impl Harvest,
+) -> Result<Receipt, Error> {
+    let Some(cursor) = stream.row.cursor else { return Ok(Receipt::default()) };
+    let resumed = scan.resumed();
+    let scanning = Scanning {
+        context,
+        stream,
+        cursor,
+        object,
+        modified,
+        harvest,
+        scan: RefCell::new(scan),
+        pace: RefCell::new(Pace::new(Instant::now())),
+    };
+    let mut under_way = FuturesUnordered::new();
+    let (mut records, mut failure) = (0, None);
+    // Nothing may be sent in this loop: a place in the queue could be promised to a page that is
+    // not polled meanwhile, and both would wait for ever.
+    loop {
+        while failure.is_none()
+            && let Some(job) = scanning.ask()
+        {
+            under_way.push(scanning.work(job));
         }
-        let count = harvest.send(&scan, &answer).await?;
-        records += count;
-        let is_due = pace.is_due(count, Instant::now()) && !scan.is_done();
-        if let Some(progress) = scan.progress(stream.generation).filter(|_| is_due) {
-            context.send(Vec::new(), 0, Some(under_way(cursor.name, progress))).await?;
+        match under_way.next().await {
+            Some(Ok(count)) => records += count,
+            // What is on its way still arrives, and can be claimed.
+            Some(Err(error)) => failure = failure.or(Some(error)),
+            None => break,
         }
     }
-    let (_, upper) = scan.window();
-    context.send(Vec::new(), 0, Some(complete(cursor.name, cursor.format, upper))).await?;
-    Ok(records)
+    drop(under_way);
+    if let Some(error) = failure {
+        scanning.claim_what_was_written().await?;
+        return Err(error);
+    }
+    let scan = scanning.scan.into_inner();
+    let ((_, upper), settled) = (scan.window(), scan.settled());
+    let claim = complete_but(cursor.name, cursor.format, upper, settled);
+    context.send(Vec::new(), 0, Some(claim)).await?;
+    Ok(Receipt { records, said: scan.said(), resumed, ..Receipt::default() })
+}
+
+struct Scanning<'a, H> {
+    context: &'a Context<'a>,
+    stream: &'a Planned<'a>,
+    cursor: CursorField,
+    object: &'a str,
+    modified: &'a str,
+    harvest: &'a H,
+    scan: RefCell<Scan>,
+    pace: RefCell<Pace>,
+}
+
+impl<H: Harvest> Scanning<'_, H> {
+    fn ask(&self) -> Option<Job> {
+        self.scan.borrow_mut().ask()
+    }
+
+    /// Claims what has been written since the last state, for a read that ends early.
+    async fn claim_what_was_written(&self) -> Result<(), Error> {
+        let progress = self.scan.borrow().progress(self.stream.generation);
+        let is_owed = self.pace.borrow().is_owed();
+        let Some(progress) = progress.filter(|_| is_owed) else { return Ok(()) };
+        let claim = under_way_as(self.cursor.name, self.cursor.format, progress);
+        self.context.send(Vec::new(), 0, Some(claim)).await
+    }
+
+    /// Does one job to its end; returns how many records that sent.
+    async fn work(&self, job: Job) -> Result<u64, Error> {
+        match job {
+            Job::Page(range, ask) => self.page(range, ask).await,
+            Job::Survey => self.survey().await.map(|()| 0),
+            Job::Mark { above, after } => {
+                let mark = hubspot::mark(self.context.api, self.object, above, after).await;
+                let mark = self.unless_refused(mark)?.flatten();
+                self.scan.borrow_mut().mark(mark);
+                Ok(0)
+            }
+        }
+    }
+
+    async fn page(&self, range: RangeKey, ask: Ask) -> Result<u64, Error> {
+        let way = ask.way();
+        let places = match way {
+            Way::List => &self.context.places.list,
+            Way::Search => &self.context.places.search,
+        };
+        // Never closed, so never refused.
+        let _place = places.acquire().await.ok();
+        let window = self.scan.borrow().window();
+        let page = self.harvest.fetch(window, ask).await?;
+        let found = Found::all(&page);
+        let mut found = found.map_err(|error| unreadable(&self.context.name, error))?;
+        let seen = Seen {
+            ids: found.iter().map(|found| found.id).collect(),
+            token: page.next.as_ref().map(|link| link.as_str().to_owned()),
+            left: page.total.filter(|_| way == Way::Search),
+        };
+        let share = self.scan.borrow_mut().see(range, way, &seen);
+        let share = match share {
+            Ok(Some(share)) => share,
+            Ok(None) => return Ok(0),
+            Err(contradiction) => {
+                let scan = &mut *self.scan.borrow_mut();
+                *scan = without_order(&self.context.name, scan, way, contradiction)?;
+                return Ok(0);
+            }
+        };
+        found.truncate(share);
+        let pass = self.scan.borrow().pass(way);
+        found.retain(|found| pass.wants(found.record.instant(self.cursor.name)));
+        let Lines { text, records, sent } = self.harvest.lines(pass, &found).await?;
+        // What waits for room is only the lines.
+        drop(found);
+        drop(page);
+        let claim = || {
+            let mut scan = self.scan.borrow_mut();
+            scan.written(range);
+            let is_due = self.pace.borrow_mut().is_due(records + sent, Instant::now());
+            let progress = scan.progress(self.stream.generation).filter(|_| is_due)?;
+            Some(under_way_as(self.cursor.name, self.cursor.format, progress))
+        };
+        self.context.send_claiming(text, records, claim).await?;
+        Ok(records + sent)
+    }
+
+    /// What only makes a read quicker may be refused.
+    fn unless_refused<T>(&self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
+        match answer {
+            Err(error @ (Error::Refused { .. } | Error::MissingScope { .. })) => {
+                log::debug!("`{}` is not shared by more readers: {error}", self.context.name);
+                Ok(None)
+            }
+            answer => answer.map(Some),
+        }
+    }
+
+    /// Finds out how long the scan is. Where that cannot be had, it stays with one reader.
+    async fn survey(&self) -> Result<(), Error> {
+        let (lower, upper) = self.scan.borrow().window();
+        let api = self.context.api;
+        let extent = hubspot::extent(api, self.object).await;
+        let Some(extent) = self.unless_refused(extent)? else { return Ok(()) };
+        let mut in_window = extent.total;
+        if lower > Millis::MIN {
+            let window = (lower.max(0), upper);
+            let count = hubspot::count(api, self.object, self.modified, window).await;
+            in_window = self.unless_refused(count)?.unwrap_or(in_window);
+        }
+        let survey = Survey { total: extent.total, in_window, top: extent.top };
+        let mut scan = self.scan.borrow_mut();
+        let before = scan.way();
+        scan.survey(survey);
+        if scan.way() != before {
+            log::info!(
+                "`{}`: {in_window} of {} records are in the window, so the rest of it is read by \
+                 the {}",
+                self.context.name,
+                extent.total,
+                if scan.way() == Way::List { "list" } else { "search" }
+            );
+        }
+        Ok(())
+    }
+}
+
+/// How to go on when pages are not in the order that the scan relies on.
+pub(super) fn without_order(
+    name: &str,
+    scan: &Scan,
+    way: Way,
+    contradiction: Contradiction,
+) -> Result<Scan, Error> {
+    match (way, contradiction) {
+        (_, Contradiction::SamePage) => Err(same_page_again(name)),
+        (Way::Search, Contradiction::Order) => {
+            log::warn!(
+                "`{name}`: search did not answer in the order of ids, so nothing can be found by \
+                 it without gaps: reading the whole list instead"
+            );
+            Ok(scan.by_list())
+        }
+        (Way::List, Contradiction::Order) => {
+            log::warn!(
+                "`{name}`: the list did not answer in the order of ids, so it is read page by \
+                 page, and an interrupted read will begin anew"
+            );
+            Ok(scan.in_sequence())
+        }
+    }
 }

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::newest_first::oldest;
 use super::pace::Pace;
 use super::{Emitter, Receipt, same_page_again, unreadable};
-use crate::cursor::{Bounds, Done, Span, Window, complete, under_way_as};
+use crate::cursor::{Bounds, Gapless, Span, Window, complete, under_way_as};
 use crate::error::Error;
 use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, Shape, limits};
 use crate::record::Record;
@@ -47,7 +47,7 @@ pub(super) async fn read(
     let log = Log { context, endpoint, shape, cursor: cursor.name, emitter };
     let rest = log.without_newest(span).await?;
     let windows = log.without_empty_past(rest.windows(WINDOW)).await?;
-    let done = RefCell::new(Done::new(&windows));
+    let done = RefCell::new(Gapless::default());
     let unclaimed = Cell::new(0);
     let pace = RefCell::new(Pace::new(Instant::now()));
     // Claims are made where the windows are read: a loop that sends while other windows are not
@@ -56,7 +56,8 @@ pub(super) async fn read(
     let read = async |(place, window)| {
         let records = log.read(window).await?;
         unclaimed.set(unclaimed.get() + records);
-        let position = done.borrow_mut().finish(place).filter(|position| *position < span.upper);
+        let position = done.borrow_mut().finish(place, window.to);
+        let position = position.filter(|position| *position < span.upper);
         let Some(position) = position else { return Ok(()) };
         if !pace.borrow_mut().is_due(unclaimed.take(), Instant::now()) {
             return Ok(());

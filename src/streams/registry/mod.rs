@@ -129,6 +129,18 @@ mod tests {
     }
 
     #[test]
+    fn q39_every_crm_object_has_a_stream_of_its_archived_records() {
+        for row in STREAMS.iter() {
+            let Family::CrmObject { object, .. } = row.family else { continue };
+            let name = format!("{}_archived", row.name);
+            let archived = STREAMS.iter().find(|row| row.name == name).expect(&name);
+            assert!(
+                matches!(archived.family, Family::CrmArchived { object: own } if own == object)
+            );
+        }
+    }
+
+    #[test]
     fn scopes_and_documentation_are_given() {
         // Any scope for any CRM object shows a part of these.
         let open_to_all = ["association_labels", "properties"];

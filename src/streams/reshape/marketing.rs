@@ -68,6 +68,19 @@ mod tests {
     }
 
     #[test]
+    fn q34_only_the_clashing_key_is_left_out() {
+        check(
+            email_campaign,
+            &[(
+                "a name that is taken",
+                json!({ "counters_open": "taken", "counters": { "open": 2, "sent": 3 } }),
+                json!({ "counters_open": "taken", "counters": { "open": 2, "sent": 3 },
+                    "counters_sent": 3 }),
+            )],
+        );
+    }
+
+    #[test]
     fn subscription_types_keep_their_first_shape() {
         let first = json!({ "id": 41, "portalId": 4455, "name": "News", "active": true, "order": 3,
             "internal": false, "internalName": "news", "category": "Marketing",

@@ -1,0 +1,302 @@
+//! What HubSpot does to a careless reader of CRM objects, and that this one is not misled. The
+//! numbers are those of "Consistency, quirk by quirk" in `docs/hubspot.md`; quirks that a test about
+//! something else proves anyway are there.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::DateTime;
+use hubspot_simulator::settings::{IdOrder, SearchBodyLimit};
+use hubspot_simulator::{Config, Fault, JournalConfig, Kind, Policy, PortalSpec, Settings, Which};
+use serde_json::{Value, json};
+use source_hubspot::streams::{Family, STREAMS};
+use support::reading::{asked, change, read, state_of};
+use support::truth::{check_associations, check_properties, live_ids};
+use support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
+
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR_MS: i64 = 3_600_000;
+
+/// A portal of nothing but so many deals.
+fn deals(deals: u64) -> PortalSpec {
+    PortalSpec { contacts: 0, companies: 0, tickets: 0, custom_objects: Vec::new(), deals, ..few() }
+}
+
+/// The state of a stream that was read until an instant.
+fn saved(stream: &str, at_ms: i64) -> Value {
+    let position = DateTime::from_timestamp_millis(at_ms).expect("a time").to_rfc3339();
+    state_of(stream, &json!({ "updatedAt": position }))
+}
+
+/// Gives all records of a type one modified date.
+fn touch(stage: &Stage, object: &str, at_ms: i64) {
+    change(stage, json!({"kind": "bulk_touch", "object": object, "at_ms": at_ms}));
+}
+
+fn modify(stage: &Stage, object: &str, id: u64) {
+    change(stage, json!({"kind": "modify", "object": object, "records": {"id": id}}));
+}
+
+fn wait() {
+    std::thread::park_timeout(Duration::from_millis(2));
+}
+
+#[test]
+fn c01_what_the_index_shows_an_hour_late_is_searched_for_once_more() {
+    let config = calm(deals(30));
+    let lag_ms = 50 * 60_000;
+    let settings = Settings { index_lag_ms: (lag_ms, lag_ms), ..config.settings };
+    let stage = Stage::new(Config { settings, ..config });
+    stage.simulator.advance(120 * MINUTE);
+    let deal = live_ids(&stage.simulator, "deals")[4];
+    let mut before = saved("deals", stage.simulator.now_ms() - HOUR_MS / 2);
+    modify(&stage, "deals", deal);
+    // The last of these reads begins its window a quarter of an hour after the change.
+    for (minutes, found) in [(1, vec![]), (19, vec![]), (35, vec![deal])] {
+        stage.simulator.advance(minutes * MINUTE);
+        let output = read(&stage, "deals", &before);
+        assert_eq!(output.ids("deals"), found, "{minutes} minutes later");
+        let is_settled = output.last_state("deals").get("source_hubspot").is_none();
+        assert_eq!(is_settled, !found.is_empty(), "{}", output.last_state("deals"));
+        before = output.state();
+    }
+}
+
+#[test]
+fn c03_hits_in_the_order_of_text_are_given_up_for_the_list() {
+    let config = calm(deals(3_000));
+    let settings = Settings { search_order: IdOrder::Text, ..config.settings };
+    let stage = Stage::new(Config { settings, ..config });
+    let ids = live_ids(&stage.simulator, "deals");
+    let lengths: BTreeSet<_> = ids.iter().map(|id| id.to_string().len()).collect();
+    assert!(lengths.len() > 1, "the order of text is another one");
+    // Marks come from searches too: wherever they are, the list is read whole and once.
+    assert_eq!(read(&stage, "deals", &Value::Null).ids("deals"), ids);
+    touch(&stage, "deals", START_MS - 600_000);
+    let output = read(&stage, "deals", &saved("deals", START_MS - HOUR_MS));
+    assert_eq!(output.distinct_ids("deals"), ids);
+    let said = |warning: &&str| warning.contains("search did not answer in the order of ids");
+    assert_eq!(output.warnings().iter().filter(|warning| said(warning)).count(), 1);
+}
+
+#[test]
+fn c31_a_list_that_loses_its_order_midway_is_read_on_in_sequence() {
+    for kind in [Kind::OpaqueCursor, Kind::TurnedPage] {
+        // Readers share the list from the fourth page on.
+        for nth in [5, 7, 10, 16, 25] {
+            let fault = Fault::new(Which::nth_of("objects.list", nth), kind.clone());
+            let stage = Stage::new(Config { faults: vec![fault], ..calm(deals(4_000)) });
+            let output = read(&stage, "deals", &Value::Null);
+            let ids = live_ids(&stage.simulator, "deals");
+            assert_eq!(output.distinct_ids("deals"), ids, "{kind:?} at page {nth}");
+            let said = output.warnings().iter().filter(|it| it.contains("page by page")).count();
+            assert_eq!(said, 1, "{kind:?} at page {nth}: {:?}", output.warnings());
+            assert!(output.position_ms("deals") > START_MS - 5_000);
+        }
+    }
+}
+
+#[test]
+fn c07_contacts_are_searched_by_a_modified_date_of_their_own() {
+    for row in STREAMS.iter() {
+        if let Family::CrmObject { object, modified }
+        | Family::PropertyHistory { object, modified, .. } = row.family
+        {
+            let own = if object == "contacts" { "lastmodifieddate" } else { "hs_lastmodifieddate" };
+            assert_eq!(modified, own, "{}", row.name);
+        }
+    }
+    let stage = Stage::calm(few());
+    for (stream, object) in
+        [("contacts", "contacts"), ("companies", "companies"), ("boats", "p4455_boats")]
+    {
+        touch(&stage, object, START_MS - 600_000);
+        let output = read(&stage, stream, &saved(stream, START_MS - HOUR_MS));
+        assert_eq!(output.ids(stream), live_ids(&stage.simulator, object), "{stream}");
+        assert_eq!(asked(&stage, "objects.list").len(), 0, "{stream} is searched");
+    }
+}
+
+#[test]
+fn c12_names_too_long_for_a_search_leave_the_rows_to_batch_reads() {
+    let portal = PortalSpec { properties: 200, property_name_chars: 90, deals: 450, ..few() };
+    for (search_body_limit, refused) in
+        [(SearchBodyLimit::WholeBody, 1), (SearchBodyLimit::FiltersAndQuery, 0)]
+    {
+        let settings = Settings { search_body_limit, ..calm(few()).settings };
+        let stage = Stage::new(Config { settings, ..calm(portal.clone()) });
+        touch(&stage, "deals", START_MS - 600_000);
+        // The list would be the cheaper way: it shows them all.
+        change(&stage, json!({"kind": "create", "object": "deals", "count": 600}));
+        let catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
+        stage.simulator.clear_journal();
+        let before = saved("deals", START_MS - HOUR_MS);
+        let output = stage.read_on(&catalog, &before).succeeded();
+        let ids = output.ids("deals");
+        let old = live_ids(&stage.simulator, "deals").into_iter().take(450);
+        assert!(old.into_iter().all(|id| ids.contains(&id)), "{} deals", ids.len());
+        let schema = &catalog.json()["streams"][0]["stream"]["json_schema"];
+        let records = output.records("deals");
+        let sample: Vec<_> = records.iter().copied().step_by(40).collect();
+        assert!(check_properties(&stage.simulator, "deals", schema, &sample) > 500);
+        check_associations(&stage.simulator, "deals", "companies", &records);
+        let searches = asked(&stage, "objects.search");
+        let found = searches.iter().filter(|search| search.status == 400).count();
+        assert_eq!(found, refused, "{search_body_limit:?}");
+        let batches = asked(&stage, "objects.batch_read").len();
+        assert_eq!(batches > 0, refused > 0, "{search_body_limit:?}: {batches} batch reads");
+    }
+}
+
+#[test]
+fn c17_a_record_merged_away_before_its_row_is_read_is_left_out() {
+    let portal = PortalSpec { properties: 200, property_name_chars: 90, ..deals(110) };
+    // The first batch read has to be repeated; meanwhile two of its records become one.
+    let kind = Kind::RateLimited { policy: Policy::TenSecondlyRolling, retry_after_s: Some(1) };
+    let fault = Fault::new(Which::nth_of("objects.batch_read", 1), kind);
+    let stage = Stage::new(Config { faults: vec![fault], ..calm(portal) });
+    let all = live_ids(&stage.simulator, "deals");
+    let (winner, loser) = (all[3], all[4]);
+    let output = while_reading(&stage, "objects.batch_read", 1, || {
+        let object = "deals";
+        change(
+            &stage,
+            json!({"kind": "merge", "object": object, "winner": winner, "loser": loser}),
+        );
+    });
+    let statuses: Vec<_> = asked(&stage, "objects.batch_read").iter().map(|it| it.status).collect();
+    assert_eq!(statuses, [429, 207, 200]);
+    let left: Vec<_> = all.into_iter().filter(|id| *id != loser).collect();
+    assert_eq!(output.ids("deals"), left, "the winner comes once, and as itself");
+}
+
+/// Reads deals from the beginning, and lets something happen once so many requests have been made.
+fn while_reading(stage: &Stage, endpoint: &str, requests: usize, happen: impl FnOnce()) -> Output {
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| read(stage, "deals", &Value::Null));
+        while asked(stage, endpoint).len() < requests && !reading.is_finished() {
+            wait();
+        }
+        happen();
+        reading.join().expect("the read ends")
+    })
+}
+
+#[test]
+fn c18_a_list_of_archived_records_that_times_out_is_asked_again() {
+    let gone = Kind::Status { code: 504, retry_after_s: None };
+    let fault =
+        Fault::new(Which { endpoint: Some("objects.list".into()), ..Which::every(4) }, gone);
+    let portal = PortalSpec { archived_share: 0.4, ..deals(2_100) };
+    let stage = Stage::new(Config { faults: vec![fault], ..calm(portal) });
+    let output = stage.read(&Catalog::of(&["deals_archived"], Mode::Full)).succeeded();
+    let archived: Vec<_> = stage.simulator.portal(|portal| portal.archived_ids("deals").collect());
+    assert_eq!(output.ids("deals_archived"), archived);
+    let struck = asked(&stage, "objects.list").iter().filter(|list| list.status == 504).count();
+    assert!(struck >= 3 && archived.len() > 900, "{struck} of {} records", archived.len());
+}
+
+/// Lets something happen to deals whose place the first list has passed, and reads on. Gives the
+/// deals there were, and what the second read brought.
+fn behind_the_scan(happen: impl FnOnce(&Stage, &[u64])) -> (Vec<u64>, Output) {
+    let latency = Duration::from_millis(60);
+    let stage = Stage::new(Config { latency, ..calm(deals(900)) });
+    let ids = live_ids(&stage.simulator, "deals");
+    let first = while_reading(&stage, "objects.list", 3, || happen(&stage, &ids));
+    assert_eq!(first.ids("deals"), ids, "nothing new, and everything old");
+    stage.simulator.advance(2 * MINUTE);
+    let second = read(&stage, "deals", &first.state());
+    (ids, second)
+}
+
+#[test]
+fn c20_what_changes_behind_a_scan_comes_with_the_next() {
+    let (ids, second) = behind_the_scan(|stage, ids| modify(stage, "deals", ids[7]));
+    assert_eq!(second.ids("deals"), [ids[7]]);
+}
+
+#[test]
+fn c21_a_new_record_with_a_low_id_comes_with_the_next_read() {
+    let low =
+        |ids: &[u64]| (ids[0]..ids[40]).find(|id| !ids.contains(id)).expect("a gap between ids");
+    let (ids, second) = behind_the_scan(|stage, ids| {
+        change(stage, json!({"kind": "create", "object": "deals", "id": low(ids)}));
+    });
+    assert_eq!(second.ids("deals"), [low(&ids)]);
+}
+
+#[test]
+fn c14_a_restored_record_comes_with_its_next_change_or_a_full_refresh() {
+    let stage = Stage::calm(deals(30));
+    let deal = live_ids(&stage.simulator, "deals")[4];
+    let is_in = |output: &Output, stream: &str| output.ids(stream).contains(&deal);
+    let streams = Catalog::of(&["deals", "deals_archived"], Mode::Incremental);
+    let happen = |kind: &str| {
+        change(&stage, json!({"kind": kind, "object": "deals", "records": {"id": deal}}));
+        stage.simulator.advance(180 * MINUTE);
+    };
+    happen("archive");
+    let first = stage.read(&streams).succeeded();
+    assert!(!is_in(&first, "deals") && is_in(&first, "deals_archived"));
+    // HubSpot: no date of the record need move when it is restored, so no search finds it.
+    happen("restore");
+    let second = stage.read_on(&streams, &first.state()).succeeded();
+    assert!(!is_in(&second, "deals") && !is_in(&second, "deals_archived"));
+    let whole = stage.read(&Catalog::of(&["deals", "deals_archived"], Mode::Full)).succeeded();
+    assert!(is_in(&whole, "deals") && !is_in(&whole, "deals_archived"));
+    happen("modify");
+    assert!(is_in(&read(&stage, "deals", &second.state()), "deals"));
+}
+
+#[test]
+fn c30_properties_are_those_of_the_portal_at_each_read() {
+    let stage = Stage::calm(deals(30));
+    let ids = live_ids(&stage.simulator, "deals");
+    // What was discovered once, with every column of that day.
+    let catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
+    let property = |kind: &str| json!({"kind": kind, "object": "deals", "name": "brand_new"});
+    let set = |id: u64, value: &str| {
+        change(
+            &stage,
+            json!({"kind": "modify", "object": "deals", "records": {"id": id},
+            "properties": {"brand_new": value}}),
+        );
+        stage.simulator.advance(180 * MINUTE);
+    };
+    let first = stage.read(&catalog).succeeded();
+    stage.simulator.advance(180 * MINUTE);
+    change(&stage, property("create_property"));
+    set(ids[2], "one");
+    let second = stage.read_on(&catalog, &first.state()).succeeded();
+    assert_eq!(second.ids("deals"), [ids[2]]);
+    assert_eq!(second.records("deals")[0]["properties_brand_new"], "one");
+    change(&stage, property("archive_property"));
+    modify(&stage, "deals", ids[3]);
+    stage.simulator.advance(MINUTE);
+    let third = stage.read_on(&catalog, &second.state()).succeeded();
+    let records = third.records("deals");
+    assert!(third.ids("deals").contains(&ids[3]) && !third.stdout.contains("brand_new"));
+    assert!(records.iter().all(|record| record["properties"]["dealname"].is_string()));
+}
+
+#[test]
+fn c34_no_search_goes_beyond_what_can_be_paged_through() {
+    let journal = JournalConfig { bodies: true, ..JournalConfig::default() };
+    let stage = Stage::new(Config { journal, ..calm(deals(25_000)) });
+    let mut catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
+    catalog.columns("deals").retain(|name, _| name == "id");
+    let first = stage.read(&catalog).succeeded();
+    assert_eq!(first.ids("deals"), live_ids(&stage.simulator, "deals"));
+    let searches = asked(&stage, "objects.search");
+    let after = |body: &String| {
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        body["after"].as_str().map(|after| after.parse::<u64>().expect("a number"))
+    };
+    let offsets: Vec<_> =
+        searches.iter().filter_map(|search| after(search.body.as_ref()?)).collect();
+    assert!(offsets.len() >= 2, "readers share the list: {} marks", offsets.len());
+    assert!(offsets.iter().all(|offset| *offset < 10_000), "{offsets:?}");
+    assert!(searches.iter().all(|search| search.status == 200));
+}

@@ -1,0 +1,228 @@
+//! What this connector does otherwise than the Python one: failures, waits, tokens, states. The
+//! numbers are those of `docs/differences.md`.
+
+#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
+
+mod support;
+
+use std::time::Duration;
+
+use hubspot_simulator::settings::{DisabledObject, SearchRefusal};
+use hubspot_simulator::{
+    AccountSpec, Config, Entry, Fault, Kind, Policy, PortalSpec, Settings, Which,
+};
+use serde_json::Value;
+use source_hubspot::streams::STREAMS;
+use support::portals::{every_stream, stopped};
+use support::reading::{asked, read, state_of};
+use support::truth::live_ids;
+use support::{Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
+
+/// The names of the streams that `discover` offers.
+fn offered(output: &Output) -> Vec<&str> {
+    let streams = output.catalog()["streams"].as_array().expect("streams");
+    streams.iter().filter_map(|stream| stream["name"].as_str()).collect()
+}
+
+#[test]
+fn q01_an_object_type_that_is_refused_leaves_the_others() {
+    // The account says nothing of what it has switched off; its properties are refused.
+    let library =
+        Fault::new(Which::endpoint("object_library.enablement"), Kind::Gone { code: 404 });
+    for disabled_object in [DisabledObject::Forbidden, DisabledObject::Unknown] {
+        let disabled_objects = vec!["leads".to_owned(), "0-74".to_owned()];
+        let account = AccountSpec { disabled_objects, ..AccountSpec::default() };
+        let config = calm(PortalSpec { account, ..few() });
+        let settings = Settings { disabled_object, ..config.settings };
+        let faults = vec![library.clone()];
+        let stage = Stage::new(Config { settings, faults, ..config });
+        let output = stage.discover().succeeded();
+        let names = offered(&output);
+        for (name, expected) in
+            [("boats", true), ("contacts", true), ("goals", false), ("leads", false)]
+        {
+            assert_eq!(names.contains(&name), expected, "{name}, {disabled_object:?}");
+        }
+        let said = |name: &str| output.warnings().iter().any(|said| said.contains(name));
+        assert!(said("`leads`") && said("`goals`"), "{:?}", output.warnings());
+    }
+}
+
+/// Requests of one kind for a new access token.
+fn renewals(stage: &Stage) -> usize {
+    let journal = stage.simulator.journal();
+    journal.iter().filter(|entry| entry.endpoint == "oauth.token").count()
+}
+
+#[test]
+fn q19_one_token_serves_all_streams_of_a_run() {
+    let config = Config { access: oauth_access(), ..stopped(every_stream()) };
+    let stage = Stage::new(config);
+    let catalog = stage.catalog(Mode::Full);
+    assert_eq!(renewals(&stage), 1, "for discover");
+    stage.simulator.clear_journal();
+    let output = stage.read(&catalog).succeeded();
+    assert!(catalog.names().len() > 60 && output.records("contacts").len() == 6);
+    assert_eq!(renewals(&stage), 1, "for {} streams", catalog.names().len());
+}
+
+/// How long each request waited for the one before, where that was refused.
+fn waits_after_429(entries: &[Entry]) -> Vec<i64> {
+    let pairs = entries.windows(2).filter(|pair| pair[0].status == 429);
+    pairs.map(|pair| pair[1].at_ms - pair[0].at_ms).collect()
+}
+
+/// The first requests to an endpoint are told that a quota is used up.
+fn throttled(endpoint: &str, times: u64, policy: Policy, retry_after_s: Option<u64>) -> Fault {
+    let kind = Kind::RateLimited { policy, retry_after_s };
+    Fault::new(Which::nth_of(endpoint, 1), kind).times(times)
+}
+
+#[test]
+fn q20_a_wait_fits_the_limit_that_was_hit() {
+    let faults = vec![
+        throttled("objects.search", 9, Policy::Secondly, None),
+        throttled("owners.list", 1, Policy::TenSecondlyRolling, None),
+    ];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let catalog = Catalog::of(&["deals", "owners"], Mode::Incremental);
+    let saved = state_of("deals", &serde_json::json!({ "updatedAt": "2026-09-01T00:00:00Z" }));
+    let output = stage.read_on(&catalog, &saved).succeeded();
+    assert!(!output.records("deals").is_empty() && !output.records("owners").is_empty());
+    let searches = waits_after_429(&asked(&stage, "objects.search"));
+    assert_eq!(searches.len(), 9, "more than six times, and no end");
+    assert!(searches.iter().all(|wait| (90..5_000).contains(wait)), "a second: {searches:?}");
+    let owners = waits_after_429(&asked(&stage, "owners.list"));
+    // One request tries a tenth of the window later; the rest wait for its answer.
+    assert!(matches!(owners[..], [990..15_000]), "up to ten seconds: {owners:?}");
+}
+
+#[test]
+fn q20_a_wait_that_hubspot_names_is_kept() {
+    let faults = vec![throttled("objects.list", 8, Policy::TenSecondlyRolling, Some(1))];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let output = read(&stage, "contacts", &Value::Null);
+    assert_eq!(output.ids("contacts"), live_ids(&stage.simulator, "contacts"));
+    let waits = waits_after_429(&asked(&stage, "objects.list"));
+    assert_eq!(waits.len(), 8);
+    assert!((990..2_000).contains(&waits[0]), "as named: {waits:?}");
+    assert!(waits.iter().all(|wait| (990..15_000).contains(wait)), "at most a window: {waits:?}");
+}
+
+#[test]
+fn q20_searches_of_others_cost_short_waits_and_nothing_else() {
+    // Other apps take nearly all searches: refusals come, in every form HubSpot has for them.
+    for search_refusal in [SearchRefusal::Policy, SearchRefusal::Category] {
+        let config = calm(PortalSpec { deals: 2_400, ..few() });
+        let mut settings = Settings { quota: true, search_refusal, ..config.settings };
+        settings.other_apps.search = 35;
+        let stage = Stage::new(Config { settings, ..config });
+        let bulk = serde_json::json!({"kind": "bulk_touch", "object": "deals",
+            "at_ms": START_MS - 600_000});
+        support::reading::change(&stage, bulk);
+        let saved = state_of("deals", &serde_json::json!({ "updatedAt": "2026-09-21T13:00:00Z" }));
+        let output = read(&stage, "deals", &saved);
+        assert_eq!(output.ids("deals"), live_ids(&stage.simulator, "deals"));
+        let searches = asked(&stage, "objects.search");
+        let waits = waits_after_429(&searches);
+        assert!(!waits.is_empty(), "{search_refusal:?}: nothing was refused");
+        assert!(waits.iter().all(|wait| *wait < 5_000), "{search_refusal:?}: {waits:?}");
+    }
+}
+
+#[test]
+fn q22_num_worker_bounds_the_requests_under_way() {
+    for workers in [1, 3, 12] {
+        let latency = Duration::from_millis(100);
+        let mut stage = Stage::new(Config { latency, ..calm(few()) });
+        stage.config["num_worker"] = workers.into();
+        let streams = STREAMS.iter().filter(|row| !row.is_experimental()).map(|row| row.name);
+        let streams: Vec<_> = streams.take(16).collect();
+        stage.read(&Catalog::of(&streams, Mode::Full)).succeeded();
+        // Each answer is held back for longer than this, so all of a window are under way at once.
+        let journal = stage.simulator.journal();
+        let mut arrivals: Vec<_> = journal.iter().map(|entry| entry.at_ms).collect();
+        arrivals.sort_unstable();
+        let of = |from: i64| move |at: &&i64| (from..from + 90).contains(*at);
+        let most = arrivals.iter().map(|from| arrivals.iter().filter(of(*from)).count()).max();
+        assert_eq!(most, Some(workers), "{workers} workers");
+    }
+}
+
+#[test]
+fn q26_a_first_sync_takes_a_request_for_each_hundred_records() {
+    for start_date in ["", "2006-06-01T00:00:00Z"] {
+        let mut stage = Stage::calm(PortalSpec { contacts: 730, ..few() });
+        stage.config["start_date"] = start_date.into();
+        let output = read(&stage, "contacts", &Value::Null);
+        assert_eq!(output.ids("contacts").len(), 730);
+        let summary = stage.simulator.summary();
+        assert_eq!(summary.endpoints["objects.list"].requests, 8);
+        let searches = summary.endpoints["objects.search"].requests;
+        assert!(searches <= 2, "{searches}: they are counted, and there are no windows since 2006");
+        assert!(summary.requests <= 8 + 4, "{} requests", summary.requests);
+    }
+}
+
+#[test]
+fn q31_a_stream_that_fails_at_once_claims_nothing() {
+    let mut stage = Stage::new(stopped(every_stream()));
+    stage.config["enable_experimental_streams"] = true.into();
+    let catalog = stage.catalog(Mode::Incremental);
+    let healthy = stage.read(&catalog).succeeded();
+    stage.simulator.advance(Duration::from_hours(24));
+    // Definitions are answered, so that every stream gets as far as its own first request.
+    let answered = ["account.details", "event_definitions.list", "properties.list", "schemas.list"];
+    let spared = answered.map(|name| Fault::new(Which::endpoint(name), Kind::Late { ms: 0 }));
+    stage.simulator.plant(spared.into());
+    stage.simulator.plant(vec![Fault::new(Which::all(), Kind::Gone { code: 404 })]);
+    for state in [Value::Null, healthy.state()] {
+        let output = stage.read_on(&catalog, &state);
+        assert_eq!(output.code, Some(1));
+        let mut running = 0;
+        for name in catalog.names() {
+            // These are read from what is still answered.
+            if ["account_details", "event_definitions", "properties"].contains(&name) {
+                continue;
+            }
+            let statuses = output.statuses(name);
+            assert_eq!(statuses.last(), Some(&"INCOMPLETE"), "{name}");
+            assert_eq!(output.states(name), Vec::<&Value>::new(), "{name}");
+            running += usize::from(statuses.contains(&"RUNNING"));
+        }
+        assert!(running > 60, "{running} streams got to their first request");
+    }
+}
+
+/// Custom objects cannot be asked for.
+fn without_schemas(kind: Kind) -> Stage {
+    let faults = vec![Fault::new(Which::endpoint("schemas.list"), kind)];
+    Stage::new(Config { faults, ..calm(few()) })
+}
+
+#[test]
+fn q47_without_custom_objects_the_others_are_read() {
+    let broken = without_schemas(Kind::Status { code: 500, retry_after_s: None });
+    let streams = ["contacts", "deals_archived", "owners"];
+    let output = broken.read(&Catalog::of(&streams, Mode::Full)).succeeded();
+    assert_eq!(output.ids("contacts"), live_ids(&broken.simulator, "contacts"));
+    assert_eq!(asked(&broken, "schemas.list").len(), 0, "nobody needs them");
+
+    let gone = without_schemas(Kind::Gone { code: 404 });
+    let output = gone.read(&Catalog::of(&["boats", "contacts", "owners"], Mode::Full));
+    let (message, kind) = output.error();
+    assert!(message.starts_with("`boats` cannot be found, because"), "{message}");
+    assert_eq!((kind, output.code), ("transient_error", Some(1)));
+    for stream in ["contacts", "owners"] {
+        assert_eq!(output.statuses(stream).last(), Some(&"COMPLETE"), "{stream}");
+    }
+}
+
+#[test]
+fn q47_discover_says_in_words_that_it_does_not_know_the_custom_objects() {
+    // A catalog without them would take streams away that are there.
+    let output = without_schemas(Kind::Status { code: 500, retry_after_s: None }).discover();
+    let (message, kind) = output.error();
+    assert!(message.contains("custom objects") && !message.contains("500 "), "{message}");
+    assert_eq!((kind, output.code), ("transient_error", Some(1)));
+}

@@ -1,0 +1,261 @@
+//! The scan, case by case.
+
+use std::time::Duration;
+
+use super::{
+    Ask, Bounds, Contradiction, Job, RangeKey, Readers, Saved, Scan, Seen, Spread, Survey, Way,
+};
+use crate::time::Millis;
+
+const SPREAD: Spread =
+    Spread { list: Readers { most: 4, page: 1 }, search: Readers { most: 3, page: 1 } };
+
+const BOUNDS: Bounds = Bounds {
+    started: 10_000_000,
+    unfinished: Duration::ZERO,
+    start_date: None,
+    lookback: Duration::ZERO,
+    index_lag: Duration::ZERO,
+    worst_lag: Duration::ZERO,
+};
+
+fn seen(ids: &[Option<u64>], token: Option<&str>) -> Seen {
+    Seen { ids: ids.to_vec(), token: token.map(str::to_owned), left: None }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what `ask` gives")]
+fn search(above: u64, offset: Option<&str>) -> Option<Job> {
+    let offset = offset.map(str::to_owned);
+    Some(Job::Page(0, Ask::Search { above, below: None, offset }))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what `ask` gives")]
+fn list(key: RangeKey, after: Option<&str>) -> Option<Job> {
+    Some(Job::Page(key, Ask::List { after: after.map(str::to_owned) }))
+}
+
+#[test]
+fn a_search_out_of_order_is_a_contradiction() {
+    let saved = Saved { position: Some(1_000), ..Saved::default() };
+    let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
+    let way = Way::Search;
+    assert_eq!(scan.ask(), search(0, None));
+    assert!(scan.take(0, way, &seen(&[Some(10), Some(9)], None)).is_err(), "text order");
+    assert!(scan.take(0, way, &seen(&[None], None)).is_err(), "no number");
+    assert_eq!(scan.take(0, way, &seen(&[Some(9), Some(10)], Some("200"))), Ok(Some(2)));
+    assert_eq!(scan.ask(), search(10, None));
+    assert!(scan.take(0, way, &seen(&[Some(10)], None)).is_err(), "the same hit again");
+    assert_eq!(scan.take(0, way, &seen(&[], Some("200"))), Ok(Some(0)), "an empty page");
+    assert_eq!(scan.ask(), search(10, Some("200")));
+    assert_eq!(scan.by_list().ask(), list(1, None));
+}
+
+#[test]
+fn a_list_that_is_not_paged_by_id_is_read_and_claims_nothing() {
+    for (case, ids, token, claims) in [
+        ("by id", vec![Some(1), Some(2)], "3", true),
+        ("by id, with a gap", vec![Some(1), Some(2)], "9", true),
+        ("opaque", vec![Some(1), Some(2)], "bW9yZQ", false),
+        ("behind the page", vec![Some(1), Some(2)], "2", false),
+        ("descending", vec![Some(2), Some(1)], "3", false),
+        ("no numbers", vec![None], "3", false),
+    ] {
+        let mut scan = Scan::begin(&Saved::default(), &BOUNDS, false, None);
+        assert_eq!(scan.ask(), list(0, None), "{case}");
+        scan.take(0, Way::List, &seen(&ids, Some(token))).expect(case);
+        assert_eq!(scan.ask(), list(0, Some(token)), "{case}");
+        assert_eq!(scan.progress(None).is_some(), claims, "{case}");
+        let again = scan.take(0, Way::List, &seen(&[], Some(token)));
+        assert_eq!(again, Err(Contradiction::SamePage), "{case}");
+    }
+}
+
+/// Reads pages of `PAGE` records by the list until it is known to be long.
+fn surveyed(start_date: Option<Millis>, survey: Survey) -> Scan {
+    let bounds = Bounds { start_date, ..BOUNDS };
+    let mut scan = Scan::begin(&Saved::default(), &bounds, false, None).spread(SPREAD);
+    for page in 0..3 {
+        let first = page * 3;
+        assert!(matches!(scan.ask(), Some(Job::Page(0, _))));
+        let ids = [Some(first + 1), Some(first + 2), Some(first + 3)];
+        let token = (first + 4).to_string();
+        scan.take(0, Way::List, &seen(&ids, Some(&token))).unwrap();
+    }
+    assert_eq!(scan.ask(), Some(Job::Survey));
+    scan.survey(survey);
+    scan
+}
+
+#[test]
+fn a_long_list_is_shared_and_a_contradiction_goes_back_to_one_reader() {
+    let mut scan = surveyed(None, Survey { total: 1_000, in_window: 1_000, top: 1_009 });
+    for (above, found) in [(9, Some(260)), (259, Some(510)), (509, None)] {
+        assert_eq!(scan.ask(), Some(Job::Mark { above, after: 247 }));
+        scan.mark(found);
+    }
+    let jobs: Vec<_> = std::iter::from_fn(|| scan.ask()).collect();
+    let expected =
+        [(0, "10"), (1, "260"), (2, "510"), (3, "758")].map(|(key, after)| list(key, Some(after)));
+    assert_eq!(jobs.into_iter().map(Some).collect::<Vec<_>>(), expected, "the last is a half");
+    let page = seen(&[Some(800), Some(700)], Some("801"));
+    assert_eq!(scan.take(3, Way::List, &page), Err(Contradiction::Order));
+    let mut scan = scan.in_sequence();
+    assert_eq!(scan.ask(), list(4, Some("10")), "from where the service's own tokens have led");
+    assert_eq!(scan.take(2, Way::List, &seen(&[Some(260)], None)), Ok(None), "no longer wanted");
+    assert_eq!(scan.take(4, Way::List, &seen(&[Some(5)], Some("x"))), Ok(Some(1)));
+    assert_eq!((scan.ask(), scan.progress(None)), (list(4, Some("x")), None));
+}
+
+#[test]
+fn c34_marks_stay_within_what_a_search_can_page_through() {
+    for total in [1_000, 100_000, 100_000_000] {
+        let mut scan = surveyed(None, Survey { total, in_window: total, top: 10 * total });
+        let Some(Job::Mark { after, .. }) = scan.ask() else { panic!("a mark") };
+        assert!(after < 10_000, "{after} of {total}");
+    }
+}
+
+#[test]
+fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
+    let mut scan = surveyed(None, Survey { total: 1_000, in_window: 1_000, top: 1_009 });
+    for found in [Some(12), None] {
+        assert!(matches!(scan.ask(), Some(Job::Mark { .. })));
+        scan.mark(found);
+    }
+    let jobs: Vec<_> = std::iter::from_fn(|| scan.ask()).collect();
+    assert!(jobs.len() > 1 && Some(&jobs[0]) == list(0, Some("10")).as_ref(), "{jobs:?}");
+    // The page reaches beyond the mark, and what is beyond it is another range's.
+    let page = seen(&[Some(10), Some(12), Some(13)], Some("14"));
+    assert_eq!(scan.take(0, Way::List, &page), Ok(Some(1)));
+    let odd = seen(&[Some(13), Some(12)], Some("14"));
+    assert_eq!(scan.take(1, Way::List, &odd), Err(Contradiction::Order));
+    let Some(Job::Page(_, Ask::List { after })) = scan.in_sequence().ask() else { panic!("list") };
+    assert_eq!(after.as_deref(), Some("10"), "12 and 13 are not lost");
+}
+
+#[test]
+fn the_cheaper_way_is_chosen_once_it_is_known() {
+    for (case, start_date, in_window, way) in [
+        ("everything is wanted", None, 10, Way::List),
+        ("few are new enough", Some(5), 499, Way::Search),
+        ("most are new enough", Some(5), 500, Way::List),
+    ] {
+        let scan = surveyed(start_date, Survey { total: 1_000, in_window, top: 1_009 });
+        assert_eq!(scan.way(), way, "{case}");
+    }
+    let saved = Saved { position: Some(5_000), ..Saved::default() };
+    for (case, in_window, way) in [("few", 499, Way::Search), ("most", 500, Way::List)] {
+        let mut scan = Scan::begin(&saved, &BOUNDS, false, None).spread(SPREAD);
+        assert_eq!(scan.ask(), search(0, None));
+        let page = Seen { left: Some(in_window), ..seen(&[Some(3), Some(4)], Some("2")) };
+        scan.take(0, Way::Search, &page).unwrap();
+        assert_eq!(scan.ask(), Some(Job::Survey), "{case}");
+        scan.survey(Survey { total: 1_000, in_window, top: 1_009 });
+        assert_eq!(scan.way(), way, "{case}");
+        let expected = match way {
+            Way::List => Some(Job::Mark { above: 4, after: 332 }),
+            Way::Search => search(4, None),
+        };
+        assert_eq!(scan.ask(), expected, "{case}");
+    }
+}
+
+#[test]
+fn where_a_read_begins() {
+    let bounds = Bounds {
+        started: 10_003_000,
+        unfinished: Duration::from_secs(3),
+        start_date: Some(1_000_000),
+        lookback: Duration::ZERO,
+        index_lag: Duration::from_mins(5),
+        worst_lag: Duration::ZERO,
+    };
+    let at = |position| Saved { position: Some(position), ..Saved::default() };
+    let mut under_way = Scan::begin(&Saved::default(), &bounds, true, Some(3));
+    under_way.ask();
+    under_way.take(0, Way::List, &seen(&[Some(7)], Some("8"))).unwrap();
+    let half = || Saved { progress: under_way.progress(Some(3)), ..Saved::default() };
+    for (case, saved, everything, generation, way, window, ask) in [
+        (
+            "nothing saved",
+            Saved::default(),
+            false,
+            None,
+            Way::List,
+            (1_000_000, 10_000_000),
+            Some(None),
+        ),
+        (
+            "a position",
+            at(9_000_000),
+            false,
+            None,
+            Way::Search,
+            (8_700_000, 10_000_000),
+            Some(None),
+        ),
+        (
+            "a position before the start date",
+            at(5),
+            false,
+            None,
+            Way::Search,
+            (1_000_000, 10_000_000),
+            Some(None),
+        ),
+        (
+            "a full refresh",
+            at(9_000_000),
+            true,
+            None,
+            Way::List,
+            (1_000_000, 10_000_000),
+            Some(None),
+        ),
+        (
+            "a position in the future",
+            at(99_000_000),
+            false,
+            None,
+            Way::Search,
+            (98_700_000, 99_000_000),
+            None,
+        ),
+        ("half a scan", half(), false, None, Way::List, (1_000_000, 10_000_000), Some(Some("8"))),
+        (
+            "half a refresh of the same generation",
+            half(),
+            true,
+            Some(3),
+            Way::List,
+            (1_000_000, 10_000_000),
+            Some(Some("8")),
+        ),
+        (
+            "half a refresh of an older generation",
+            half(),
+            true,
+            Some(4),
+            Way::List,
+            (1_000_000, 10_000_000),
+            Some(None),
+        ),
+        (
+            "half a refresh of no generation",
+            half(),
+            true,
+            None,
+            Way::List,
+            (1_000_000, 10_000_000),
+            Some(None),
+        ),
+    ] {
+        let mut scan = Scan::begin(&saved, &bounds, everything, generation);
+        assert_eq!((scan.way(), scan.window()), (way, window), "{case}");
+        let expected = ask.and_then(|after: Option<&str>| match way {
+            Way::List => list(0, after),
+            Way::Search => search(0, None),
+        });
+        assert_eq!(scan.ask(), expected, "{case}");
+    }
+}

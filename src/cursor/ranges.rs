@@ -1,0 +1,216 @@
+//! The ranges of ids that a scan still has to read.
+//!
+//! ```text
+//!   next          seen                      end
+//!    │── on its way ──│────── not asked for ──────│        next ≤ id < end
+//! ```
+//!
+//! One page of a range is under way at a time. A range that is being read can be cut in two above
+//! what has been seen of it; the upper part is then free for another reader.
+
+/// Tells the ranges of one scan apart; never used twice.
+pub type RangeKey = u32;
+
+/// A part of the ids of an object type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Range {
+    pub(super) key: RangeKey,
+    /// Everything below has been written.
+    pub(super) next: u64,
+    /// Everything below has been seen, and is written or on its way.
+    pub(super) seen: u64,
+    /// Exclusive; `None` if it has no end.
+    pub(super) end: Option<u64>,
+    /// The service's own token for the next page, where that is to be used.
+    pub(super) token: Option<String>,
+    /// Is a page of it under way?
+    pub(super) is_busy: bool,
+    /// Has its last page been seen?
+    pub(super) is_over: bool,
+    /// The mean distance from one id to the next, once a page of it has been seen.
+    gap: Option<u64>,
+    /// How many records are left, where that is known.
+    pub(super) counted: Option<u64>,
+}
+
+/// Records of a range that nobody has counted, at most.
+const UNCOUNTED: u64 = 10_000;
+
+impl Range {
+    pub(super) fn new(key: RangeKey, next: u64, end: Option<u64>) -> Self {
+        Self {
+            key,
+            next,
+            seen: next,
+            end,
+            token: None,
+            is_busy: false,
+            is_over: false,
+            gap: None,
+            counted: None,
+        }
+    }
+
+    /// How many of these ascending ids belong to it.
+    pub(super) fn share(&self, ids: &[Option<u64>]) -> usize {
+        let Some(end) = self.end else { return ids.len() };
+        ids.partition_point(|id| id.is_some_and(|id| id < end))
+    }
+
+    /// Takes note of the ids of a page that belong to it.
+    pub(super) fn see(&mut self, ids: &[Option<u64>]) {
+        let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
+        if let (Some(Some(first)), Some(Some(last))) = (ids.first(), ids.last()) {
+            self.gap = Some((last.saturating_sub(*first) / (count - 1).max(1)).max(1));
+            self.seen = self.seen.max(last.saturating_add(1));
+        }
+        self.counted = self.counted.map(|counted| counted.saturating_sub(count));
+    }
+
+    /// The token that makes a page of the list begin with what has not been seen.
+    pub(super) fn by_id(&self) -> Option<String> {
+        (self.seen > 0).then(|| self.seen.to_string())
+    }
+
+    /// Is there nothing left that has not been seen?
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.end.is_some_and(|end| self.seen >= end)
+    }
+
+    /// About how many records are left of it, if the highest id is `top`.
+    fn left(&self, top: u64) -> u64 {
+        let by_gap = || self.gap.map(|gap| (self.width(top) / gap).min(UNCOUNTED));
+        self.counted.or_else(by_gap).unwrap_or_default()
+    }
+
+    /// How many ids lie between what has been seen and its end.
+    fn width(&self, top: u64) -> u64 {
+        self.end.unwrap_or(top.saturating_add(1)).saturating_sub(self.seen)
+    }
+
+    /// Where half of its records are, if they go on as densely as they began.
+    fn middle(&self, top: u64) -> u64 {
+        let half = self.gap.unwrap_or(u64::MAX).saturating_mul(self.left(top) / 2);
+        self.seen + half.clamp(1, (self.width(top) / 2).max(1))
+    }
+
+    /// Gives up what lies from this id on.
+    fn cut(&mut self, key: RangeKey, at: u64) -> Self {
+        let upper = Self { gap: self.gap, ..Self::new(key, at, self.end) };
+        self.end = Some(at);
+        upper
+    }
+}
+
+/// Cuts the range in which this id has not been seen yet. The part below holds `counted` records.
+pub(super) fn cut_at(ranges: &mut Vec<Range>, key: RangeKey, at: u64, counted: u64) -> bool {
+    let holds = |range: &&mut Range| {
+        !range.is_over && range.seen < at && range.end.is_none_or(|end| at < end)
+    };
+    let Some(range) = ranges.iter_mut().find(holds) else { return false };
+    let mut upper = range.cut(key, at);
+    upper.counted = range.counted.map(|all| all.saturating_sub(counted));
+    range.counted = Some(counted);
+    insert(ranges, upper);
+    true
+}
+
+fn insert(ranges: &mut Vec<Range>, range: Range) {
+    let place = ranges.partition_point(|other| other.next < range.next);
+    ranges.insert(place, range);
+}
+
+/// Halves the range with most left to read, if that is at least `worthwhile` records; `top` is the
+/// highest id there is. Returns the part that nobody reads yet.
+pub(super) fn steal(
+    ranges: &mut Vec<Range>,
+    key: RangeKey,
+    top: u64,
+    worthwhile: u64,
+) -> Option<RangeKey> {
+    let longest = ranges
+        .iter_mut()
+        .filter(|range| !range.is_over && range.width(top) >= 2)
+        .max_by_key(|range| (range.left(top), range.width(top)))?;
+    if longest.left(top) < worthwhile {
+        return None;
+    }
+    let half = longest.left(top) / 2;
+    let mut upper = longest.cut(key, longest.middle(top));
+    (longest.counted, upper.counted) = (Some(half), Some(half));
+    insert(ranges, upper);
+    Some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(ranges: &[Range]) -> Vec<(u64, Option<u64>)> {
+        ranges.iter().map(|range| (range.next, range.end)).collect()
+    }
+
+    #[test]
+    fn the_longest_range_is_halved_where_half_of_its_records_are() {
+        let mut first = Range::new(0, 0, Some(1_000));
+        first.see(&[Some(10), Some(19)]);
+        let mut open = Range::new(1, 1_000, None);
+        open.counted = Some(200);
+        let mut ranges = vec![first, open];
+        // The first has 980 ids left, and a record in 9 of them; nothing is known of how dense the
+        // records of the other are.
+        assert_eq!(steal(&mut ranges, 2, 4_999, 50), Some(2));
+        assert_eq!(bounds(&ranges), [(0, Some(1_000)), (1_000, Some(3_000)), (3_000, None)]);
+        assert_eq!(steal(&mut ranges, 3, 4_999, 50), Some(3));
+        assert_eq!(
+            bounds(&ranges),
+            [(0, Some(506)), (506, Some(1_000)), (1_000, Some(3_000)), (3_000, None)]
+        );
+    }
+
+    #[test]
+    fn a_counted_range_goes_on_as_densely_as_it_began() {
+        let mut range = Range::new(0, 0, None);
+        range.see(&[Some(10), Some(19)]);
+        range.counted = Some(100);
+        let mut ranges = vec![range];
+        assert_eq!(steal(&mut ranges, 1, 18_000_000_000, 50), Some(1));
+        assert_eq!(bounds(&ranges), [(0, Some(470)), (470, None)], "a record every 9 ids");
+    }
+
+    #[test]
+    fn a_range_is_cut_at_an_id_that_has_not_been_seen() {
+        let mut first = Range::new(0, 0, None);
+        first.see(&[Some(10), Some(19)]);
+        let mut ranges = vec![first];
+        assert!(!cut_at(&mut ranges, 1, 20, 5), "it is seen next");
+        assert!(cut_at(&mut ranges, 1, 500, 40));
+        assert!(cut_at(&mut ranges, 2, 900, 40));
+        assert_eq!(bounds(&ranges), [(0, Some(500)), (500, Some(900)), (900, None)]);
+        assert_eq!((ranges[0].left(5_000), ranges[1].left(5_000)), (40, 40));
+    }
+
+    #[test]
+    fn what_is_nearly_read_is_left_alone() {
+        let mut range = Range::new(0, 0, Some(1_000));
+        range.see(&[Some(10), Some(19)]);
+        // 980 ids are left, and a record in 9 of them: 108.
+        for (case, counted, is_over, worthwhile, expected) in [
+            ("few by their distance", None, false, 200, false),
+            ("many by their distance", None, false, 100, true),
+            ("few by count", Some(50), false, 100, false),
+            ("read to its end", None, true, 1, false),
+        ] {
+            let mut ranges = vec![Range { is_over, counted, ..range.clone() }];
+            let stolen = steal(&mut ranges, 1, 5_000, worthwhile);
+            assert_eq!(stolen.is_some(), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_page_beyond_the_end_is_shared() {
+        let range = Range::new(0, 0, Some(20));
+        assert_eq!(range.share(&[Some(5), Some(19), Some(20), Some(21)]), 2);
+        assert_eq!(Range::new(0, 0, None).share(&[Some(5), None]), 2);
+    }
+}

@@ -1,0 +1,233 @@
+//! Searching the records of a CRM object type.
+
+use serde::{Deserialize, Serialize};
+
+use super::RecordId;
+use super::api::Api;
+use super::endpoint::Endpoint;
+use super::limits::{SEARCH_CHARACTERS, SEARCH_PAGE};
+use super::page::{Link, Page};
+use crate::error::Error;
+use crate::http::Bucket;
+use crate::time::Millis;
+
+/// A page of a search for records modified in `[from, to)` with an id in a range, by id.
+///
+/// ```text
+/// modified ≥ from  AND  modified < to  AND  id > above  AND  id < below      applied by HubSpot
+/// ```
+///
+/// and, if `having` names properties, with a value in at least one of them.
+///
+/// The offset of HubSpot's own paging is 0 but for an empty page that says it is not the last.
+#[derive(Debug, Clone)]
+pub struct SearchQuery<'a> {
+    pub object: &'a str,
+    /// The property that says when a record was modified.
+    pub modified: &'a str,
+    pub having: &'a [&'a str],
+    pub properties: &'a [String],
+    pub from: Millis,
+    pub to: Millis,
+    pub above: RecordId,
+    pub below: Option<RecordId>,
+    pub offset: Option<Link>,
+}
+
+/// Do these property names fit a search even if they count to its length?
+pub fn fits_one_search(properties: &[String]) -> bool {
+    properties.iter().map(|name| name.len() + 3).sum::<usize>() <= SEARCH_CHARACTERS
+}
+
+/// Asks for a page of hits.
+pub async fn search(api: Api<'_>, query: &SearchQuery<'_>) -> Result<Page, Error> {
+    let tail = format!("/{}/search", query.object);
+    let body = SearchBody::from(query);
+    api.post(Endpoint::Objects, &tail, &body, Bucket::Search, Page::decode).await
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SearchBody<'a> {
+    filter_groups: Vec<Group<'a>>,
+    sorts: [Sort<'a>; 1],
+    properties: &'a [String],
+    limit: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Group<'a> {
+    filters: Vec<Filter<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Filter<'a> {
+    property_name: &'a str,
+    operator: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sort<'a> {
+    property_name: &'a str,
+    direction: &'static str,
+}
+
+impl<'a> From<&'a SearchQuery<'a>> for SearchBody<'a> {
+    fn from(query: &'a SearchQuery<'a>) -> Self {
+        let bound = |property_name, operator, value: String| Filter {
+            property_name,
+            operator,
+            value: Some(value),
+        };
+        let group = |having: Option<&&'a str>| {
+            let having = having.map(|&property_name| Filter {
+                property_name,
+                operator: "HAS_PROPERTY",
+                value: None,
+            });
+            let bounds = [
+                bound(query.modified, "GTE", query.from.to_string()),
+                bound(query.modified, "LT", query.to.to_string()),
+                bound("hs_object_id", "GT", query.above.to_string()),
+            ];
+            let below = query.below.map(|below| bound("hs_object_id", "LT", below.to_string()));
+            Group { filters: having.into_iter().chain(bounds).chain(below).collect() }
+        };
+        let filter_groups = match query.having {
+            [] => vec![group(None)],
+            having => having.iter().map(|name| group(Some(name))).collect(),
+        };
+        Self {
+            filter_groups,
+            sorts: [Sort { property_name: "hs_object_id", direction: "ASCENDING" }],
+            properties: query.properties,
+            limit: SEARCH_PAGE,
+            after: query.offset.as_ref().map(Link::as_str),
+        }
+    }
+}
+
+/// Records of an object type, as far as search knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    pub total: u64,
+    /// The highest id; 0 if there is no record.
+    pub top: RecordId,
+}
+
+/// Asks how many records there are, and for the highest id.
+pub async fn extent(api: Api<'_>, object: &str) -> Result<Extent, Error> {
+    let page = one_hit(api, object, Vec::new(), "DESCENDING", None).await?;
+    let top = first_id(&page).unwrap_or_default();
+    Ok(Extent { total: page.total.unwrap_or_default(), top })
+}
+
+/// Asks how many records were modified in `[from, to)`.
+pub async fn count(
+    api: Api<'_>,
+    object: &str,
+    modified: &str,
+    (from, to): (Millis, Millis),
+) -> Result<u64, Error> {
+    let bound = |operator, moment: Millis| Filter {
+        property_name: modified,
+        operator,
+        value: Some(moment.to_string()),
+    };
+    let filters = vec![bound("GTE", from), bound("LT", to)];
+    let page = one_hit(api, object, filters, "ASCENDING", None).await?;
+    Ok(page.total.unwrap_or_default())
+}
+
+/// Asks for the id of the record that comes so many after the first one above an id; `None` if
+/// there are not so many. `after` has to be less than 10,000.
+pub async fn mark(
+    api: Api<'_>,
+    object: &str,
+    above: RecordId,
+    after: u64,
+) -> Result<Option<RecordId>, Error> {
+    let above =
+        Filter { property_name: "hs_object_id", operator: "GT", value: Some(above.to_string()) };
+    let page = one_hit(api, object, vec![above], "ASCENDING", Some(&after.to_string())).await?;
+    Ok(first_id(&page))
+}
+
+fn first_id(page: &Page) -> Option<RecordId> {
+    serde_json::from_str::<Hit>(page.records().next()?).ok()?.id.parse().ok()
+}
+
+/// One hit, by id.
+async fn one_hit(
+    api: Api<'_>,
+    object: &str,
+    filters: Vec<Filter<'_>>,
+    direction: &'static str,
+    after: Option<&str>,
+) -> Result<Page, Error> {
+    let filter_groups = if filters.is_empty() { Vec::new() } else { vec![Group { filters }] };
+    let body = SearchBody {
+        filter_groups,
+        sorts: [Sort { property_name: "hs_object_id", direction }],
+        properties: &[],
+        limit: 1,
+        after,
+    };
+    let tail = format!("/{object}/search");
+    api.post(Endpoint::Objects, &tail, &body, Bucket::Search, Page::decode).await
+}
+
+#[derive(Deserialize)]
+struct Hit {
+    id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_a_closed_window_by_id() {
+        let properties = ["dealname".to_owned()];
+        let query = SearchQuery {
+            object: "deals",
+            modified: "hs_lastmodifieddate",
+            having: &[],
+            properties: &properties,
+            from: 1_700_000_000_000,
+            to: 1_700_000_060_000,
+            above: 41,
+            below: None,
+            offset: None,
+        };
+        let sliced = SearchQuery { below: Some(80), ..query.clone() };
+        let body = serde_json::to_value(SearchBody::from(&sliced)).unwrap();
+        let expected =
+            serde_json::json!({ "propertyName": "hs_object_id", "operator": "LT", "value": "80" });
+        assert_eq!(body["filterGroups"][0]["filters"][3], expected);
+        let having = SearchQuery { having: &["a", "b"], ..query.clone() };
+        let body = serde_json::to_value(SearchBody::from(&having)).unwrap();
+        for (place, name) in ["a", "b"].into_iter().enumerate() {
+            let filters = body["filterGroups"][place]["filters"].as_array().unwrap();
+            let expected = serde_json::json!({ "propertyName": name, "operator": "HAS_PROPERTY" });
+            assert_eq!((filters.len(), &filters[0]), (4, &expected));
+        }
+        assert_eq!(
+            serde_json::to_string(&SearchBody::from(&query)).unwrap(),
+            concat!(
+                r#"{"filterGroups":[{"filters":["#,
+                r#"{"propertyName":"hs_lastmodifieddate","operator":"GTE","value":"1700000000000"},"#,
+                r#"{"propertyName":"hs_lastmodifieddate","operator":"LT","value":"1700000060000"},"#,
+                r#"{"propertyName":"hs_object_id","operator":"GT","value":"41"}]}],"#,
+                r#""sorts":[{"propertyName":"hs_object_id","direction":"ASCENDING"}],"#,
+                r#""properties":["dealname"],"limit":200}"#
+            )
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! The receipt of a stream that was read to its end: one line for people, one for programs, and a
+//! warning if HubSpot had said that there is more.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::error::Error;
+use crate::http::Meter;
+use crate::protocol::{Message, Outlet};
+use crate::streams::family::Receipt;
+
+/// What the form for programs is called, in a TRACE of type ANALYTICS.
+const KIND: &str = "source-hubspot-receipt";
+
+/// What reading a stream came to.
+pub(super) struct Account<'a> {
+    pub(super) stream: &'a str,
+    pub(super) receipt: Receipt,
+    pub(super) meter: &'a Meter,
+    pub(super) took: Duration,
+}
+
+impl Account<'_> {
+    /// Says it.
+    pub(super) async fn give(&self, outlet: &Outlet) -> Result<(), Error> {
+        if let Some(warning) = self.missing() {
+            log::warn!("{warning}");
+        }
+        log::info!("{}", self.line());
+        outlet.message(&Message::analytics(KIND, &self.json())).await
+    }
+
+    fn line(&self) -> String {
+        let Receipt { records, nulled, said, properties, resumed } = self.receipt;
+        let [general, search, associations] = self.meter.by_bucket();
+        let of = said.map_or(String::new(), |said| format!(" (HubSpot counted {said})"));
+        let of_each = properties.map_or(String::new(), |count| format!(" with {count} properties"));
+        let gone_on = match resumed {
+            0 => String::new(),
+            1 => "; went on with 1 range of ids".to_owned(),
+            ranges => format!("; went on with {ranges} ranges of ids"),
+        };
+        format!(
+            "`{}`: {records} records{of}{of_each} in {:.1} s; requests: {general} general, \
+             {search} search, {associations} associations; {} retried, {} throttled, {:.1} s \
+             waited for quota; {nulled} values nulled{gone_on}",
+            self.stream,
+            self.took.as_secs_f64(),
+            self.meter.retries(),
+            self.meter.throttled_answers(),
+            self.meter.waited().as_secs_f64(),
+        )
+    }
+
+    fn json(&self) -> String {
+        let Receipt { records, nulled, said, properties, resumed } = self.receipt;
+        let [general, search, associations] = self.meter.by_bucket();
+        json!({
+            "stream": self.stream,
+            "records": records,
+            "counted_by_hubspot": said,
+            "properties": properties,
+            "seconds": round(self.took),
+            "requests": { "general": general, "search": search, "associations": associations },
+            "retried": self.meter.retries(),
+            "throttled": self.meter.throttled_answers(),
+            "waited_for_quota_seconds": round(self.meter.waited()),
+            "values_nulled": nulled,
+            "ranges_resumed": resumed,
+        })
+        .to_string()
+    }
+
+    /// What to warn of if records are missing that HubSpot had counted. Some are deleted while they
+    /// are read, and the count comes from an index that lags.
+    fn missing(&self) -> Option<String> {
+        let (found, said) = (self.receipt.records, self.receipt.said?);
+        let drift = 100 + said / 100;
+        (found + drift < said).then(|| {
+            format!(
+                "`{}`: HubSpot counted {said} records, and {found} could be read: some may be \
+                 hidden from this token; compare the two in HubSpot, and tell us if the token may \
+                 read them all",
+                self.stream
+            )
+        })
+    }
+}
+
+fn round(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(receipt: Receipt, meter: &Meter) -> Account<'_> {
+        Account { stream: "deals", receipt, meter, took: Duration::from_millis(1_500) }
+    }
+
+    #[test]
+    fn a_receipt_says_what_is_known() {
+        let meter = Meter::default();
+        let plain = Receipt { records: 7, ..Receipt::default() };
+        assert_eq!(
+            account(plain, &meter).line(),
+            "`deals`: 7 records in 1.5 s; requests: 0 general, 0 search, 0 associations; 0 retried, \
+             0 throttled, 0.0 s waited for quota; 0 values nulled"
+        );
+        let full = Receipt { said: Some(9), properties: Some(3), resumed: 2, ..plain };
+        let line = account(full, &meter).line();
+        assert!(line.starts_with("`deals`: 7 records (HubSpot counted 9) with 3 properties in"));
+        assert!(line.ends_with("0 values nulled; went on with 2 ranges of ids"), "{line}");
+        let json: serde_json::Value = serde_json::from_str(&account(full, &meter).json()).unwrap();
+        assert_eq!(json["counted_by_hubspot"], 9);
+        assert_eq!(json["requests"]["search"], 0);
+    }
+
+    #[test]
+    fn only_what_drift_cannot_explain_is_a_warning() {
+        let meter = Meter::default();
+        for (records, said, warns) in [
+            (0, None, false),
+            (0, Some(100), false),
+            (0, Some(102), true),
+            (9_800, Some(10_000), false),
+            (9_700, Some(10_000), true),
+            (12_000, Some(10_000), false),
+        ] {
+            let receipt = Receipt { records, said, ..Receipt::default() };
+            let warning = account(receipt, &meter).missing();
+            assert_eq!(warning.is_some(), warns, "{records} of {said:?}");
+        }
+    }
+}
