@@ -4,7 +4,9 @@
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
 mod catalog;
+pub(crate) mod dice;
 pub(crate) mod golden;
+pub(crate) mod killing;
 pub(crate) mod lists;
 pub(crate) mod output;
 pub(crate) mod portals;
@@ -139,6 +141,13 @@ impl Stage {
         let files = [("config", &self.config), ("catalog", catalog.json()), ("state", state)];
         let files = if state.is_null() { files.get(..2) } else { files.get(..) };
         self.bench.run("read", files.unwrap_or_default())
+    }
+
+    /// The same, not started yet.
+    pub(crate) fn reading(&self, catalog: &Catalog, state: &Value) -> Command {
+        let files = [("config", &self.config), ("catalog", catalog.json()), ("state", state)];
+        let files = if state.is_null() { files.get(..2) } else { files.get(..) };
+        self.bench.command("read", files.unwrap_or_default())
     }
 }
 

@@ -1,0 +1,254 @@
+//! Nothing is lost to a kill: whatever the instant, the pieces make up the whole.
+//!
+//! A stopped portal is read once without interruption, and then in pieces: each run is killed
+//! (SIGKILL) and the next one goes on from the last state that was printed. All pieces together
+//! have to hold every record of the whole, each as often at least, and no other.
+
+#![expect(clippy::indexing_slicing, reason = "a catalog of another shape has to fail the test")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::thread;
+
+use hubspot_simulator::{AccountSpec, Config, MarketingSpec, PortalSpec, Settings};
+use serde_json::{Value, json};
+use support::dice::Dice;
+use support::killing::{Received, Run, Stop};
+use support::portals::stopped;
+use support::reading::state_of;
+use support::{Catalog, Mode, Stage};
+
+/// Another seed gives other instants.
+const SEED: u64 = 11;
+
+/// Streams, one for each way of reading, and how many kills at random instants each gets. Those
+/// right behind states come on top.
+const KILLS: &[(&str, u64)] = &[
+    ("call_recordings", 12),
+    ("campaigns", 10),
+    ("companies", 12),
+    ("contact_lists", 12),
+    ("contacts_property_history", 16),
+    ("contacts_web_analytics", 16),
+    ("deals", 20),
+    ("deals_archived", 16),
+    ("email_events", 20),
+    ("engagements", 16),
+    ("form_submissions", 20),
+    ("list_memberships", 16),
+    ("marketing_emails", 10),
+    ("subscription_changes", 16),
+];
+
+#[test]
+fn there_are_two_hundred_kills_and_more() {
+    assert!(KILLS.iter().map(|(_, kills)| kills).sum::<u64>() >= 200);
+}
+
+/// A portal with nothing but what a test asks for.
+fn nothing() -> PortalSpec {
+    PortalSpec {
+        contacts: 40,
+        companies: 0,
+        deals: 0,
+        tickets: 0,
+        properties: 0,
+        account: AccountSpec { events: 0, ..AccountSpec::default() },
+        ..PortalSpec::default()
+    }
+}
+
+fn with_others(others: &[(&str, u64)]) -> PortalSpec {
+    let others = others.iter().map(|&(name, count)| (name.to_owned(), count));
+    PortalSpec { others: others.collect::<BTreeMap<_, _>>(), ..nothing() }
+}
+
+/// A portal that stands still, for an app whose requests are not counted.
+fn stage(portal: PortalSpec) -> Stage {
+    let config = stopped(portal);
+    let settings = Settings { general_window: Some(1_000_000), ..config.settings };
+    Stage::new(Config { settings, ..config })
+}
+
+fn catalog(stream: &str) -> Catalog {
+    Catalog::of(&[stream], Mode::Incremental)
+}
+
+/// With only the columns that cannot be left out: records are cheap then.
+fn narrow_catalog(stream: &str) -> Catalog {
+    let mut catalog = catalog(stream);
+    for configured in catalog.streams() {
+        configured["stream"]["json_schema"] =
+            json!({ "properties": { "id": { "type": "string" } } });
+    }
+    catalog
+}
+
+/// Reads a stream in pieces of every kind. `states` is how many states the whole has at least:
+/// with fewer, the kills would say little.
+fn check(stage: &Stage, catalog: &Catalog, saved: &Value, states: usize) {
+    let names = catalog.names();
+    let stream = *names.first().expect("a stream");
+    let (_, kills) = *KILLS.iter().find(|(name, _)| *name == stream).expect(stream);
+    let run = |state: &Value, stop| Run::of(stage.reading(catalog, state), stop);
+    let whole_run = run(saved, Stop::Never);
+    assert!(whole_run.is_complete(), "{stream}");
+    let found = whole_run.states().count();
+    assert!(found >= states, "{stream}: {found} states, {} lines", whole_run.lines.len());
+    let mut whole = Received::default();
+    whole.take(&whole_run);
+    assert!(whole.len() >= 10, "{stream}: {} records", whole.len());
+    let below = u64::try_from(whole_run.lines.len()).expect("small");
+    let (whole, run) = (&whole, &run);
+
+    // Reads on from the last state until a run is complete, each killed as it is told.
+    let in_pieces = |what: String, stops: Vec<Stop>| {
+        let (mut last, mut received) = (saved.clone(), Received::default());
+        for stop in stops.into_iter().chain([Stop::Never]) {
+            let piece = run(&last, stop);
+            received.take(&piece);
+            last = piece.state(&last);
+            if piece.is_complete() {
+                break;
+            }
+        }
+        received.check(whole, &what);
+    };
+    let mut dice = Dice::new(SEED, below);
+    let mut stops: Vec<_> = (0..kills).map(|_| Stop::random(&mut dice, below)).collect();
+    // From the middle on there is something that need not be read again.
+    stops.insert(stops.len() / 2, Stop::AtState);
+    let what = format!("{stream}, seed {SEED}, {stops:?}");
+    thread::scope(|scope| {
+        scope.spawn(|| in_pieces(format!("{stream}, at states"), vec![Stop::AtState; found]));
+        scope.spawn(|| in_pieces(what, stops));
+    });
+}
+
+#[test]
+fn records_by_the_list() {
+    let stage = stage(PortalSpec { deals: 21_000, ..nothing() });
+    check(&stage, &narrow_catalog("deals"), &Value::Null, 3);
+}
+
+#[test]
+fn records_by_search() {
+    // A third of the records were modified since: of more than half, the list would be read.
+    let stage = stage(PortalSpec { companies: 32_000, ..nothing() });
+    let mut times: Vec<i64> = stage.simulator.portal(|portal| {
+        portal.ids("companies").filter_map(|id| portal.modified_ms("companies", id)).collect()
+    });
+    times.sort_unstable();
+    let since = times[times.len() - 10_300].to_string();
+    let saved = state_of("companies", &json!({ "updatedAt": since }));
+    check(&stage, &narrow_catalog("companies"), &saved, 2);
+}
+
+#[test]
+fn archived_records() {
+    let stage = stage(PortalSpec { deals: 10_300, archived_share: 0.5, ..nothing() });
+    check(&stage, &narrow_catalog("deals_archived"), &Value::Null, 2);
+}
+
+#[test]
+fn property_history() {
+    let stage = stage(PortalSpec { contacts: 360, ..nothing() });
+    check(&stage, &catalog("contacts_property_history"), &Value::Null, 2);
+}
+
+#[test]
+fn web_analytics() {
+    let account = AccountSpec { events: 70_000, event_definitions: 1, ..AccountSpec::default() };
+    let stage = stage(PortalSpec { contacts: 110, account, ..nothing() });
+    check(&stage, &catalog("contacts_web_analytics"), &Value::Null, 2);
+}
+
+#[test]
+fn engagements() {
+    let stage = stage(with_others(&[("calls", 5_300), ("notes", 5_300)]));
+    check(&stage, &catalog("engagements"), &Value::Null, 2);
+}
+
+#[test]
+fn call_recordings() {
+    let stage = stage(with_others(&[("calls", 1_000)]));
+    check(&stage, &catalog("call_recordings"), &Value::Null, 1);
+}
+
+#[test]
+fn form_submissions() {
+    let marketing = MarketingSpec {
+        forms: 120,
+        form_submissions: 170,
+        busiest_form: 300,
+        ..MarketingSpec::default()
+    };
+    let stage = stage(PortalSpec { marketing, ..nothing() });
+    check(&stage, &catalog("form_submissions"), &Value::Null, 2);
+}
+
+#[test]
+fn list_memberships() {
+    let marketing = MarketingSpec { lists: 60, largest_list: 3_000, ..MarketingSpec::default() };
+    let stage = stage(PortalSpec { contacts: 3_000, marketing, ..nothing() });
+    // Without a cursor there is only the last state: a killed read begins anew.
+    check(&stage, &catalog("list_memberships"), &Value::Null, 1);
+}
+
+#[test]
+fn email_events() {
+    let marketing = MarketingSpec { email_events: 12_000, ..MarketingSpec::default() };
+    let stage = stage(PortalSpec { marketing, ..nothing() });
+    check(&stage, &catalog("email_events"), &Value::Null, 2);
+}
+
+#[test]
+fn subscription_changes() {
+    let marketing = MarketingSpec { subscription_changes: 12_000, ..MarketingSpec::default() };
+    let stage = stage(PortalSpec { marketing, ..nothing() });
+    check(&stage, &catalog("subscription_changes"), &Value::Null, 2);
+}
+
+#[test]
+fn lists_that_are_read_whole() {
+    let marketing = MarketingSpec {
+        lists: 220,
+        marketing_emails: 120,
+        email_campaigns: 200,
+        ..MarketingSpec::default()
+    };
+    let stage = stage(PortalSpec { marketing, ..nothing() });
+    for stream in ["campaigns", "contact_lists", "marketing_emails"] {
+        check(&stage, &catalog(stream), &Value::Null, 1);
+    }
+}
+
+/// The state is worth 10,000 records, and what was under way is asked for again.
+#[test]
+fn a_killed_first_load_repeats_two_percent_of_its_requests_at_most() {
+    const RECORDS: usize = 120_000;
+    let stage = stage(PortalSpec { deals: RECORDS as u64, ..nothing() });
+    let catalog = narrow_catalog("deals");
+    let requests = || {
+        let endpoints = stage.simulator.summary().endpoints;
+        endpoints.get("objects.list").map_or(0, |count| count.requests)
+    };
+    let read = |saved: &Value, stop| Run::of(stage.reading(&catalog, saved), stop);
+    let whole = read(&Value::Null, Stop::Never);
+    assert!(whole.is_complete());
+    let at_best = requests();
+    let first = read(&Value::Null, Stop::AtState);
+    let before = requests() - at_best;
+    let saved = first.state(&Value::Null);
+    let rest = read(&saved, Stop::Never);
+    assert!(rest.is_complete());
+    let repeated = (requests() - at_best).saturating_sub(at_best);
+    let figures =
+        format!("{at_best} at best, {before} before the kill, {repeated} repeated; {saved}");
+    assert!(100 * repeated <= 2 * at_best, "{figures}");
+    let mut received = Received::default();
+    received.take(&first);
+    received.take(&rest);
+    assert_eq!(received.len(), RECORDS, "{figures}");
+}

@@ -1,0 +1,36 @@
+//! Numbers that look random and repeat with their seed.
+
+/// A sequence of numbers, by `SplitMix64`.
+#[derive(Debug, Clone)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    /// `salt` tells sequences of one seed apart.
+    pub(crate) fn new(seed: u64, salt: u64) -> Self {
+        let mut dice = Self(seed ^ salt.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        dice.next();
+        dice
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// At least `from`, below `to`.
+    pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
+        from + self.next() % (to - from)
+    }
+
+    /// True once in so many throws.
+    pub(crate) fn once_in(&mut self, throws: u64) -> bool {
+        self.next().is_multiple_of(throws)
+    }
+
+    pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        let len = u64::try_from(from.len()).expect("small");
+        from.get(usize::try_from(self.between(0, len)).expect("small")).expect("one of them")
+    }
+}

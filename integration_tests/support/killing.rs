@@ -1,0 +1,184 @@
+//! Runs that are killed in the middle, and what a destination has of them in the end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::dice::Dice;
+
+/// Longer than any of these runs takes: one that is still there hangs.
+const TOO_LONG: Duration = Duration::from_mins(2);
+
+/// When a run is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Never: it runs to its end.
+    Never,
+    /// Right after the first STATE; nothing behind that is read.
+    AtState,
+    /// After so many records and states. What the pipe still holds is read if `drained`.
+    AtLine { count: u64, drained: bool },
+}
+
+impl Stop {
+    /// Mostly among the first lines, where a run costs little; now and then anywhere.
+    pub(crate) fn random(dice: &mut Dice, lines: u64) -> Self {
+        let below = if dice.once_in(8) { lines } else { lines.min(400) };
+        Self::AtLine { count: dice.between(0, below + 1), drained: dice.once_in(2) }
+    }
+}
+
+/// What was read of a run.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// The lines of records and states, in order.
+    pub(crate) lines: Vec<String>,
+    /// The exit code; `None` if it was killed.
+    pub(crate) code: Option<i32>,
+    /// Lines of errors, for the message of a failure.
+    pub(crate) errors: Vec<String>,
+}
+
+impl Run {
+    /// Runs a command until it ends or is killed.
+    pub(crate) fn of(mut command: Command, stop: Stop) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut child = child.expect("the binary starts");
+        let lines = lines(&mut child);
+        let mut run = Self { lines: Vec::new(), code: None, errors: Vec::new() };
+        let mut count = 0;
+        let mut is_killed = matches!(stop, Stop::AtLine { count: 0, .. });
+        while !is_killed {
+            let line = match lines.recv_timeout(TOO_LONG) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Disconnected) => {
+                    run.code = child.wait().expect("a status").code();
+                    return run;
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    child.kill().expect("a process of ours");
+                    panic!("it hangs; its last line: {:?}", run.lines.last());
+                }
+            };
+            let is_state = is_state(&line);
+            count += u64::from(run.take(line));
+            is_killed = match stop {
+                Stop::Never => false,
+                Stop::AtState => is_state,
+                Stop::AtLine { count: most, .. } => count >= most,
+            };
+        }
+        child.kill().expect("a process of ours");
+        if matches!(stop, Stop::AtLine { drained: true, .. }) {
+            while let Ok(line) = lines.recv_timeout(TOO_LONG) {
+                run.take(line);
+            }
+        }
+        child.wait().expect("a status");
+        run
+    }
+
+    /// Was it read to its end, and did it go well?
+    pub(crate) fn is_complete(&self) -> bool {
+        assert!(matches!(self.code, None | Some(0)), "{:#?}", self.errors);
+        self.code == Some(0)
+    }
+
+    /// The last state of every stream, or what it was before.
+    pub(crate) fn state(&self, before: &Value) -> Value {
+        let mut last: BTreeMap<String, Value> = BTreeMap::new();
+        let mut take = |state: Value| {
+            let name = state["stream"]["stream_descriptor"]["name"].as_str().map(str::to_owned);
+            last.insert(name.expect("a stream"), state);
+        };
+        before.as_array().into_iter().flatten().cloned().for_each(&mut take);
+        self.states().for_each(take);
+        if last.is_empty() { Value::Null } else { last.into_values().collect() }
+    }
+
+    /// The states, in order.
+    pub(crate) fn states(&self) -> impl Iterator<Item = Value> + '_ {
+        let states = self.lines.iter().filter(|line| is_state(line));
+        states.map(|line| serde_json::from_str::<Value>(line).expect(line)["state"].take())
+    }
+
+    /// The lines of records, in order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &str> + '_ {
+        self.lines.iter().map(String::as_str).filter(|line| is_record(line))
+    }
+
+    fn take(&mut self, line: String) -> bool {
+        let is_kept = is_record(&line) || is_state(&line);
+        if is_kept {
+            self.lines.push(line);
+        } else if line.contains("\"error\":{") {
+            self.errors.push(line);
+        }
+        is_kept
+    }
+}
+
+/// Every version of every record that has come, and how often.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Received {
+    counts: HashMap<String, u64>,
+}
+
+impl Received {
+    pub(crate) fn take(&mut self, run: &Run) {
+        for record in run.records() {
+            *self.counts.entry(timeless(record)).or_default() += 1;
+        }
+    }
+
+    /// Checks that everything of an uninterrupted run is here, each record as often at least, and
+    /// nothing that is not in that.
+    pub(crate) fn check(&self, whole: &Self, what: &str) {
+        for (record, count) in &whole.counts {
+            let found = self.counts.get(record).copied().unwrap_or_default();
+            assert!(found >= *count, "{what}: {found} of {count} times: {record}");
+        }
+        for record in self.counts.keys() {
+            assert!(whole.counts.contains_key(record), "{what}: only in a piece: {record}");
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.counts.len()
+    }
+}
+
+/// A record's line without the time of its emission.
+fn timeless(line: &str) -> String {
+    const KEY: &str = "},\"emitted_at\":";
+    let (data, rest) = line.rsplit_once(KEY).expect("the time of emission");
+    format!("{data}{}", rest.trim_start_matches(|digit: char| digit.is_ascii_digit()))
+}
+
+fn is_record(line: &str) -> bool {
+    line.starts_with("{\"type\":\"RECORD\"")
+}
+
+fn is_state(line: &str) -> bool {
+    line.starts_with("{\"type\":\"STATE\"")
+}
+
+/// Whole lines of stdout. Few are read ahead: a reader that stops holds the connector back.
+fn lines(child: &mut Child) -> Receiver<String> {
+    let mut pipe = BufReader::new(child.stdout.take().expect("a pipe"));
+    let (sender, receiver) = mpsc::sync_channel(8);
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        while matches!(pipe.read_line(&mut line), Ok(1..)) && line.ends_with('\n') {
+            line.pop();
+            if sender.send(std::mem::take(&mut line)).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
