@@ -6,6 +6,10 @@ check:
 demo *arguments:
     cargo demo {{ arguments }}
 
+# Measures the connector against a simulated portal; see docs/performance.md.
+performance *arguments:
+    cargo performance {{ arguments }}
+
 # All tests of the workspace.
 test *arguments:
     cargo test --workspace {{ arguments }}
