@@ -134,6 +134,24 @@ fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
 }
 
 #[test]
+fn a_list_without_order_stays_a_list() {
+    let bounds = Bounds { start_date: Some(5), ..BOUNDS };
+    let mut scan = Scan::begin(&Saved::default(), &bounds, false, None).spread(SPREAD);
+    for first in [1, 4, 7] {
+        scan.ask();
+        let token = (first + 3).to_string();
+        let page = seen(&[Some(first), Some(first + 1), Some(first + 2)], Some(&token));
+        scan.take(0, Way::List, &page).unwrap();
+    }
+    assert_eq!(scan.ask(), Some(Job::Survey));
+    assert_eq!(scan.ask(), list(0, Some("10")));
+    // The order breaks while somebody asks how many there are: 2 may still be to come.
+    scan.take(0, Way::List, &seen(&[Some(900), Some(800)], Some("x"))).unwrap();
+    scan.survey(Survey { total: 1_000, in_window: 10, top: 1_009 });
+    assert_eq!((scan.way(), scan.ask()), (Way::List, list(0, Some("x"))));
+}
+
+#[test]
 fn the_cheaper_way_is_chosen_once_it_is_known() {
     for (case, start_date, in_window, way) in [
         ("everything is wanted", None, 10, Way::List),

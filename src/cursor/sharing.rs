@@ -51,7 +51,8 @@ impl Scan {
         }
         let is_few = survey.in_window < survey.total / 2;
         match self.way {
-            Way::List if is_few && self.lower > Millis::MIN => {
+            // Without ids in order, nothing is known of what lies below the last one.
+            Way::List if is_few && self.by_id && self.lower > Millis::MIN => {
                 self.lower = self.lower.max(0);
                 self.in_way(Way::Search);
             }

@@ -26,10 +26,11 @@ impl ServerClock {
     /// Learns from the first `Date` header that can be read; later ones change nothing, so that
     /// time never jumps within a run.
     ///
-    /// The header has whole seconds, cut off: what is learned is never ahead.
-    pub fn learn(&self, date_header: &str, asked_at: Instant) {
+    /// The header has whole seconds, cut off, and is older than the answer's arrival, however long
+    /// the request took: what is learned is never ahead.
+    pub fn learn(&self, date_header: &str, answered_at: Instant) {
         if let Ok(date) = DateTime::parse_from_rfc2822(date_header) {
-            let _first = self.learned.set((asked_at, date.to_utc()));
+            let _first = self.learned.set((answered_at, date.to_utc()));
         }
     }
 
@@ -38,8 +39,7 @@ impl ServerClock {
         self.learned.get().is_some()
     }
 
-    /// The service's time at an instant of this process, not later than the truth by more than
-    /// the duration of a request.
+    /// The service's time at an instant of this process, never later than the truth.
     pub fn at(&self, instant: Instant) -> DateTime<Utc> {
         let (known, time) = *self.learned.get().unwrap_or(&self.born);
         let signed =

@@ -230,7 +230,7 @@ impl Transport {
         let status = response.status().as_u16();
         let map = response.headers().clone();
         let headers = Headers { map: &map, dialect: &self.dialect };
-        self.take_note(headers, asked_at, place, status == 429);
+        self.take_note(headers, place, status == 429);
         let body = match read_body(response).await {
             Ok(body) => body,
             Err(cause) => return Attempt::Broken(cause),
@@ -262,15 +262,9 @@ impl Transport {
 
 impl Transport {
     /// Takes note of what the beginning of an answer tells of clock, window and day.
-    fn take_note(
-        &self,
-        headers: Headers<'_>,
-        asked_at: Instant,
-        place: &mut Option<Place>,
-        is_refused: bool,
-    ) {
+    fn take_note(&self, headers: Headers<'_>, place: &mut Option<Place>, is_refused: bool) {
         if let Some(date) = headers.date() {
-            self.clock.learn(date, asked_at);
+            self.clock.learn(date, Instant::now());
         }
         if let Some(told) = headers.day() {
             self.day.observe(told);
