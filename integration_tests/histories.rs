@@ -182,9 +182,9 @@ fn q29_only_changed_records_are_read_again() {
     assert!(requests["objects.batch_read"] <= 5, "{requests:?}");
 
     // What the index may have shown late is read once more, and then no more.
-    stage.simulator.advance(Duration::from_hours(1));
+    stage.simulator.advance(Duration::from_mins(61));
     let third = stage.read_on(&catalog, &second.state()).succeeded();
-    stage.simulator.advance(Duration::from_hours(1));
+    stage.simulator.advance(Duration::from_mins(61));
     stage.simulator.clear_journal();
     let fourth = stage.read_on(&catalog, &third.state()).succeeded();
     for object in OBJECTS {

@@ -123,9 +123,9 @@ fn a_second_read_brings_what_changed() {
         assert!(expected.len() > 30 && found(&second, stream, key) == expected, "{stream}");
     }
     // What the index may have shown late is read once more, and then no more.
-    stage.simulator.advance(Duration::from_hours(1));
+    stage.simulator.advance(Duration::from_mins(61));
     let third = stage.read_on(&catalog(), &second.state()).succeeded();
-    stage.simulator.advance(Duration::from_hours(1));
+    stage.simulator.advance(Duration::from_mins(61));
     stage.simulator.clear_journal();
     let fourth = stage.read_on(&catalog(), &third.state()).succeeded();
     for (stream, _, key) in STREAMS {
