@@ -1,20 +1,15 @@
 //! Associations between the records of two object types.
 
 use super::super::spec::{Family, Schema, StreamSpec};
+use super::PLAIN;
 
 /// What all streams of associations have in common; [`crate::streams::AssociationStream`] fills in
 /// the rest.
 pub(in crate::streams) const ASSOCIATIONS: StreamSpec<'static> = StreamSpec {
-    name: "",
     family: Family::Associations { from: "", to: "" },
-    associations: &[],
     primary_key: &["from_id", "to_id", "association_type_id"],
-    cursor: None,
     schema: Schema::Static(include_str!("../../../schemas/associations.json")),
-    defaults: &[],
-    reshape: None,
-    casts: None,
-    legacy: &[],
     scopes: &["crm.objects.custom.read"],
     docs: "https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide",
+    ..PLAIN
 };

@@ -1,8 +1,8 @@
 //! What is offered, ordered, billed and paid.
 
 use super::super::spec::{Family, Schema, StreamSpec};
-use super::CrmRow;
-use super::crm::{CRM_OBJECT, CRM_RECORD, MODIFIED, OWN_UPDATED_AT};
+use super::crm::{CRM_OBJECT, CRM_RECORD, OWN_UPDATED_AT};
+use super::{CrmRow, MODIFIED};
 
 /// By name of the stream.
 pub(super) const ROWS: &[CrmRow] = &[

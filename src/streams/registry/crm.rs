@@ -1,7 +1,7 @@
 //! CRM objects: people, companies, deals and what belongs to them.
 
 use super::super::spec::{CursorField, Family, Fill, Schema, StreamSpec};
-use super::{CrmRow, UPDATED_AT};
+use super::{CrmRow, MODIFIED, MODIFIED_CONTACT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
 use crate::record::Kind;
 use crate::schema::Legacy;
@@ -10,22 +10,11 @@ pub(super) const CRM_RECORD: &str = include_str!("../../../schemas/shared/crm_re
 
 /// What nearly every CRM object type has in common.
 pub(super) const CRM_OBJECT: StreamSpec<'static> = StreamSpec {
-    name: "",
     family: Family::CrmObject { object: "", modified: MODIFIED },
-    associations: &[],
-    primary_key: &["id"],
     cursor: UPDATED_AT,
     schema: Schema::Properties { fields: CRM_RECORD, object: "" },
-    defaults: &[],
-    reshape: None,
-    casts: None,
-    legacy: &[],
-    scopes: &[],
-    docs: "",
+    ..PLAIN
 };
-
-/// When a record was modified, for every type but contacts.
-pub(super) const MODIFIED: &str = "hs_lastmodifieddate";
 
 /// `updatedAt` where the Python connector lets nobody pick another cursor.
 pub(super) const OWN_UPDATED_AT: Option<CursorField> =
@@ -73,7 +62,7 @@ pub(super) const ROWS: &[CrmRow] = &[
         stream: StreamSpec {
             name: "contacts",
             // Searching contacts by the property of all others finds nothing, without an error.
-            family: Family::CrmObject { object: "contacts", modified: "lastmodifieddate" },
+            family: Family::CrmObject { object: "contacts", modified: MODIFIED_CONTACT },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "contacts" },
             legacy: LIFECYCLE_STAGES,

@@ -1,8 +1,8 @@
 //! Engagements as CRM objects: calls, e-mails, meetings, notes, tasks, letters and messages.
 
 use super::super::spec::{Family, Schema, StreamSpec};
-use super::CrmRow;
-use super::crm::{CRM_OBJECT, CRM_RECORD, MODIFIED};
+use super::crm::{CRM_OBJECT, CRM_RECORD};
+use super::{CrmRow, MODIFIED};
 
 /// By name of the stream.
 pub(super) const ROWS: &[CrmRow] = &[

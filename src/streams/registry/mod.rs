@@ -22,7 +22,7 @@ use crate::hubspot::Endpoint;
 
 pub(super) use associations::ASSOCIATIONS;
 pub(super) use crm::CUSTOM_OBJECT;
-pub(super) use web_analytics::{CUSTOM_EVENT, MODIFIED, MODIFIED_CONTACT, TYPES, WEB_ANALYTICS};
+pub(super) use web_analytics::{CUSTOM_EVENT, TYPES, WEB_ANALYTICS};
 
 /// Every stream known before a portal is asked, by name.
 pub static STREAMS: LazyLock<Vec<StreamSpec<'static>>> = LazyLock::new(|| {
@@ -47,7 +47,7 @@ const THEMES: &[&[StreamSpec<'static>]] = &[
     web_analytics::ROWS,
 ];
 
-/// What most streams read whole have in common.
+/// What most streams have in common.
 const PLAIN: StreamSpec<'static> = StreamSpec {
     name: "",
     family: Family::Single { endpoint: Endpoint::Account },
@@ -69,6 +69,13 @@ const OR_CREATED_AT: &[Fill] = &[Fill { field: "updatedAt", or: Some("createdAt"
 /// `updatedAt` as the streams on the shared cursor of the Python connector publish it.
 const UPDATED_AT: Option<CursorField> =
     Some(CursorField { name: "updatedAt", source_defined: false, format: CursorFormat::Iso });
+
+/// When a record was modified, for every object type but contacts.
+pub(super) const MODIFIED: &str = "hs_lastmodifieddate";
+
+/// The same of contacts. HubSpot: searching them by the property of all others finds nothing,
+/// without an error.
+pub(super) const MODIFIED_CONTACT: &str = "lastmodifieddate";
 
 /// A CRM object type, and the name of the stream of its archived records.
 struct CrmRow {

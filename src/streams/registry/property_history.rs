@@ -1,6 +1,7 @@
 //! The versions of properties.
 
 use super::super::spec::{CursorField, Family, Schema, StreamSpec};
+use super::{MODIFIED, MODIFIED_CONTACT, PLAIN};
 use crate::cursor::CursorFormat;
 use crate::record::{HistoryForm, VersionField};
 
@@ -10,7 +11,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         name: "companies_property_history",
         family: Family::PropertyHistory {
             object: "companies",
-            modified: "hs_lastmodifieddate",
+            modified: MODIFIED,
             form: HistoryForm { id: "companyId", ..HISTORY },
         },
         primary_key: &["companyId", "property", "timestamp"],
@@ -22,7 +23,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         name: "contacts_property_history",
         family: Family::PropertyHistory {
             object: "contacts",
-            modified: "lastmodifieddate",
+            modified: MODIFIED_CONTACT,
             // As HubSpot's first API called them.
             form: HistoryForm {
                 id: "vid",
@@ -46,7 +47,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         name: "deals_property_history",
         family: Family::PropertyHistory {
             object: "deals",
-            modified: "hs_lastmodifieddate",
+            modified: MODIFIED,
             form: HistoryForm { id: "dealId", ..HISTORY },
         },
         primary_key: &["dealId", "property", "timestamp"],
@@ -70,20 +71,13 @@ const HISTORY: HistoryForm = HistoryForm {
 
 /// What the three have in common.
 const VERSION: StreamSpec<'static> = StreamSpec {
-    name: "",
     family: Family::PropertyHistory { object: "", modified: "", form: HISTORY },
-    associations: &[],
     primary_key: &[],
     cursor: Some(CursorField {
         name: "timestamp",
         source_defined: true,
         format: CursorFormat::Iso,
     }),
-    schema: Schema::Static(""),
-    defaults: &[],
-    reshape: None,
-    casts: None,
-    legacy: &[],
-    scopes: &[],
     docs: "https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide",
+    ..PLAIN
 };

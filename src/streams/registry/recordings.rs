@@ -2,9 +2,8 @@
 
 use super::super::reshape::recordings;
 use super::super::spec::{CursorField, Family, Schema, StreamSpec};
+use super::{MODIFIED, PLAIN};
 use crate::cursor::CursorFormat;
-
-const MODIFIED: &str = "hs_lastmodifieddate";
 
 /// By name of the stream.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
@@ -38,16 +37,9 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
 
 /// What the two have in common.
 const RECORDING: StreamSpec<'static> = StreamSpec {
-    name: "",
     family: Family::Recordings { object: "", modified: MODIFIED, urls: &[] },
-    associations: &[],
     primary_key: &[],
     cursor: Some(CursorField { name: MODIFIED, source_defined: false, format: CursorFormat::Iso }),
-    schema: Schema::Static(""),
-    defaults: &[],
-    reshape: None,
-    casts: None,
-    legacy: &[],
     scopes: &["crm.objects.contacts.read"],
-    docs: "",
+    ..PLAIN
 };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::super::reshape::events as reshape;
 use super::super::spec::{CursorField, Family, Occurrences, Schema, StreamSpec};
+use super::{MODIFIED, MODIFIED_CONTACT, PLAIN};
 use crate::cursor::CursorFormat;
 use crate::record::EmptyText;
 
@@ -13,27 +14,23 @@ pub(in crate::streams) const TYPES: &[Cow<'static, str>] =
 
 /// What all web analytics have in common.
 pub(in crate::streams) const WEB_ANALYTICS: StreamSpec<'static> = StreamSpec {
-    name: "",
     family: Family::Occurrences(Occurrences {
         object: "",
         modified: MODIFIED,
         object_type: "",
         event_types: TYPES,
     }),
-    associations: &[],
-    primary_key: &["id"],
     cursor: Some(CursorField {
         name: "occurredAt",
         source_defined: true,
         format: CursorFormat::Iso,
     }),
     schema: Schema::Static(include_str!("../../../schemas/shared/web_analytics.json")),
-    defaults: &[],
     reshape: Some(reshape::web_analytics),
     casts: Some(EmptyText::Stays),
-    legacy: &[],
     scopes: &["business-intelligence", "crm.objects.custom.read"],
     docs: "https://developers.hubspot.com/docs/api-reference/events-web-analytics-v3/guide",
+    ..PLAIN
 };
 
 /// What the streams of custom events have in common; [`crate::streams::CustomStream`] fills in the
@@ -49,11 +46,6 @@ pub(in crate::streams) const CUSTOM_EVENT: StreamSpec<'static> = StreamSpec {
     docs: "https://developers.hubspot.com/docs/api-reference/events-manage-event-definitions-v3/guide",
     ..WEB_ANALYTICS
 };
-
-pub(in crate::streams) const MODIFIED: &str = "hs_lastmodifieddate";
-
-/// Searching contacts by the property of all others finds nothing, without an error.
-pub(in crate::streams) const MODIFIED_CONTACT: &str = "lastmodifieddate";
 
 /// By name of the stream. HubSpot names some object types otherwise in events than in paths.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
