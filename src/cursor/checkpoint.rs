@@ -159,6 +159,18 @@ enum WireWay {
 }
 
 impl Saved {
+    /// The scan to go on with, if one was interrupted. A full refresh goes on only within its
+    /// generation, because otherwise what had been read may be gone from the destination.
+    pub fn interrupted(&self, everything: bool, generation: Option<i64>) -> Option<&Progress> {
+        let progress = self.progress.as_ref();
+        progress.filter(|progress| !everything || is_same(progress.generation, generation))
+    }
+
+    /// Are the positions of parents those of this refresh?
+    pub fn is_of(&self, generation: Option<i64>) -> bool {
+        is_same(self.generation, generation)
+    }
+
     /// Reads a stream's state in every form that any version of this or the Python connector
     /// has written. `chosen` is the cursor the user picked, where it is another.
     pub fn read(
@@ -190,6 +202,11 @@ impl Saved {
     pub fn read_without_cursor(state: Option<&StreamState>) -> Result<Self, BadState> {
         state.and_then(|state| state.get(OWN_KEY)).map_or(Ok(Self::default()), read_own)
     }
+}
+
+/// A refresh that does not say which it is, is none that was interrupted.
+fn is_same(saved: Option<i64>, generation: Option<i64>) -> bool {
+    generation.is_some() && saved == generation
 }
 
 /// Is it the state of a read without a cursor, or of none at all?

@@ -51,9 +51,7 @@ pub struct Scan {
 
 impl Scan {
     /// Decides what to read: go on where a scan stopped, what changed since, or everything.
-    ///
-    /// `everything` is a full refresh. It goes on with a scan only if that belongs to the same
-    /// generation, because otherwise what the scan had read may be gone from the destination.
+    /// `everything` is a full refresh.
     pub fn begin(
         saved: &Saved,
         bounds: &Bounds,
@@ -61,9 +59,7 @@ impl Scan {
         generation: Option<i64>,
     ) -> Self {
         let upper = bounds.upper();
-        if let Some(progress) = &saved.progress
-            && (!everything || generation.is_some() && progress.generation == generation)
-        {
+        if let Some(progress) = saved.interrupted(everything, generation) {
             return Self::resume(progress);
         }
         match saved.position.filter(|_| !everything) {
@@ -236,12 +232,8 @@ impl Scan {
         range.token = seen.token.clone().filter(|_| way == self.way && is_empty);
         // What the page shows beyond the range is left to others, who may not have it yet.
         let is_all_taken = share == seen.ids.len();
-        if let (chain, token @ Some(_)) = (&mut self.chain, &seen.token)
-            && chain.0 == key
-            && way == Way::List
-            && is_all_taken
-        {
-            chain.1.clone_from(token);
+        if way == Way::List && self.chain.0 == key && is_all_taken && seen.token.is_some() {
+            self.chain.1.clone_from(&seen.token);
         }
         if self.pages == 0 && self.resumed == 0 {
             self.said = seen.left;

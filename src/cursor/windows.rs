@@ -33,16 +33,14 @@ pub struct Window {
 
 impl Span {
     /// Decides what to read: the rest of a read that was broken off, what came since, or
-    /// everything. `everything` is a full refresh, which goes on only within its generation.
+    /// everything. `everything` is a full refresh.
     pub fn begin(
         saved: &Saved,
         bounds: &Bounds,
         everything: bool,
         generation: Option<i64>,
     ) -> Self {
-        if let Some(progress) = &saved.progress
-            && (!everything || generation.is_some() && progress.generation == generation)
-        {
+        if let Some(progress) = saved.interrupted(everything, generation) {
             return Self { lower: progress.lower, upper: progress.upper };
         }
         let upper = bounds.upper();

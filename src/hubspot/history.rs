@@ -9,7 +9,7 @@ use super::RecordId;
 use super::api::Api;
 use super::endpoint::Endpoint;
 use super::limits::HISTORY_PAGE;
-use super::objects::QUERY;
+use super::objects::{Input, QUERY, inputs};
 use super::page::{Link, Page};
 use crate::error::Error;
 use crate::http::Bucket;
@@ -43,7 +43,7 @@ pub async fn read_history(
     properties: &[String],
 ) -> Result<Page, Error> {
     let body = Body {
-        inputs: ids.iter().map(|id| Input { id: id.to_string() }).collect(),
+        inputs: inputs(ids),
         // HubSpot: without any, the type's default properties are sent along.
         properties: &["hs_object_id"],
         properties_with_history: properties,
@@ -60,11 +60,6 @@ struct Body<'a> {
     properties_with_history: &'a [String],
 }
 
-#[derive(Serialize)]
-struct Input {
-    id: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,7 +68,7 @@ mod tests {
     fn a_batch_names_the_properties_in_its_body() {
         let properties = ["amount".to_owned()];
         let body = Body {
-            inputs: vec![Input { id: "7".into() }],
+            inputs: inputs(&[7]),
             properties: &["hs_object_id"],
             properties_with_history: &properties,
         };

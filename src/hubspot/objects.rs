@@ -47,8 +47,8 @@ pub async fn list(api: Api<'_>, query: &ListQuery<'_>) -> Result<Page, Error> {
     api.get(Endpoint::Objects, &tail, Page::decode).await
 }
 
-/// Reads up to [`BATCH_READ`](super::limits::BATCH_READ) records by id. Ids that are gone are left out, and the order is
-/// HubSpot's.
+/// Reads up to [`BATCH_READ`](super::limits::BATCH_READ) records by id. Ids that are gone are left
+/// out, and the order is HubSpot's.
 pub async fn batch_read(
     api: Api<'_>,
     object: &str,
@@ -56,8 +56,7 @@ pub async fn batch_read(
     properties: &[String],
     archived: bool,
 ) -> Result<Page, Error> {
-    let inputs = ids.iter().map(|id| Input { id: id.to_string() }).collect();
-    let body = BatchBody { inputs, properties };
+    let body = BatchBody { inputs: inputs(ids), properties };
     let tail = format!("/{object}/batch/read?archived={archived}");
     api.post(Endpoint::Objects, &tail, &body, Bucket::General, Page::decode).await
 }
@@ -68,9 +67,14 @@ struct BatchBody<'a> {
     properties: &'a [String],
 }
 
+/// A record of a batch.
 #[derive(Serialize)]
-struct Input {
+pub(super) struct Input {
     id: String,
+}
+
+pub(super) fn inputs(ids: &[RecordId]) -> Vec<Input> {
+    ids.iter().map(|id| Input { id: id.to_string() }).collect()
 }
 
 #[cfg(test)]

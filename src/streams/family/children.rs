@@ -35,7 +35,7 @@ pub(super) async fn read(
     children: &Children,
 ) -> Result<Receipt, Error> {
     let (saved, generation) = (&planned.saved, planned.generation);
-    let is_rest = planned.everything && generation.is_some() && saved.generation == generation;
+    let is_rest = planned.everything && saved.is_of(generation);
     let is_kept = is_rest || !planned.everything;
     let reader = Reader {
         context,

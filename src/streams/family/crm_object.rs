@@ -177,7 +177,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn parse<'page>(&self, page: &'page Page) -> Result<Vec<Found<'page>>, Error> {
-        Found::all(page).map_err(|error| unreadable(&self.context.name, error))
+        Found::all(page, &self.context.name)
     }
 
     /// Makes lines of found records, associations included.

@@ -22,8 +22,8 @@ use crate::streams::context::{Context, Planned};
 use crate::streams::spec::CursorField;
 use crate::time::Millis;
 
-/// How long scans are spread. Enough for a quota of 25 a second at a latency of half a second, and for 5 a second at one of a
-/// second and a half.
+/// How long scans are spread. Enough for a quota of 25 a second at a latency of half a second, and
+/// for 5 a second at one of a second and a half.
 pub(super) const SPREAD: Spread = Spread {
     list: Readers { most: 16, page: LIST_PAGE as u64 },
     search: Readers { most: 8, page: SEARCH_PAGE as u64 },
@@ -38,10 +38,10 @@ pub(super) struct Found<'page> {
 }
 
 impl<'page> Found<'page> {
-    /// All records of a page.
-    pub(super) fn all(page: &'page Page) -> serde_json::Result<Vec<Self>> {
+    /// All records of a page of this stream.
+    pub(super) fn all(page: &'page Page, stream: &str) -> Result<Vec<Self>, Error> {
         let found = |text| {
-            let record = Record::parse(text)?;
+            let record = Record::parse(text).map_err(|error| unreadable(stream, error))?;
             Ok(Self { id: record.id(), text, record })
         };
         page.records().map(found).collect()
@@ -168,8 +168,7 @@ impl<H: Harvest> Scanning<'_, H> {
         let _place = places.acquire().await.ok();
         let window = self.scan.borrow().window();
         let page = self.harvest.fetch(window, ask).await?;
-        let found = Found::all(&page);
-        let mut found = found.map_err(|error| unreadable(&self.context.name, error))?;
+        let mut found = Found::all(&page, &self.context.name)?;
         let seen = Seen {
             ids: found.iter().map(|found| found.id).collect(),
             token: page.next.as_ref().map(|link| link.as_str().to_owned()),
