@@ -9,6 +9,7 @@ use crate::portal::{Link, Portal, Store, push_string, push_u64};
 use crate::refusal;
 use crate::route::{Bucket, Params, Route, Scopes};
 use crate::routes::batch::{Id, push_times};
+use crate::routes::inputs::inputs;
 use crate::routes::paging::{after, limit, push_paging};
 use crate::routes::{cursor, param, store_of};
 use crate::settings::{IdForm, MissingAssociations, OverLimit};
@@ -75,12 +76,6 @@ pub(crate) static ROUTES: &[Route] = &[
 ];
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
 struct Input {
     id: Id,
     #[serde(default)]
@@ -111,18 +106,6 @@ fn places(portal: &Portal, from: &str, to: &str) -> Result<(usize, usize), Answe
     Ok((place(from)?, place(to)?))
 }
 
-fn inputs(request: &Request) -> Result<Vec<Input>, Answer> {
-    let body: Body =
-        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if body.inputs.len() > MOST_INPUTS {
-        return Err(refusal::validation(&format!(
-            "The maximum number of inputs supported in a batch is {MOST_INPUTS}. Received {}.",
-            body.inputs.len()
-        )));
-    }
-    Ok(body.inputs)
-}
-
 fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
     let (from, to) = places(portal, param(params, 0), param(params, 1))?;
     let page = portal.settings.associations_page;
@@ -130,7 +113,7 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
     out.extend_from_slice(b"{\"status\":\"COMPLETE\",\"results\":[");
     let mut written = false;
     let mut missing = Vec::new();
-    for input in inputs(request)? {
+    for input in inputs::<Input>(request, MOST_INPUTS)? {
         let text = input.id.text();
         let start = input.after.as_deref().map_or(Some(0), cursor::read);
         let start = start.ok_or_else(|| refusal::validation("Invalid input: after"))?;
@@ -168,7 +151,7 @@ fn batch_read_v3(portal: &Portal, params: &Params, request: &Request) -> Result<
     let kind = format!("{}_to_{}", name(from), name(to));
     let mut results = Vec::new();
     let mut missing = Vec::new();
-    for input in inputs(request)? {
+    for input in inputs::<Input>(request, MOST_INPUTS)? {
         let text = input.id.text();
         let links = text.parse().map_or_else(|_| Vec::new(), |id| portal.links(from, id, to));
         if links.is_empty() {

@@ -77,10 +77,7 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
     let history = body.properties_with_history.unwrap_or_default();
     let most = if history.is_empty() { MOST_INPUTS } else { MOST_INPUTS_WITH_HISTORY };
     if body.inputs.len() > most {
-        return Err(refusal::validation(&format!(
-            "The maximum number of inputs supported in a batch is {most}. Received {}.",
-            body.inputs.len()
-        )));
+        return Err(refusal::too_many_inputs(most, body.inputs.len()));
     }
     let mut found = Vec::new();
     let mut missing = Vec::new();

@@ -9,6 +9,7 @@ use crate::portal::{Portal, iso, mix2, name_hash};
 use crate::refusal;
 use crate::route::{Bucket, Params, Route, Scopes};
 use crate::routes::batch::Id;
+use crate::routes::inputs::inputs;
 use crate::routes::paging::{by_offset, limit};
 use crate::routes::{any_of, param};
 
@@ -203,23 +204,13 @@ fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
 struct Input {
     id: Id,
 }
 
 fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let body: Body =
-        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if body.inputs.len() > MOST_INPUTS {
-        return Err(refusal::too_many_inputs(MOST_INPUTS, body.inputs.len()));
-    }
-    let wanted: Vec<String> = body.inputs.iter().map(|input| input.id.text()).collect();
+    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
+    let wanted: Vec<String> = inputs.iter().map(|input| input.id.text()).collect();
     let found: Vec<Rate> =
         rates(portal).into_iter().filter(|rate| wanted.contains(&rate.id.to_string())).collect();
     let known: Vec<String> = found.iter().map(|rate| rate.id.to_string()).collect();

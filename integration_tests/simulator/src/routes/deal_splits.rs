@@ -6,9 +6,9 @@ use serde_json::json;
 
 use crate::message::{Answer, Request};
 use crate::portal::{Portal, Store, push_string};
-use crate::refusal;
 use crate::route::{Bucket, Route, Scopes};
 use crate::routes::batch::{Id, push_times};
+use crate::routes::inputs::inputs;
 use crate::routes::named_store;
 use crate::routes::record::Shape;
 
@@ -37,29 +37,19 @@ fn scopes(store: &Store) -> Result<Scopes, Answer> {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
 struct Input {
     id: Id,
 }
 
 fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let body: Body =
-        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if body.inputs.len() > MOST_INPUTS {
-        return Err(refusal::too_many_inputs(MOST_INPUTS, body.inputs.len()));
-    }
+    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
     let splits = named_store(portal, "deal_splits")?;
     let shape =
         Shape::new(portal, splits, SHOWN.into_iter(), std::iter::empty()).at(request.now_ms);
     let mut missing = Vec::new();
     let mut out = b"{\"status\":\"COMPLETE\",\"results\":[".to_vec();
     let mut written = false;
-    for input in &body.inputs {
+    for input in &inputs {
         let text = input.id.text();
         let deal = text.parse().ok().filter(|id| portal.exists("deals", *id));
         let Some(deal) = deal else {

@@ -11,6 +11,7 @@ mod engagements;
 mod event_definitions;
 mod events;
 mod filter;
+mod inputs;
 mod lists;
 mod marketing;
 pub mod oauth;

@@ -10,6 +10,7 @@ use crate::portal::{Flow, Portal, guid, iso};
 use crate::refusal;
 use crate::route::{Bucket, Route};
 use crate::routes::batch::Id;
+use crate::routes::inputs::inputs;
 use crate::routes::paging::{by_offset, limit};
 use crate::routes::param;
 
@@ -119,12 +120,6 @@ fn in_full(portal: &Portal, flow: &Flow) -> Value {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Input {
     flow_id: Id,
@@ -133,16 +128,12 @@ struct Input {
 }
 
 fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let body: Body =
-        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if body.inputs.len() > MOST_INPUTS {
-        return Err(refusal::too_many_inputs(MOST_INPUTS, body.inputs.len()));
-    }
+    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
     let every = portal.settings.flows_leave_out_every;
     let is_shown = |flow: &Flow| every == 0 || flow.item.number % every != every - 1;
     let mut results = Vec::new();
     let mut missing = Vec::new();
-    for input in &body.inputs {
+    for input in &inputs {
         if input.kind != "FLOW_ID" {
             return Err(refusal::validation(&format!("Invalid input: type {}", input.kind)));
         }

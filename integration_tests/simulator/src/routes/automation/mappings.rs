@@ -8,9 +8,9 @@ use super::automation_scopes;
 use super::flows::batch_answer;
 use crate::message::{Answer, Request};
 use crate::portal::Portal;
-use crate::refusal;
 use crate::route::{Bucket, Route};
 use crate::routes::batch::Id;
+use crate::routes::inputs::inputs;
 
 const MOST_INPUTS: usize = 100;
 
@@ -28,12 +28,6 @@ pub(crate) static ROUTES: &[Route] = &[Route {
 }];
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
 #[serde(deny_unknown_fields, tag = "type", rename_all_fields = "camelCase")]
 enum Input {
     #[serde(rename = "FLOW_ID")]
@@ -43,15 +37,11 @@ enum Input {
 }
 
 fn read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let body: Body =
-        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if body.inputs.len() > MOST_INPUTS {
-        return Err(refusal::too_many_inputs(MOST_INPUTS, body.inputs.len()));
-    }
+    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
     let flows = portal.automation().flows();
     let mut results = Vec::new();
     let mut missing = Vec::new();
-    for input in &body.inputs {
+    for input in &inputs {
         let (text, by_flow) = match input {
             Input::Flow { flow_id } => (flow_id.text(), true),
             Input::Workflow { workflow_id } => (workflow_id.text(), false),

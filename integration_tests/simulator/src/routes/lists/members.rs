@@ -10,6 +10,7 @@ use crate::refusal;
 use crate::route::{Bucket, Params, Route};
 use crate::routes::batch::{Id, push_times};
 use crate::routes::cursor::{seal, unseal};
+use crate::routes::inputs::inputs;
 use crate::routes::lists::{list_of, list_scopes};
 use crate::routes::paging::{limit, link};
 use crate::routes::param;
@@ -179,11 +180,6 @@ fn of_record(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
 }
 
 #[derive(Deserialize)]
-struct Body {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Input {
     object_type_id: String,
@@ -191,17 +187,10 @@ struct Input {
 }
 
 fn of_records(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let body: Body =
-        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if body.inputs.len() > MOST_INPUTS {
-        return Err(refusal::validation(&format!(
-            "The maximum number of inputs supported in a batch is {MOST_INPUTS}. Received {}.",
-            body.inputs.len()
-        )));
-    }
+    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
     let mut results = Vec::new();
     let mut missing = Vec::new();
-    for Input { object_type_id, record_id } in &body.inputs {
+    for Input { object_type_id, record_id } in &inputs {
         portal.store(object_type_id).ok_or_else(|| refusal::unknown_type(object_type_id))?;
         let id = record_id.text();
         let lists = id.parse().ok().and_then(|id| lists_with(portal, object_type_id, id));

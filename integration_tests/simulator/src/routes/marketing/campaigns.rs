@@ -9,6 +9,7 @@ use crate::portal::{Item, Marketing, Portal, iso, mix2};
 use crate::refusal;
 use crate::route::{Bucket, Params, Route, Scopes};
 use crate::routes::batch::push_times;
+use crate::routes::inputs::inputs;
 use crate::routes::paging::{by_offset, limit};
 use crate::routes::{any_of, param};
 
@@ -252,27 +253,15 @@ fn metrics(item: &Item, now_ms: i64) -> Value {
 }
 
 #[derive(Deserialize)]
-struct Body {
-    inputs: Vec<Input>,
-}
-
-#[derive(Deserialize)]
 struct Input {
     id: String,
 }
 
 fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let body: Body =
-        serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if body.inputs.len() > MOST_INPUTS {
-        return Err(refusal::validation(&format!(
-            "The maximum number of inputs supported in a batch is {MOST_INPUTS}. Received {}.",
-            body.inputs.len()
-        )));
-    }
+    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
     let campaigns = &portal.marketing().campaigns;
     let (found, missing): (Vec<&Input>, Vec<&Input>) =
-        body.inputs.iter().partition(|input| campaigns.by_guid(&input.id).is_some());
+        inputs.iter().partition(|input| campaigns.by_guid(&input.id).is_some());
     let found = found.iter().filter_map(|input| campaigns.by_guid(&input.id));
     let results: Value = found.map(|item| with_assets(portal, request, &item)).collect();
     let mut out = format!("{{\"status\":\"COMPLETE\",\"results\":{results}").into_bytes();
