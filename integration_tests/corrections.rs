@@ -13,27 +13,11 @@ use hubspot_simulator::{
     Change, Config, CustomSpec, Fault, Kind, PortalSpec, Records, Settings, Which,
 };
 use serde_json::{Value, json};
-use support::reading::{asked, change, read, state_of};
+use support::reading::{asked, change, deals, read, saved, touch};
 use support::truth::{check_associations, live_ids};
 use support::{Catalog, Mode, START_MS, Stage, calm, few};
 
 const HOUR_MS: i64 = 3_600_000;
-
-/// A portal of nothing but so many deals.
-fn deals(deals: u64) -> PortalSpec {
-    PortalSpec { contacts: 0, companies: 0, tickets: 0, custom_objects: Vec::new(), deals, ..few() }
-}
-
-/// The state of a stream that was read until an instant.
-fn saved(stream: &str, at_ms: i64) -> Value {
-    let position = DateTime::from_timestamp_millis(at_ms).expect("a time").to_rfc3339();
-    state_of(stream, &json!({ "updatedAt": position }))
-}
-
-/// Gives all records of a type one modified date.
-fn touch(stage: &Stage, object: &str, at_ms: i64) {
-    change(stage, json!({"kind": "bulk_touch", "object": object, "at_ms": at_ms}));
-}
 
 #[test]
 fn q06_archived_deals_have_their_associated_ids() {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use hubspot_simulator::{Change, Entry};
+use chrono::DateTime;
+use hubspot_simulator::{Change, Entry, PortalSpec};
 use serde_json::{Value, json};
 
-use super::{Catalog, Mode, Output, Stage};
+use super::{Catalog, Mode, Output, Stage, few};
 
 /// Lets something happen in the portal.
 pub(crate) fn change(stage: &Stage, change: Value) {
@@ -23,6 +24,22 @@ pub(crate) fn read(stage: &Stage, stream: &str, saved: &Value) -> Output {
 pub(crate) fn state_of(stream: &str, saved: &Value) -> Value {
     json!([{ "type": "STREAM", "stream": {
         "stream_descriptor": { "name": stream }, "stream_state": saved } }])
+}
+
+/// A portal of nothing but so many deals.
+pub(crate) fn deals(deals: u64) -> PortalSpec {
+    PortalSpec { contacts: 0, companies: 0, tickets: 0, custom_objects: Vec::new(), deals, ..few() }
+}
+
+/// The state of a stream that was read until an instant.
+pub(crate) fn saved(stream: &str, at_ms: i64) -> Value {
+    let position = DateTime::from_timestamp_millis(at_ms).expect("a time").to_rfc3339();
+    state_of(stream, &json!({ "updatedAt": position }))
+}
+
+/// Gives all records of a type one modified date.
+pub(crate) fn touch(stage: &Stage, object: &str, at_ms: i64) {
+    change(stage, json!({"kind": "bulk_touch", "object": object, "at_ms": at_ms}));
 }
 
 /// The values of a text column, each once.
