@@ -145,6 +145,11 @@ impl Simulator {
         self.world.schedule(changes);
     }
 
+    /// Takes back the scheduled changes that have not happened yet.
+    pub fn unschedule(&self) {
+        self.world.unschedule();
+    }
+
     /// Adds faults; they count requests from now on.
     pub fn plant(&self, faults: Vec<Fault>) {
         lock(&self.world.faults).extend(faults);

@@ -83,6 +83,11 @@ impl World {
         lock(&self.scheduled).extend(numbered);
     }
 
+    /// Takes back the changes that still wait for their request.
+    pub(crate) fn unschedule(&self) {
+        lock(&self.scheduled).clear();
+    }
+
     /// Applies the changes that were scheduled for a request. One that does not fit the portal any
     /// more is passed over.
     pub(crate) fn change_before(&self, request: u64) {

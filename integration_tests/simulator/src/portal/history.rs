@@ -75,9 +75,10 @@ fn initial_versions(view: &View<'_>, definition: &Definition) -> usize {
     }
 }
 
-/// Instants before the creation date never occur; the oldest versions date from it.
+/// Instants before the creation date never occur; the oldest versions date from it. A change moves
+/// none of them.
 fn initial_instant(view: &View<'_>, hash: u64, age: usize) -> i64 {
-    let newest = view.modified_ms.min(view.created_ms + 60_000 * 60 * 24 * 300);
+    let newest = view.first_modified_ms.min(view.created_ms + 60_000 * 60 * 24 * 300);
     let step = 1 + i64::try_from(hash % 86_400_000).unwrap_or_default();
     let at_ms = newest - step * i64::try_from(age).unwrap_or_default();
     at_ms.max(view.created_ms)

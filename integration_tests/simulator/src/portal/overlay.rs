@@ -42,11 +42,18 @@ pub(crate) struct Version {
 pub(crate) struct Touched {
     pub(crate) key: u64,
     pub(crate) created_ms: i64,
+    /// The modified date that it had before any change.
+    pub(crate) first_modified_ms: i64,
     /// Oldest first, the last one current. Versions older than the indexed one are dropped.
     pub(crate) versions: Vec<Version>,
 }
 
 impl Touched {
+    /// A record that is created now.
+    pub(crate) fn new(now_ms: i64) -> Self {
+        Self { key: 0, created_ms: now_ms, first_modified_ms: now_ms, versions: Vec::new() }
+    }
+
     pub(crate) fn current(&self) -> Option<&Version> {
         self.versions.last()
     }
@@ -209,7 +216,7 @@ mod tests {
             status: Status::Live,
             edits: Arc::new([]),
         };
-        let start = || Touched { key: 0, created_ms: 0, versions: vec![version(i64::MIN, 5)] };
+        let start = || Touched { versions: vec![version(i64::MIN, 5)], ..Touched::new(0) };
         let mut overlay = Overlay::default();
         overlay.push(9, start, version(150, 100), 100);
         for (now_ms, window, expected) in [

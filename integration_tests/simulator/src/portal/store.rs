@@ -127,6 +127,7 @@ impl Store {
         View {
             id: self.base.id(index),
             created_ms: self.base.created_ms(index),
+            first_modified_ms: self.base.modified_ms(index),
             modified_ms,
             archived_ms: self.base.archived(index).then(|| self.base.archived_ms(index)),
             key: self.base.key(index),
@@ -255,7 +256,7 @@ impl Store {
         let handle = self.handle(id);
         let before = handle.map_or(Status::Purged, |handle| self.status(handle));
         let start = handle.map_or_else(
-            || Touched { key: mix2(self.seed, id), created_ms: now_ms, versions: Vec::new() },
+            || Touched { key: mix2(self.seed, id), ..Touched::new(now_ms) },
             |handle| self.touched(handle, now_ms),
         );
         if let Some(Handle::Base(index)) = handle
@@ -288,7 +289,7 @@ impl Store {
         let index = match handle {
             Handle::Touched(id) => {
                 let kept = self.overlay.records.get(&id).cloned();
-                return kept.unwrap_or(Touched { key: 0, created_ms: 0, versions: Vec::new() });
+                return kept.unwrap_or_else(|| Touched::new(now_ms));
             }
             Handle::Base(index) => index,
         };
@@ -307,6 +308,7 @@ impl Store {
         Touched {
             key: self.base.key(index),
             created_ms: self.base.created_ms(index),
+            first_modified_ms: self.base.modified_ms(index),
             versions: std::iter::once(first).chain(pending).collect(),
         }
     }
@@ -339,6 +341,7 @@ fn touched_view<'a>(id: u64, record: &'a Touched, version: &'a Version) -> Optio
     Some(View {
         id,
         created_ms: record.created_ms,
+        first_modified_ms: record.first_modified_ms,
         modified_ms: version.modified_ms,
         archived_ms,
         key: record.key,

@@ -11,6 +11,8 @@ use crate::portal::value::{self, Form};
 pub struct View<'a> {
     pub id: u64,
     pub created_ms: i64,
+    /// The modified date that it had before any change.
+    pub(crate) first_modified_ms: i64,
     pub modified_ms: i64,
     pub archived_ms: Option<i64>,
     pub(crate) key: u64,
