@@ -4,6 +4,8 @@
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
 mod catalog;
+pub(crate) mod chance;
+pub(crate) mod destination;
 pub(crate) mod dice;
 pub(crate) mod golden;
 pub(crate) mod killing;

@@ -1,0 +1,194 @@
+//! A thousand portals by chance: whatever changes and whatever goes wrong, nothing is lost.
+//!
+//! A case is a small portal with HubSpot's unknowns in any position, two to four streams, and two
+//! to four syncs. Between and inside of all but the last ones things change, requests go wrong and
+//! runs are killed. In the end the destination has to hold all that the portal holds.
+//!
+//! A failure prints its seed: `RANDOM_SEED=<seed> RANDOM_CASES=1 cargo test --test random` repeats
+//! it. Where the requests of several streams meet, their order is not repeated.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat};
+use hubspot_simulator::{Change, Simulator};
+use serde_json::{Value, json};
+use support::destination::Destination;
+use support::dice::Dice;
+use support::killing::{Run, Stop};
+use support::promises::instant_ms;
+use support::{Catalog, START_MS, Stage, chance};
+
+const CASES: u64 = 1_000;
+const SEED: u64 = 1;
+/// Cases under way at once: most of them wait for something.
+const AT_ONCE: usize = 24;
+/// Every window of quota is empty again after that.
+const WINDOWS: Duration = Duration::from_secs(11);
+
+fn from_environment(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().expect("a number"))
+}
+
+#[test]
+fn nothing_is_lost_in_a_thousand_portals() {
+    let first = from_environment("RANDOM_SEED", SEED);
+    let cases = from_environment("RANDOM_CASES", CASES);
+    let next = AtomicU64::new(first);
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= first + cases {
+                        break;
+                    }
+                    if catch_unwind(AssertUnwindSafe(|| Case::new(seed).run())).is_err() {
+                        failures.lock().expect("no panic in here").push(seed);
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().expect("no panic in here");
+    assert!(failures.is_empty(), "seeds {failures:?} of {cases} from {first} on");
+}
+
+struct Case {
+    seed: u64,
+    dice: Dice,
+    stage: Stage,
+    streams: Vec<&'static str>,
+    catalog: Catalog,
+    since_ms: i64,
+    state: Value,
+    destination: Destination,
+    /// Records that others were merged into.
+    merged: BTreeSet<(String, u64)>,
+}
+
+impl Case {
+    fn new(seed: u64) -> Self {
+        let mut dice = Dice::new(seed, 0);
+        let streams = chance::streams(&mut dice);
+        let mut stage = Stage::new(chance::config(&mut dice, &streams));
+        let catalog = chance::catalog(&mut dice, &streams);
+        let mut since_ms = i64::MIN;
+        let is_dated = |name: &&str| ["boats", "contacts", "deals", "tickets"].contains(name);
+        if streams.iter().all(is_dated) && dice.once_in(2) {
+            let days = i64::try_from(dice.between(1, 700)).expect("small");
+            since_ms = START_MS - days * 86_400_000;
+            let date = DateTime::from_timestamp_millis(since_ms).expect("a time");
+            stage.config["start_date"] = json!(date.to_rfc3339_opts(SecondsFormat::Secs, true));
+        }
+        let (state, destination, merged) =
+            (Value::Null, Destination::default(), BTreeSet::default());
+        Self { seed, dice, stage, streams, catalog, since_ms, state, destination, merged }
+    }
+
+    fn simulator(&self) -> &Simulator {
+        &self.stage.simulator
+    }
+
+    fn run(mut self) {
+        let disturbed = 1 + u64::from(self.dice.once_in(3));
+        for _ in 0..disturbed {
+            self.change(6, 1);
+            let pause = chance::pause(&mut self.dice);
+            self.simulator().advance(pause);
+            self.disturbed();
+        }
+        // Later than anything comes late, and twice if the first one only finishes an older read.
+        self.simulator().advance(Duration::from_hours(3));
+        self.destination.forget("list_memberships");
+        if self.is_under_way() {
+            self.sync(Stop::Never);
+            self.simulator().advance(Duration::from_hours(3));
+            self.destination.forget("list_memberships");
+        }
+        self.sync(Stop::Never);
+        self.compare();
+    }
+
+    /// A sync with everything that can come in between.
+    fn disturbed(&mut self) {
+        let faults = chance::faults(&mut self.dice);
+        self.simulator().plant(faults);
+        self.change(5, 25);
+        while self.dice.once_in(3) {
+            let stop = Stop::random(&mut self.dice, 300);
+            self.sync(stop);
+            self.simulator().advance(WINDOWS);
+        }
+        self.sync(Stop::Never);
+        self.simulator().clear_faults();
+        self.simulator().unschedule();
+    }
+
+    /// Lets up to so many things happen before the requests to come.
+    fn change(&mut self, most: u64, spread: u64) {
+        let count = self.dice.between(0, most);
+        let changes = self
+            .stage
+            .simulator
+            .portal(|portal| chance::changes(&mut self.dice, portal, count, spread));
+        for (_, change) in &changes {
+            if let Change::Merge { object, winner, .. } = change {
+                self.merged.insert((object.clone(), *winner));
+            }
+        }
+        self.simulator().schedule(changes);
+    }
+
+    fn sync(&mut self, stop: Stop) {
+        let seed = self.seed;
+        let began_ms = self.simulator().now_ms();
+        let run = Run::of(self.stage.reading(&self.catalog, &self.state), stop);
+        let is_day_over =
+            run.errors.iter().any(|line| line.contains("DAILY") || line.contains("day"));
+        assert!(
+            run.code.unwrap_or_default() == 0 || is_day_over,
+            "seed {seed}: {:?} {:#?}",
+            self.streams,
+            run.errors
+        );
+        for state in run.states() {
+            let claimed = instant_ms(&state["stream"]["stream_state"]["updatedAt"]);
+            assert!(claimed <= Some(began_ms), "seed {seed}: {began_ms} {state}");
+        }
+        self.destination.take(&run);
+        self.state = run.state(&self.state);
+        let refused = self.simulator().journal();
+        let refused = refused.iter().filter(|entry| entry.status == 429 && entry.fault.is_none());
+        assert_eq!(refused.count(), 0, "seed {seed}: a quota was exceeded");
+    }
+
+    fn is_under_way(&self) -> bool {
+        self.state.to_string().contains("remaining")
+    }
+
+    fn compare(&self) {
+        let now_ms = self.simulator().now_ms();
+        for stream in &self.streams {
+            let lacking = self.simulator().portal(|portal| {
+                let times = (self.since_ms, now_ms);
+                self.destination.lacks(stream, portal, times, &self.merged)
+            });
+            let some: Vec<_> = lacking.iter().take(5).collect();
+            assert!(
+                lacking.is_empty(),
+                "seed {}: {stream} of {:?} lacks {}: {some:?}",
+                self.seed,
+                self.streams,
+                lacking.len()
+            );
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Much at once: one instant, one company, one window, and an index that is far behind.
+//!
+//! `SCALE_RECORDS=1000000 cargo test --release --test scale -- one_millisecond` reads a million
+//! contacts of one millisecond; without the variable it is a fifth of that, which a debug build
+//! reads in a few seconds.
+
+#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat};
+use hubspot_simulator::{
+    AccountSpec, Change, Config, MarketingSpec, PortalSpec, Records, Settings, Simulator,
+};
+use serde_json::{Value, json};
+use support::dice::Dice;
+use support::killing::{Run, Stop};
+use support::output::id;
+use support::portals::stopped;
+use support::promises::instant_ms;
+use support::reading::state_of;
+use support::truth::{check_associations, live_ids};
+use support::{Catalog, Mode, Stage, calm};
+
+const RECORDS: u64 = 200_000;
+
+/// A portal with nothing but what a test asks for.
+fn nothing() -> PortalSpec {
+    PortalSpec {
+        contacts: 0,
+        companies: 0,
+        deals: 0,
+        tickets: 0,
+        properties: 0,
+        account: AccountSpec { events: 0, ..AccountSpec::default() },
+        marketing: MarketingSpec { lists: 0, forms: 0, ..MarketingSpec::default() },
+        ..PortalSpec::default()
+    }
+}
+
+/// An app whose requests are not counted, but for what the connector counts itself.
+fn uncounted(config: Config) -> Config {
+    let settings = Settings { general_window: Some(1_000_000), ..config.settings };
+    Config { settings, ..config }
+}
+
+/// A stream with these columns.
+fn catalog(stream: &str, columns: &[&str]) -> Catalog {
+    let mut catalog = Catalog::of(&[stream], Mode::Incremental);
+    let columns = columns.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" })));
+    let columns = Value::Object(columns.collect());
+    for configured in catalog.streams() {
+        configured["stream"]["json_schema"] = json!({ "properties": columns });
+    }
+    catalog
+}
+
+fn state_at(stream: &str, at_ms: i64) -> Value {
+    let at = DateTime::from_timestamp_millis(at_ms).expect("a time");
+    let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
+    state_of(stream, &json!({ "updatedAt": at }))
+}
+
+fn touch(simulator: &Simulator, object: &str, from_id: u64, to_id: u64) {
+    let (from_id, to_id) = (Some(from_id), Some(to_id));
+    let object = object.to_owned();
+    simulator.change(&Change::BulkTouch { object, from_id, to_id, at_ms: None });
+}
+
+/// Ids and modified dates: the last version of every record.
+#[derive(Debug, Default)]
+struct Versions {
+    last: BTreeMap<u64, i64>,
+    lines: u64,
+}
+
+impl Versions {
+    fn take(&mut self, run: &Run) {
+        for line in run.records() {
+            let line: Value = serde_json::from_str(line).expect(line);
+            let data = &line["record"]["data"];
+            self.last.insert(id(data), instant_ms(&data["updatedAt"]).expect("a time"));
+            self.lines += 1;
+        }
+    }
+
+    /// Live records, modified before an instant, whose last version is not here.
+    fn lacks(&self, simulator: &Simulator, object: &str, before_ms: i64) -> Vec<u64> {
+        simulator.portal(|portal| {
+            let truth = |id: u64| portal.modified_ms(object, id).expect("it is there");
+            let lacks =
+                |id: &u64| truth(*id) < before_ms && self.last.get(id).copied() != Some(truth(*id));
+            portal.ids(object).filter(lacks).collect()
+        })
+    }
+}
+
+#[test]
+fn a_million_contacts_of_one_millisecond() {
+    let records = std::env::var("SCALE_RECORDS").map_or(RECORDS, |text| text.parse().expect("one"));
+    let stage = Stage::new(uncounted(stopped(PortalSpec { contacts: records, ..nothing() })));
+    let simulator = &stage.simulator;
+    let saved = state_at("contacts", simulator.now_ms());
+    simulator.advance(Duration::from_hours(2));
+    touch(simulator, "contacts", 0, u64::MAX - 1);
+    let touched_ms = simulator.now_ms();
+    simulator.advance(Duration::from_mins(1));
+    let run = Run::of(stage.reading(&catalog("contacts", &["id"]), &saved), Stop::Never);
+    assert!(run.is_complete());
+    let mut found = Versions::default();
+    found.take(&run);
+    assert_eq!(found.lines, records, "each once");
+    assert_eq!(found.last.values().collect::<BTreeSet<_>>(), BTreeSet::from([&touched_ms]));
+    assert_eq!(found.lacks(simulator, "contacts", i64::MAX), Vec::<u64>::new());
+    assert!(u64::try_from(run.states().count()).expect("few") >= records / 10_000);
+}
+
+#[test]
+fn twenty_five_thousand_changes_while_the_window_is_read() {
+    let stage = Stage::new(uncounted(calm(PortalSpec { deals: 45_000, ..nothing() })));
+    let simulator = &stage.simulator;
+    let catalog = catalog("deals", &["id"]);
+    let ids = live_ids(simulator, "deals");
+    let mut found = Versions::default();
+    // Everything but the first 8,000 is in the destination as it is.
+    let rest = simulator.portal(|portal| {
+        let version = |id: &u64| (*id, portal.modified_ms("deals", *id).expect("it is there"));
+        ids[8_000..].iter().map(version).collect()
+    });
+    found.last = rest;
+    let saved = state_at("deals", simulator.now_ms());
+    simulator.advance(Duration::from_hours(2));
+    touch(simulator, "deals", 0, ids[7_999]);
+    simulator.advance(Duration::from_mins(1));
+    // Half of what is being read leaves the window, and as many others as that and more change.
+    let (object, from_id, to_id) = ("deals".to_owned(), Some(ids[4_000]), Some(ids[28_999]));
+    let change = Change::BulkTouch { object, from_id, to_id, at_ms: None };
+    simulator.schedule(vec![(12, change)]);
+    let first = Run::of(stage.reading(&catalog, &saved), Stop::Never);
+    assert!(first.is_complete());
+    found.take(&first);
+    let searches = simulator.summary().endpoints["objects.search"].requests;
+    assert!((12..60).contains(&searches), "the first is read by search: {searches}");
+    assert!(found.lines < 8_000, "some have left the window: {}", found.lines);
+    let before = found.lacks(simulator, "deals", i64::MAX).len();
+    assert!(before >= 20_000, "the second has much to find: {before}");
+    simulator.advance(Duration::from_mins(1));
+    let second = Run::of(stage.reading(&catalog, &first.state(&saved)), Stop::Never);
+    assert!(second.is_complete());
+    found.take(&second);
+    assert_eq!(found.lacks(simulator, "deals", i64::MAX), Vec::<u64>::new());
+}
+
+#[test]
+fn a_company_with_fifty_thousand_contacts() {
+    const CONTACTS: u64 = 50_000;
+    let portal = PortalSpec { contacts: CONTACTS, companies: 30, hub: Some(CONTACTS), ..nothing() };
+    let stage = Stage::new(uncounted(calm(portal)));
+    let simulator = &stage.simulator;
+    let catalog = catalog("companies", &["id", "contacts"]);
+    // The list shows the first hundred of them, the rest has to be asked for.
+    let first = stage.read(&catalog).succeeded();
+    assert_eq!(first.ids("companies"), live_ids(simulator, "companies"));
+    let most = check_associations(simulator, "companies", "contacts", &first.records("companies"));
+    // One in a hundred is archived.
+    assert!(most as u64 >= CONTACTS - CONTACTS / 50, "{most}");
+    // A search shows none at all.
+    simulator.advance(Duration::from_hours(1));
+    let (object, records) = ("companies".to_owned(), Records::All);
+    simulator.change(&Change::Modify { object, records, properties: [].into() });
+    simulator.advance(Duration::from_mins(1));
+    let second = stage.read_on(&catalog, &first.state()).succeeded();
+    assert_eq!(second.ids("companies"), first.ids("companies"));
+    let again =
+        check_associations(simulator, "companies", "contacts", &second.records("companies"));
+    assert_eq!(again, most);
+}
+
+#[test]
+fn an_index_ten_minutes_behind_and_a_sync_every_minute() {
+    const LAG_MS: i64 = 600_000;
+    const MINUTE: Duration = Duration::from_mins(1);
+    let config = stopped(PortalSpec { deals: 150, ..nothing() });
+    let settings = Settings { index_lag_ms: (LAG_MS, LAG_MS), ..config.settings };
+    let stage = Stage::new(Config { settings, ..config });
+    let simulator = &stage.simulator;
+    let catalog = catalog("deals", &["id"]);
+    let (mut state, mut found) = (Value::Null, Versions::default());
+    let mut dice = Dice::new(5, 0);
+    let mut sync = || {
+        let run = Run::of(stage.reading(&catalog, &state), Stop::Never);
+        assert!(run.is_complete());
+        found.take(&run);
+        state = run.state(&state);
+        let hour_ago_ms = simulator.now_ms() - 3_600_000 - 2 * LAG_MS;
+        (found.lacks(simulator, "deals", hour_ago_ms), found.lacks(simulator, "deals", i64::MAX))
+    };
+    let mut most_open = 0;
+    for minute in 0..125 {
+        let (late, open) = sync();
+        most_open = most_open.max(open.len());
+        // Every change is found a little more than an hour after it happened at the latest.
+        assert_eq!(late, Vec::<u64>::new(), "minute {minute}");
+        let ids = live_ids(simulator, "deals");
+        let (object, records) = ("deals".to_owned(), Records::Id(*dice.pick(&ids)));
+        simulator.change(&Change::Modify { object, records, properties: [].into() });
+        if minute % 4 == 0 {
+            let (object, properties) = ("deals".to_owned(), [].into());
+            simulator.change(&Change::Create { object, count: 1, id: None, properties });
+        }
+        simulator.advance(MINUTE);
+    }
+    assert!(most_open > 30, "the index is far behind: {most_open} changes were not found at once");
+    let searches = simulator.summary().endpoints["objects.search"].requests;
+    assert!(searches < 2 * 125, "{searches} searches in 125 syncs");
+    simulator.advance(Duration::from_hours(2));
+    let (_, open) = sync();
+    assert_eq!(open, Vec::<u64>::new());
+}
