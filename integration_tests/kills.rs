@@ -192,7 +192,7 @@ fn form_submissions() {
 fn list_memberships() {
     let marketing = MarketingSpec { lists: 60, largest_list: 3_000, ..MarketingSpec::default() };
     let stage = stage(PortalSpec { contacts: 3_000, marketing, ..nothing() });
-    // Without a cursor there is only the last state: a killed read begins anew.
+    // Of no generation: a read that does not say which it is begins anew.
     check(&stage, &catalog("list_memberships"), &Value::Null, 1);
 }
 

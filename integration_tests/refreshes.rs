@@ -73,6 +73,13 @@ fn submissions_of_forms() {
 }
 
 #[test]
+fn members_of_lists() {
+    let marketing = MarketingSpec { lists: 40, largest_list: 5_000, ..MarketingSpec::default() };
+    let portal = PortalSpec { contacts: 5_000, properties: 0, marketing, ..few() };
+    goes_on(&Stage::calm(portal), "list_memberships");
+}
+
+#[test]
 fn associations() {
     let Config { portal, .. } = calm(few());
     let portal = PortalSpec { contacts: 11_000, companies: 3_000, properties: 0, ..portal };

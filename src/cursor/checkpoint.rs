@@ -47,7 +47,8 @@ pub struct Saved {
     /// stands for the worst lag before the position.
     pub settled: Option<Millis>,
     pub progress: Option<Progress>,
-    /// Positions of single parents, by id, where the state has them.
+    /// Parents by id, where the state has them, with the positions they have been read to; streams
+    /// without a cursor have none.
     pub partitions: Partitions,
     /// The refresh that the parents in `partitions` were read for, where it was one.
     pub generation: Option<i64>,
@@ -117,6 +118,12 @@ pub(super) fn of_generation(mut state: StreamState, generation: Option<i64>) -> 
     state
 }
 
+/// The claim of a refresh under way, for a stream that has no position: these parents are finished.
+pub fn parents_without_cursor(done: &Partitions, generation: Option<i64>) -> StreamState {
+    let done = done.keys().cloned().collect();
+    object(json!({ OWN_KEY: Own { generation, done, ..Own::default() } }))
+}
+
 /// The state of a stream without a cursor.
 pub fn no_cursor() -> StreamState {
     object(json!({ NO_CURSOR_STATE: true }))
@@ -142,12 +149,15 @@ struct Own {
     generation: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     settled: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    done: Vec<String>,
 }
 
 impl Default for Own {
     fn default() -> Self {
         let (way, from, to, generation, settled) = (None, None, None, None, None);
-        Self { version: 1, way, from, to, remaining: Vec::new(), generation, settled }
+        let (remaining, done) = (Vec::new(), Vec::new());
+        Self { version: 1, way, from, to, remaining, generation, settled, done }
     }
 }
 
@@ -251,7 +261,8 @@ fn read_own(value: &Value) -> Result<Saved, BadState> {
     let instant = |text: &str| read_position(&Value::from(text))?.ok_or_else(unreadable);
     let settled = own.settled.as_deref().map(instant).transpose()?;
     let Some(way) = own.way else {
-        return Ok(Saved { settled, generation: own.generation, ..Saved::default() });
+        let partitions = own.done.into_iter().map(|parent| (parent, None)).collect();
+        return Ok(Saved { settled, partitions, generation: own.generation, ..Saved::default() });
     };
     let id = |text: &str| text.parse::<u64>().map_err(|_| unreadable());
     let range = |(next, end): &(String, Option<String>)| {
@@ -353,6 +364,14 @@ mod tests {
     }
 
     #[test]
+    fn finished_parents_survive_the_wire() {
+        let done = Partitions::from([("17".to_owned(), None), ("a-b".to_owned(), None)]);
+        let state = parents_without_cursor(&done, Some(3));
+        let saved = Saved::read_without_cursor(Some(&state)).unwrap();
+        assert_eq!(saved, Saved { partitions: done, generation: Some(3), ..Saved::default() });
+    }
+
+    #[test]
     fn what_is_not_settled_survives_the_wire() {
         let (position, settled) = (1_709_294_999_000, Some(1_709_294_400_123));
         let state = complete_but("updatedAt", CursorFormat::Iso, position, settled);
@@ -383,6 +402,10 @@ mod tests {
         assert_eq!(
             text(&under_way("updatedAt", progress)),
             r#"{"source_hubspot":{"from":"1970-01-01T00:00:00.000000Z","remaining":[["7","9"],["12",null]],"to":"1970-01-01T00:00:01.000000Z","version":1,"way":"search"},"updatedAt":"1970-01-01T00:00:00.000000Z"}"#
+        );
+        assert_eq!(
+            text(&parents_without_cursor(&[("17".to_owned(), None)].into(), Some(3))),
+            r#"{"source_hubspot":{"done":["17"],"generation":3,"version":1}}"#
         );
         assert_eq!(
             text(&complete_but("updatedAt", CursorFormat::Iso, 1000, Some(0))),

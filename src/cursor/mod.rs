@@ -18,8 +18,8 @@ mod sharing;
 mod windows;
 
 pub use checkpoint::{
-    BadState, Progress, Saved, complete, complete_but, no_cursor, under_way, under_way_as,
-    under_way_without_cursor,
+    BadState, Progress, Saved, complete, complete_but, no_cursor, parents_without_cursor,
+    under_way, under_way_as, under_way_without_cursor,
 };
 pub use gapless::Gapless;
 pub use job::{Ask, Contradiction, Job, Pass, Readers, Seen, Spread, Survey, Way};

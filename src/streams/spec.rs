@@ -243,6 +243,12 @@ impl StreamSpec<'_> {
         matches!(self.family, Family::Occurrences(_))
     }
 
+    /// Does a refresh that was interrupted go on where it stopped?
+    pub fn is_resumable(&self) -> bool {
+        self.cursor.is_some()
+            || matches!(self.family, Family::Associations { .. } | Family::Children(_))
+    }
+
     /// When a record was last changed, by its cursor as HubSpot sent it.
     pub fn changed(&self, record: &Record<'_>) -> Option<Millis> {
         let cursor = self.cursor?.name;

@@ -86,6 +86,6 @@ async fn describe(session: &Session, row: &StreamSpec<'_>) -> Result<CatalogStre
             .iter()
             .map(|&field| vec![field.to_owned()])
             .collect(),
-        is_resumable: row.cursor.is_some(),
+        is_resumable: row.is_resumable(),
     })
 }

@@ -17,7 +17,9 @@ use tokio::time::Instant;
 use super::newest_first::oldest;
 use super::pace::Pace;
 use super::{Emitter, Receipt, same_page_again, unreadable};
-use crate::cursor::{Bounds, Partitions, complete_global, no_cursor, some_partitions};
+use crate::cursor::{
+    Bounds, Partitions, complete_global, no_cursor, parents_without_cursor, some_partitions,
+};
 use crate::error::Error;
 use crate::hubspot::{self, Link, Page, PageQuery};
 use crate::protocol::StreamState;
@@ -132,7 +134,6 @@ impl Reader<'_> {
         }
         let Child { endpoint, tail, shape, parent_field, newest_first, .. } = *self.child;
         let bounds = self.context.bounds();
-        let cursor = self.planned.row.cursor;
         let from = self.from(parent, &bounds);
         let tail = format!("/{parent}{tail}");
         let mut after = None;
@@ -164,48 +165,41 @@ impl Reader<'_> {
                 link => after = link,
             }
         }
-        match cursor {
-            Some(cursor) => self.finished(parent, cursor, records, &bounds).await,
-            None => Ok(()),
-        }
+        self.finished(parent, records, &bounds).await
     }
 
     /// Takes note of a parent that has been read to its end, and says so when it is time.
-    async fn finished(
-        &self,
-        parent: &str,
-        cursor: CursorField,
-        records: u64,
-        bounds: &Bounds,
-    ) -> Result<(), Error> {
+    async fn finished(&self, parent: &str, records: u64, bounds: &Bounds) -> Result<(), Error> {
         // A refresh that does not say which it is would be taken for an incremental read.
         if self.planned.everything && self.planned.generation.is_none() {
             return Ok(());
         }
-        self.done.borrow_mut().insert(parent.to_owned(), Some(bounds.upper()));
+        let position = self.planned.row.cursor.map(|_| bounds.upper());
+        self.done.borrow_mut().insert(parent.to_owned(), position);
         if !self.pace.borrow_mut().is_due(records, Instant::now()) {
             return Ok(());
         }
-        self.emitter.claim(self.progress(cursor)).await
+        self.emitter.claim(self.progress()).await
     }
 
     /// Claims the parents that were read since the last state, for a read that ends early.
     async fn claim_what_was_read(&self) -> Result<(), Error> {
-        let Some(cursor) = self.planned.row.cursor.filter(|_| self.pace.borrow().is_owed()) else {
-            return Ok(());
-        };
-        self.emitter.claim(self.progress(cursor)).await
+        if self.pace.borrow().is_owed() {
+            self.emitter.claim(self.progress()).await
+        } else {
+            Ok(())
+        }
     }
 
-    fn progress(&self, cursor: CursorField) -> StreamState {
-        some_partitions(
-            cursor.name,
-            cursor.format,
-            self.child.parent_key,
-            &self.done.borrow(),
-            self.others(),
-            self.planned.generation.filter(|_| self.planned.everything),
-        )
+    fn progress(&self) -> StreamState {
+        let (child, done) = (self.child, self.done.borrow());
+        let generation = self.planned.generation.filter(|_| self.planned.everything);
+        match self.planned.row.cursor {
+            Some(CursorField { name, format, .. }) => {
+                some_partitions(name, format, child.parent_key, &done, self.others(), generation)
+            }
+            None => parents_without_cursor(&done, generation),
+        }
     }
 }
 
