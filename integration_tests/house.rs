@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("config", &["error", "secret", "time"]),
     ("http", &["error", "secret", "time"]),
+    ("signals", &["http"]),
     ("protocol", &["error", "time"]),
     ("record", &["protocol", "time"]),
     ("cursor", &["protocol", "time"]),
@@ -30,7 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "config", "cursor", "error", "http", "hubspot", "protocol", "record", "schema",
-            "secret", "streams", "sync", "time",
+            "secret", "signals", "streams", "sync", "time",
         ],
     ),
 ];

@@ -7,11 +7,12 @@ use log::LevelFilter;
 
 use crate::config::{Config, Operator, SPEC};
 use crate::error::{Error, FailureType};
-use crate::http::Patience;
+use crate::http::{Patience, Stop};
 use crate::protocol::{
     ConfiguredCatalog, ConnectionStatus, IncomingState, Logger, Message, Outlet, Sink, TraceError,
     write_message,
 };
+use crate::signals::Signals;
 use crate::sync::{self, Inputs, Session};
 
 /// Reads a HubSpot account as an Airbyte source: protocol messages as JSON lines on stdout.
@@ -92,19 +93,31 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
     };
     let (outlet, sink) = Sink::stdout().map_err(|_| Error::OutputClosed)?;
     Logger::install(&outlet, log_level(cli.debug));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Bug { detail: format!("no runtime: {error}") })?;
-    let result = runtime.block_on(work(&arguments, command, &outlet));
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
+    let stop = Stop::default();
+    let signals = match command {
+        Work::Read { .. } => Some(Signals::ask_for(stop.clone()).map_err(no_runtime)?),
+        Work::Check | Work::Discover => None,
+    };
+    let result = runtime.block_on(work(&arguments, command, stop, &outlet));
     drop(outlet);
     // A request that hangs in the system's name lookup must not hold up the exit.
     runtime.shutdown_background();
     match (result, sink.finish()) {
         (Ok(ending), Ok(())) => Ok(ending),
         (_, Err(closed)) => Err(closed),
-        (Err(error), Ok(())) => Err(error),
+        (Err(error), Ok(())) => {
+            if let (Error::Stopped, Some(signals)) = (&error, signals) {
+                signals.pass_on();
+            }
+            Err(error)
+        }
     }
+}
+
+fn no_runtime(error: std::io::Error) -> Error {
+    Error::Bug { detail: format!("no runtime: {error}") }
 }
 
 enum Work {
@@ -113,17 +126,17 @@ enum Work {
     Read { catalog: PathBuf, state: Option<PathBuf> },
 }
 
-async fn work(config: &Path, command: Work, outlet: &Outlet) -> Result<Ending, Error> {
+async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Result<Ending, Error> {
     match command {
-        Work::Check => check(config, outlet).await,
+        Work::Check => check(config, stop, outlet).await,
         Work::Discover => {
-            let session = open(config, Patience::WIZARD)?;
+            let session = open(config, Patience::WIZARD, stop)?;
             let streams = sync::discover(&session).await?;
             outlet.message(&Message::catalog(&streams)).await?;
             Ok(Ending::Success)
         }
         Work::Read { catalog, state } => {
-            let session = open(config, Patience::READ)?;
+            let session = open(config, Patience::READ, stop)?;
             let inputs =
                 Inputs { catalog: read_catalog(&catalog)?, state: read_state(state.as_deref())? };
             let succeeded = sync::read(&session, &inputs, outlet).await?;
@@ -134,8 +147,8 @@ async fn work(config: &Path, command: Work, outlet: &Outlet) -> Result<Ending, E
 
 /// What a user can mend is a FAILED status and a success of the command; what is broken on the
 /// way is an error.
-async fn check(config: &Path, outlet: &Outlet) -> Result<Ending, Error> {
-    let outcome = match open(config, Patience::WIZARD) {
+async fn check(config: &Path, stop: Stop, outlet: &Outlet) -> Result<Ending, Error> {
+    let outcome = match open(config, Patience::WIZARD, stop) {
         Ok(session) => sync::check(&session).await,
         Err(error) => Err(error),
     };
@@ -150,10 +163,10 @@ async fn check(config: &Path, outlet: &Outlet) -> Result<Ending, Error> {
     Ok(Ending::Success)
 }
 
-fn open(config: &Path, patience: Patience) -> Result<Session, Error> {
+fn open(config: &Path, patience: Patience, stop: Stop) -> Result<Session, Error> {
     let operator = Operator::from_environment(|variable| std::env::var(variable).ok())?;
     let config = Config::parse(&read_file("configuration", config)?)?;
-    Session::open(config, &operator, patience)
+    Session::open(config, &operator, patience, stop)
 }
 
 fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {

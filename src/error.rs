@@ -102,6 +102,9 @@ pub enum Error {
         resets.as_deref().unwrap_or("midnight of the account's time zone")
     )]
     DayShare { used: u64, limit: u64, share: u32, resets: Option<String> },
+    /// A signal asked for the end.
+    #[error("the sync was asked to stop; it goes on where it stopped when it runs again")]
+    Stopped,
     /// A 2xx body that contradicts what we know of the endpoint.
     #[error(
         "{endpoint} answered in a shape this version does not understand; update the connector or \
@@ -134,7 +137,8 @@ impl Error {
             Self::CustomObjects { .. }
             | Self::Unavailable { .. }
             | Self::DayUsedUp { .. }
-            | Self::DayShare { .. } => FailureType::Transient,
+            | Self::DayShare { .. }
+            | Self::Stopped => FailureType::Transient,
             Self::Refused { .. }
             | Self::Contract { .. }
             | Self::OutputClosed
@@ -144,20 +148,22 @@ impl Error {
 
     /// Does this end every stream, not just the one it happened to?
     ///
-    /// With the credentials, the day or stdout gone, asking on behalf of other streams is useless.
+    /// With the credentials, the day, the time or stdout gone, asking on behalf of other streams is useless.
     pub fn ends_everything(&self) -> bool {
         matches!(
             self,
             Self::Credentials { .. }
                 | Self::DayUsedUp { .. }
                 | Self::DayShare { .. }
+                | Self::Stopped
                 | Self::OutputClosed
         )
     }
 
-    /// Is the account's day over? Then every stream ends by itself, with what it can claim.
-    pub fn ends_the_day(&self) -> bool {
-        matches!(self, Self::DayUsedUp { .. } | Self::DayShare { .. })
+    /// Does every stream end by itself now, with what it can claim? So it is when nothing can be
+    /// asked for any more, and stdout still takes what is said.
+    pub fn ends_gently(&self) -> bool {
+        matches!(self, Self::DayUsedUp { .. } | Self::DayShare { .. } | Self::Stopped)
     }
 
     /// The `source` chain in one line, for `internal_message`; empty if there is none.

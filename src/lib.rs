@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod record;
 pub mod schema;
 pub mod secret;
+pub mod signals;
 pub mod streams;
 pub mod sync;
 pub mod time;

@@ -1,7 +1,8 @@
-//! Runs that are killed in the middle, and what a destination has of them in the end.
+//! Runs that are killed or asked to end in the middle, and what a destination has of them in the end.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::dice::Dice;
 /// Longer than any of these runs takes: one that is still there hangs.
 const TOO_LONG: Duration = Duration::from_mins(2);
 
-/// When a run is killed.
+/// When a run is killed, or asked to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// Never: it runs to its end.
@@ -22,23 +23,34 @@ pub(crate) enum Stop {
     AtState,
     /// After so many records and states. What the pipe still holds is read if `drained`.
     AtLine { count: u64, drained: bool },
+    /// It gets SIGTERM after so many records and states, and all it still has to say is read.
+    Asked { count: u64 },
 }
 
 impl Stop {
     /// Mostly among the first lines, where a run costs little; now and then anywhere.
     pub(crate) fn random(dice: &mut Dice, lines: u64) -> Self {
         let below = if dice.once_in(8) { lines } else { lines.min(400) };
-        Self::AtLine { count: dice.between(0, below + 1), drained: dice.once_in(2) }
+        let count = dice.between(0, below + 1);
+        if dice.once_in(4) {
+            // Before its first line it may not know the signal yet.
+            return Self::Asked { count: count.max(1) };
+        }
+        Self::AtLine { count, drained: dice.once_in(2) }
     }
 }
 
 /// What was read of a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Run {
     /// The lines of records and states, in order.
     pub(crate) lines: Vec<String>,
     /// The exit code; `None` if it was killed.
     pub(crate) code: Option<i32>,
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
+    /// A last line without an end.
+    pub(crate) half: Option<String>,
     /// Lines of errors, for the message of a failure.
     pub(crate) errors: Vec<String>,
 }
@@ -49,14 +61,14 @@ impl Run {
         let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut child = child.expect("the binary starts");
         let lines = lines(&mut child);
-        let mut run = Self { lines: Vec::new(), code: None, errors: Vec::new() };
+        let mut run = Self::default();
         let mut count = 0;
         let mut is_killed = matches!(stop, Stop::AtLine { count: 0, .. });
         while !is_killed {
             let line = match lines.recv_timeout(TOO_LONG) {
                 Ok(line) => line,
                 Err(RecvTimeoutError::Disconnected) => {
-                    run.code = child.wait().expect("a status").code();
+                    run.end(&mut child);
                     return run;
                 }
                 Err(RecvTimeoutError::Timeout) => {
@@ -69,17 +81,26 @@ impl Run {
             is_killed = match stop {
                 Stop::Never => false,
                 Stop::AtState => is_state,
-                Stop::AtLine { count: most, .. } => count >= most,
+                Stop::AtLine { count: most, .. } | Stop::Asked { count: most } => count >= most,
             };
         }
-        child.kill().expect("a process of ours");
-        if matches!(stop, Stop::AtLine { drained: true, .. }) {
+        if matches!(stop, Stop::Asked { .. }) {
+            signal("TERM", &child);
+        } else {
+            child.kill().expect("a process of ours");
+        }
+        if matches!(stop, Stop::AtLine { drained: true, .. } | Stop::Asked { .. }) {
             while let Ok(line) = lines.recv_timeout(TOO_LONG) {
                 run.take(line);
             }
         }
-        child.wait().expect("a status");
+        run.end(&mut child);
         run
+    }
+
+    fn end(&mut self, child: &mut Child) {
+        let status = child.wait().expect("a status");
+        (self.code, self.signal) = (status.code(), status.signal());
     }
 
     /// Was it read to its end, and did it go well?
@@ -111,7 +132,11 @@ impl Run {
         self.lines.iter().map(String::as_str).filter(|line| is_record(line))
     }
 
-    fn take(&mut self, line: String) -> bool {
+    fn take(&mut self, mut line: String) -> bool {
+        if line.pop() != Some('\n') {
+            self.half = Some(line);
+            return false;
+        }
         let is_kept = is_record(&line) || is_state(&line);
         if is_kept {
             self.lines.push(line);
@@ -167,14 +192,20 @@ fn is_state(line: &str) -> bool {
     line.starts_with("{\"type\":\"STATE\"")
 }
 
-/// Whole lines of stdout. Few are read ahead: a reader that stops holds the connector back.
+/// Sends a signal to a process.
+pub(crate) fn signal(name: &str, child: &Child) {
+    let mut kill = Command::new("kill");
+    let status = kill.arg(format!("-{name}")).arg(child.id().to_string()).status();
+    assert!(status.expect("a tool of every Unix").success(), "SIG{name} is sent");
+}
+
+/// Lines of stdout, with their ends. Few are read ahead: a reader that stops holds the connector back.
 fn lines(child: &mut Child) -> Receiver<String> {
     let mut pipe = BufReader::new(child.stdout.take().expect("a pipe"));
     let (sender, receiver) = mpsc::sync_channel(8);
     std::thread::spawn(move || {
         let mut line = String::new();
-        while matches!(pipe.read_line(&mut line), Ok(1..)) && line.ends_with('\n') {
-            line.pop();
+        while matches!(pipe.read_line(&mut line), Ok(1..)) {
             if sender.send(std::mem::take(&mut line)).is_err() {
                 break;
             }

@@ -12,6 +12,7 @@ use super::dialect::Dialect;
 use super::failure::{Failure, Undecodable};
 use super::limiter::{Limiter, Limits};
 use super::meter::Meter;
+use super::stop::Stop;
 use super::token::Tokens;
 use super::transport::{Request, Transport};
 use crate::error::BoxError;
@@ -25,6 +26,7 @@ pub struct ClientOptions {
     pub patience: Patience,
     pub tokens: Tokens,
     pub user_agent: &'static str,
+    pub stop: Stop,
 }
 
 /// Sends requests as the user the token stands for.
@@ -32,6 +34,7 @@ pub struct Client {
     transport: Transport,
     tokens: Tokens,
     base: String,
+    stop: Stop,
 }
 
 impl Client {
@@ -51,7 +54,7 @@ impl Client {
         let base = options.base.clone();
         let transport =
             Transport::new(http, options.base, options.dialect, limiter, options.patience);
-        Ok(Self { transport, tokens: options.tokens, base })
+        Ok(Self { transport, tokens: options.tokens, base, stop: options.stop })
     }
 
     /// The address requests go to, for messages.
@@ -69,8 +72,22 @@ impl Client {
         &self.transport.day
     }
 
-    /// Sends a request until its answer can be decoded, replacing a token that is refused at most once.
+    /// Sends a request until its answer can be decoded or a stop is asked for.
     pub async fn send<T>(
+        &self,
+        request: &Request,
+        meter: &Meter,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            () = self.stop.requested() => Err(Failure::Stopped),
+            answer = self.authenticated(request, meter, decode) => answer,
+        }
+    }
+
+    /// Sends a request with a token, replacing one that is refused at most once.
+    async fn authenticated<T>(
         &self,
         request: &Request,
         meter: &Meter,

@@ -59,6 +59,8 @@ pub enum Failure {
     DayUsedUp(Box<Refusal>),
     /// The account has used the share of its day that a sync may take it to, in percent.
     DayShare { told: DayUse, share: u32 },
+    /// A stop was asked for.
+    Stopped,
     /// Patience came to its end.
     Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: String },
     /// A success with a content that makes no sense.

@@ -20,6 +20,7 @@ mod others;
 mod pace;
 mod pauses;
 mod retry;
+mod stop;
 mod token;
 #[cfg(test)]
 mod traffic;
@@ -36,6 +37,7 @@ pub use failure::{Failure, Refusal, Undecodable};
 pub use limiter::{Limiter, Limits, Place};
 pub use meter::Meter;
 pub use retry::{Outcome, Verdict, classify};
+pub use stop::Stop;
 pub use token::{Grant, Lease, Renewal, Tokens};
 pub use transport::{Body, Request};
 pub use window::{Standing, Window};

@@ -110,6 +110,7 @@ pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Err
         Failure::DayShare { told, share } => {
             Error::DayShare { used: told.used, limit: told.limit, share, resets: None }
         }
+        Failure::Stopped => Error::Stopped,
         Failure::DayUsedUp(refusal) => Error::DayUsedUp { source: Some(detail(&refusal)) },
         Failure::Exhausted { endpoint, attempts, elapsed, last } => {
             Error::Unavailable { endpoint, attempts, elapsed, last }

@@ -66,7 +66,7 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
             unfinished.remove(&*name);
             continue;
         };
-        if error.ends_the_day() {
+        if error.ends_gently() {
             fatal = Some(error);
             continue;
         }
@@ -88,6 +88,9 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
     }
     let Some(error) = fatal else { return Ok(failed.is_empty()) };
     let error = day::with_reset(session, error).await;
+    if matches!(error, Error::Stopped) {
+        log::info!("{error}");
+    }
     let mut unfinished: Vec<_> = unfinished.into_iter().collect();
     unfinished.sort_unstable();
     for name in unfinished {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::definitions::Definitions;
 use crate::config::{AssociationChoice, Config, Credentials, Operator};
 use crate::error::Error;
-use crate::http::{Client, ClientOptions, Limits, Meter, Patience, Tokens};
+use crate::http::{Client, ClientOptions, Limits, Meter, Patience, Stop, Tokens};
 use crate::hubspot::{self, Api, DIALECT, Paths, Subject, Version, limits};
 use crate::streams::{AssociationStream, CustomStream, Names};
 
@@ -24,7 +24,12 @@ pub struct Session {
 const USER_AGENT: &str = concat!("source-hubspot/", env!("CARGO_PKG_VERSION"));
 
 impl Session {
-    pub fn open(config: Config, operator: &Operator, patience: Patience) -> Result<Self, Error> {
+    pub fn open(
+        config: Config,
+        operator: &Operator,
+        patience: Patience,
+        stop: Stop,
+    ) -> Result<Self, Error> {
         let paths = Paths::new(if operator.classic { Version::Classic } else { Version::Dated });
         let tokens = match &config.credentials {
             Credentials::Token(token) => Tokens::Fixed(token.clone()),
@@ -49,6 +54,7 @@ impl Session {
             patience,
             tokens,
             user_agent: USER_AGENT,
+            stop,
         };
         let client = Client::new(options).map_err(|source| Error::Tls {
             host: operator.api_url.clone(),
