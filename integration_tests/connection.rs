@@ -122,6 +122,56 @@ fn a_slow_reader_gets_everything() {
     assert_eq!(records, 1 + 20 + 230 + 120 + 110 + 40 + 8 * 150);
 }
 
+/// 100 KB a second, where a page of these contacts makes a megabyte: within the seconds this takes,
+/// less than one page leaves the pipe.
+#[test]
+fn while_a_reader_is_slow_nothing_more_is_asked_for_and_memory_stays_flat() {
+    const STEP: usize = 10_000;
+    let stage = Stage::calm(PortalSpec { contacts: 8_000, properties: 150, ..few() });
+    let catalog = Catalog::of(&["contacts"], Mode::Full);
+    let bench = Bench::new(&stage.simulator.url());
+    let files = [("config", &stage.config), ("catalog", catalog.json())];
+    let mut command = bench.command("read", &files);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut read_slowly = |seconds: usize| {
+        for _ in 0..seconds * 10 {
+            stdout.read_exact(&mut [0; STEP]).unwrap();
+            pause(Duration::from_millis(100));
+        }
+    };
+    let now = |stage: &Stage| {
+        let requests = stage.simulator.summary().endpoints["objects.list"].requests;
+        (requests, peak_memory(child.id()))
+    };
+    // Until all that is asked for ahead of the reader has come.
+    let (mut requests, mut memory) = (0, 0);
+    while (requests, memory) != now(&stage) {
+        (requests, memory) = now(&stage);
+        read_slowly(1);
+    }
+    read_slowly(3);
+    let (requests_later, memory_later) = now(&stage);
+    drop(stdout);
+    child.wait().unwrap();
+    assert!((1..40).contains(&requests), "{requests} of 80 pages are asked for");
+    assert!(requests_later <= requests + 1, "{requests_later} after {requests}");
+    assert!(memory < 64_000, "{memory} kB");
+    assert!(memory_later < memory + memory / 10, "{memory_later} kB after {memory} kB");
+}
+
+#[expect(clippy::disallowed_methods, reason = "a slow reader is one that pauses")]
+fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// The most memory that a process has had so far, in kilobytes.
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("on Linux");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
 #[test]
 fn an_environment_that_cannot_work_is_named() {
     for (variable, value, problem) in [
