@@ -1,0 +1,32 @@
+#!/bin/sh
+# One sync of one portal into files, from the shell: sync.sh FOLDER
+#
+# FOLDER holds config.json. It gets catalog.json (made once; edit it to choose streams and columns),
+# state.json, and one file of messages for each sync. A sync that was interrupted goes on the next
+# time: the states that it had printed count.
+set -eu
+cd "$1"
+
+if [ ! -e catalog.json ]; then
+    source-hubspot discover --config config.json | jq 'select(.type == "CATALOG") | {streams: [
+        .catalog.streams[] | {stream: ., sync_mode: .supported_sync_modes[-1],
+            destination_sync_mode: (if .source_defined_primary_key == [] then "append"
+                                    else "append_dedup" end)}]}' > catalog.new
+    mv catalog.new catalog.json
+fi
+[ -e state.json ] || echo '[]' > state.json
+
+messages="$(date -u +%Y-%m-%dT%H-%M-%SZ).jsonl"
+status=0
+source-hubspot read --config config.json --catalog catalog.json --state state.json \
+    > "$messages" || status=$?
+
+# The newest state of each stream; streams that said nothing keep theirs. The file is replaced at
+# once, or not at all.
+jq -c 'select(.type == "STATE").state' "$messages" \
+    | jq -s --slurpfile before state.json \
+        '$before[0] + . | group_by(.stream.stream_descriptor) | map(last)' > state.new
+mv state.new state.json
+
+jq -r 'select(.trace.type == "ERROR").trace.error.message' "$messages" >&2
+exit "$status"
