@@ -5,6 +5,7 @@
 
 mod catalog;
 pub(crate) mod chance;
+pub(crate) mod compatibility;
 pub(crate) mod destination;
 pub(crate) mod dice;
 pub(crate) mod golden;
