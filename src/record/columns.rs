@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::coerce::Kind;
+use super::json::{Place, quoted};
 
 /// The columns to write, in the order they are written in.
 #[derive(Debug, Default)]
@@ -12,7 +13,14 @@ pub struct Columns {
     /// Is the `properties` object itself a column?
     pub(super) nested: bool,
     slots: HashMap<Box<str>, usize>,
+    /// The names of the properties as JSON.
+    quoted: Vec<String>,
+    /// The places of properties that fall back on others, and of those.
+    fallbacks: Vec<(usize, usize)>,
 }
+
+/// What a record has for each property: JSON as it was sent.
+pub(super) type Values<'page> = Vec<Option<&'page str>>;
 
 /// A top-level column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +60,17 @@ pub struct Property {
 impl Columns {
     /// `nested` says whether the `properties` object is a column.
     pub fn new(fields: Vec<Field>, properties: Vec<Property>, nested: bool) -> Self {
-        let slots = properties
+        let slots: HashMap<Box<str>, _> = properties
             .iter()
             .enumerate()
             .map(|(slot, property)| (property.name.as_str().into(), slot))
             .collect();
-        Self { fields, properties, nested, slots }
+        let fallback = |(slot, property): (usize, &Property)| {
+            Some((slot, *slots.get(property.fallback.as_deref()?)?))
+        };
+        let fallbacks = properties.iter().enumerate().filter_map(fallback).collect();
+        let quoted = properties.iter().map(|property| quoted(&property.name)).collect();
+        Self { fields, properties, nested, slots, quoted, fallbacks }
     }
 
     /// The names to ask HubSpot for: every property that a column shows or falls back on.
@@ -84,13 +97,34 @@ impl Columns {
         self.fields.iter().any(|field| field.source == Source::Associations(place))
     }
 
-    /// The place of a property. `guess` is the place after the last one found: HubSpot sorts the
-    /// properties of every record alike, so it is nearly always right.
-    pub(super) fn slot(&self, name: &str, guess: usize) -> Option<usize> {
-        match self.properties.get(guess) {
-            Some(property) if property.name == name => Some(guess),
-            _ => self.slots.get(name).copied(),
+    /// Goes behind an object of properties; returns their values by the places of their columns.
+    pub(super) fn values<'text>(&self, place: &mut Place<'text>) -> Option<Values<'text>> {
+        let mut values = vec![None; self.properties.len()];
+        // HubSpot sorts the properties of every record alike, so the next is nearly always this.
+        let mut guess = 0;
+        place.object(|place| {
+            let is_guess = self.quoted.get(guess).is_some_and(|quoted| place.is_name(quoted));
+            let slot = if is_guess { Some(guess) } else { self.slot(&place.name()?) };
+            let raw = place.value()?;
+            if let Some(slot) = slot {
+                guess = slot + 1;
+                *values.get_mut(slot)? = Some(raw);
+            }
+            Some(())
+        })?;
+        for &(slot, fallback) in &self.fallbacks {
+            let fallback = values.get(fallback).copied().flatten();
+            let value = values.get_mut(slot)?;
+            if value.is_none_or(|raw| raw == "null") {
+                *value = fallback.or(*value);
+            }
         }
+        Some(values)
+    }
+
+    /// The place of a property.
+    fn slot(&self, name: &str) -> Option<usize> {
+        self.slots.get(name).copied()
     }
 }
 
@@ -126,7 +160,7 @@ mod tests {
             Columns::new(Vec::new(), vec![property("b", Some("z")), property("a", None)], true);
         assert_eq!(columns.asked(), ["a", "b", "z"]);
         assert_eq!(
-            (columns.slot("b", 0), columns.slot("a", 0), columns.slot("c", 0)),
+            (columns.slot("b"), columns.slot("a"), columns.slot("c")),
             (Some(0), Some(1), None)
         );
     }

@@ -4,19 +4,23 @@ use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 use crate::time::parse_instant;
 
-/// Appends `2024-03-01T12:00:00.123000+00:00`, quoted: six digits of fraction, or none if it is
-/// zero. `false`, and nothing appended, if the text is no instant.
-pub(super) fn push_datetime(text: &str, out: &mut Vec<u8>) -> bool {
-    if let Some((seconds, fraction)) = usual_spelling(text) {
-        out.push(b'"');
-        out.extend_from_slice(seconds);
-        if !matches!(fraction, b"" | b".000") {
-            out.extend_from_slice(fraction);
-            out.extend_from_slice(b"000");
-        }
-        out.extend_from_slice(b"+00:00\"");
-        return true;
+/// Appends an instant spelled `2024-03-01T12:00:00.123Z` or `2024-03-01T12:00:00Z`, as nearly all
+/// are. `false`, and nothing appended, if it is spelled otherwise.
+pub(super) fn push_usual_datetime(text: &str, out: &mut Vec<u8>) -> bool {
+    let Some((seconds, fraction)) = usual_spelling(text) else { return false };
+    out.push(b'"');
+    out.extend_from_slice(seconds);
+    if !matches!(fraction, b"" | b".000") {
+        out.extend_from_slice(fraction);
+        out.extend_from_slice(b"000");
     }
+    out.extend_from_slice(b"+00:00\"");
+    true
+}
+
+/// Appends `2024-03-01T12:00:00.123000+00:00`, quoted: six digits of fraction, or none if it is
+/// zero. Reads any spelling; `false`, and nothing appended, if the text is no instant.
+pub(super) fn push_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     let Some(instant) = parse_instant(text).filter(|instant| (0..=9999).contains(&instant.year()))
     else {
         return false;
@@ -30,14 +34,20 @@ pub(super) fn push_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Appends `2024-03-01`, quoted. `false`, and nothing appended, if the text is no date.
-pub(super) fn push_date(text: &str, out: &mut Vec<u8>) -> bool {
-    if is_date(text.as_bytes()) {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-        return true;
+/// Appends a date spelled `2024-03-01`. `false`, and nothing appended, if it is spelled otherwise.
+pub(super) fn push_usual_date(text: &str, out: &mut Vec<u8>) -> bool {
+    if !is_date(text.as_bytes()) {
+        return false;
     }
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+    true
+}
+
+/// Appends `2024-03-01`, quoted. Reads any spelling; `false`, and nothing appended, if the text is
+/// no date.
+pub(super) fn push_date(text: &str, out: &mut Vec<u8>) -> bool {
     // An instant names the day it has in its own spelling, not in UTC.
     let date = parse_local_date(text)
         .or_else(|| parse_instant(text).map(|instant| instant.date_naive()))

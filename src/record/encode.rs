@@ -3,11 +3,10 @@
 use std::fmt::Display;
 use std::io::Write;
 
-use serde_json::value::RawValue;
-
 use super::coerce::{Coerced, Kind, coerce};
-use super::columns::{Columns, Source};
-use super::fields::{Record, for_each_field};
+use super::columns::{Columns, Property, Source};
+use super::fields::Record;
+use super::json::quoted;
 use crate::protocol::Change;
 use crate::time::Millis;
 
@@ -20,16 +19,22 @@ pub struct Encoder<'columns> {
     columns: &'columns Columns,
     /// `{"type":"RECORD","record":{"stream":…,"data":{`
     opening: Vec<u8>,
-    /// For each column, `"name":`; for each property, `"name":` and `"properties_name":`.
+    /// For each column, `"name":`.
     field_keys: Vec<Vec<u8>>,
-    property_keys: Vec<(Vec<u8>, Vec<u8>)>,
-    /// Coerced values of the record at hand, one after the other.
-    values: Vec<u8>,
+    keys: Vec<Keys>,
+    /// The coerced value of the property at hand.
+    value: Vec<u8>,
+    /// The flat columns of the record at hand: they follow all nested ones.
+    flat: Vec<u8>,
     nulled: u64,
 }
 
-/// Where a property's coerced value lies; empty if there is none.
-type Span = std::ops::Range<usize>;
+/// The places of a property that are columns: `"name":` and `"properties_name":`.
+#[derive(Debug)]
+struct Keys {
+    nested: Option<Vec<u8>>,
+    flat: Option<Vec<u8>>,
+}
 
 impl<'columns> Encoder<'columns> {
     pub fn new(stream: &str, columns: &'columns Columns) -> Self {
@@ -38,16 +43,22 @@ impl<'columns> Encoder<'columns> {
             columns,
             opening: opening(stream),
             field_keys: columns.fields.iter().map(|field| key(&field.name)).collect(),
-            property_keys: columns
+            keys: columns
                 .properties
                 .iter()
-                .map(|property| {
-                    (key(&property.name), key(&format!("properties_{}", property.name)))
+                .map(|Property { name, nested, flat, .. }| Keys {
+                    nested: (*nested && columns.nested).then(|| key(name)),
+                    flat: flat.then(|| key(&format!("properties_{name}"))),
                 })
                 .collect(),
-            values: Vec::new(),
+            value: Vec::new(),
+            flat: Vec::new(),
             nulled: 0,
         }
+    }
+
+    pub fn columns(&self) -> &'columns Columns {
+        self.columns
     }
 
     /// Values that did not fit their columns so far.
@@ -83,11 +94,11 @@ impl<'columns> Encoder<'columns> {
                 }
             }
         }
-        let shown = record.raw("properties").filter(|_| self.columns.shows_properties());
-        let changes = match shown {
-            Some(properties) => self.push_properties(properties, line)?,
-            None => Vec::new(),
+        let values = match self.columns.shows_properties() {
+            true => record.values(self.columns)?,
+            false => None,
         };
+        let changes = values.map(|values| self.push_properties(&values, line)).unwrap_or_default();
         if line.len() == data {
             line.truncate(start);
             return Ok(false);
@@ -101,74 +112,45 @@ impl<'columns> Encoder<'columns> {
         Ok(true)
     }
 
-    fn push_properties(
-        &mut self,
-        properties: &str,
-        line: &mut Vec<u8>,
-    ) -> serde_json::Result<Vec<Change>> {
+    fn push_properties(&mut self, values: &[Option<&str>], line: &mut Vec<u8>) -> Vec<Change> {
         let columns = self.columns;
-        let mut found: Vec<Option<&RawValue>> = vec![None; columns.properties.len()];
-        let mut guess = 0;
-        for_each_field(properties, |name, value| {
-            if let Some(slot) = columns.slot(&name, guess) {
-                guess = slot + 1;
-                if let Some(place) = found.get_mut(slot) {
-                    *place = Some(value);
-                }
-            }
-        })?;
-        self.values.clear();
         let mut changes = Vec::new();
-        let spans: Vec<Option<Span>> = columns
-            .properties
-            .iter()
-            .zip(&found)
-            .map(|(property, value)| {
-                let fallback = || {
-                    let slot = columns.slot(property.fallback.as_deref()?, 0)?;
-                    found.get(slot).copied().flatten()
-                };
-                let is_null = value.is_none_or(|value| value.get() == "null");
-                let value = if is_null { fallback().or(*value) } else { *value }?;
-                let from = self.values.len();
-                if coerce(property.kind, value.get(), &mut self.values) == Coerced::Unfit {
-                    changes.push(Change { field: format!("properties_{}", property.name) });
-                }
-                Some(from..self.values.len())
-            })
-            .collect();
+        self.flat.clear();
         if columns.nested {
             line.extend_from_slice(b"\"properties\":{");
-            let empty = line.len();
-            for ((property, (key, _)), span) in
-                columns.properties.iter().zip(&self.property_keys).zip(&spans)
-            {
-                let Some(span) = span.as_ref().filter(|_| property.nested) else { continue };
-                line.extend_from_slice(key);
-                line.extend_from_slice(self.value(span).unwrap_or(b"null"));
-                line.push(b',');
+        }
+        let empty = line.len();
+        for ((property, keys), raw) in columns.properties.iter().zip(&self.keys).zip(values) {
+            let Some(raw) = raw else { continue };
+            self.value.clear();
+            let coerced = coerce(property.kind, raw, &mut self.value);
+            if coerced == Coerced::Unfit {
+                changes.push(Change { field: format!("properties_{}", property.name) });
             }
+            let value = (coerced == Coerced::Written).then_some(self.value.as_slice());
+            if let Some(key) = &keys.nested {
+                push_pair(key, value.unwrap_or(b"null"), line);
+            }
+            if let (Some(key), Some(value)) = (&keys.flat, value) {
+                push_pair(key, value, &mut self.flat);
+            }
+        }
+        if columns.nested {
             if line.len() > empty {
                 line.pop();
             }
             line.extend_from_slice(b"},");
         }
-        for ((property, (_, key)), span) in
-            columns.properties.iter().zip(&self.property_keys).zip(&spans)
-        {
-            let value = span.as_ref().filter(|_| property.flat).and_then(|span| self.value(span));
-            if let Some(value) = value {
-                line.extend_from_slice(key);
-                line.extend_from_slice(value);
-                line.push(b',');
-            }
-        }
-        Ok(changes)
+        line.extend_from_slice(&self.flat);
+        changes
     }
+}
 
-    fn value(&self, span: &Span) -> Option<&[u8]> {
-        self.values.get(span.clone()).filter(|value| !value.is_empty())
-    }
+/// Appends `"key":value,`.
+fn push_pair(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(key);
+    out.extend_from_slice(value);
+    out.push(b',');
 }
 
 /// A value that does not fit its cast stays as it was sent: it is HubSpot's own field.
@@ -209,10 +191,6 @@ pub(super) fn opening(stream: &str) -> Vec<u8> {
 pub(super) fn push_display(line: &mut Vec<u8>, value: impl Display) {
     // Writing into memory does not fail.
     let _infallible = write!(line, "{value}");
-}
-
-pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

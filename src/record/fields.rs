@@ -1,31 +1,77 @@
 //! A record of a page, split into its top-level fields and no further.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
+use super::columns::{Columns, Values};
+use super::json::{read, unquote};
 use crate::time::{Millis, parse_instant};
+
+/// The field of a CRM object that holds what its portal defines.
+const PROPERTIES: &str = "properties";
 
 /// The top-level fields of one record, as slices of the page.
 #[derive(Debug)]
 pub struct Record<'page> {
-    fields: Vec<(Cow<'page, str>, &'page RawValue)>,
+    fields: Vec<(Cow<'page, str>, &'page str)>,
+    /// The values of `properties` by the places of their columns, if they were asked for.
+    values: Option<Values<'page>>,
 }
 
 impl<'page> Record<'page> {
     /// Splits a record. Its JSON has been checked with the page; an object it has to be.
     pub fn parse(text: &'page str) -> serde_json::Result<Self> {
-        let mut fields = Vec::with_capacity(8);
-        for_each_field(text, |name, value| fields.push((name, value)))?;
-        Ok(Self { fields })
+        Self::split(text, None)
+    }
+
+    /// Splits a record, and in the same pass its properties, for an encoder of these columns.
+    pub fn parse_for(columns: &Columns, text: &'page str) -> serde_json::Result<Self> {
+        Self::split(text, Some(columns).filter(|columns| columns.shows_properties()))
+    }
+
+    fn split(text: &'page str, columns: Option<&Columns>) -> serde_json::Result<Self> {
+        let mut record = Self { fields: Vec::with_capacity(8), values: None };
+        read(text, |place| {
+            place.object(|place| {
+                let name = place.name()?;
+                let columns = columns.filter(|_| name == PROPERTIES && !record.has(&name));
+                let raw = match columns {
+                    Some(columns) if place.is_object() => {
+                        let (raw, values) = place.passed(|place| columns.values(place))?;
+                        record.values = Some(values);
+                        raw
+                    }
+                    _ => place.value()?,
+                };
+                record.fields.push((name, raw));
+                Some(())
+            })
+        })?;
+        Ok(record)
+    }
+
+    /// The values of the record's properties; `None` if it has no `properties`.
+    ///
+    /// # Errors
+    /// If `properties` is not an object.
+    pub(super) fn values(
+        &self,
+        columns: &Columns,
+    ) -> serde_json::Result<Option<Cow<'_, Values<'page>>>> {
+        if let Some(values) = &self.values {
+            return Ok(Some(Cow::Borrowed(values)));
+        }
+        let Some(raw) = self.raw(PROPERTIES) else { return Ok(None) };
+        read(raw, |place| columns.values(place)).map(|values| Some(Cow::Owned(values)))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, _)| field == name)
     }
 
     /// A field's JSON text; `None` if it is absent or null.
     pub fn raw(&self, name: &str) -> Option<&'page str> {
-        let (_, value) = self.fields.iter().find(|(field, _)| field == name)?;
-        Some(value.get()).filter(|raw| *raw != "null")
+        let (_, raw) = *self.fields.iter().find(|(field, _)| field == name)?;
+        Some(raw).filter(|raw| *raw != "null")
     }
 
     /// A text field's content; `None` if it is absent, null or no text.
@@ -51,76 +97,15 @@ impl<'page> Record<'page> {
     }
 }
 
-/// Calls `take` with each field of a JSON object, in order.
-pub(super) fn for_each_field<'text>(
-    text: &'text str,
-    take: impl FnMut(Cow<'text, str>, &'text RawValue),
-) -> serde_json::Result<()> {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    deserializer.deserialize_map(Fields(take))?;
-    deserializer.end()
-}
-
-/// The content of a JSON string; `None` if the JSON is something else.
-pub(super) fn unquote(raw: &str) -> Option<Cow<'_, str>> {
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Some(Cow::Borrowed(inner));
-    }
-    serde_json::from_str(raw).ok().map(Cow::Owned)
-}
-
-struct Fields<F>(F);
-
-impl<'de, F: FnMut(Cow<'de, str>, &'de RawValue)> Visitor<'de> for Fields<F> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key_seed(Key)? {
-            (self.0)(name, map.next_value()?);
-        }
-        Ok(())
-    }
-}
-
-/// A map key, borrowed where it holds no escape: `Cow` alone would always own it.
-pub(super) struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a field name")
-    }
-
-    fn visit_borrowed_str<E: serde::de::Error>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(name.to_owned()))
-    }
-
-    fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Self::Value, E> {
-        Err(E::custom("a field name is text"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::record::{Kind, Property};
 
     #[test]
     fn fields_are_slices_and_null_is_absent() {
@@ -137,6 +122,126 @@ mod tests {
     fn only_an_object_is_a_record() {
         for text in ["7", "[]", "\"x\"", "{", "{} {}"] {
             assert!(Record::parse(text).is_err(), "{text}");
+        }
+    }
+    /// What may stand between any two tokens.
+    const LAYOUT: &str = "[ \n\r\t]{0,2}";
+
+    /// JSON strings, with escapes and without.
+    fn string() -> impl Strategy<Value = String> {
+        let escaped = |text: String| {
+            let units = text.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
+            format!("\"{}\"", units.collect::<String>())
+        };
+        let plain = |text: String| serde_json::Value::from(text).to_string();
+        let text = || prop_oneof!["[a-c\\\\\"{}\\[\\]:,é\n\u{2028}]{0,9}", any::<String>()];
+        prop_oneof![text().prop_map(plain), "[abé𐐷]{0,3}".prop_map(escaped)]
+    }
+
+    /// JSON of any kind, and in any layout.
+    fn value() -> impl Strategy<Value = String> {
+        let number = "-?(0|[1-9][0-9]{0,20})([.][0-9]{1,4})?([eE][-+]?[0-9]{1,2})?";
+        let leaf = prop_oneof!["null|true|false", number, string()];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let list = vec(inner.clone(), 0..4)
+                .prop_flat_map(|items| LAYOUT.prop_map(move |gap| listed(&items, &gap)));
+            let object = (vec((string(), inner), 0..4), LAYOUT);
+            prop_oneof![list, object.prop_map(|(fields, gap)| object_of(&fields, &gap))]
+        })
+    }
+
+    fn listed(items: &[String], gap: &str) -> String {
+        format!("[{gap}{}{gap}]", items.join(&format!("{gap},{gap}")))
+    }
+
+    fn object_of(fields: &[(String, String)], gap: &str) -> String {
+        let fields = fields.iter().map(|(name, value)| format!("{name}{gap}:{gap}{value}"));
+        listed(&fields.collect::<Vec<_>>(), gap)
+            .replacen('[', "{", 1)
+            .strip_suffix(']')
+            .unwrap()
+            .to_owned()
+            + "}"
+    }
+
+    fn columns(names: &[&str]) -> Columns {
+        let property = |name: &&str| Property {
+            name: (*name).to_owned(),
+            kind: Kind::Text,
+            nested: true,
+            flat: true,
+            is_defined: true,
+            fallback: None,
+        };
+        Columns::new(Vec::new(), names.iter().map(property).collect(), true)
+    }
+
+    proptest! {
+        #[test]
+        fn any_object_is_split_into_what_it_was_made_of(
+            fields in vec((string(), value()), 0..8),
+            gap in LAYOUT,
+            outer in LAYOUT,
+        ) {
+            let text = format!("{outer}{}{outer}", object_of(&fields, &gap));
+            let record = Record::parse(&text).unwrap();
+            let unquoted = fields.iter().map(|(name, value)| {
+                (serde_json::from_str(name).unwrap(), value.as_str())
+            });
+            prop_assert_eq!(record.fields, unquoted.collect::<Vec<(Cow<'_, str>, _)>>());
+        }
+
+        #[test]
+        fn properties_are_found_in_one_pass_as_in_two(
+            fields in vec((prop_oneof!["\"[ab]\"", string()], value()), 0..8),
+            gap in LAYOUT,
+        ) {
+            let properties = object_of(&fields, &gap);
+            let text = format!(r#"{{"id":"7",{gap}"properties":{gap}{properties}}}"#);
+            let names = ["a", "b", "é", ""];
+            let columns = columns(&names);
+            let last: HashMap<String, &str> = fields
+                .iter()
+                .map(|(name, value)| (serde_json::from_str(name).unwrap(), value.as_str()))
+                .collect();
+            let expected: Vec<_> = names.iter().map(|name| last.get(*name).copied()).collect();
+            for record in [Record::parse(&text), Record::parse_for(&columns, &text)] {
+                let record = record.unwrap();
+                let values = record.values(&columns).unwrap();
+                prop_assert_eq!(values.as_deref(), Some(&expected));
+                prop_assert_eq!(record.raw("properties"), Some(properties.as_str()));
+            }
+        }
+
+        /// It would be a bug, as pages are checked; but not one that ends the program.
+        #[test]
+        fn text_that_was_not_checked_is_an_error_at_worst(
+            text in "\\{?[{}\\[\\]:,\"\\\\ntf0-9é \n]{0,24}",
+            fields in vec((string(), value()), 1..4),
+            cut in any::<prop::sample::Index>(),
+        ) {
+            let columns = columns(&["a"]);
+            let _any = Record::parse(&text).map(|record| record.values(&columns).is_ok());
+            let object = object_of(&fields, "");
+            let cut = object.floor_char_boundary(cut.index(object.len()));
+            prop_assert!(Record::parse(object.get(..cut).unwrap()).is_err());
+        }
+    }
+
+    #[test]
+    fn only_the_first_properties_count_and_they_may_be_something_else() {
+        let columns = columns(&["a"]);
+        for (text, expected) in [
+            (r#"{"properties":null,"properties":{"a":1}}"#, Some(None)),
+            (r#"{"properties":{"a":1},"properties":{"a":2}}"#, Some(Some(vec![Some("1")]))),
+            (r#"{"id":"7"}"#, Some(None)),
+            (r#"{"properties":[{"a":1}]}"#, None),
+        ] {
+            for record in [Record::parse(text), Record::parse_for(&columns, text)] {
+                let values =
+                    record.unwrap().values(&columns).ok().map(|values| values.map(Cow::into_owned));
+                assert_eq!(values, expected, "{text}");
+            }
         }
     }
 }

@@ -1,16 +1,10 @@
 //! Writes the versions of a record's properties as RECORD lines: one version, one line.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::coerce::{Coerced, Kind, coerce};
 use super::columns::Columns;
-use super::encode::{opening, push_display, quoted};
-use super::fields::{Key, Record, unquote};
+use super::encode::{opening, push_display};
+use super::fields::Record;
+use super::json::{Place, quoted, read, unquote};
 use crate::protocol::Change;
 use crate::time::{Millis, parse_instant};
 
@@ -37,38 +31,50 @@ pub enum VersionField {
     UpdatedByUserId,
 }
 
-/// One version of a property, as slices of the page.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// One version of a property, as slices of the page: JSON as it was sent.
+#[derive(Default)]
 struct Version<'page> {
-    #[serde(borrow, default)]
-    value: Option<&'page RawValue>,
-    #[serde(borrow, default)]
-    timestamp: Option<&'page RawValue>,
-    #[serde(borrow, default)]
-    source_type: Option<&'page RawValue>,
-    #[serde(borrow, default)]
-    source_id: Option<&'page RawValue>,
-    #[serde(borrow, default)]
-    source_label: Option<&'page RawValue>,
-    #[serde(borrow, default)]
-    updated_by_user_id: Option<&'page RawValue>,
+    value: Option<&'page str>,
+    timestamp: Option<&'page str>,
+    source_type: Option<&'page str>,
+    source_id: Option<&'page str>,
+    source_label: Option<&'page str>,
+    updated_by_user_id: Option<&'page str>,
 }
 
 impl<'page> Version<'page> {
+    /// Goes behind a version.
+    fn read(place: &mut Place<'page>) -> Option<Self> {
+        let mut version = Self::default();
+        place.object(|place| {
+            let name = place.name()?;
+            let raw = Some(place.value()?).filter(|raw| *raw != "null");
+            match &*name {
+                "value" => version.value = raw,
+                "timestamp" => version.timestamp = raw,
+                "sourceType" => version.source_type = raw,
+                "sourceId" => version.source_id = raw,
+                "sourceLabel" => version.source_label = raw,
+                "updatedByUserId" => version.updated_by_user_id = raw,
+                _ => {}
+            }
+            Some(())
+        })?;
+        Some(version)
+    }
+
     fn raw(&self, field: VersionField) -> Option<&'page str> {
-        let value = match field {
+        match field {
             VersionField::Value => self.value,
             VersionField::SourceType => self.source_type,
             VersionField::SourceId => self.source_id,
             VersionField::SourceLabel => self.source_label,
             VersionField::UpdatedByUserId => self.updated_by_user_id,
-        };
-        value.map(RawValue::get)
+        }
     }
 
     fn instant(&self) -> Option<Millis> {
-        let raw = self.timestamp?.get();
+        let raw = self.timestamp?;
         let text = unquote(raw);
         parse_instant(text.as_deref().unwrap_or(raw)).map(|instant| instant.timestamp_millis())
     }
@@ -133,11 +139,25 @@ impl HistoryEncoder {
             push_display(&mut self.beginning, format_args!(",\"archived\":{archived}"));
         }
         self.beginning.extend_from_slice(b",\"property\":");
-        let mut lines = Lines { encoder: self, from, emitted_at_ms, out: lines, count: 0 };
-        let mut deserializer = serde_json::Deserializer::from_str(histories);
-        deserializer.deserialize_map(&mut lines)?;
-        let count = lines.count;
-        deserializer.end()?;
+        let mut count = 0;
+        let mut push = |property: &str, version: &Version<'_>| {
+            let instant = version.instant();
+            if instant.is_none_or(|instant| instant >= from) {
+                self.push_version(property, version, (instant, emitted_at_ms), lines);
+                count += 1;
+            }
+        };
+        read(histories, |place| {
+            place.object(|place| {
+                let property = place.name()?;
+                if place.is_list() {
+                    place
+                        .list(|place| Version::read(place).map(|version| push(&property, &version)))
+                } else {
+                    (place.value()? == "null").then_some(())
+                }
+            })
+        })?;
         Ok(count)
     }
 
@@ -157,7 +177,7 @@ impl HistoryEncoder {
                 Some(instant) => push_display(line, format_args!(",\"timestamp\":{instant}")),
                 None => unfit("timestamp"),
             },
-            (false, Some(raw)) => push_display(line, format_args!(",\"timestamp\":{}", raw.get())),
+            (false, Some(raw)) => push_display(line, format_args!(",\"timestamp\":{raw}")),
             (_, None) => {}
         }
         for (field, name, key) in &self.fields {
@@ -183,69 +203,6 @@ impl HistoryEncoder {
         push_display(line, format_args!("}},\"emitted_at\":{emitted_at_ms}"));
         Change::push_meta(&changes, line);
         line.extend_from_slice(b"}}\n");
-    }
-}
-
-/// Turns the versions of one record into lines while they are parsed: they are most of a page, and
-/// are gone through once.
-struct Lines<'a> {
-    encoder: &'a mut HistoryEncoder,
-    from: Millis,
-    emitted_at_ms: Millis,
-    out: &'a mut Vec<u8>,
-    count: u64,
-}
-
-impl<'de> Visitor<'de> for &mut Lines<'_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("versions by property")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key_seed(Key)? {
-            map.next_value_seed(OfProperty { lines: self, name })?;
-        }
-        Ok(())
-    }
-}
-
-/// The versions of one property.
-struct OfProperty<'lines, 'a, 'de> {
-    lines: &'lines mut Lines<'a>,
-    name: Cow<'de, str>,
-}
-
-impl<'de> DeserializeSeed<'de> for OfProperty<'_, '_, 'de> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for OfProperty<'_, '_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the versions of `{}`", self.name)
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut versions: A) -> Result<(), A::Error> {
-        let Lines { encoder, from, emitted_at_ms, out, count } = self.lines;
-        while let Some(version) = versions.next_element::<Version<'de>>()? {
-            let instant = version.instant();
-            if instant.is_none_or(|instant| instant >= *from) {
-                encoder.push_version(&self.name, &version, (instant, *emitted_at_ms), out);
-                *count += 1;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ mod datetime;
 mod encode;
 mod fields;
 mod history;
+mod json;
 
 pub use casts::{Casts, EmptyText};
 pub use coerce::{Coerced, Kind, coerce};

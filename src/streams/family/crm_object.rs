@@ -9,7 +9,7 @@ use super::{Receipt, unreadable};
 use crate::cursor::{Ask, Pass, Scan, Way};
 use crate::error::Error;
 use crate::hubspot::{self, Link, ListQuery, Page, RecordId, SearchQuery};
-use crate::record::Encoder;
+use crate::record::{Columns, Encoder};
 use crate::streams::context::{Context, Planned};
 use crate::time::{self, Millis};
 
@@ -176,8 +176,9 @@ impl<'a> Reader<'a> {
         Ok(self.parse(page)?.into_iter().map(|found| found.id).collect())
     }
 
+    /// The records of a page, for nothing that their properties are needed for.
     pub(super) fn parse<'page>(&self, page: &'page Page) -> Result<Vec<Found<'page>>, Error> {
-        Found::all(page, &self.context.name)
+        Found::all(page, &self.context.name, &Columns::default())
     }
 
     /// Makes lines of found records, associations included.
@@ -212,13 +213,14 @@ impl<'a> Reader<'a> {
         if is_whole {
             found.iter().try_for_each(&mut push)?;
         } else {
+            let columns = encoder.borrow().columns();
             // One body, one instant: chunks of columns read one after the other could disagree.
             for block in ids.chunks(hubspot::limits::BATCH_READ) {
                 let page =
                     hubspot::batch_read(api, self.object, block, &self.properties, self.archived)
                         .await?;
-                let rows = self.parse(&page)?.into_iter();
-                let rows: HashMap<_, _> = rows.map(|found| (found.id, found)).collect();
+                let rows = Found::all(&page, &self.context.name, columns)?;
+                let rows: HashMap<_, _> = rows.into_iter().map(|found| (found.id, found)).collect();
                 block.iter().filter_map(|id| rows.get(&Some(*id))).try_for_each(&mut push)?;
             }
         }

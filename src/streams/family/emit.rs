@@ -96,13 +96,14 @@ impl<'a> Emitter<'a> {
         let (mut lines, mut count) = (Vec::new(), 0);
         for text in records {
             let text = text.as_ref();
-            let record = Record::parse(text)?;
+            let record = Record::parse_for(encoder.columns(), text)?;
             if !wants(&record) {
                 continue;
             }
             let written = match self.shaper.give(text, constants)? {
                 Some(shaped) => {
-                    encoder.push(&Record::parse(&shaped)?, &[], emitted_at_ms, &mut lines)?
+                    let record = Record::parse_for(encoder.columns(), &shaped)?;
+                    encoder.push(&record, &[], emitted_at_ms, &mut lines)?
                 }
                 None => encoder.push(&record, &[], emitted_at_ms, &mut lines)?,
             };

@@ -17,7 +17,7 @@ use crate::cursor::{
 use crate::error::Error;
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
 use crate::hubspot::{self, Page, RecordId};
-use crate::record::Record;
+use crate::record::{Columns, Record};
 use crate::streams::context::{Context, Planned};
 use crate::streams::spec::CursorField;
 use crate::time::Millis;
@@ -38,10 +38,15 @@ pub(super) struct Found<'page> {
 }
 
 impl<'page> Found<'page> {
-    /// All records of a page of this stream.
-    pub(super) fn all(page: &'page Page, stream: &str) -> Result<Vec<Self>, Error> {
+    /// All records of a page of this stream, ready to be encoded for these columns.
+    pub(super) fn all(
+        page: &'page Page,
+        stream: &str,
+        columns: &Columns,
+    ) -> Result<Vec<Self>, Error> {
         let found = |text| {
-            let record = Record::parse(text).map_err(|error| unreadable(stream, error))?;
+            let record =
+                Record::parse_for(columns, text).map_err(|error| unreadable(stream, error))?;
             Ok(Self { id: record.id(), text, record })
         };
         page.records().map(found).collect()
@@ -168,7 +173,7 @@ impl<H: Harvest> Scanning<'_, H> {
         let _place = places.acquire().await.ok();
         let window = self.scan.borrow().window();
         let page = self.harvest.fetch(window, ask).await?;
-        let mut found = Found::all(&page, &self.context.name)?;
+        let mut found = Found::all(&page, &self.context.name, &self.stream.columns)?;
         let seen = Seen {
             ids: found.iter().map(|found| found.id).collect(),
             token: page.next.as_ref().map(|link| link.as_str().to_owned()),
