@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -14,7 +15,7 @@ use crate::http::Undecodable;
 /// One answer, parsed only as deep as paging needs: the records stay slices of the body.
 #[derive(Debug)]
 pub struct Page {
-    body: Bytes,
+    body: ByteString,
     records: Vec<Range<usize>>,
     /// What asks for the next page; only its absence ends a scan, never a short page.
     pub next: Option<Link>,
@@ -167,11 +168,11 @@ impl Page {
 
     /// Reads a page of any shape.
     pub fn decode_as(shape: Shape, body: &Bytes) -> Result<Self, Undecodable> {
-        let text = text(body)?;
-        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let body = text(body)?;
+        let mut deserializer = serde_json::Deserializer::from_str(&body);
         let envelope = Opener(shape).deserialize(&mut deserializer)?;
         deserializer.end()?;
-        let start = text.as_ptr() as usize;
+        let start = body.as_ptr() as usize;
         let records = envelope
             .records
             .unwrap_or_default()
@@ -186,23 +187,23 @@ impl Page {
             PagingKind::Offset if envelope.has_more => envelope.offset.map(Token::into_link),
             PagingKind::Offset | PagingKind::None => None,
         };
-        Ok(Self { body: body.clone(), records, next, total: envelope.total })
+        let total = envelope.total;
+        Ok(Self { body, records, next, total })
     }
 
     /// Takes the whole body as the only record.
     pub fn single(body: &Bytes) -> Result<Self, Undecodable> {
-        let text = text(body)?;
-        let record: &RawValue = serde_json::from_str(text)?;
-        let from = record.get().as_ptr() as usize - text.as_ptr() as usize;
+        let body = text(body)?;
+        let record: &RawValue = serde_json::from_str(&body)?;
+        let from = record.get().as_ptr() as usize - body.as_ptr() as usize;
         let records = std::iter::once(from..from + record.get().len()).collect();
-        Ok(Self { body: body.clone(), records, next: None, total: None })
+        Ok(Self { body, records, next: None, total: None })
     }
 
     /// The records as JSON text.
     pub fn records(&self) -> impl ExactSizeIterator<Item = &str> {
-        // Decoding has checked both; an impossible failure would show up as an unreadable record.
-        let text = std::str::from_utf8(&self.body).unwrap_or_default();
-        self.records.iter().map(move |range| text.get(range.clone()).unwrap_or_default())
+        // Every range is in the body; one that is not would show up as an unreadable record.
+        self.records.iter().map(|range| self.body.get(range.clone()).unwrap_or_default())
     }
 
     /// Size of the answer in bytes.
@@ -211,8 +212,9 @@ impl Page {
     }
 }
 
-fn text(body: &Bytes) -> Result<&str, Undecodable> {
-    std::str::from_utf8(body).map_err(|error| Undecodable::Garbled(error.to_string()))
+/// The body as the text it has to be, without a copy.
+fn text(body: &Bytes) -> Result<ByteString, Undecodable> {
+    ByteString::try_from(body.clone()).map_err(|error| Undecodable::Garbled(error.to_string()))
 }
 
 #[cfg(test)]

@@ -85,7 +85,8 @@ fn is_date(text: &[u8]) -> bool {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return false };
     let (year, month, day) = (number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]));
     let (Some(year), Some(month), Some(day)) = (year, month, day) else { return false };
-    NaiveDate::from_ymd_opt(year.cast_signed(), month, day).is_some()
+    let is_in_every_month = (1..=12).contains(&month) && (1..=28).contains(&day);
+    is_in_every_month || NaiveDate::from_ymd_opt(year.cast_signed(), month, day).is_some()
 }
 
 /// The value of up to four digits.

@@ -57,6 +57,7 @@ impl<'columns> Encoder<'columns> {
         }
     }
 
+    /// The columns that it writes.
     pub fn columns(&self) -> &'columns Columns {
         self.columns
     }
@@ -94,10 +95,7 @@ impl<'columns> Encoder<'columns> {
                 }
             }
         }
-        let values = match self.columns.shows_properties() {
-            true => record.values(self.columns)?,
-            false => None,
-        };
+        let values = record.values(self.columns)?;
         let changes = values.map(|values| self.push_properties(&values, line)).unwrap_or_default();
         if line.len() == data {
             line.truncate(start);

@@ -1,4 +1,4 @@
-//! A record of a page, split into its top-level fields and no further.
+//! A record of a page, split into its top-level fields and, for an encoder, its properties.
 
 use std::borrow::Cow;
 
@@ -49,10 +49,11 @@ impl<'page> Record<'page> {
         Ok(record)
     }
 
-    /// The values of the record's properties; `None` if it has no `properties`.
+    /// The values of the record's properties; `None` if it has no `properties`, or no column shows
+    /// any.
     ///
     /// # Errors
-    /// If `properties` is not an object.
+    /// If `properties` is shown, and not an object.
     pub(super) fn values(
         &self,
         columns: &Columns,
@@ -60,7 +61,8 @@ impl<'page> Record<'page> {
         if let Some(values) = &self.values {
             return Ok(Some(Cow::Borrowed(values)));
         }
-        let Some(raw) = self.raw(PROPERTIES) else { return Ok(None) };
+        let shown = self.raw(PROPERTIES).filter(|_| columns.shows_properties());
+        let Some(raw) = shown else { return Ok(None) };
         read(raw, |place| columns.values(place)).map(|values| Some(Cow::Owned(values)))
     }
 
