@@ -214,7 +214,8 @@ fn token_endpoint(world: &World, route: &TokenRoute, request: &Request, argument
     {
         return routes::oauth::too_fast();
     }
-    let account = Account { portal_id: world.portal_id, settings: &world.settings };
+    let account =
+        Account { portal_id: world.portal_id, settings: &world.settings, clock: &world.clock };
     route.answer(&mut lock(&world.tokens), &account, request, argument)
 }
 

@@ -85,6 +85,8 @@ pub struct Settings {
     pub token_refusal: TokenRefusal,
     /// Status for a wrong client id or secret.
     pub bad_client_status: u16,
+    /// What whoever asks for the scopes of a token is told.
+    pub token_info: TokenInfo,
     /// Token requests per second, `None` for no limit.
     pub token_requests_per_second: Option<usize>,
     /// Has the app been uninstalled, so that no refresh token leads to an account?
@@ -133,6 +135,7 @@ impl Default for Settings {
             rotate_refresh_token: false,
             token_refusal: TokenRefusal::Rfc6749,
             bad_client_status: 400,
+            token_info: TokenInfo::Given,
             token_requests_per_second: None,
             account_gone: false,
         }
@@ -282,6 +285,18 @@ pub enum TokenRefusal {
     Classic,
     /// The same with `error` and `error_description`.
     Rfc6749,
+}
+
+/// What whoever asks for the scopes of a token is told. Nobody says whether the endpoints answer
+/// for service keys, nor how long the undated one will be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TokenInfo {
+    Given,
+    /// 404, as of a path that is not there.
+    NotThere,
+    /// 401, as of a token that is not known.
+    Refused,
 }
 
 /// Calls that other apps of the account make in every ten seconds, evenly spread.

@@ -213,7 +213,6 @@ pub enum Denial {
 pub struct Issued {
     pub access_token: String,
     pub refresh_token: String,
-    pub expires_in_s: u64,
     pub app: usize,
 }
 
@@ -309,7 +308,6 @@ impl Tokens {
         let issued = Issued {
             access_token: format!("CJsim-{:06}-{number:06}", app.app_id),
             refresh_token: app.refresh_token.clone(),
-            expires_in_s: app.token_life.as_secs(),
             app: place,
         };
         let expires_ms = now_ms.saturating_add(life_ms);

@@ -55,7 +55,7 @@ fn granted(tokens: &Tokens, account: &Account<'_>, request: &Request, issued: &I
         "token_type": "bearer",
         "access_token": issued.access_token,
         "refresh_token": issued.refresh_token,
-        "expires_in": issued.expires_in_s,
+        "expires_in": expires_in_s(tokens, account, issued),
     });
     // Only the newer versions say whom the token speaks for.
     if !request.path.starts_with("/oauth/v1/")
@@ -67,6 +67,13 @@ fn granted(tokens: &Tokens, account: &Account<'_>, request: &Request, issued: &I
         fields.insert("token_use".to_owned(), "access_token".into());
     }
     body
+}
+
+/// How long the token lasts, in seconds of whoever asks. While time stands still it never ends.
+fn expires_in_s(tokens: &Tokens, account: &Account<'_>, issued: &Issued) -> u64 {
+    let life = tokens.app(issued.app).map(|app| app.token_life).unwrap_or_default();
+    let real = account.clock.real(life);
+    if real.is_zero() { life.as_secs() } else { real.as_secs() }
 }
 
 pub(super) fn deny(account: &Account<'_>, denial: Denial) -> Answer {

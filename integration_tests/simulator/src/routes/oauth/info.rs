@@ -6,6 +6,7 @@ use crate::message::{Answer, Request};
 use crate::refusal;
 use crate::routes::oauth::grant::deny;
 use crate::routes::oauth::{Account, Form, USER_ID};
+use crate::settings::TokenInfo;
 use crate::token::Tokens;
 
 pub(super) fn introspect(
@@ -14,6 +15,9 @@ pub(super) fn introspect(
     request: &Request,
     _: &str,
 ) -> Answer {
+    if let Some(answer) = withheld(account) {
+        return answer;
+    }
     let form = Form::of(request);
     if let Err(denial) = tokens.client(form.get("client_id"), form.get("client_secret")) {
         return deny(account, denial);
@@ -27,6 +31,15 @@ pub(super) fn introspect(
         fields.insert("active".to_owned(), active.into());
     }
     Answer::json(200, body.to_string())
+}
+
+/// What is answered if scopes are told to nobody.
+fn withheld(account: &Account<'_>) -> Option<Answer> {
+    match account.settings.token_info {
+        TokenInfo::Given => None,
+        TokenInfo::NotThere => Some(refusal::unknown_path()),
+        TokenInfo::Refused => Some(refusal::unauthorized()),
+    }
 }
 
 pub(super) fn access_token_info(
@@ -84,6 +97,9 @@ pub(super) fn private_app_info(
     request: &Request,
     _: &str,
 ) -> Answer {
+    if let Some(answer) = withheld(account) {
+        return answer;
+    }
     let body: Value = match serde_json::from_slice(&request.body) {
         Ok(body) => body,
         Err(error) => return refusal::invalid_json(&error),

@@ -6,6 +6,7 @@ mod info;
 
 use http::Method;
 
+use crate::clock::Clock;
 use crate::decode;
 use crate::message::{Answer, Request};
 use crate::settings::Settings;
@@ -27,6 +28,8 @@ pub struct TokenRoute {
 pub struct Account<'a> {
     pub portal_id: u64,
     pub settings: &'a Settings,
+    /// `expires_in` is told in seconds of whoever asks, which are longer if time is sped up.
+    pub clock: &'a Clock,
 }
 
 /// All endpoints about tokens.
@@ -128,7 +131,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::settings::TokenRefusal;
+    use crate::clock::ClockConfig;
+    use crate::settings::{TokenInfo, TokenRefusal};
     use crate::token::{Access, Granted, OAuthApp};
 
     const REFRESH: &str =
@@ -160,7 +164,8 @@ mod tests {
             body: Bytes::copy_from_slice(body.as_bytes()),
             now_ms: 0,
         };
-        let account = Account { portal_id: 4_455, settings };
+        let clock = Clock::new(ClockConfig::default());
+        let account = Account { portal_id: 4_455, settings, clock: &clock };
         let answer = route.answer(tokens, &account, &request, &argument);
         (answer.status, serde_json::from_slice(&answer.body).unwrap())
     }
@@ -285,5 +290,14 @@ mod tests {
         assert!(info["scopes"].as_array().unwrap().contains(&"crm.objects.contacts.read".into()));
         let (status, _) = ask(&Settings::default(), path, r#"{"tokenKey":"pat-other"}"#);
         assert_eq!(status, 401);
+    }
+
+    #[test]
+    fn scopes_can_be_withheld() {
+        let private_app = "/oauth/v2/private-apps/get/access-token-info";
+        for path in [private_app, "/oauth/2026-09/token/introspect"] {
+            let settings = Settings { token_info: TokenInfo::Refused, ..Settings::default() };
+            assert_eq!(ask(&settings, path, "{}").0, 401, "{path}");
+        }
     }
 }
