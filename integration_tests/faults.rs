@@ -261,34 +261,6 @@ fn classic_paths_only() {
 }
 
 #[test]
-fn short_lived_tokens_are_renewed_before_they_end() {
-    renews(false);
-}
-
-#[test]
-fn replaced_refresh_tokens_are_used_from_then_on() {
-    renews(true);
-}
-
-/// Reads for longer than a token lives.
-fn renews(rotate_refresh_token: bool) {
-    let mut access = oauth_access();
-    access.oauth_apps[0].token_life = Duration::from_secs(5);
-    let calm = calm(PortalSpec { contacts: 6_000, ..few() });
-    let settings = Settings { rotate_refresh_token, ..calm.settings };
-    let mut stage =
-        Stage::new(Config { settings, access, latency: Duration::from_millis(120), ..calm });
-    stage.config["num_worker"] = 1.into();
-    let output = stage.read(&Catalog::of(&["contacts"], Mode::Full)).succeeded();
-    assert_eq!(output.ids("contacts").len(), 6_000);
-    let journal = stage.simulator.journal();
-    let refused = journal.iter().filter(|entry| entry.status >= 400).count();
-    let tokens = journal.iter().filter(|entry| entry.path.starts_with("/oauth/")).count();
-    assert_eq!(refused, 0, "no request failed");
-    assert!((2..=6).contains(&tokens), "{tokens} tokens");
-}
-
-#[test]
 fn oauth_works_where_dated_paths_are_gone() {
     let gone = Fault::new(Which { dated: true, ..Which::all() }, Kind::Gone { code: 404 });
     let config = Config { access: oauth_access(), ..calm(few()) };

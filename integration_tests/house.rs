@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("time", &[]),
     ("config", &["error", "secret", "time"]),
+    ("operator", &["error"]),
     ("http", &["error", "secret", "time"]),
     ("signals", &["http"]),
     ("protocol", &["error", "time"]),
@@ -23,15 +24,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "sync",
         &[
-            "config", "cursor", "error", "http", "hubspot", "protocol", "record", "schema",
-            "secret", "streams", "time",
+            "config", "cursor", "error", "http", "hubspot", "operator", "protocol", "record",
+            "schema", "secret", "streams", "time",
         ],
     ),
     (
         "cli",
         &[
-            "config", "cursor", "error", "http", "hubspot", "protocol", "record", "schema",
-            "secret", "signals", "streams", "sync", "time",
+            "config", "cursor", "error", "http", "hubspot", "operator", "protocol", "record",
+            "schema", "secret", "signals", "streams", "sync", "time",
         ],
     ),
 ];

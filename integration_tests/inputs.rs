@@ -102,8 +102,9 @@ fn refused_tokens_say_what_to_do() {
     for (token, expected) in [
         (
             "pat-canary-unknown",
-            "the access token is unknown or was revoked; create a new one in HubSpot and enter \
-             it in the connection.",
+            "the access token is unknown or was revoked; in HubSpot, copy that of an app from \
+             Settings > Integrations > Private Apps or make a new one under Service Keys, and \
+             enter it in the connection.",
         ),
         ("canary", "the access token is malformed; copy it from HubSpot once more, whole."),
     ] {
@@ -149,7 +150,8 @@ fn grants_are_refused_in_words(settings: &Settings) {
         (
             "refresh_token",
             None,
-            "the refresh token is invalid or was revoked; authenticate again to get a new one.",
+            "the refresh token is invalid or was revoked, as by uninstalling the app; \
+             authenticate again to get a new one.",
         ),
         (
             "nothing",

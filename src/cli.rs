@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 use log::LevelFilter;
 
-use crate::config::{Config, Operator, SPEC};
+use crate::config::{Config, SPEC};
 use crate::error::{Error, FailureType};
 use crate::http::{Patience, Stop};
+use crate::operator::Operator;
 use crate::protocol::{
     ConfiguredCatalog, ConnectionStatus, IncomingState, Logger, Message, Outlet, Sink, TraceError,
     write_message,
@@ -130,13 +131,13 @@ async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Resu
     match command {
         Work::Check => check(config, stop, outlet).await,
         Work::Discover => {
-            let session = open(config, Patience::WIZARD, stop)?;
+            let session = open(config, Patience::WIZARD, stop, outlet)?;
             let streams = sync::discover(&session).await?;
             outlet.message(&Message::catalog(&streams)).await?;
             Ok(Ending::Success)
         }
         Work::Read { catalog, state } => {
-            let session = open(config, Patience::READ, stop)?;
+            let session = open(config, Patience::READ, stop, outlet)?;
             let inputs =
                 Inputs { catalog: read_catalog(&catalog)?, state: read_state(state.as_deref())? };
             let succeeded = sync::read(&session, &inputs, outlet).await?;
@@ -148,7 +149,7 @@ async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Resu
 /// What a user can mend is a FAILED status and a success of the command; what is broken on the
 /// way is an error.
 async fn check(config: &Path, stop: Stop, outlet: &Outlet) -> Result<Ending, Error> {
-    let outcome = match open(config, Patience::WIZARD, stop) {
+    let outcome = match open(config, Patience::WIZARD, stop, outlet) {
         Ok(session) => sync::check(&session).await,
         Err(error) => Err(error),
     };
@@ -163,10 +164,15 @@ async fn check(config: &Path, stop: Stop, outlet: &Outlet) -> Result<Ending, Err
     Ok(Ending::Success)
 }
 
-fn open(config: &Path, patience: Patience, stop: Stop) -> Result<Session, Error> {
+fn open(
+    config: &Path,
+    patience: Patience,
+    stop: Stop,
+    outlet: &Outlet,
+) -> Result<Session, Error> {
     let operator = Operator::from_environment(|variable| std::env::var(variable).ok())?;
     let config = Config::parse(&read_file("configuration", config)?)?;
-    Session::open(config, &operator, patience, stop)
+    Session::open(config, &operator, patience, stop, outlet)
 }
 
 fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {

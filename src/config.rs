@@ -1,4 +1,4 @@
-//! The connection's configuration, and what the operator sets beside it.
+//! The connection's configuration.
 
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub const SPEC: &str = include_str!("spec.json");
 #[derive(Debug, Clone)]
 pub struct Config {
     pub credentials: Credentials,
+    /// All of it as it came in.
+    whole: Secret<Value>,
     /// Records last changed before this are left out.
     pub start_date: Option<DateTime<Utc>>,
     /// How far before the saved cursor an incremental sync begins.
@@ -140,7 +142,7 @@ impl Config {
             return Err(Error::Config { violations });
         }
         // What serde would say of a mismatch could quote a secret.
-        let raw = RawConfig::deserialize(value)
+        let raw = RawConfig::deserialize(&value)
             .map_err(|_| one("a value has an unexpected type".into()))?;
         let start_date = match raw.start_date.as_deref() {
             None | Some("") => None,
@@ -158,6 +160,7 @@ impl Config {
         };
         Ok(Self {
             credentials,
+            whole: Secret::new(value),
             start_date,
             lookback: Duration::from_secs(raw.lookback_window * 60),
             text_only: raw.treat_numbers_and_booleans_as_strings,
@@ -172,6 +175,17 @@ impl Config {
             in_flight: raw.num_worker,
             daily_share: raw.daily_share,
         })
+    }
+}
+
+impl Config {
+    /// The configuration as it came in, but for the refresh token.
+    pub fn with_refresh_token(&self, token: &Secret<String>) -> Secret<Value> {
+        let mut whole = self.whole.clone();
+        if let Some(place) = whole.expose_mut().pointer_mut("/credentials/refresh_token") {
+            *place = token.expose().as_str().into();
+        }
+        whole
     }
 }
 
@@ -220,59 +234,6 @@ fn in_words(error: &ValidationError<'_>) -> Vec<String> {
                 .into(),
         ],
     }
-}
-
-/// What only the operator of the process can set, through the environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operator {
-    /// `HUBSPOT_API_URL`: scheme, host and port, without a trailing slash.
-    pub api_url: String,
-    /// `HUBSPOT_API_VERSION=classic`: undated paths throughout.
-    pub classic: bool,
-}
-
-impl Operator {
-    /// Reads the environment through `lookup`.
-    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let set = |variable: &str| lookup(variable).filter(|value| !value.trim().is_empty());
-        let api_url = match set("HUBSPOT_API_URL") {
-            None => "https://api.hubapi.com".to_owned(),
-            Some(url) => check_api_url(url.trim().trim_end_matches('/'))?,
-        };
-        let classic = match set("HUBSPOT_API_VERSION").as_deref() {
-            None | Some("dated") => false,
-            Some("classic") => true,
-            Some(_) => {
-                return Err(Error::Environment {
-                    variable: "HUBSPOT_API_VERSION",
-                    problem: "must be `dated` or `classic`".into(),
-                });
-            }
-        };
-        Ok(Self { api_url, classic })
-    }
-}
-
-/// A token goes over the wire in plain text only if the wire ends in this machine.
-fn check_api_url(url: &str) -> Result<String, Error> {
-    let problem = |problem: &str| Error::Environment {
-        variable: "HUBSPOT_API_URL",
-        problem: problem.to_owned(),
-    };
-    let parsed = reqwest::Url::parse(url).map_err(|_| problem("is not a URL"))?;
-    let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    let is_loopback = host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    match parsed.scheme() {
-        "https" => {}
-        "http" if is_loopback => {}
-        "http" => return Err(problem("must begin with https:// unless the host is this machine")),
-        _ => return Err(problem("must begin with https://")),
-    }
-    if parsed.query().is_some() || !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err(problem("must hold nothing but scheme, host, port and path"));
-    }
-    Ok(url.to_owned())
 }
 
 #[cfg(test)]
@@ -331,6 +292,22 @@ mod tests {
     }
 
     #[test]
+    fn a_new_refresh_token_changes_nothing_else() {
+        let text = |token: &str| {
+            format!(
+                r#"{{"credentials":{{"credentials_title":"OAuth Credentials","client_id":"c",
+                    "client_secret":"s","refresh_token":"{token}","access_token":"old"}},
+                    "start_date":"2024-01-01","__airbyte_x":[1,null]}}"#
+            )
+        };
+        let config = Config::parse(&text("na1-canary-1")).unwrap();
+        let expected: Value = serde_json::from_str(&text("na1-canary-2")).unwrap();
+        let changed = config.with_refresh_token(&Secret::new("na1-canary-2".to_owned()));
+        assert_eq!(changed.expose(), &expected);
+        assert!(!format!("{config:?}").contains("canary"), "{config:?}");
+    }
+
+    #[test]
     fn every_violation_is_named_and_no_value_is_shown() {
         for (case, text, expected) in [
             ("not JSON", "{", "it is not JSON (EOF while parsing an object at line 1 column 1)".to_owned()),
@@ -368,27 +345,5 @@ mod tests {
             violations.sort();
             assert_eq!(violations.join("; "), expected, "{case}");
         }
-    }
-
-    #[test]
-    fn only_the_operator_moves_the_host_and_only_safely() {
-        for (url, fits) in [
-            ("https://gateway.example.com/hubspot", true),
-            ("http://127.0.0.1:8080/", true),
-            ("http://localhost:1", true),
-            ("http://[::1]:1", true),
-            ("http://example.com", false),
-            ("http://127.0.0.1.example.com", false),
-            ("ftp://example.com", false),
-            ("example.com", false),
-            ("https://user:secret@example.com", false),
-        ] {
-            let operator = Operator::from_environment(|variable| {
-                (variable == "HUBSPOT_API_URL").then(|| url.to_owned())
-            });
-            assert_eq!(operator.is_ok(), fits, "{url}");
-        }
-        let operator = Operator::from_environment(|_| None).unwrap();
-        assert_eq!(operator.api_url, "https://api.hubapi.com");
     }
 }

@@ -8,6 +8,11 @@ use std::time::Duration;
 /// A cause from below: shown in `internal_message`, never to the user.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// Where a user finds the scopes of a token.
+pub const WHERE_TO_GRANT: &str = "in HubSpot under Settings > Integrations > Private Apps or \
+                                  Service Keys (an OAuth app: in its own settings, then \
+                                  authenticate again)";
+
 /// What Airbyte does next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureType {
@@ -59,11 +64,16 @@ pub enum Error {
     Credentials { problem: String, source: Option<BoxError> },
     /// The token works, and may not read this.
     #[error(
-        "the token may not read `{stream}`: grant it the scope{} {} in HubSpot, then run again",
-        if scopes.len() == 1 { "" } else { "s" },
-        scopes.join(" and ")
+        "the token may not read `{stream}`: grant it {} {WHERE_TO_GRANT}, then run again",
+        in_words(scopes)
     )]
     MissingScope { stream: String, scopes: Vec<String>, source: Option<BoxError> },
+    /// The token works, and may read nothing that the account holds.
+    #[error(
+        "the token may read nothing in the HubSpot account {portal_id}: grant it scopes such as \
+         crm.objects.contacts.read {WHERE_TO_GRANT}, then run again"
+    )]
+    NothingToRead { portal_id: u64 },
     /// The account's plan does not include this.
     #[error(
         "the HubSpot account has no access to {what}; upgrade its subscription or deselect the stream"
@@ -119,6 +129,14 @@ pub enum Error {
     Bug { detail: String },
 }
 
+fn in_words(scopes: &[String]) -> String {
+    match scopes {
+        [] => "the scope for it".to_owned(),
+        [scope] => format!("the scope {scope}"),
+        scopes => format!("the scopes {}", scopes.join(" and ")),
+    }
+}
+
 impl Error {
     /// What Airbyte does next. Never a wildcard arm: a new error has to decide.
     pub fn failure_type(&self) -> FailureType {
@@ -131,6 +149,7 @@ impl Error {
             | Self::UnknownStream { .. }
             | Self::Credentials { .. }
             | Self::MissingScope { .. }
+            | Self::NothingToRead { .. }
             | Self::Plan { .. }
             | Self::UnknownObjectType { .. }
             | Self::Tls { .. } => FailureType::Config,
@@ -192,8 +211,9 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "the token may not read `deals`: grant it the scope crm.objects.deals.read in HubSpot, \
-             then run again"
+            "the token may not read `deals`: grant it the scope crm.objects.deals.read in HubSpot \
+             under Settings > Integrations > Private Apps or Service Keys (an OAuth app: in its own \
+             settings, then authenticate again), then run again"
         );
         assert_eq!(
             error.internal_message(),

@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod error;
 pub mod http;
 pub mod hubspot;
+pub mod operator;
 pub mod protocol;
 pub mod record;
 pub mod schema;

@@ -15,6 +15,11 @@ impl<T> Secret<T> {
         Self(value)
     }
 
+    /// The value itself, to be changed.
+    pub fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+
     /// The value itself, for the request that carries it and nothing else.
     pub fn expose(&self) -> &T {
         &self.0

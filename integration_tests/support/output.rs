@@ -18,14 +18,18 @@ pub(crate) struct Output {
 impl Output {
     /// Runs a command and checks what holds of every run: stderr is empty; stdout is one JSON
     /// message a line and safe for readers that split at Unicode's line separators; no explicit
-    /// nulls outside of data; no secret anywhere; states count their records; statuses are in
-    /// order.
-    pub(crate) fn of(mut command: Command, secrets: Vec<String>) -> Self {
+    /// nulls outside of data; no secret anywhere but in a new configuration; states count their
+    /// records; statuses are in order.
+    pub(crate) fn of(mut command: Command, mut secrets: Vec<String>) -> Self {
         let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let (status, stdout, stderr) = finish(run.expect("the binary starts"), Duration::ZERO);
         assert_eq!(stderr, "", "stderr");
-        for secret in secrets {
-            assert!(!stdout.contains(&secret), "a secret is in the output");
+        // What the simulator grants begins so.
+        secrets.extend(["CJsim-", "na1-sim-"].map(str::to_owned));
+        let is_control = |line: &&str| line.starts_with(r#"{"type":"CONTROL""#);
+        for line in stdout.lines().filter(|line| !is_control(line)) {
+            let leaks = secrets.iter().any(|secret| line.contains(secret));
+            assert!(!leaks, "a secret is in the output");
         }
         let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
         let lines = stdout.lines().map(parse).collect();
@@ -48,6 +52,7 @@ impl Output {
                 Some("SPEC") => "spec",
                 Some("CATALOG") => "catalog",
                 Some("CONNECTION_STATUS") => "connectionStatus",
+                Some("CONTROL") => "control",
                 _ => panic!("no known type: {text}"),
             };
             assert!(line[payload].is_object(), "{text}");
@@ -227,6 +232,19 @@ impl Output {
         values.into_iter().find(|receipt| receipt["stream"] == stream)
     }
 
+    /// The configurations that took the place of the one that came in.
+    pub(crate) fn configs(&self) -> Vec<&Value> {
+        let controls = self.lines.iter().map(|line| &line["control"]);
+        let controls = controls.filter(|control| control["type"] == "CONNECTOR_CONFIG");
+        controls.map(|control| &control["connectorConfig"]["config"]).collect()
+    }
+
+    /// The names of the streams that `discover` offers.
+    pub(crate) fn offered(&self) -> Vec<&str> {
+        let streams = self.catalog()["streams"].as_array().expect("streams");
+        streams.iter().map(|stream| stream["name"].as_str().expect("a name")).collect()
+    }
+
     pub(crate) fn warnings(&self) -> Vec<&str> {
         self.logs("WARN")
     }
@@ -305,14 +323,17 @@ fn status(line: &Value) -> Option<(&str, &str)> {
     Some((status["stream_descriptor"]["name"].as_str()?, status["status"].as_str()?))
 }
 
+/// What the protocol does not look into.
+const OPAQUE: &[&str] = &["data", "stream_state", "config"];
+
 /// Is there a null outside of what is opaque to the protocol?
 fn has_null(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
         Value::Array(values) => values.iter().any(has_null),
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(key, value)| key != "data" && key != "stream_state" && has_null(value)),
+        Value::Object(fields) => {
+            fields.iter().any(|(key, value)| !OPAQUE.contains(&key.as_str()) && has_null(value))
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::stop::Stop;
 use super::token::Tokens;
 use super::transport::{Request, Transport};
 use crate::error::BoxError;
+use crate::secret::Secret;
 
 /// What a client is made of.
 pub struct ClientOptions {
@@ -96,16 +97,32 @@ impl Client {
         let mut lease = self.tokens.current(&self.transport, meter).await?;
         let mut is_replaced = false;
         loop {
-            match self.transport.send(request, Some(&lease), meter, &decode).await {
-                Err(Failure::TokenDue) => {
-                    lease = self.tokens.current(&self.transport, meter).await?;
-                }
-                Err(Failure::TokenExpired(_)) if !is_replaced => {
-                    is_replaced = true;
-                    lease = self.tokens.replace(&lease, &self.transport, meter).await?;
-                }
-                result => return result,
-            }
+            let failure = match self.transport.send(request, Some(&lease), meter, &decode).await {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            lease = if matches!(failure, Failure::TokenDue) {
+                self.tokens.current(&self.transport, meter).await?
+            } else if !self.tokens.may_replace_after(&failure) {
+                return Err(failure);
+            } else if is_replaced {
+                return Err(self.tokens.given_up(failure));
+            } else {
+                is_replaced = true;
+                self.tokens.replace(&lease, &self.transport, meter).await?
+            };
         }
+    }
+
+    /// Sends a request about the token, which `about` makes from it, once: nothing depends on the
+    /// answer.
+    pub async fn ask_about_token<T>(
+        &self,
+        about: impl Fn(&Secret<String>) -> Request,
+        meter: &Meter,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Failure> {
+        let lease = self.tokens.current(&self.transport, meter).await?;
+        self.transport.send(&about(&lease.token), None, meter, &decode).await
     }
 }

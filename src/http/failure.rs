@@ -53,6 +53,8 @@ pub enum Failure {
     TokenDue,
     /// The token was called expired twice.
     TokenExpired(Box<Refusal>),
+    /// A token that had just been granted was refused like the one before.
+    NewTokenRefused(Box<Refusal>),
     /// The token endpoint granted no token.
     NoToken(Box<Refusal>),
     /// The day's requests are used up.

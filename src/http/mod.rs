@@ -38,6 +38,6 @@ pub use limiter::{Limiter, Limits, Place};
 pub use meter::Meter;
 pub use retry::{Outcome, Verdict, classify};
 pub use stop::Stop;
-pub use token::{Grant, Lease, Renewal, Tokens};
+pub use token::{Grant, KeepToken, Lease, Renewal, Tokens};
 pub use transport::{Body, Request};
 pub use window::{Standing, Window};

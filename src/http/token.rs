@@ -23,6 +23,9 @@ pub struct Grant {
 /// Makes the request for a token from a path and a refresh token.
 pub(crate) type RequestToken = Box<dyn Fn(&str, &Secret<String>) -> Request + Send + Sync>;
 
+/// Keeps a refresh token for the next run.
+pub type KeepToken = Box<dyn Fn(&Secret<String>) + Send + Sync>;
+
 /// How to ask for a new token.
 pub struct Renewal {
     /// Where to ask, each for when the one before is not there.
@@ -32,6 +35,9 @@ pub struct Renewal {
     /// Reads the answer.
     pub parse: fn(&Bytes) -> Result<Grant, Undecodable>,
     pub refresh_token: Secret<String>,
+    /// Told of every refresh token that replaces another, before anything is asked for with what
+    /// came along with it: the old one may have stopped working.
+    pub keep: KeepToken,
 }
 
 impl Renewal {
@@ -91,6 +97,26 @@ impl Tokens {
         Self::Renewing { renewal, lease: Mutex::default() }
     }
 
+    /// Is the token to blame, and may another one, or the same once more, do better?
+    ///
+    /// A fixed token that is refused for anything but its age is wrong; one that was granted may
+    /// have been withdrawn since.
+    pub(super) fn may_replace_after(&self, failure: &Failure) -> bool {
+        let is_granted = matches!(self, Self::Renewing { .. });
+        matches!(failure, Failure::TokenExpired(_))
+            || is_granted && matches!(failure, Failure::Refused(refusal) if refusal.status == 401)
+    }
+
+    /// What it means that the replacement was refused too.
+    pub(super) fn given_up(&self, failure: Failure) -> Failure {
+        match (self, failure) {
+            (Self::Renewing { .. }, Failure::TokenExpired(refusal) | Failure::Refused(refusal)) => {
+                Failure::NewTokenRefused(refusal)
+            }
+            (_, failure) => failure,
+        }
+    }
+
     /// The token to send now.
     pub(super) async fn current(
         &self,
@@ -102,7 +128,8 @@ impl Tokens {
 
     /// A token other than `refused`, which the service took for expired.
     ///
-    /// A fixed token comes back as it is: one such answer on a valid token is known to happen.
+    /// A fixed token comes back as it is: being called expired once is known to happen to valid
+    /// ones.
     pub(super) async fn replace(
         &self,
         refused: &Lease,
@@ -140,8 +167,11 @@ impl Tokens {
                 result => break (asked_at, result.map_err(Failure::of_token_endpoint)?),
             }
         };
-        if grant.refresh_token.is_some() {
-            renewed.refresh_token.clone_from(&grant.refresh_token);
+        if let Some(new) = &grant.refresh_token
+            && new != renewed.refresh_token.as_ref().unwrap_or(&renewal.refresh_token)
+        {
+            (renewal.keep)(new);
+            renewed.refresh_token = Some(new.clone());
         }
         Ok(renewed.lease.insert(Lease::new(grant, asked_at)).clone())
     }

@@ -24,6 +24,8 @@ const POST_READS: &[(&str, &str)] = &[
     ("/crm/", "/batch/read"),
     ("/automation/", "/flows/batch/read"),
     ("/oauth/", "/token"),
+    ("/oauth/", "/token/introspect"),
+    ("/oauth/", "/private-apps/get/access-token-info"),
 ];
 
 fn is_read(method: &Method, path: &str) -> bool {
@@ -51,6 +53,8 @@ mod tests {
             (Method::POST, "/crm/v3/objects/deals", false),
             (Method::POST, "/crm/v3/objects/deals/batch/archive", false),
             (Method::POST, "/crm/v3/objects/deals/merge", false),
+            (Method::POST, "/oauth/2026-09/token/introspect", true),
+            (Method::POST, "/oauth/v2/private-apps/get/access-token-info", true),
             (Method::POST, "/oauth/2026-09/token/revoke", false),
             (Method::PATCH, "/crm/v3/objects/deals/1", false),
             (Method::PUT, "/crm/v3/lists/1/memberships/add", false),

@@ -14,6 +14,8 @@ pub enum Endpoint {
     Account,
     DailyUsage,
     Token,
+    TokenInfo,
+    PrivateAppInfo,
     Lists,
     Forms,
     EventDefinitions,
@@ -50,6 +52,7 @@ const PATHS: &[(Endpoint, &str, &str)] = &[
         "/account-info/v3/api-usage/daily/private-apps",
     ),
     (Endpoint::Token, "/oauth/2026-09/token", "/oauth/v3/token"),
+    (Endpoint::TokenInfo, "/oauth/2026-09/token/introspect", "/oauth/v3/token/introspect"),
     (Endpoint::Lists, "/crm/lists/2026-09", "/crm/v3/lists"),
     (Endpoint::EventOccurrences, "/events/event-occurrences/2026-09", "/events/v3/events"),
     (
@@ -70,6 +73,11 @@ const PATHS: &[(Endpoint, &str, &str)] = &[
     // A beta, but v4 goes first.
     (Endpoint::Flows, "/automation/2026-09-beta/flows", "/automation/v4/flows"),
     // Paths that no version but betas has followed.
+    (
+        Endpoint::PrivateAppInfo,
+        "/oauth/v2/private-apps/get/access-token-info",
+        "/oauth/v2/private-apps/get/access-token-info",
+    ),
     (Endpoint::Forms, "/marketing/v3/forms", "/marketing/v3/forms"),
     (Endpoint::Workflows, "/automation/v3/workflows", "/automation/v3/workflows"),
     (Endpoint::EmailCampaigns, "/email/public/v1/campaigns", "/email/public/v1/campaigns"),

@@ -9,6 +9,7 @@ mod endpoint;
 mod event_definitions;
 mod history;
 pub mod limits;
+mod no_token;
 mod oauth;
 mod object_library;
 mod objects;

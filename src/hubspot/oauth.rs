@@ -4,42 +4,53 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::endpoint::{Endpoint, Paths};
-use crate::http::{Body, Bucket, Grant, Renewal, Request, Undecodable};
+use crate::http::{Body, Bucket, Grant, KeepToken, Renewal, Request, Undecodable};
 use crate::secret::Secret;
 
-/// How the access token of an OAuth app is renewed.
+/// The media type of a form.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded;charset=utf-8";
+
+/// How the access token of an OAuth app is renewed, and who is told of a new refresh token.
 pub fn renewal(
     paths: &Paths,
     client_id: String,
     client_secret: Secret<String>,
     refresh_token: Secret<String>,
+    keep: KeepToken,
 ) -> Renewal {
     let targets = paths.prefixes(Endpoint::Token);
     let request = move |target: &str, refresh_token: &Secret<String>| Request {
         method: Method::POST,
         target: target.to_owned(),
         body: Some(Body {
-            content_type: "application/x-www-form-urlencoded;charset=utf-8",
+            content_type: FORM,
             bytes: form(&client_id, &client_secret, refresh_token).into(),
         }),
         bucket: Bucket::Free,
         endpoint: format!("the access token (POST {target})"),
     };
-    Renewal { targets, request: Box::new(request), parse, refresh_token }
+    Renewal { targets, request: Box::new(request), parse, refresh_token, keep }
 }
 
 fn form(client_id: &str, client_secret: &Secret<String>, refresh_token: &Secret<String>) -> String {
-    let encode = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
-    format!(
-        "grant_type=refresh_token&client_id={}&client_secret={}&refresh_token={}",
-        encode(client_id),
-        encode(client_secret.expose()),
-        encode(refresh_token.expose())
-    )
+    form_of(&[
+        ("grant_type", "refresh_token"),
+        ("client_id", client_id),
+        ("client_secret", client_secret.expose()),
+        ("refresh_token", refresh_token.expose()),
+    ])
+}
+
+/// The text of a form.
+pub(super) fn form_of(fields: &[(&str, &str)]) -> String {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_');
+    let encode = |text| utf8_percent_encode(text, RESERVED);
+    let fields = fields.iter().map(|(name, value)| format!("{name}={}", encode(value)));
+    fields.collect::<Vec<_>>().join("&")
 }
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! What HubSpot's refusals mean. The one place that looks into error bodies.
+//! What HubSpot's refusals mean. Only here and in `no_token` error bodies are looked into.
 //!
 //! No key of an error body is ever required: real ones leave any of them out, and those of the
 //! edge are HTML.
@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use super::api::Subject;
+use super::no_token;
 use crate::error::{BoxError, Error};
 use crate::http::{Bucket, Failure, Reading, Refusal};
 
@@ -13,8 +14,6 @@ use crate::http::{Bucket, Failure, Reading, Refusal};
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Body {
-    /// `error`, or a code such as `BAD_REFRESH_TOKEN` from the token endpoint.
-    status: Option<String>,
     message: Option<String>,
     category: Option<String>,
     #[serde(rename = "subCategory")]
@@ -102,10 +101,19 @@ pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Err
     match failure {
         Failure::Refused(refusal) => explain_refusal(&refusal, subject),
         Failure::TokenExpired(refusal) => Error::Credentials {
-            problem: "it calls the access token expired, twice in a row; authenticate again".into(),
+            problem: format!(
+                "it calls the access token expired, twice in a row; {NEW_TOKEN}, and enter it in \
+                 the connection"
+            ),
             source: Some(detail(&refusal)),
         },
-        Failure::NoToken(refusal) => explain_token(&refusal),
+        Failure::NewTokenRefused(refusal) => Error::Credentials {
+            problem: "it grants an access token and then refuses it; the app may have been \
+                      uninstalled or its user deactivated, so authenticate again"
+                .into(),
+            source: Some(detail(&refusal)),
+        },
+        Failure::NoToken(refusal) => no_token::explain(&refusal),
         Failure::TokenDue => Error::Bug { detail: "a token was due and not renewed".into() },
         Failure::DayShare { told, share } => {
             Error::DayShare { used: told.used, limit: told.limit, share, resets: None }
@@ -129,6 +137,12 @@ pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Err
     }
 }
 
+/// Where a token that never ends comes from.
+///
+/// HubSpot: `docs/hubspot.md` note 48.
+const NEW_TOKEN: &str = "in HubSpot, copy that of an app from Settings > Integrations > Private \
+                         Apps or make a new one under Service Keys";
+
 /// How HubSpot says that it knows no object type of the name or id in the path.
 const UNKNOWN_TYPE: &[&str] = &["Unable to infer object type", "Invalid object or event type id"];
 
@@ -138,9 +152,10 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
     let source = Some(detail(refusal));
     match refusal.status {
         401 => Error::Credentials {
-            problem: "the access token is unknown or was revoked; create a new one in HubSpot and \
-                      enter it in the connection"
-                .into(),
+            problem: format!(
+                "the access token is unknown or was revoked; {NEW_TOKEN}, and enter it in the \
+                 connection"
+            ),
             source,
         },
         530 => Error::Credentials {
@@ -175,25 +190,8 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
     }
 }
 
-/// The codes of the token endpoint, in words that say what to enter anew.
-fn explain_token(refusal: &Refusal) -> Error {
-    let code = Body::read(&refusal.body).and_then(|body| body.status).unwrap_or_default();
-    let problem = match code.as_str() {
-        "BAD_REFRESH_TOKEN" => {
-            "the refresh token is invalid or was revoked; authenticate again to get a new one"
-        }
-        "BAD_CLIENT_ID" => "the client id is unknown; copy it from the app's settings once more",
-        "BAD_CLIENT_SECRET" => {
-            "the client secret is wrong; copy it from the app's settings once more"
-        }
-        "BAD_HUB" => "the account behind the refresh token is gone; authenticate with another one",
-        _ => "it grants no access token for this client id, client secret and refresh token",
-    };
-    Error::Credentials { problem: problem.into(), source: Some(detail(refusal)) }
-}
-
 /// What happened, for the maker: no body, since that may hold data.
-fn detail(refusal: &Refusal) -> BoxError {
+pub(super) fn detail(refusal: &Refusal) -> BoxError {
     let Refusal { status, method, path, correlation, body } = refusal;
     let category = Body::read(body).and_then(|body| body.category).unwrap_or_default();
     let correlation = correlation.as_deref().unwrap_or("none");
@@ -277,7 +275,7 @@ mod tests {
             (
                 401,
                 "{}",
-                "HubSpot refuses the credentials: the access token is unknown or was revoked; create a new one in HubSpot and enter it in the connection",
+                "HubSpot refuses the credentials: the access token is unknown or was revoked; in HubSpot, copy that of an app from Settings > Integrations > Private Apps or make a new one under Service Keys, and enter it in the connection",
             ),
             (
                 530,
@@ -292,7 +290,7 @@ mod tests {
             (
                 403,
                 "{}",
-                "the token may not read `deals`: grant it the scope crm.objects.deals.read in HubSpot, then run again",
+                "the token may not read `deals`: grant it the scope crm.objects.deals.read in HubSpot under Settings > Integrations > Private Apps or Service Keys (an OAuth app: in its own settings, then authenticate again), then run again",
             ),
             (
                 400,
@@ -308,12 +306,7 @@ mod tests {
             let error = explain(Failure::Refused(Box::new(refusal(status, body))), SUBJECT, "host");
             assert_eq!(error.to_string(), expected);
         }
-        let bad = refusal(400, r#"{"status":"BAD_CLIENT_SECRET"}"#);
-        let error = explain(Failure::NoToken(Box::new(bad)), SUBJECT, "host");
-        assert_eq!(
-            error.to_string(),
-            "HubSpot refuses the credentials: the client secret is wrong; copy it from the app's settings once more"
-        );
+        let error = explain(Failure::Refused(Box::new(refusal(401, "{}"))), SUBJECT, "host");
         assert!(error.internal_message().ends_with("correlation id c-17"));
     }
 
@@ -323,5 +316,7 @@ mod tests {
         let subject = Subject { stream: "boats", scopes: &[] };
         let error = explain(Failure::Refused(Box::new(refusal(403, body))), subject, "host");
         assert!(error.to_string().contains("scope a.read"), "{error}");
+        let error = explain(Failure::Refused(Box::new(refusal(403, "{}"))), subject, "host");
+        assert!(error.to_string().contains("grant it the scope for it in HubSpot"), "{error}");
     }
 }

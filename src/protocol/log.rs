@@ -2,18 +2,18 @@
 
 use log::{LevelFilter, Log, Metadata, Record};
 
-use super::message::Level;
-use super::sink::{LogTap, Outlet};
+use super::message::{Level, Message};
+use super::sink::{Outlet, Tap};
 
 /// Turns the project's own log records into LOG messages; those of libraries are left out.
 pub struct Logger {
-    tap: LogTap,
+    tap: Tap,
 }
 
 impl Logger {
     /// Makes `outlet` the home of all log records up to `level`, for the rest of the process.
     pub fn install(outlet: &Outlet, level: LevelFilter) {
-        if log::set_boxed_logger(Box::new(Self { tap: outlet.log_tap() })).is_ok() {
+        if log::set_boxed_logger(Box::new(Self { tap: outlet.tap() })).is_ok() {
             log::set_max_level(level);
         }
     }
@@ -35,7 +35,7 @@ impl Log for Logger {
             log::Level::Debug => Level::Debug,
             log::Level::Trace => Level::Trace,
         };
-        self.tap.log(level, &record.args().to_string());
+        self.tap.say(&Message::log(level, &record.args().to_string()));
     }
 
     fn flush(&self) {}

@@ -2,6 +2,7 @@
 //!
 //! Absent keys are left out: some readers crash on an explicit null.
 
+use std::fmt;
 use std::io::Write;
 
 use serde::Serialize;
@@ -34,9 +35,24 @@ pub enum Message<'a> {
     Trace {
         trace: Trace<'a>,
     },
+    Control {
+        control: Control<'a>,
+    },
 }
 
 impl<'a> Message<'a> {
+    /// A configuration that takes the place of the one that came in, whole.
+    pub fn config(config: &'a Value) -> Self {
+        let emitted_at = time::now_ms();
+        Self::Control {
+            control: Control {
+                kind: "CONNECTOR_CONFIG",
+                emitted_at,
+                connector_config: NewConfig { config },
+            },
+        }
+    }
+
     pub fn catalog(streams: &'a [CatalogStream]) -> Self {
         Self::Catalog { catalog: Catalog { streams } }
     }
@@ -153,6 +169,27 @@ struct StateOfStream<'a> {
 struct Stats {
     #[serde(rename = "recordCount")]
     record_count: f64,
+}
+
+/// The one message that holds secrets.
+#[derive(Serialize)]
+pub struct Control<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    emitted_at: Millis,
+    #[serde(rename = "connectorConfig")]
+    connector_config: NewConfig<'a>,
+}
+
+#[derive(Serialize)]
+struct NewConfig<'a> {
+    config: &'a Value,
+}
+
+impl fmt::Debug for Control<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.kind)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

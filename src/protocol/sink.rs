@@ -12,17 +12,17 @@ use std::thread::JoinHandle;
 use tokio::sync::mpsc;
 
 use super::batch::{Batch, StreamState};
-use super::message::{Level, Message, StreamStatus};
+use super::message::{Message, StreamStatus};
 use crate::error::Error;
 
 /// Batches that may wait for the writer; a batch is one encoded page.
 const QUEUE: usize = 4;
 
-/// The sending end, shared by all streams and the logger.
+/// The sending end, shared by all streams.
 #[derive(Clone)]
 pub struct Outlet {
     queue: mpsc::Sender<Batch>,
-    logs: Arc<Mutex<Vec<u8>>>,
+    tapped: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Outlet {
@@ -58,9 +58,9 @@ impl Outlet {
         .await
     }
 
-    /// Where log lines go. It does not keep the writer alive.
-    pub fn log_tap(&self) -> LogTap {
-        LogTap { queue: self.queue.downgrade(), logs: Arc::clone(&self.logs) }
+    /// Where lines go that wait for no room. It does not keep the writer alive.
+    pub fn tap(&self) -> Tap {
+        Tap { queue: self.queue.downgrade(), lines: Arc::clone(&self.tapped) }
     }
 }
 
@@ -74,18 +74,22 @@ impl Room<'_> {
     }
 }
 
-/// Takes log lines from anywhere, without waiting: they go out before the next batch.
-pub struct LogTap {
+/// Takes messages from anywhere, without waiting: they go out before the next batch.
+///
+/// So whatever is handed over because of one comes after it. One that cannot be written yet keeps
+/// at most a page for each request under way waiting behind it, and no further request is sent.
+pub struct Tap {
     queue: mpsc::WeakSender<Batch>,
-    logs: Arc<Mutex<Vec<u8>>>,
+    lines: Arc<Mutex<Vec<u8>>>,
 }
 
-impl LogTap {
-    pub(super) fn log(&self, level: Level, message: &str) {
+impl Tap {
+    /// Says something that belongs to no stream.
+    pub fn say(&self, message: &Message<'_>) {
         let Some(queue) = self.queue.upgrade() else { return };
-        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        Message::log(level, message).push_to(&mut logs);
-        drop(logs);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        message.push_to(&mut lines);
+        drop(lines);
         // An empty batch wakes an idle writer; a full queue means it is awake already.
         let _full_or_closed = queue.try_send(Batch::default());
     }
@@ -103,11 +107,11 @@ impl Sink {
     /// If the machine has no thread to give.
     pub fn start(output: impl Write + Send + 'static) -> io::Result<(Outlet, Self)> {
         let (queue, batches) = mpsc::channel(QUEUE);
-        let logs = Arc::new(Mutex::new(Vec::new()));
-        let writer = Writer { output, logs: Arc::clone(&logs), counts: HashMap::new() };
+        let tapped = Arc::new(Mutex::new(Vec::new()));
+        let writer = Writer { output, tapped: Arc::clone(&tapped), counts: HashMap::new() };
         let thread =
             std::thread::Builder::new().name("stdout".into()).spawn(move || writer.run(batches))?;
-        Ok((Outlet { queue, logs }, Self { thread }))
+        Ok((Outlet { queue, tapped }, Self { thread }))
     }
 
     /// Starts the writer on stdout.
@@ -136,7 +140,7 @@ pub fn write_message(message: &Message<'_>) -> Result<(), Error> {
 
 struct Writer<W> {
     output: W,
-    logs: Arc<Mutex<Vec<u8>>>,
+    tapped: Arc<Mutex<Vec<u8>>>,
     /// Records of each stream since its last STATE.
     counts: HashMap<Arc<str>, u64>,
 }
@@ -144,18 +148,19 @@ struct Writer<W> {
 impl<W: Write> Writer<W> {
     fn run(mut self, mut batches: mpsc::Receiver<Batch>) -> io::Result<()> {
         while let Some(batch) = batches.blocking_recv() {
-            self.write_logs()?;
+            self.write_tapped()?;
             self.write(&batch)?;
             if batches.is_empty() {
                 self.output.flush()?;
             }
         }
-        self.write_logs()?;
+        self.write_tapped()?;
         self.output.flush()
     }
 
-    fn write_logs(&mut self) -> io::Result<()> {
-        let lines = std::mem::take(&mut *self.logs.lock().unwrap_or_else(PoisonError::into_inner));
+    fn write_tapped(&mut self) -> io::Result<()> {
+        let lines =
+            std::mem::take(&mut *self.tapped.lock().unwrap_or_else(PoisonError::into_inner));
         write_safely(&mut self.output, &lines)
     }
 
@@ -197,6 +202,7 @@ fn write_safely(output: &mut impl Write, mut lines: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::Level;
     use super::*;
 
     #[derive(Clone, Default)]
@@ -230,7 +236,7 @@ mod tests {
         }
         outlet.state(&deals, StreamState::new()).await.unwrap();
         outlet.state(&deals, StreamState::new()).await.unwrap();
-        outlet.log_tap().log(Level::Info, "done");
+        outlet.tap().say(&Message::log(Level::Info, "done"));
         drop(outlet);
         sink.finish().unwrap();
         let text = String::from_utf8(output.0.lock().unwrap().clone()).unwrap();

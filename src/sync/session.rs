@@ -2,11 +2,17 @@
 
 use std::collections::HashSet;
 
+use futures_util::future::join;
+
 use super::definitions::Definitions;
-use crate::config::{AssociationChoice, Config, Credentials, Operator};
+use crate::config::{AssociationChoice, Config, Credentials};
 use crate::error::Error;
-use crate::http::{Client, ClientOptions, Limits, Meter, Patience, Stop, Tokens};
-use crate::hubspot::{self, Api, DIALECT, Paths, Subject, Version, limits};
+use crate::http::{Client, ClientOptions, KeepToken, Limits, Meter, Patience, Stop, Tokens};
+use crate::hubspot::{
+    self, Api, CustomObject, DIALECT, EventDefinition, Paths, Subject, Version, limits,
+};
+use crate::operator::Operator;
+use crate::protocol::{Message, Outlet};
 use crate::streams::{AssociationStream, CustomStream, Names};
 
 /// One connection to one portal, for the length of a command.
@@ -19,16 +25,20 @@ pub struct Session {
     /// Names of all streams that are known without asking the portal.
     names: Names,
     pub definitions: Definitions,
+    /// Are streams offered whatever the token may read?
+    pub all_streams: bool,
 }
 
 const USER_AGENT: &str = concat!("source-hubspot/", env!("CARGO_PKG_VERSION"));
 
 impl Session {
+    /// Opens the connection. Should HubSpot replace the refresh token, `outlet` tells of it.
     pub fn open(
         config: Config,
         operator: &Operator,
         patience: Patience,
         stop: Stop,
+        outlet: &Outlet,
     ) -> Result<Self, Error> {
         let paths = Paths::new(if operator.classic { Version::Classic } else { Version::Dated });
         let tokens = match &config.credentials {
@@ -39,6 +49,7 @@ impl Session {
                     client_id.clone(),
                     client_secret.clone(),
                     refresh_token.clone(),
+                    keep_by(outlet, &config),
                 ))
             }
         };
@@ -75,7 +86,8 @@ impl Session {
             })
             .collect();
         let definitions = Definitions::default();
-        Ok(Self { config, paths, client, associations, names, definitions })
+        let all_streams = operator.all_streams;
+        Ok(Self { config, paths, client, associations, names, definitions, all_streams })
     }
 
     /// The way to HubSpot on behalf of one stream.
@@ -85,22 +97,43 @@ impl Session {
 
     /// The streams of what the portal has of its own.
     pub async fn custom_streams(&self) -> Result<Vec<CustomStream>, Error> {
-        let meter = Meter::default();
-        let subject = Subject { stream: "custom objects", scopes: &["crm.schemas.custom.read"] };
-        let objects = hubspot::custom_objects(self.api(&meter, subject)).await;
+        let (objects, events) = join(self.custom_objects(), self.custom_events()).await;
         let mut names = self.names.clone();
         let mut streams = CustomStream::of_objects(seen("custom objects", objects)?, &mut names);
         if self.config.experimental_streams {
             let analytics: Vec<_> =
                 streams.iter().filter_map(|stream| stream.web_analytics(&mut names)).collect();
             streams.extend(analytics);
-            let scopes = &["behavioral_events.event_definitions.read_write"];
-            let subject = Subject { stream: "custom events", scopes };
-            let events = hubspot::event_definitions(self.api(&meter, subject)).await;
             streams.extend(CustomStream::events(seen("custom events", events)?, &mut names));
         }
         Ok(streams)
     }
+
+    async fn custom_objects(&self) -> Result<Vec<CustomObject>, Error> {
+        let meter = Meter::default();
+        let subject = Subject { stream: "custom objects", scopes: &["crm.schemas.custom.read"] };
+        hubspot::custom_objects(self.api(&meter, subject)).await
+    }
+
+    /// The account's own events, if its streams are wanted.
+    async fn custom_events(&self) -> Result<Vec<EventDefinition>, Error> {
+        if !self.config.experimental_streams {
+            return Ok(Vec::new());
+        }
+        let meter = Meter::default();
+        let scopes = &["behavioral_events.event_definitions.read_write"];
+        let subject = Subject { stream: "custom events", scopes };
+        hubspot::event_definitions(self.api(&meter, subject)).await
+    }
+}
+
+/// A new refresh token is kept by whoever keeps the configuration, which is given a new one.
+fn keep_by(outlet: &Outlet, config: &Config) -> KeepToken {
+    let (tap, config) = (outlet.tap(), config.clone());
+    Box::new(move |token| {
+        tap.say(&Message::config(config.with_refresh_token(token).expose()));
+        log::info!("HubSpot has replaced the refresh token: the configuration holds the new one");
+    })
 }
 
 /// A portal that does not let its definitions be seen has none.

@@ -1,0 +1,185 @@
+//! Tokens that end, are replaced, withdrawn or wrong, by every kind of credentials.
+
+#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
+
+mod support;
+
+use std::time::Duration;
+
+use hubspot_simulator::{ClockConfig, Config, DEFAULT_TOKEN, Fault, Kind, PortalSpec};
+use hubspot_simulator::{Entry, Settings, Which};
+use serde_json::Value;
+use support::{Bench, Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
+
+const HOUR_MS: i64 = 3_600_000;
+/// What a refused credential's sentence begins with.
+const REFUSED: &str = "HubSpot refuses the credentials: ";
+
+fn tokens(journal: &[Entry]) -> usize {
+    journal.iter().filter(|entry| entry.path.ends_with("/token")).count()
+}
+
+fn oauth(settings: Settings, portal: PortalSpec) -> Config {
+    Config { access: oauth_access(), settings, ..calm(portal) }
+}
+
+#[test]
+fn two_hours_with_tokens_of_half_an_hour_pass_without_one_failed_request() {
+    const SPEED: u32 = 360;
+    let calm = calm(PortalSpec { contacts: 17_000, ..few() });
+    let config = Config {
+        access: oauth_access(),
+        clock: ClockConfig { start_ms: Some(START_MS), speed: f64::from(SPEED) },
+        latency: Duration::from_millis(120) * SPEED,
+        ..calm
+    };
+    assert_eq!(config.access.oauth_apps[0].token_life, Duration::from_mins(30));
+    let mut stage = Stage::new(config);
+    stage.config["num_worker"] = 1.into();
+    let output = stage.read(&Catalog::of(&["contacts"], Mode::Full)).succeeded();
+    assert_eq!(output.ids("contacts").len(), 17_000);
+    let journal = stage.simulator.journal();
+    let took_ms = journal.last().unwrap().at_ms - journal[0].at_ms;
+    assert!(took_ms >= 2 * HOUR_MS, "{took_ms} ms");
+    let refused = journal.iter().filter(|entry| entry.status >= 400).count();
+    assert_eq!(refused, 0, "no request failed");
+    let tokens = tokens(&journal);
+    assert!((5..=10).contains(&tokens), "{tokens} tokens");
+    assert_eq!(output.configs().len(), 0, "the refresh token stayed the same");
+}
+
+/// The only new configuration of a run: the one that came in, but for the refresh token.
+fn renewed_config(stage: &Stage, output: &Output) -> Value {
+    let configs = output.configs();
+    let last = configs.last().copied().expect("a new configuration").clone();
+    let mut expected = stage.config.clone();
+    expected["credentials"]["refresh_token"] = last["credentials"]["refresh_token"].clone();
+    assert_ne!(expected, stage.config, "the refresh token is a new one");
+    assert_eq!(last, expected, "nothing else changes");
+    last
+}
+
+#[test]
+fn a_replaced_refresh_token_is_handed_over_before_anything_depends_on_it() {
+    type Run = fn(&Stage) -> Output;
+    let settings = Settings { rotate_refresh_token: true, ..calm(few()).settings };
+    let mut stage = Stage::new(oauth(settings, few()));
+    stage.config["start_date"] = "2015-01-01T00:00:00Z".into();
+    stage.config["unknown to us"] = serde_json::json!({ "kept": [1, null, "é"] });
+    let runs: [(&str, Run); 3] = [
+        ("CONNECTION_STATUS", Stage::check),
+        ("CATALOG", Stage::discover),
+        ("TRACE", |stage| stage.read(&Catalog::of(&["contacts", "owners"], Mode::Full))),
+    ];
+    for (awaited, run) in runs {
+        let output = run(&stage).succeeded();
+        let config = renewed_config(&stage, &output);
+        assert_eq!(output.configs().len(), 1, "{awaited}");
+        let at = |kind: &str| output.lines.iter().rposition(|line| line["type"] == kind);
+        assert!(at("CONTROL") < at(awaited), "{awaited}");
+        // The old one is of no use any more, and the next run has the new one.
+        let refused = stage.check();
+        assert_eq!(refused.connection().0, "FAILED", "{awaited}");
+        assert_eq!(refused.configs().len(), 0);
+        stage.config = config;
+    }
+}
+
+#[test]
+fn every_replacement_in_a_long_read_is_handed_over() {
+    let settings = Settings { rotate_refresh_token: true, ..calm(few()).settings };
+    let mut config = oauth(settings, PortalSpec { contacts: 6_000, ..few() });
+    config.access.oauth_apps[0].token_life = Duration::from_secs(5);
+    config.latency = Duration::from_millis(120);
+    let mut stage = Stage::new(config);
+    stage.config["num_worker"] = 1.into();
+    let output = stage.read(&Catalog::of(&["contacts"], Mode::Full)).succeeded();
+    assert_eq!(output.ids("contacts").len(), 6_000);
+    let journal = stage.simulator.journal();
+    let refused = journal.iter().filter(|entry| entry.status >= 400).count();
+    assert_eq!((refused, output.configs().len()), (0, tokens(&journal)));
+    assert!((2..=6).contains(&output.configs().len()), "{} tokens", output.configs().len());
+    stage.config = renewed_config(&stage, &output);
+    stage.check().succeeded();
+}
+
+/// Reads `contacts` while requests are refused with 401 that speaks of no age.
+fn with_401(on: Which, config: Config) -> (Stage, Output) {
+    let fault = Fault::new(on, Kind::Status { code: 401, retry_after_s: None });
+    let stage = Stage::new(Config { faults: vec![fault], ..config });
+    let output = stage.read(&Catalog::of(&["contacts"], Mode::Full));
+    (stage, output)
+}
+
+#[test]
+fn a_granted_token_that_is_withdrawn_is_renewed_once() {
+    let (stage, output) =
+        with_401(Which::nth_of("objects.list", 2), oauth(calm(few()).settings, few()));
+    assert_eq!(output.succeeded().ids("contacts").len(), 230);
+    assert_eq!(tokens(&stage.simulator.journal()), 2);
+
+    let (stage, output) =
+        with_401(Which::endpoint("objects.list"), oauth(calm(few()).settings, few()));
+    let expected = format!(
+        "{REFUSED}it grants an access token and then refuses it; the app may have been uninstalled \
+         or its user deactivated, so authenticate again."
+    );
+    assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
+    assert_eq!(tokens(&stage.simulator.journal()), 2);
+}
+
+#[test]
+fn a_fixed_token_that_is_refused_fails_at_once() {
+    let (stage, output) = with_401(Which::endpoint("objects.list"), calm(few()));
+    let expected = format!(
+        "{REFUSED}the access token is unknown or was revoked; in HubSpot, copy that of an app from \
+         Settings > Integrations > Private Apps or make a new one under Service Keys, and enter it \
+         in the connection."
+    );
+    assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
+    let journal = stage.simulator.journal();
+    assert_eq!(journal.iter().filter(|entry| entry.status == 401).count(), 1);
+}
+
+#[test]
+fn a_fixed_token_called_expired_again_and_again_fails() {
+    let expired = Fault::new(Which::path("/account-info/"), Kind::ExpiredToken);
+    let stage = Stage::new(Config { faults: vec![expired], ..calm(few()) });
+    let output = stage.check();
+    let expected = format!(
+        "{REFUSED}it calls the access token expired, twice in a row; in HubSpot, copy that of an \
+         app from Settings > Integrations > Private Apps or make a new one under Service Keys, and \
+         enter it in the connection."
+    );
+    assert_eq!((output.connection(), output.code), (("FAILED", expected.as_str()), Some(0)));
+    assert_eq!(output.errors().len(), 0, "no trace");
+}
+
+#[test]
+fn no_token_is_in_a_log_or_a_path() {
+    for config in [calm(few()), oauth(calm(few()).settings, few())] {
+        let mut stage = Stage::new(config);
+        stage.set("LOG_LEVEL", "debug");
+        let outputs =
+            [stage.check(), stage.discover(), stage.read(&Catalog::of(&["contacts"], Mode::Full))];
+        for output in outputs {
+            // What runs print is searched for tokens by `Output::of`.
+            assert!(!output.succeeded().logs("DEBUG").is_empty());
+        }
+        for entry in stage.simulator.journal() {
+            let leaks = [DEFAULT_TOKEN, "CJsim-", "canary"].map(|text| entry.path.contains(text));
+            assert_eq!(leaks, [false; 3], "{}", entry.path);
+        }
+    }
+}
+
+#[test]
+fn a_refused_grant_is_asked_for_once() {
+    let mut stage = Stage::new(oauth(calm(few()).settings, few()));
+    stage.config["credentials"]["refresh_token"] = "na1-canary-wrong".into();
+    assert_eq!(stage.check().connection().0, "FAILED");
+    assert_eq!(stage.simulator.summary().requests, 1);
+    let bench = Bench::new(&stage.simulator.url());
+    let output = bench.run("discover", &[("config", &stage.config)]);
+    assert_eq!((output.error().1, output.code), ("config_error", Some(1)));
+}

@@ -1,0 +1,94 @@
+//! Why the token endpoint grants no token.
+
+use serde::Deserialize;
+
+use super::refusal::detail;
+use crate::error::Error;
+use crate::http::Refusal;
+
+/// The keys of a refusal by the token endpoint.
+///
+/// HubSpot: `docs/hubspot.md` note 32.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct NoToken {
+    /// HubSpot's own code.
+    status: String,
+    /// The code by RFC 6749, since 2026.
+    error: String,
+}
+
+/// The codes of the token endpoint, in words that say what to enter anew.
+pub(super) fn explain(refusal: &Refusal) -> Error {
+    let NoToken { status, error } = serde_json::from_slice(&refusal.body).unwrap_or_default();
+    let problem = match (status.as_str(), error.as_str()) {
+        ("BAD_CLIENT_ID", _) => {
+            "the client id is unknown; copy it from the app's settings once more"
+        }
+        ("BAD_CLIENT_SECRET", _) => {
+            "the client secret is wrong; copy it from the app's settings once more"
+        }
+        ("BAD_HUB", _) | (_, "access_denied") => {
+            "the account behind the refresh token is gone; authenticate with another one"
+        }
+        ("BAD_REDIRECT_URI", _) => {
+            "the refresh token was granted to another redirect URL; authenticate again to get a \
+             new one"
+        }
+        ("BAD_SCOPES", _) | (_, "invalid_scope") => {
+            "the app asks for other scopes than were granted; authenticate again to grant them"
+        }
+        ("BAD_REFRESH_TOKEN", _) | (_, "invalid_grant") => {
+            "the refresh token is invalid or was revoked, as by uninstalling the app; authenticate \
+             again to get a new one"
+        }
+        (_, "invalid_client") => {
+            "the client id or the client secret is wrong; copy both from the app's settings once \
+             more"
+        }
+        _ => {
+            "it grants no access token for this client id, client secret and refresh token; enter \
+             all three anew, or authenticate again"
+        }
+    };
+    Error::Credentials { problem: problem.into(), source: Some(detail(refusal)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::*;
+
+    #[test]
+    fn refusals_of_the_token_endpoint_say_what_to_enter_anew() {
+        for (status, body, expected) in [
+            (
+                400,
+                r#"{"status":"BAD_REFRESH_TOKEN","error":"invalid_grant"}"#,
+                "the refresh token is",
+            ),
+            (400, r#"{"status":"BAD_CLIENT_ID","error":"invalid_client"}"#, "the client id is"),
+            (401, r#"{"status":"BAD_CLIENT_SECRET"}"#, "the client secret is wrong"),
+            (400, r#"{"status":"BAD_HUB","error":"access_denied"}"#, "the account behind"),
+            (400, r#"{"status":"BAD_REDIRECT_URI"}"#, "the refresh token was granted to another"),
+            (400, r#"{"status":"BAD_SCOPES"}"#, "the app asks for other scopes"),
+            (400, r#"{"error":"invalid_grant"}"#, "the refresh token is invalid"),
+            (401, r#"{"error":"invalid_client"}"#, "the client id or the client secret"),
+            (400, r#"{"status":"BAD_GRANT_TYPE"}"#, "it grants no access token"),
+            (403, r#"{"status":7}"#, "it grants no access token"),
+            (401, "<html>", "it grants no access token"),
+        ] {
+            let refusal = Refusal {
+                status,
+                body: body.to_owned().into(),
+                correlation: None,
+                method: Method::POST,
+                path: "/oauth/2026-09/token".into(),
+            };
+            let error = explain(&refusal).to_string();
+            let start = format!("HubSpot refuses the credentials: {expected}");
+            assert!(error.starts_with(&start), "{body}: {error}");
+        }
+    }
+}
