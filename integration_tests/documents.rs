@@ -80,13 +80,18 @@ fn line(row: &StreamSpec<'_>) -> String {
         None => words(&cost.whole),
     };
     let cursor = row.cursor.map(|cursor| cursor.name);
+    let scopes = match row.or_any_of {
+        [] => code(row.scopes),
+        [other] => format!("{}, or `{other}`", code(row.scopes)),
+        others => format!("{}; or any of {}", code(row.scopes), code(others)),
+    };
     format!(
         "| `{}` | {modes} | {} | {} | {} | {} | {requests} | [HubSpot]({}) |\n",
         row.name,
         code(row.primary_key),
         code(cursor.as_slice()),
         code(row.associations),
-        code(row.scopes),
+        scopes,
         row.docs,
     )
 }

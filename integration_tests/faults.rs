@@ -9,9 +9,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use hubspot_simulator::settings::{ListCursor, MissingAssociations, SearchRefusal};
-use hubspot_simulator::{
-    Change, Config, Fault, Kind, Policy, PortalSpec, Records, Settings, Which,
-};
+use hubspot_simulator::{Change, Config, Fault, Kind, Policy, Records, Settings, Which};
 use support::{Catalog, Mode, Output, Stage, calm, few, oauth_access};
 
 /// Streams by all the ways of reading there are.

@@ -18,7 +18,9 @@ mod page;
 mod properties;
 mod refusal;
 mod schemas;
+mod scopes;
 mod search;
+mod token_info;
 
 pub use account::{Account, account, daily_usage};
 pub use api::{Api, Subject};
@@ -38,7 +40,9 @@ pub use occurrences::{OccurrenceQuery, occurrences};
 pub use page::{Link, Page, PagingKind, Shape};
 pub use properties::{Definition, PropertyType, definitions};
 pub use schemas::{CustomObject, custom_objects};
+pub use scopes::{Granted, open_something};
 pub use search::{Extent, SearchQuery, count, extent, fits_one_search, mark, search};
+pub use token_info::{OAuthApp, listed_scopes, tried_scopes};
 
 /// A record id: decimal text on the wire, 64 bits wide.
 pub type RecordId = u64;

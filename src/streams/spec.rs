@@ -33,6 +33,8 @@ pub struct StreamSpec<'a> {
     pub legacy: &'a [Legacy],
     /// Scopes that reading it takes, all of them.
     pub scopes: &'a [&'a str],
+    /// Scopes of which any one does as well, as [`crate::hubspot::Granted`] reads them.
+    pub or_any_of: &'a [&'a str],
     /// HubSpot's page about it.
     pub docs: &'a str,
 }

@@ -1,23 +1,51 @@
 //! `check`: can this connection be read?
 
+use futures_util::future::try_join;
+
+use super::found::Found;
 use super::session::Session;
-use crate::error::Error;
+use crate::error::{Error, WHERE_TO_GRANT};
 use crate::http::Meter;
 use crate::hubspot::{self, Subject};
-use crate::streams::STREAMS;
+use crate::streams::CustomStream;
 
-/// Says in one sentence which portal the connection reads.
+/// The scope of custom objects.
+const CUSTOM_OBJECTS: &[&str] = &["crm.objects.custom.read"];
+
+/// Says in one sentence which portal the connection reads, how much of it, and what would open
+/// the rest.
 pub async fn check(session: &Session) -> Result<String, Error> {
     let meter = Meter::default();
     let subject = Subject { stream: "account_details", scopes: &["oauth"] };
-    let account = hubspot::account(session.api(&meter, subject)).await?;
-    let custom = session.custom_streams().await?;
-    let experimental = session.config.experimental_streams;
-    let built_in = STREAMS.iter().filter(|row| experimental || !row.is_experimental()).count();
-    Ok(format!(
-        "The HubSpot account {} can be read: {} streams, {} of them custom objects",
-        account.portal_id,
-        built_in + session.associations.len() + custom.len(),
-        custom.iter().filter(|stream| stream.is_object()).count()
-    ))
+    // The account is polled first, and alone ends the check at once: its errors say most.
+    let account = hubspot::account(session.api(&meter, subject));
+    let (account, found) = try_join(account, async { Ok(Found::of(session).await) }).await?;
+    let found = found?;
+    let mut offer = found.offer(session);
+    let has_custom = found.custom.iter().any(CustomStream::is_object);
+    if !offer.is_worth_reading() || found.granted.opens_nothing() && !has_custom {
+        return Err(Error::NothingToRead { portal_id: account.portal_id });
+    }
+    let is_readable = |name: &str| offer.readable.iter().any(|row| row.name == name);
+    let custom = found.custom.iter().filter(|stream| stream.is_object());
+    let custom = custom.filter(|stream| is_readable(stream.row().name)).count();
+    let streams = match (offer.readable.len(), offer.total()) {
+        (readable, total) if readable == total => format!("{total} streams"),
+        (readable, total) => format!("{readable} of {total} streams"),
+    };
+    let start = format!(
+        "The HubSpot account {} can be read: {streams}, {custom} of them custom objects",
+        account.portal_id
+    );
+    // How many streams these are cannot be known without the scope.
+    if !found.granted.missing(CUSTOM_OBJECTS, &["crm.schemas.custom.read"]).is_empty() {
+        offer.shut.entry(CUSTOM_OBJECTS.into()).or_default().push("custom objects");
+    }
+    Ok(match offer.in_words() {
+        words if words.is_empty() => start,
+        words => format!(
+            "{start}; missing scopes, and what each would open: {words}; grant what you need \
+             {WHERE_TO_GRANT}"
+        ),
+    })
 }

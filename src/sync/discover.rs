@@ -2,49 +2,49 @@
 
 use futures_util::future::join_all;
 
+use super::found::Found;
 use super::session::Session;
-use crate::error::Error;
+use crate::error::{Error, WHERE_TO_GRANT};
 use crate::http::Meter;
-use crate::hubspot::{self, ObjectLibrary, Subject};
+use crate::hubspot::Subject;
 use crate::protocol::CatalogStream;
 use crate::schema::build;
-use crate::streams::{AssociationStream, CustomStream, STREAMS, StreamSpec};
+use crate::streams::StreamSpec;
 
 /// Describes every stream that the token may read, by name.
 ///
 /// A stream that may not be read is left out, and so is one of an object type that the account
-/// does not have; a LOG message says why.
+/// does not have; a LOG message says why. All are there if the operator wants so.
 pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
-    let custom = session.custom_streams().await?;
-    let library = object_library(session).await?;
-    let is_offered =
-        |row: &&StreamSpec<'_>| session.config.experimental_streams || !row.is_experimental();
-    let (lacking, built_in): (Vec<&StreamSpec<'_>>, Vec<_>) = STREAMS
-        .iter()
-        .filter(is_offered)
-        .partition(|row| row.family.object().is_some_and(|object| library.lacks(object)));
-    if !lacking.is_empty() {
-        let names: Vec<_> = lacking.iter().map(|row| format!("`{}`", row.name)).collect();
+    let found = if session.all_streams {
+        Found::everything(session).await?
+    } else {
+        Found::of(session).await?
+    };
+    let offer = found.offer(session);
+    let switched_off = found.switched_off(session);
+    if !switched_off.is_empty() {
         log::info!(
             "left out, because the account has switched their object types off: {}",
-            names.join(", ")
+            quoted(&switched_off)
         );
     }
-    let associations = session.associations.iter().map(AssociationStream::row);
-    let custom = custom.iter().map(CustomStream::row);
-    let rows: Vec<_> = built_in.into_iter().copied().chain(associations).chain(custom).collect();
-    let described = join_all(rows.iter().map(|row| describe(session, row))).await;
+    for (scopes, streams) in &offer.shut {
+        log::warn!(
+            "left out, because the token lacks the scope{} {}: {}; grant {} {WHERE_TO_GRANT}, \
+             then refresh the source schema",
+            if scopes.len() == 1 { "" } else { "s" },
+            scopes.join(" and "),
+            quoted(streams),
+            if scopes.len() == 1 { "it" } else { "them" },
+        );
+    }
+    let described = join_all(offer.readable.iter().map(|row| describe(session, row))).await;
     let mut streams = Vec::new();
     for stream in described {
         match stream {
             Ok(stream) => streams.push(stream),
-            Err(
-                error @ (Error::MissingScope { .. }
-                | Error::Plan { .. }
-                | Error::UnknownObjectType { .. }),
-            ) => {
-                log::warn!("left out: {error}");
-            }
+            Err(error) if is_about_the_stream(&error) => log::warn!("left out: {error}"),
             Err(error) => return Err(error),
         }
     }
@@ -52,26 +52,26 @@ pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
     Ok(streams)
 }
 
-/// What the account says of its object types. A portal that does not let that be seen may have
-/// them all.
-async fn object_library(session: &Session) -> Result<ObjectLibrary, Error> {
-    let meter = Meter::default();
-    let subject = Subject { stream: "the object library", scopes: &[] };
-    match hubspot::object_library(session.api(&meter, subject)).await {
-        Err(error) if error.ends_everything() => Err(error),
-        Err(error) => {
-            log::info!("which object types the account has is not known: {error}");
-            Ok(ObjectLibrary::default())
-        }
-        found => found,
-    }
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Does the error say that this account or token has no such stream?
+fn is_about_the_stream(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::MissingScope { .. } | Error::Plan { .. } | Error::UnknownObjectType { .. }
+    )
 }
 
 async fn describe(session: &Session, row: &StreamSpec<'_>) -> Result<CatalogStream, Error> {
     let meter = Meter::default();
     let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
     let text_only = session.config.text_only;
-    let properties = session.definitions.columns(api, row, text_only).await?;
+    let properties = match session.definitions.columns(api, row, text_only).await {
+        Err(error) if session.all_streams && is_about_the_stream(&error) => None,
+        found => found?,
+    };
     Ok(CatalogStream {
         name: row.name.to_owned(),
         json_schema: build(row.static_fields(), row.associations, properties.as_deref()),

@@ -4,6 +4,8 @@ mod check;
 mod day;
 mod definitions;
 mod discover;
+mod found;
+mod offer;
 mod plan;
 mod read;
 mod receipt;

@@ -111,7 +111,7 @@ impl Session {
 
     async fn custom_objects(&self) -> Result<Vec<CustomObject>, Error> {
         let meter = Meter::default();
-        let subject = Subject { stream: "custom objects", scopes: &["crm.schemas.custom.read"] };
+        let subject = Subject { stream: "custom objects", scopes: &["crm.objects.custom.read"] };
         hubspot::custom_objects(self.api(&meter, subject)).await
     }
 

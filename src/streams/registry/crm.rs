@@ -90,6 +90,7 @@ pub(super) const ROWS: &[CrmRow] = &[
             family: Family::CrmObject { object: "deal_split", modified: MODIFIED },
             schema: Schema::Properties { fields: CRM_RECORD, object: "deal_split" },
             scopes: &["crm.objects.deals.read"],
+            or_any_of: &["crm.dealsplits.read_write"],
             docs: "https://developers.hubspot.com/docs/api-reference/crm-deal-splits-v3/guide",
             ..CRM_OBJECT
         },

@@ -46,6 +46,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         casts: Some(EmptyText::Stays),
         legacy: &[],
         scopes: &["content"],
+        or_any_of: &[],
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/email-events-v1/guide",
     },
     StreamSpec {
@@ -59,9 +60,9 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         reshape: Some(reshape::engagements),
         casts: Some(EmptyText::Stays),
         legacy: &[],
-        scopes: &[
+        scopes: &["crm.objects.contacts.read"],
+        or_any_of: &[
             "crm.objects.companies.read",
-            "crm.objects.contacts.read",
             "crm.objects.deals.read",
             "tickets",
             "e-commerce",
@@ -91,6 +92,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         casts: None,
         legacy: &[],
         scopes: &["forms"],
+        or_any_of: &[],
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/forms-v2/guide",
     },
     StreamSpec {
@@ -115,6 +117,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         casts: None,
         legacy: &[],
         scopes: &["crm.lists.read"],
+        or_any_of: &[],
         docs: "https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide",
     },
     StreamSpec {
@@ -132,6 +135,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         casts: Some(EmptyText::Stays),
         legacy: &[],
         scopes: &["content"],
+        or_any_of: &[],
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/subscription-preferences-v1/guide",
     },
 ];

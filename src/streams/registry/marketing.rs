@@ -69,6 +69,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         reshape: Some(reshape::subscription_type),
         casts: Some(EmptyText::IsNull),
         scopes: &["content"],
+        or_any_of: &["communication_preferences.read", "communication_preferences.read_write"],
         docs: "https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide",
         ..PLAIN
     },
@@ -115,6 +116,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/marketing_emails.json")),
         scopes: &["content"],
+        or_any_of: &["marketing.email.read", "marketing.email.write"],
         docs: "https://developers.hubspot.com/docs/api-reference/marketing-marketing-emails-v3/guide",
         ..PLAIN
     },

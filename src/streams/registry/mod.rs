@@ -60,6 +60,7 @@ const PLAIN: StreamSpec<'static> = StreamSpec {
     casts: None,
     legacy: &[],
     scopes: &[],
+    or_any_of: &[],
     docs: "",
 };
 

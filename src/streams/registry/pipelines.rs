@@ -11,6 +11,15 @@ const PIPELINES: StreamSpec<'static> = StreamSpec {
     cursor: UPDATED_AT,
     schema: Schema::Static(include_str!("../../../schemas/shared/pipeline.json")),
     defaults: OR_CREATED_AT,
+    // HubSpot: nearly every scope for any object type opens the pipelines of all.
+    or_any_of: &[
+        "crm.objects.*",
+        "crm.schemas.*",
+        "automation",
+        "contacts",
+        "e-commerce",
+        "tickets",
+    ],
     docs: "https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide",
     ..PLAIN
 };

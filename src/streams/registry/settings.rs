@@ -31,6 +31,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         schema: Schema::Static(include_str!("../../../schemas/currencies.json")),
         defaults: OR_CREATED_AT,
         scopes: &["settings.currencies.read"],
+        or_any_of: &["crm.objects.quotes.read", "cpq.quotes.read"],
         docs: "https://developers.hubspot.com/docs/api-reference/settings-multicurrency-v3/guide",
         ..PLAIN
     },
@@ -61,6 +62,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         },
         schema: Schema::Static(include_str!("../../../schemas/roles.json")),
         scopes: &["settings.users.read"],
+        or_any_of: &["crm.objects.users.read"],
         docs: USERS_GUIDE,
         ..PLAIN
     },
@@ -84,7 +86,8 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
             shape: Shape::RESULTS,
         },
         schema: Schema::Static(include_str!("../../../schemas/users.json")),
-        scopes: &["crm.objects.users.read", "settings.users.read"],
+        scopes: &["settings.users.read"],
+        or_any_of: &["crm.objects.users.read"],
         docs: USERS_GUIDE,
         ..PLAIN
     },
@@ -96,6 +99,7 @@ const OWNERS: StreamSpec<'static> = StreamSpec {
     schema: Schema::Static(include_str!("../../../schemas/owners.json")),
     defaults: OR_CREATED_AT,
     scopes: &["crm.objects.owners.read"],
+    or_any_of: &["automation", "contacts"],
     docs: "https://developers.hubspot.com/docs/api-reference/crm-owners-v3/guide",
     ..PLAIN
 };

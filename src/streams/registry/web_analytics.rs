@@ -106,13 +106,13 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "line_items_web_analytics",
         family: family("line_items", MODIFIED, "line_item"),
-        scopes: &["business-intelligence", "e-commerce", "crm.objects.line_items.read"],
+        scopes: &["business-intelligence", "crm.objects.line_items.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "products_web_analytics",
         family: family("products", MODIFIED, "product"),
-        scopes: &["business-intelligence", "e-commerce"],
+        scopes: &["business-intelligence", "crm.objects.products.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {

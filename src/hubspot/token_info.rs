@@ -1,0 +1,125 @@
+//! Which scopes a token has: by asking HubSpot, or else by trying them out.
+//!
+//! HubSpot: `docs/hubspot.md` note 46.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::api::{Api, Subject};
+use super::endpoint::Endpoint;
+use super::oauth::{FORM, form_of};
+use super::scopes::Granted;
+use crate::error::Error;
+use crate::http::{Body, Bucket, Request, Undecodable};
+use crate::secret::Secret;
+
+/// The app that an OAuth token was granted to; HubSpot explains a token to no other.
+pub struct OAuthApp<'a> {
+    pub client_id: &'a str,
+    pub client_secret: &'a Secret<String>,
+}
+
+/// What is read of either answer.
+#[derive(Deserialize)]
+struct Info {
+    scopes: BTreeSet<String>,
+}
+
+/// Asks which scopes the token has; `None` if HubSpot does not say. A token that does not belong
+/// to an OAuth app is that of a private app, or a service key.
+///
+/// The token stands in the body of the request: paths are logged.
+pub async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp<'_>>) -> Option<Granted> {
+    let endpoint = if app.is_some() { Endpoint::TokenInfo } else { Endpoint::PrivateAppInfo };
+    let target = api.paths.prefix(endpoint);
+    let about = |token: &Secret<String>| Request {
+        method: Method::POST,
+        target: target.to_owned(),
+        body: Some(body(token, app)),
+        bucket: Bucket::Free,
+        endpoint: format!("the scopes of the token (POST {target})"),
+    };
+    // The text of a parse error could quote the token, which is part of the answer.
+    let read = |body: &Bytes| {
+        let unknown = |_| Undecodable::Unexpected("an answer without scopes".into());
+        serde_json::from_slice::<Info>(body).map_err(unknown)
+    };
+    let answer = api.client.ask_about_token(about, api.meter, read).await;
+    // Why not is left out: what HubSpot says about a token could quote it.
+    answer.map(|info| Granted::Listed(info.scopes)).ok()
+}
+
+fn body(token: &Secret<String>, app: Option<&OAuthApp<'_>>) -> Body {
+    let Some(app) = app else {
+        let text = json!({ "tokenKey": token.expose() }).to_string();
+        return Body { content_type: "application/json", bytes: text.into() };
+    };
+    let text = form_of(&[
+        ("client_id", app.client_id),
+        ("client_secret", app.client_secret.expose()),
+        ("token", token.expose()),
+        ("token_type_hint", "access_token"),
+    ]);
+    Body { content_type: FORM, bytes: text.into() }
+}
+
+/// The cheapest request that a scope opens, for the scopes that open most. What is not tried is in
+/// doubt: `check` answers within a second, and that is what as many requests at once take.
+const TRIALS: &[(&str, Endpoint, &str)] = &[
+    ("automation", Endpoint::Flows, "?limit=1"),
+    ("content", Endpoint::EmailCampaigns, "?limit=1"),
+    ("crm.objects.companies.read", Endpoint::Objects, "/companies?limit=1"),
+    ("crm.objects.contacts.read", Endpoint::Objects, "/contacts?limit=1"),
+    ("crm.objects.deals.read", Endpoint::Objects, "/deals?limit=1"),
+    ("crm.objects.line_items.read", Endpoint::Objects, "/line_items?limit=1"),
+    ("crm.objects.owners.read", Endpoint::Owners, "?limit=1"),
+    ("crm.objects.products.read", Endpoint::Objects, "/products?limit=1"),
+    ("forms", Endpoint::Forms, "?limit=1"),
+    ("tickets", Endpoint::Objects, "/tickets?limit=1"),
+];
+
+/// Tries scopes out, one cheap request for each, all at once.
+///
+/// Only a refusal that names scopes counts: whatever else goes wrong leaves a scope in doubt.
+pub async fn tried_scopes(api: Api<'_>) -> Granted {
+    let trials = TRIALS.iter().map(async |&(scope, endpoint, tail)| {
+        let subject = Subject { stream: "a trial of scopes", scopes: &[] };
+        (scope, Api { subject, ..api }.get(endpoint, tail, |_| Ok(())).await)
+    });
+    let (mut open, mut shut) = (BTreeSet::new(), BTreeSet::new());
+    for (scope, answer) in join_all(trials).await {
+        match answer {
+            Ok(()) => open.insert(scope),
+            Err(Error::MissingScope { scopes, .. }) if !scopes.is_empty() => shut.insert(scope),
+            Err(error) => {
+                log::debug!("whether the token has the scope {scope} is not known: {error}");
+                false
+            }
+        };
+    }
+    Granted::Tried { open, shut }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_is_asked_about_in_the_body() {
+        let token = Secret::new("pat-1\"2".to_owned());
+        let private = body(&token, None);
+        assert_eq!(private.bytes, r#"{"tokenKey":"pat-1\"2"}"#);
+        let client_secret = Secret::new("s&c".to_owned());
+        let app = OAuthApp { client_id: "12", client_secret: &client_secret };
+        let oauth = body(&token, Some(&app));
+        assert_eq!(
+            oauth.bytes,
+            "client_id=12&client_secret=s%26c&token=pat%2D1%222&token_type_hint=access_token"
+        );
+    }
+}

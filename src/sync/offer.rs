@@ -1,0 +1,125 @@
+//! Which streams are offered: what the account has, parted by what the token may read.
+
+use std::collections::BTreeMap;
+
+use crate::hubspot::{Granted, open_something};
+use crate::streams::StreamSpec;
+
+/// Streams of one scope that `check` names before it counts the rest.
+const NAMED: usize = 3;
+
+/// The streams of an account, parted by what the token may read.
+pub(super) struct Offer<'a> {
+    pub(super) readable: Vec<StreamSpec<'a>>,
+    /// The names of all others, by the scopes that are missing.
+    pub(super) shut: BTreeMap<Vec<&'a str>, Vec<&'a str>>,
+}
+
+impl<'a> Offer<'a> {
+    pub(super) fn of(rows: impl Iterator<Item = StreamSpec<'a>>, granted: &Granted) -> Self {
+        let mut offer = Self { readable: Vec::new(), shut: BTreeMap::new() };
+        for row in rows {
+            let missing = granted.missing(row.scopes, row.or_any_of);
+            if missing.is_empty() {
+                offer.readable.push(row);
+            } else {
+                offer.shut.entry(missing).or_default().push(row.name);
+            }
+        }
+        offer
+    }
+
+    /// May anything be read that is not open to every token?
+    pub(super) fn is_worth_reading(&self) -> bool {
+        self.readable.iter().any(|row| open_something(row.scopes))
+    }
+
+    /// How many streams there are.
+    pub(super) fn total(&self) -> usize {
+        self.readable.len() + self.shut.values().map(Vec::len).sum::<usize>()
+    }
+
+    /// What is missing, each time with the streams that it would open; empty if nothing is.
+    /// Archived records go without saying beside live ones.
+    pub(super) fn in_words(&self) -> String {
+        let groups = self.shut.iter().map(|(scopes, streams)| {
+            let live = |name: &str| {
+                name.strip_suffix("_archived").is_none_or(|live| !streams.contains(&live))
+            };
+            let streams: Vec<_> = streams.iter().copied().filter(|name| live(name)).collect();
+            let named = streams.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+            let more = match streams.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{} ({named}{more})", scopes.join(" with "))
+        });
+        groups.collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::STREAMS;
+
+    fn listed(scopes: &[&str]) -> Granted {
+        Granted::Listed(scopes.iter().map(|&scope| scope.to_owned()).collect())
+    }
+
+    fn offer<'a>(names: &[&str], granted: &Granted) -> Offer<'a> {
+        let rows = STREAMS.iter().filter(|row| names.contains(&row.name));
+        Offer::of(rows.copied(), granted)
+    }
+
+    #[test]
+    fn missing_scopes_come_with_what_they_would_open() {
+        const NAMES: &[&str] = &[
+            "account_details",
+            "contacts",
+            "engagements_emails",
+            "flows",
+            "forms",
+            "owners",
+            "properties",
+            "tickets",
+            "tickets_archived",
+        ];
+        for (case, granted, expected) in [
+            (
+                "contacts alone",
+                listed(&["crm.objects.contacts.read"]),
+                "automation (flows), crm.objects.owners.read (owners), forms (forms), \
+                 sales-email-read (engagements_emails), tickets (tickets)",
+            ),
+            (
+                "two at once",
+                listed(&["forms", "tickets", "automation"]),
+                "crm.objects.contacts.read (contacts), \
+                 crm.objects.contacts.read with sales-email-read (engagements_emails)",
+            ),
+            ("nothing is known", Granted::unknown(), ""),
+        ] {
+            let offer = offer(NAMES, &granted);
+            assert_eq!(offer.in_words(), expected, "{case}");
+            assert_eq!((offer.total(), offer.is_worth_reading()), (NAMES.len(), true), "{case}");
+        }
+    }
+
+    #[test]
+    fn many_streams_of_one_scope_are_counted() {
+        let names: Vec<_> = STREAMS.iter().map(|row| row.name).collect();
+        let words = offer(&names, &listed(&["crm.objects.contacts.read"])).in_words();
+        let content = "content (campaigns, email_events, email_subscriptions and 2 more), ";
+        assert!(words.contains(content), "{words}");
+    }
+
+    #[test]
+    fn a_token_without_scopes_for_reading_is_not_worth_it() {
+        let names: Vec<_> = STREAMS.iter().map(|row| row.name).collect();
+        let offer = offer(&names, &listed(&["oauth"]));
+        assert!(!offer.is_worth_reading());
+        let open: Vec<_> = offer.readable.iter().map(|row| row.name).collect();
+        assert_eq!(open, ["account_details", "association_labels", "properties"]);
+    }
+}
