@@ -106,7 +106,11 @@ fn refused_tokens_say_what_to_do() {
              Settings > Integrations > Private Apps or make a new one under Service Keys, and \
              enter it in the connection.",
         ),
-        ("canary", "the access token is malformed; copy it from HubSpot once more, whole."),
+        (
+            "canary",
+            "it finds no data region for the access token, which is cut off or of another region \
+             than its beginning says; copy it from HubSpot once more, whole.",
+        ),
     ] {
         stage.config = token_config(token);
         let expected = format!("{NO_TOKEN}{expected}");

@@ -85,8 +85,14 @@ pub enum Error {
          refresh the source schema"
     )]
     UnknownObjectType { stream: String, source: Option<BoxError> },
+    /// The token works, and the user it stands for may not read this, or nothing any more.
+    #[error(
+        "HubSpot refuses `{stream}` to the user behind the token, who was deactivated or has lost \
+         permissions; let a super admin create a new token or authorize the app again"
+    )]
+    User { stream: String, source: Option<BoxError> },
     /// HubSpot refused a request for a reason of the request itself.
-    #[error("HubSpot refused {endpoint}: {said}")]
+    #[error("HubSpot refused {endpoint}: {said}; run the sync again, and report it if that stays so")]
     Refused { endpoint: String, said: String, source: Option<BoxError> },
     /// HubSpot kept failing until the retry budget ran out.
     #[error(
@@ -98,6 +104,21 @@ pub enum Error {
     /// The host cannot be talked to safely.
     #[error("no secure connection to {host}: {problem}")]
     Tls { host: String, problem: String, source: Option<BoxError> },
+    /// A proxy stands between the connector and HubSpot, and does not let it through.
+    #[error("the proxy that HTTPS_PROXY names lets nothing through to {host}: {problem}")]
+    Proxy { host: String, problem: &'static str, source: Option<BoxError> },
+    /// The answer points to another address.
+    #[error(
+        "{endpoint} was answered with a redirect, which is not followed, so that the token goes \
+         nowhere else; check HUBSPOT_API_URL, and what stands between here and HubSpot"
+    )]
+    Redirected { endpoint: String, source: Option<BoxError> },
+    /// An answer larger than any that is meant.
+    #[error(
+        "{endpoint} was answered with more than {megabytes} MB, which is not read; deselect long \
+         columns of the stream, or report it"
+    )]
+    TooLarge { endpoint: String, megabytes: usize },
     /// The day's requests are used up.
     #[error(
         "the HubSpot account has used up its requests for today; the sync goes on where it stopped \
@@ -152,6 +173,9 @@ impl Error {
             | Self::NothingToRead { .. }
             | Self::Plan { .. }
             | Self::UnknownObjectType { .. }
+            | Self::User { .. }
+            | Self::Proxy { .. }
+            | Self::Redirected { .. }
             | Self::Tls { .. } => FailureType::Config,
             Self::CustomObjects { .. }
             | Self::Unavailable { .. }
@@ -159,6 +183,7 @@ impl Error {
             | Self::DayShare { .. }
             | Self::Stopped => FailureType::Transient,
             Self::Refused { .. }
+            | Self::TooLarge { .. }
             | Self::Contract { .. }
             | Self::OutputClosed
             | Self::Bug { .. } => FailureType::System,

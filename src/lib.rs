@@ -20,3 +20,4 @@ pub mod signals;
 pub mod streams;
 pub mod sync;
 pub mod time;
+pub mod untrusted;

@@ -54,7 +54,7 @@ impl Bounds {
 
     /// Where a read of what changed since `position` begins, inclusive.
     pub fn lower(&self, position: Millis) -> Millis {
-        let overlap = millis(self.lookback) + millis(self.index_lag);
+        let overlap = millis(self.lookback).saturating_add(millis(self.index_lag));
         position.saturating_sub(overlap).max(self.first())
     }
 }

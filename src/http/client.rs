@@ -12,6 +12,7 @@ use super::dialect::Dialect;
 use super::failure::{Failure, Undecodable};
 use super::limiter::{Limiter, Limits};
 use super::meter::Meter;
+use super::roots;
 use super::stop::Stop;
 use super::token::Tokens;
 use super::transport::{Request, Transport};
@@ -40,7 +41,7 @@ pub struct Client {
 
 impl Client {
     /// # Errors
-    /// If the TLS roots of the machine cannot be loaded.
+    /// If the certificates that the environment names cannot be loaded.
     pub fn new(options: ClientOptions) -> Result<Self, BoxError> {
         // The second caller finds a provider installed, which is just as well.
         let _installed = rustls::crypto::ring::default_provider().install_default();
@@ -48,7 +49,10 @@ impl Client {
             .user_agent(options.user_agent)
             .connect_timeout(Duration::from_secs(20))
             .read_timeout(Duration::from_mins(2))
+            // A token goes to this host and no other, wherever an answer points.
             .redirect(reqwest::redirect::Policy::none())
+            .tls_version_min(reqwest::tls::Version::TLS_1_2)
+            .tls_certs_merge(roots::bundled()?)
             .tcp_nodelay(true)
             .build()?;
         let limiter = Limiter::new(options.limits, Instant::now());

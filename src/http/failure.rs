@@ -67,6 +67,10 @@ pub enum Failure {
     Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: String },
     /// A success with a content that makes no sense.
     Unexpected { endpoint: String, source: BoxError },
+    /// An answer larger than any that is meant.
+    TooLarge { endpoint: String },
+    /// A proxy on the way asks for a login, or does not let anything through.
+    Proxy { wants_login: bool, source: BoxError },
     /// The connection cannot be made safe.
     Tls { problem: String, source: BoxError },
     /// The request is not on the list of reads.

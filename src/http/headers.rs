@@ -10,35 +10,35 @@ use super::window::Standing;
 
 /// The headers of one answer, read in the words of a dialect.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Headers<'a> {
-    pub(super) map: &'a HeaderMap,
-    pub(super) dialect: &'a Dialect,
+pub struct Headers<'a> {
+    pub map: &'a HeaderMap,
+    pub dialect: &'a Dialect,
 }
 
 impl<'a> Headers<'a> {
     /// The service's time.
-    pub(super) fn date(self) -> Option<&'a str> {
+    pub fn date(self) -> Option<&'a str> {
         self.text("date")
     }
 
-    pub(super) fn correlation(self) -> Option<&'a str> {
+    pub fn correlation(self) -> Option<&'a str> {
         self.text(self.dialect.correlation_header)
     }
 
     /// How long to wait before asking again.
-    pub(super) fn retry_after(self) -> Option<Duration> {
+    pub fn retry_after(self) -> Option<Duration> {
         self.text("retry-after").and_then(seconds)
     }
 
     /// What is left of the general window.
-    pub(super) fn standing(self) -> Option<Standing> {
+    pub fn standing(self) -> Option<Standing> {
         let size = self.number(self.dialect.limit_header)?;
         let remaining = self.number(self.dialect.remaining_header)?;
         Some(Standing { size: clamped(size), remaining: clamped(remaining) })
     }
 
     /// What has been used of the day.
-    pub(super) fn day(self) -> Option<DayUse> {
+    pub fn day(self) -> Option<DayUse> {
         let limit = self.number(self.dialect.daily_limit_header)?;
         let remaining = self.number(self.dialect.daily_remaining_header)?;
         Some(DayUse { used: limit.saturating_sub(remaining), limit })

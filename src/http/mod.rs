@@ -5,6 +5,7 @@
 //! service comes in as values ([`Dialect`]): nothing here says HubSpot.
 
 mod backoff;
+mod broken;
 mod client;
 mod clock;
 mod day;
@@ -20,6 +21,7 @@ mod others;
 mod pace;
 mod pauses;
 mod retry;
+mod roots;
 mod stop;
 mod token;
 #[cfg(test)]
@@ -34,10 +36,11 @@ pub use clock::ServerClock;
 pub use day::{Day, DayUse};
 pub use dialect::{Bucket, Dialect, Reading};
 pub use failure::{Failure, Refusal, Undecodable};
+pub use headers::Headers;
 pub use limiter::{Limiter, Limits, Place};
 pub use meter::Meter;
 pub use retry::{Outcome, Verdict, classify};
 pub use stop::Stop;
 pub use token::{Grant, KeepToken, Lease, Renewal, Tokens};
-pub use transport::{Body, Request};
+pub use transport::{BODY_CAP, Body, Request};
 pub use window::{Standing, Window};

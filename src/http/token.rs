@@ -64,9 +64,11 @@ pub struct Lease {
 
 impl Lease {
     /// Renewal is due when a sixth of the life is left, but five minutes before the end at most.
-    fn new(grant: Grant, now: Instant) -> Self {
+    pub fn new(grant: Grant, now: Instant) -> Self {
         let margin = (grant.lasts / 6).min(Duration::from_mins(5));
-        Self { token: grant.token, renew_at: Some(now + grant.lasts.saturating_sub(margin)) }
+        // A life that no clock can show has no end.
+        let renew_at = now.checked_add(grant.lasts.saturating_sub(margin));
+        Self { token: grant.token, renew_at }
     }
 
     /// Is it time to renew it?
@@ -196,5 +198,8 @@ mod tests {
             assert!(!lease.is_due(start + Duration::from_secs(due_after - 1)), "{case}");
             assert!(lease.is_due(start + Duration::from_secs(due_after)), "{case}");
         }
+        let grant =
+            Grant { token: Secret::new(String::new()), lasts: Duration::MAX, refresh_token: None };
+        assert!(!Lease::new(grant, start).is_due(start), "a life beyond all clocks");
     }
 }

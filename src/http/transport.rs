@@ -7,6 +7,7 @@ use http::Method;
 use tokio::time::Instant;
 
 use super::backoff::{Backoff, Patience};
+use super::broken::{Broken, root_cause};
 use super::clock::ServerClock;
 use super::day::Day;
 use super::dialect::{Bucket, Dialect, Reading};
@@ -18,8 +19,8 @@ use super::retry::{Outcome, Verdict, classify};
 use super::token::Lease;
 use crate::secret::Secret;
 
-/// The largest body that is read. Far above any page: it bounds memory, not data.
-const BODY_CAP: usize = 128 * 1024 * 1024;
+/// The largest body that is read, unpacked. Far above any page: it bounds memory, not data.
+pub const BODY_CAP: usize = 64 * 1024 * 1024;
 /// Times a bucket may answer 429 to one request in a row: quota waits end by themselves, so only
 /// a service that has stopped counting ever gets here.
 const THROTTLED_CAP: u32 = 100;
@@ -68,8 +69,8 @@ enum Attempt<T> {
     Decoded(T),
     Refused { refusal: Refusal, reading: Reading, retry_after: Option<Duration> },
     Unexpected(crate::error::BoxError),
-    Tls { problem: String, source: crate::error::BoxError },
-    Broken(String),
+    TooLarge,
+    Broken(Broken),
 }
 
 impl Transport {
@@ -101,6 +102,8 @@ impl Transport {
         let mut backoff =
             Backoff::new(self.patience, meter.requests().wrapping_mul(0x9E37_79B9) + 1);
         let mut throttled = 0;
+        // Why the proxy did not let the last attempt through, if it did not.
+        let mut proxy = None;
         loop {
             self.day_is_open(request.bucket)?;
             let (place, waited) = self.limiter.acquire(request.bucket, meter.stream()).await;
@@ -119,8 +122,23 @@ impl Transport {
                 Attempt::Unexpected(source) => {
                     return Err(Failure::Unexpected { endpoint: request.endpoint.clone(), source });
                 }
-                Attempt::Tls { problem, source } => return Err(Failure::Tls { problem, source }),
-                Attempt::Broken(cause) => (classify(&Outcome::Broken), cause, None),
+                Attempt::TooLarge => {
+                    return Err(Failure::TooLarge { endpoint: request.endpoint.clone() });
+                }
+                Attempt::Broken(Broken::Tls { problem, source }) => {
+                    return Err(Failure::Tls { problem, source });
+                }
+                Attempt::Broken(Broken::ProxyWantsLogin(source)) => {
+                    return Err(Failure::Proxy { wants_login: true, source });
+                }
+                Attempt::Broken(Broken::ProxyRefuses(source)) => {
+                    proxy = Some(source);
+                    (classify(&Outcome::Broken), "the proxy refuses".to_owned(), None)
+                }
+                Attempt::Broken(Broken::Passing(cause)) => {
+                    proxy = None;
+                    (classify(&Outcome::Broken), cause, None)
+                }
                 Attempt::Refused { refusal, reading, retry_after } => {
                     let status = refusal.status;
                     let verdict = classify(&Outcome::Answer { status, retry_after, reading });
@@ -146,6 +164,9 @@ impl Transport {
                 ) => backoff.next(None),
             };
             let Some(wait) = wait else {
+                if let Some(source) = proxy {
+                    return Err(Failure::Proxy { wants_login: false, source });
+                }
                 return Err(Failure::Exhausted {
                     endpoint: request.endpoint.clone(),
                     attempts: backoff.attempts(),
@@ -225,15 +246,16 @@ impl Transport {
         }
         let response = match builder.send().await {
             Ok(response) => response,
-            Err(error) => return broken(error),
+            Err(error) => return Attempt::Broken(Broken::of(error)),
         };
         let status = response.status().as_u16();
         let map = response.headers().clone();
         let headers = Headers { map: &map, dialect: &self.dialect };
         self.take_note(headers, place, status == 429);
         let body = match read_body(response).await {
-            Ok(body) => body,
-            Err(cause) => return Attempt::Broken(cause),
+            Ok(Some(body)) => body,
+            Ok(None) => return Attempt::TooLarge,
+            Err(cause) => return Attempt::Broken(Broken::Passing(cause)),
         };
         let correlation = headers.correlation().map(str::to_owned);
         log::debug!(
@@ -247,7 +269,8 @@ impl Transport {
             return match decode(&body) {
                 Ok(value) => Attempt::Decoded(value),
                 Err(Undecodable::Garbled(cause)) => {
-                    Attempt::Broken(format!("its last answer was damaged: {cause}"))
+                    let cause = format!("its last answer was damaged: {cause}");
+                    Attempt::Broken(Broken::Passing(cause))
                 }
                 Err(Undecodable::Unexpected(source)) => Attempt::Unexpected(source),
             };
@@ -285,7 +308,7 @@ impl<T> Attempt<T> {
         match self {
             Self::Broken(_) => true,
             Self::Refused { refusal, .. } => refusal.status >= 500,
-            Self::Decoded(_) | Self::Unexpected(_) | Self::Tls { .. } => false,
+            Self::Decoded(_) | Self::Unexpected(_) | Self::TooLarge => false,
         }
     }
 
@@ -299,68 +322,17 @@ impl<T> Attempt<T> {
     }
 }
 
-async fn read_body(mut response: reqwest::Response) -> Result<Bytes, String> {
+/// The whole body, unpacked; `None` if it is larger than any that is meant.
+async fn read_body(mut response: reqwest::Response) -> Result<Option<Bytes>, String> {
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= BODY_CAP => {
                 body.extend_from_slice(&chunk);
             }
-            Ok(Some(_)) => return Err(format!("its last answer was larger than {BODY_CAP} bytes")),
-            Ok(None) => return Ok(body.freeze()),
+            Ok(Some(_)) => return Ok(None),
+            Ok(None) => return Ok(Some(body.freeze())),
             Err(error) => return Err(format!("its last answer broke off: {}", root_cause(&error))),
         }
-    }
-}
-
-/// A connection that failed: for good if it cannot be made safe, otherwise worth another attempt.
-fn broken<T>(error: reqwest::Error) -> Attempt<T> {
-    let error = error.without_url();
-    if let Some(problem) = tls_problem(&error) {
-        return Attempt::Tls { problem, source: error.into() };
-    }
-    let cause = if error.is_timeout() {
-        "no answer in time".to_owned()
-    } else {
-        format!("the connection failed: {}", root_cause(&error))
-    };
-    Attempt::Broken(cause)
-}
-
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(cause) = error.source() {
-        error = cause;
-    }
-    error.to_string()
-}
-
-/// What rustls found wrong with the other side, if that is what ended the connection.
-fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(problem) = error.downcast_ref::<rustls::Error>() {
-            return Some(problem.to_string());
-        }
-        // The source of an I/O error is that of the error inside, which it thereby skips.
-        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            Some(inside) => Some(inside),
-            None => error.source(),
-        };
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_a_tls_problem_however_deep_it_is_wrapped() {
-        use std::io::{Error, ErrorKind};
-        let problem = rustls::Error::NoCertificatesPresented;
-        let inner = Error::new(ErrorKind::InvalidData, problem.clone());
-        assert_eq!(tls_problem(&Error::other(inner)), Some(problem.to_string()));
-        assert_eq!(tls_problem(&Error::other("no route")), None);
     }
 }

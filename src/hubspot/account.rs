@@ -35,8 +35,11 @@ impl Account {
 
 /// Asks for the account: the cheapest request that every valid token may send.
 pub async fn account(api: Api<'_>) -> Result<Account, Error> {
-    api.get(Endpoint::Account, "", |body| serde_json::from_slice(body).map_err(Undecodable::from))
-        .await
+    api.get(Endpoint::Account, "", decode).await
+}
+
+pub(super) fn decode(body: &Bytes) -> Result<Account, Undecodable> {
+    Ok(serde_json::from_slice(body)?)
 }
 
 /// The use of the day's requests by all private apps of the account.
@@ -57,12 +60,13 @@ struct DailyUsages {
 ///
 /// HubSpot: the figures may be minutes old, those of headers are not.
 pub async fn daily_usage(api: Api<'_>) -> Result<Option<DayUse>, Error> {
-    let read = |body: &Bytes| {
-        let usages: DailyUsages = serde_json::from_slice(body)?;
-        let newest = usages.results.into_iter().next_back();
-        Ok(newest.map(|usage| DayUse { used: usage.current_usage, limit: usage.usage_limit }))
-    };
-    api.get(Endpoint::DailyUsage, "", read).await
+    api.get(Endpoint::DailyUsage, "", decode_usage).await
+}
+
+pub(super) fn decode_usage(body: &Bytes) -> Result<Option<DayUse>, Undecodable> {
+    let usages: DailyUsages = serde_json::from_slice(body)?;
+    let newest = usages.results.into_iter().next_back();
+    Ok(newest.map(|usage| DayUse { used: usage.current_usage, limit: usage.usage_limit }))
 }
 
 #[cfg(test)]

@@ -265,6 +265,12 @@ fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<Listed<T>>, Undecodab
     Ok(listed.collect())
 }
 
+/// Reads an answer in each of the forms that are asked for.
+pub(super) fn read_each(body: &Bytes) -> Result<(), Undecodable> {
+    decode::<To>(body)?;
+    decode::<TypedTo>(body).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,21 +17,77 @@ pub const DIALECT: Dialect = Dialect {
     correlation_header: "x-hubspot-correlation-id",
 };
 
-/// The POSTs that only read, by beginning and end of their path. Everything else that is not a
-/// GET stays inside.
-const POST_READS: &[(&str, &str)] = &[
-    ("/crm/", "/search"),
-    ("/crm/", "/batch/read"),
-    ("/automation/", "/flows/batch/read"),
-    ("/oauth/", "/token"),
-    ("/oauth/", "/token/introspect"),
-    ("/oauth/", "/private-apps/get/access-token-info"),
+/// Requests that only read, by method and by beginning and end of their path.
+#[derive(Debug)]
+pub struct Read {
+    pub method: Method,
+    pub start: &'static str,
+    pub end: &'static str,
+    pub what: &'static str,
+}
+
+/// Everything that may be sent. All else stays inside.
+pub const READS: &[Read] = &[
+    Read {
+        method: Method::GET,
+        start: "/",
+        end: "",
+        what: "lists, single records, definitions, the account",
+    },
+    Read {
+        method: Method::POST,
+        start: "/crm/",
+        end: "/search",
+        what: "records and lists that meet a condition",
+    },
+    Read {
+        method: Method::POST,
+        start: "/crm/",
+        end: "/batch/read",
+        what: "records and associations by id",
+    },
+    Read {
+        method: Method::POST,
+        start: "/automation/",
+        end: "/flows/batch/read",
+        what: "flows by id",
+    },
+    Read {
+        method: Method::POST,
+        start: "/oauth/",
+        end: "/token",
+        what: "an access token for a refresh token",
+    },
+    Read {
+        method: Method::POST,
+        start: "/oauth/",
+        end: "/token/introspect",
+        what: "the scopes of an OAuth app's token",
+    },
+    Read {
+        method: Method::POST,
+        start: "/oauth/",
+        end: "/private-apps/get/access-token-info",
+        what: "the scopes of a private app's token",
+    },
 ];
 
 fn is_read(method: &Method, path: &str) -> bool {
-    *method == Method::GET
-        || *method == Method::POST
-            && POST_READS.iter().any(|(start, end)| path.starts_with(start) && path.ends_with(end))
+    is_plain(path)
+        && READS.iter().any(|read| {
+            read.method == *method && path.starts_with(read.start) && path.ends_with(read.end)
+        })
+}
+
+/// Is the path sent as it stands here? A URL parser drops some characters, takes others for
+/// slashes, and resolves dots: what it made of the path would not have been looked at.
+fn is_plain(path: &str) -> bool {
+    let is_dots = |segment: &str| {
+        matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+    };
+    path.starts_with('/')
+        && !path.contains(|c: char| c.is_ascii_control() || " \\#?".contains(c))
+        && !path.split('/').any(is_dots)
 }
 
 #[cfg(test)]
@@ -59,6 +115,12 @@ mod tests {
             (Method::PATCH, "/crm/v3/objects/deals/1", false),
             (Method::PUT, "/crm/v3/lists/1/memberships/add", false),
             (Method::DELETE, "/crm/v3/objects/deals/1", false),
+            (Method::GET, "crm/objects/2026-09/deals", false),
+            (Method::GET, "/crm/v3/objects/../../oauth", false),
+            (Method::POST, "/crm/v3/objects/deals/batch/archive/%2E%2e/search", false),
+            (Method::POST, "/crm/v3/objects/deals/batch/archive/.\t./read/search", false),
+            (Method::POST, "/crm/v3/objects/deals/batch/archive\\..\\batch/read", false),
+            (Method::POST, "/crm/v3/objects/deals/merge#/search", false),
         ] {
             assert_eq!(is_read(&method, path), expected, "{method} {path}");
         }

@@ -57,7 +57,7 @@ struct Answer<'body> {
     paging: Option<Paging<'body>>,
 }
 
-fn decode(body: &Bytes) -> Result<(Vec<EventDefinition>, Option<Link>), Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<(Vec<EventDefinition>, Option<Link>), Undecodable> {
     let Answer { mut results, paging } = serde_json::from_slice(body)?;
     results.retain(|definition| !definition.archived);
     for definition in &mut results {

@@ -1,6 +1,7 @@
 //! HubSpot's API: paths, pages, refusals, limits. Nothing of Airbyte, nothing of streams.
 
 mod account;
+pub mod answers;
 mod api;
 mod associations;
 mod collection;
@@ -29,16 +30,17 @@ pub use associations::{
     read_links,
 };
 pub use collection::{BatchRead, PageQuery, collection, entries, item, items, single};
-pub use dialect::DIALECT;
+pub use dialect::{DIALECT, READS, Read};
 pub use endpoint::{Endpoint, Paths, Version};
 pub use event_definitions::{EventDefinition, event_definitions};
 pub use history::{list_history, read_history};
-pub use oauth::renewal;
+pub use oauth::{read_grant, renewal};
 pub use object_library::{ObjectLibrary, object_library};
 pub use objects::{ListQuery, batch_read, fits_one_url, list};
 pub use occurrences::{OccurrenceQuery, occurrences};
 pub use page::{Link, Page, PagingKind, Shape};
 pub use properties::{Definition, PropertyType, definitions};
+pub use refusal::{explain, reading};
 pub use schemas::{CustomObject, custom_objects};
 pub use scopes::{Granted, open_something};
 pub use search::{Extent, SearchQuery, count, extent, fits_one_search, mark, search};

@@ -33,7 +33,7 @@ pub fn renewal(
         bucket: Bucket::Free,
         endpoint: format!("the access token (POST {target})"),
     };
-    Renewal { targets, request: Box::new(request), parse, refresh_token, keep }
+    Renewal { targets, request: Box::new(request), parse: read_grant, refresh_token, keep }
 }
 
 fn form(client_id: &str, client_secret: &Secret<String>, refresh_token: &Secret<String>) -> String {
@@ -63,7 +63,8 @@ struct Answer {
     refresh_token: Option<Secret<String>>,
 }
 
-fn parse(body: &Bytes) -> Result<Grant, Undecodable> {
+/// Reads the answer of the token endpoint.
+pub fn read_grant(body: &Bytes) -> Result<Grant, Undecodable> {
     // The text of a parse error could quote a token: only its kind is kept.
     let answer: Answer = serde_json::from_slice(body).map_err(|error| {
         let problem = format!("a token answer that is not understood ({:?})", error.classify());
@@ -92,14 +93,14 @@ mod tests {
             "grant_type=refresh_token&client_id=12%2Dab&client_secret=s%26c&refresh_token=na1%2Dx"
         );
         let grant =
-            parse(&Bytes::from_static(br#"{"access_token":"CJ","expires_in":60,"hub_id":1}"#));
+            read_grant(&Bytes::from_static(br#"{"access_token":"CJ","expires_in":60,"hub_id":1}"#));
         let grant = grant.unwrap();
         assert_eq!((grant.token.expose().as_str(), grant.lasts.as_secs()), ("CJ", 60));
     }
 
     #[test]
     fn an_answer_that_is_not_understood_is_not_quoted() {
-        let error = parse(&Bytes::from_static(br#"{"access_token":{"canary":1}}"#)).unwrap_err();
+        let error = read_grant(&Bytes::from_static(br#"{"access_token":{"canary":1}}"#)).unwrap_err();
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
 }

@@ -70,7 +70,7 @@ pub async fn object_library(api: Api<'_>) -> Result<ObjectLibrary, Error> {
     api.get(Endpoint::ObjectLibrary, "/enablement", decode).await
 }
 
-fn decode(body: &Bytes) -> Result<ObjectLibrary, Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<ObjectLibrary, Undecodable> {
     Ok(serde_json::from_slice(body)?)
 }
 

@@ -46,7 +46,7 @@ struct Answer {
     results: Vec<Definition>,
 }
 
-fn decode(body: &Bytes) -> Result<Vec<Definition>, Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<Vec<Definition>, Undecodable> {
     let Answer { mut results } = serde_json::from_slice(body)?;
     results.sort_by(|one, other| one.name.cmp(&other.name));
     results.dedup_by(|one, other| one.name == other.name);

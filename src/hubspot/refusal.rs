@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::api::Subject;
 use super::no_token;
 use crate::error::{BoxError, Error};
-use crate::http::{Bucket, Failure, Reading, Refusal};
+use crate::http::{BODY_CAP, Bucket, Failure, Reading, Refusal};
 
 /// The keys of an error body that decide something.
 #[derive(Debug, Default, Deserialize)]
@@ -45,7 +45,7 @@ impl Body {
 }
 
 /// What the HTTP client has to know of a refusal beyond its status.
-pub(super) fn reading(status: u16, body: &[u8]) -> Reading {
+pub fn reading(status: u16, body: &[u8]) -> Reading {
     let body = || Body::read(body).unwrap_or_default();
     match status {
         401 if body().category.as_deref() == Some("EXPIRED_AUTHENTICATION") => {
@@ -97,7 +97,7 @@ pub(super) fn has_no_entries(failure: &Failure) -> bool {
 }
 
 /// The error that a user reads.
-pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Error {
+pub fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Error {
     match failure {
         Failure::Refused(refusal) => explain_refusal(&refusal, subject),
         Failure::TokenExpired(refusal) => Error::Credentials {
@@ -113,6 +113,9 @@ pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Err
                 .into(),
             source: Some(detail(&refusal)),
         },
+        Failure::NoToken(refusal) if is_redirect(refusal.status) => {
+            explain_refusal(&refusal, Subject { stream: "the access token", scopes: &[] })
+        }
         Failure::NoToken(refusal) => no_token::explain(&refusal),
         Failure::TokenDue => Error::Bug { detail: "a token was due and not renewed".into() },
         Failure::DayShare { told, share } => {
@@ -124,6 +127,17 @@ pub(super) fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Err
             Error::Unavailable { endpoint, attempts, elapsed, last }
         }
         Failure::Unexpected { endpoint, source } => Error::Contract { endpoint, source },
+        Failure::TooLarge { endpoint } => {
+            Error::TooLarge { endpoint, megabytes: BODY_CAP / 1024 / 1024 }
+        }
+        Failure::Proxy { wants_login, source } => {
+            let problem = if wants_login {
+                "it asks for a login; write it into HTTPS_PROXY, like http://user:password@proxy"
+            } else {
+                "it refuses the connection; allow the host there, or name it in NO_PROXY"
+            };
+            Error::Proxy { host: host.to_owned(), problem, source: Some(source) }
+        }
         Failure::Tls { problem, source } => Error::Tls {
             host: host.to_owned(),
             problem: format!(
@@ -146,11 +160,27 @@ const NEW_TOKEN: &str = "in HubSpot, copy that of an app from Settings > Integra
 /// How HubSpot says that it knows no object type of the name or id in the path.
 const UNKNOWN_TYPE: &[&str] = &["Unable to infer object type", "Invalid object or event type id"];
 
+/// The category of refusals that are about the user whom the token stands for.
+///
+/// HubSpot: `docs/hubspot.md` note 44.
+const NOT_THIS_USER: &str = "USER_DOES_NOT_HAVE_PERMISSIONS";
+
+/// How a 403 says that the account's plan lacks something, which no scope would mend.
+const MISSING_FEATURE: &[&str] = &["access to this feature", "upgrade"];
+
+fn lacks_feature(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    MISSING_FEATURE.iter().any(|words| said.contains(words))
+}
+
 fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
     let body = Body::read(&refusal.body).unwrap_or_default();
     let said = body.message.as_deref().unwrap_or_default();
     let source = Some(detail(refusal));
     match refusal.status {
+        401 | 403 if body.category.as_deref() == Some(NOT_THIS_USER) => {
+            Error::User { stream: subject.stream.to_owned(), source }
+        }
         401 => Error::Credentials {
             problem: format!(
                 "the access token is unknown or was revoked; {NEW_TOKEN}, and enter it in the \
@@ -159,12 +189,16 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
             source,
         },
         530 => Error::Credentials {
-            problem: "the access token is malformed; copy it from HubSpot once more, whole".into(),
+            problem: "it finds no data region for the access token, which is cut off or of \
+                      another region than its beginning says; copy it from HubSpot once more, whole"
+                .into(),
             source,
         },
         400 if UNKNOWN_TYPE.iter().any(|start| said.starts_with(start)) => {
             Error::UnknownObjectType { stream: subject.stream.to_owned(), source }
         }
+        status if is_redirect(status) => Error::Redirected { endpoint: endpoint(refusal, subject), source },
+        403 if lacks_feature(said) => Error::Plan { what: subject.stream.to_owned(), source },
         402 => Error::Plan { what: subject.stream.to_owned(), source },
         403 => {
             let named: Vec<_> = body
@@ -180,7 +214,7 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
             Error::MissingScope { stream: subject.stream.to_owned(), scopes, source }
         }
         status => Error::Refused {
-            endpoint: format!("`{}` ({} {})", subject.stream, refusal.method, refusal.path),
+            endpoint: endpoint(refusal, subject),
             said: match body.message {
                 Some(message) => format!("{message} (status {status})"),
                 None => format!("status {status} without a reason"),
@@ -188,6 +222,15 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
             source,
         },
     }
+}
+
+fn is_redirect(status: u16) -> bool {
+    (300..400).contains(&status)
+}
+
+/// The request that was refused, as errors name it.
+fn endpoint(refusal: &Refusal, subject: Subject<'_>) -> String {
+    format!("`{}` ({} {})", subject.stream, refusal.method, refusal.path)
 }
 
 /// What happened, for the maker: no body, since that may hold data.
@@ -280,7 +323,22 @@ mod tests {
             (
                 530,
                 "<html>",
-                "HubSpot refuses the credentials: the access token is malformed; copy it from HubSpot once more, whole",
+                "HubSpot refuses the credentials: it finds no data region for the access token, which is cut off or of another region than its beginning says; copy it from HubSpot once more, whole",
+            ),
+            (
+                403,
+                r#"{"category":"USER_DOES_NOT_HAVE_PERMISSIONS"}"#,
+                "HubSpot refuses `deals` to the user behind the token, who was deactivated or has lost permissions; let a super admin create a new token or authorize the app again",
+            ),
+            (
+                302,
+                "",
+                "`deals` (GET /crm/objects/2026-09/deals) was answered with a redirect, which is not followed, so that the token goes nowhere else; check HUBSPOT_API_URL, and what stands between here and HubSpot",
+            ),
+            (
+                403,
+                r#"{"message":"Upgrade the subscription"}"#,
+                "the HubSpot account has no access to deals; upgrade its subscription or deselect the stream",
             ),
             (
                 402,
@@ -300,7 +358,7 @@ mod tests {
             (
                 400,
                 r#"{"message":"Invalid input JSON"}"#,
-                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): Invalid input JSON (status 400)",
+                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): Invalid input JSON (status 400); run the sync again, and report it if that stays so",
             ),
         ] {
             let error = explain(Failure::Refused(Box::new(refusal(status, body))), SUBJECT, "host");

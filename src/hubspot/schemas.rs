@@ -32,7 +32,7 @@ struct Answer {
     results: Vec<CustomObject>,
 }
 
-fn decode(body: &Bytes) -> Result<Vec<CustomObject>, Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<Vec<CustomObject>, Undecodable> {
     let Answer { mut results } = serde_json::from_slice(body)?;
     for object in &mut results {
         if object.fully_qualified_name.is_empty() {

@@ -69,9 +69,7 @@ impl Session {
         };
         let client = Client::new(options).map_err(|source| Error::Tls {
             host: operator.api_url.clone(),
-            problem: "the certificates of this machine cannot be loaded; point SSL_CERT_FILE at \
-                      a file of them"
-                .into(),
+            problem: "SSL_CERT_FILE names no file with certificates in it; mend or unset it".into(),
             source: Some(source),
         })?;
         let mut names = Names::built_in();

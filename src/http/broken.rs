@@ -1,0 +1,116 @@
+//! What went wrong below HTTP, in words.
+
+use crate::error::BoxError;
+
+/// Why there was no answer.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The other side cannot be trusted.
+    Tls { problem: String, source: BoxError },
+    /// The proxy on the way wants to know who asks: it will again.
+    ProxyWantsLogin(BoxError),
+    /// The proxy on the way lets nothing through to this host, now at least.
+    ProxyRefuses(BoxError),
+    /// It may pass.
+    Passing(String),
+}
+
+impl Broken {
+    pub(super) fn of(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if let Some(problem) = tls_problem(&error) {
+            return Self::Tls { problem, source: error.into() };
+        }
+        if error.is_timeout() {
+            return Self::Passing("no answer in time".to_owned());
+        }
+        // The types of these are private to the HTTP library: their words have to do.
+        let known = chain(&error).find_map(|link| cause(&link));
+        match known {
+            Some(Cause::ProxyWantsLogin) => Self::ProxyWantsLogin(error.into()),
+            Some(Cause::ProxyRefuses) => Self::ProxyRefuses(error.into()),
+            Some(Cause::ProxyGone) => Self::Passing(format!(
+                "the proxy that HTTPS_PROXY names cannot be reached, check it: {}",
+                root_cause(&error)
+            )),
+            Some(Cause::NoSuchHost) => Self::Passing(format!(
+                "the name of the host was not found, check DNS or set HTTPS_PROXY: {}",
+                root_cause(&error)
+            )),
+            None => Self::Passing(format!("the connection failed: {}", root_cause(&error))),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    ProxyWantsLogin,
+    ProxyRefuses,
+    ProxyGone,
+    NoSuchHost,
+}
+
+/// What one link of the chain of causes says.
+fn cause(text: &str) -> Option<Cause> {
+    if text == "dns error" {
+        return Some(Cause::NoSuchHost);
+    }
+    Some(match text.strip_prefix("tunnel error: ")? {
+        "proxy authorization required" => Cause::ProxyWantsLogin,
+        "failed to create underlying connection" => Cause::ProxyGone,
+        _ => Cause::ProxyRefuses,
+    })
+}
+
+fn chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = String> + 'a {
+    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string)
+}
+
+/// The last cause of all.
+pub(super) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    chain(error).last().unwrap_or_default()
+}
+
+/// What rustls found wrong with the other side, if that is what ended the connection.
+fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(problem) = error.downcast_ref::<rustls::Error>() {
+            return Some(problem.to_string());
+        }
+        // The source of an I/O error is that of the error inside, which it thereby skips.
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_a_tls_problem_however_deep_it_is_wrapped() {
+        use std::io::{Error, ErrorKind};
+        let problem = rustls::Error::NoCertificatesPresented;
+        let inner = Error::new(ErrorKind::InvalidData, problem.clone());
+        assert_eq!(tls_problem(&Error::other(inner)), Some(problem.to_string()));
+        assert_eq!(tls_problem(&Error::other("no route")), None);
+    }
+
+    #[test]
+    fn the_words_of_the_library_are_understood() {
+        for (text, expected) in [
+            ("dns error", Some(Cause::NoSuchHost)),
+            ("tunnel error: proxy authorization required", Some(Cause::ProxyWantsLogin)),
+            ("tunnel error: unsuccessful", Some(Cause::ProxyRefuses)),
+            ("tunnel error: unexpected end of file", Some(Cause::ProxyRefuses)),
+            ("tunnel error: failed to create underlying connection", Some(Cause::ProxyGone)),
+            ("tcp connect error", None),
+        ] {
+            assert_eq!(cause(text), expected, "{text}");
+        }
+    }
+}

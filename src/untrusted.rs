@@ -1,0 +1,177 @@
+//! Every way for bytes from outside into the program, each as a function of bytes.
+//!
+//! `fuzz/` has a target and `integration_tests/fuzzed.rs` a property for each. They promise the
+//! same: whatever the bytes, it returns soon, does not panic, and what it writes is a protocol line.
+
+use std::time::Duration;
+
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::config::{Config, Operator};
+use crate::cursor::{Bounds, FIRST, Saved, Scan};
+use crate::http::{Backoff, Failure, Headers, Lease, Outcome, Patience, Refusal, classify};
+use crate::hubspot::{self, DIALECT, Definition, PropertyType, Subject, answers};
+use crate::protocol::{ConfiguredCatalog, IncomingState};
+use crate::record::{
+    Columns, Encoder, Field, HistoryEncoder, HistoryForm, Record, Source, VersionField,
+};
+use crate::schema::{choose, property_columns};
+
+/// A way in, by the name of its fuzz target.
+pub type Door = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const DOORS: &[Door] = &[
+    ("config", config),
+    ("catalog", catalog),
+    ("state", state),
+    ("page", page),
+    ("refusal", refusal),
+    ("headers", headers),
+    ("token", token),
+];
+
+/// The configuration, and as the operator's environment too.
+pub fn config(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let _config = Config::parse(text);
+    let _operator = Operator::from_environment(|_| Some(text.to_owned()));
+}
+
+/// The configured catalog, and the columns that it chooses.
+pub fn catalog(bytes: &[u8]) {
+    let Ok(catalog) = serde_json::from_slice::<ConfiguredCatalog>(bytes) else { return };
+    for selected in &catalog.streams {
+        let _columns = columns(&selected.stream.json_schema);
+    }
+}
+
+/// The state, as that of any stream, and the scan that goes on from it.
+pub fn state(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let Ok(incoming) = IncomingState::parse(text) else { return };
+    let bounds = Bounds {
+        started: FIRST,
+        unfinished: Duration::from_secs(3),
+        start_date: None,
+        lookback: Duration::from_mins(1),
+        index_lag: Duration::from_mins(5),
+        worst_lag: Duration::from_hours(1),
+    };
+    for stream in incoming.stream_names() {
+        let Ok(state) = incoming.of(stream) else { continue };
+        let with = Saved::read(state, "updatedAt", Some("createdAt"));
+        for saved in [with, Saved::read_without_cursor(state)].into_iter().flatten() {
+            let mut scan = Scan::begin(&saved, &bounds, false, None);
+            let _first = (scan.ask(), scan.progress(None));
+        }
+    }
+}
+
+/// A success of HubSpot: as every answer there is, and the records in it as lines.
+///
+/// # Panics
+/// If what it writes is not one JSON message a line.
+pub fn page(bytes: &[u8]) {
+    let body = Bytes::copy_from_slice(bytes);
+    for (_, read) in answers::ANSWERS {
+        let _forgotten = read(&body);
+    }
+    let columns = columns(&Value::Null);
+    let mut lines = Vec::new();
+    let mut encoder = Encoder::new("deals", &columns);
+    let mut histories = HistoryEncoder::new("deals_property_history", HISTORY, &columns);
+    for page in answers::pages(&body) {
+        for text in page.records() {
+            let Ok(record) = Record::parse(text) else { continue };
+            let from = lines.len();
+            if encoder.push(&record, &[&[7, 8]], 0, &mut lines).is_err() {
+                lines.truncate(from);
+            }
+            let from = lines.len();
+            if histories.push(&record, i64::MIN, 0, &mut lines).is_err() {
+                lines.truncate(from);
+            }
+        }
+    }
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        let message = serde_json::from_slice::<serde::de::IgnoredAny>(line);
+        let text = || String::from_utf8_lossy(line).into_owned();
+        assert!(line.ends_with(b"\n") && message.is_ok(), "{message:?}: {}", text());
+    }
+}
+
+/// A refusal of HubSpot: two bytes of status, then the body.
+pub fn refusal(bytes: &[u8]) {
+    let Some((status, body)) = bytes.split_first_chunk() else { return };
+    let status = u16::from_be_bytes(*status) % 600;
+    let reading = hubspot::reading(status, body);
+    let _verdict = classify(&Outcome::Answer { status, retry_after: None, reading });
+    let failures: [fn(Box<Refusal>) -> Failure; 2] = [Failure::Refused, Failure::NoToken];
+    for failure in failures {
+        let failure = failure(Box::new(Refusal {
+            status,
+            body: Bytes::copy_from_slice(body),
+            correlation: None,
+            method: Method::GET,
+            path: "/".to_owned(),
+        }));
+        let subject = Subject { stream: "deals", scopes: &[] };
+        let error = hubspot::explain(failure, subject, "host");
+        let _told = (error.to_string(), error.internal_message(), error.failure_type());
+    }
+}
+
+/// The headers of an answer, `name: value` a line.
+pub fn headers(bytes: &[u8]) {
+    let mut map = HeaderMap::new();
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let name = parts.next().and_then(|name| HeaderName::from_bytes(name).ok());
+        let value = parts.next().and_then(|value| HeaderValue::from_bytes(value).ok());
+        if let (Some(name), Some(value)) = (name, value) {
+            map.append(name, value);
+        }
+    }
+    let headers = Headers { map: &map, dialect: &DIALECT };
+    let _noted = (headers.date(), headers.correlation(), headers.standing(), headers.day());
+    let wait = Backoff::new(Patience::READ, 7).next(headers.retry_after());
+    let _when = wait.map(|wait| Instant::now() + wait);
+}
+
+/// An answer of the token endpoint, and when its token is due.
+pub fn token(bytes: &[u8]) {
+    if let Ok(grant) = hubspot::read_grant(&Bytes::copy_from_slice(bytes)) {
+        let now = Instant::now();
+        let _due = Lease::new(grant, now).is_due(now);
+    }
+}
+
+const HISTORY: HistoryForm = HistoryForm {
+    id: "dealId",
+    id_is_number: true,
+    timestamp_is_number: false,
+    fields: &[(VersionField::Value, "value"), (VersionField::SourceId, "source_id")],
+};
+
+/// Columns of each kind of property and of each source.
+fn columns(configured: &Value) -> Columns {
+    let kinds = [
+        ("amount", PropertyType::Number),
+        ("closed", PropertyType::Bool),
+        ("closedate", PropertyType::Date),
+        ("hs_lastmodifieddate", PropertyType::Datetime),
+        ("name", PropertyType::Text),
+    ];
+    let definitions =
+        kinds.map(|(name, kind)| Definition { name: name.to_owned(), kind, created_at: None });
+    let copied = ["archived", "id", "value"].map(|name| (name, Source::COPY));
+    let fields = copied.into_iter().chain([("companies", Source::Associations(0))]);
+    let fields = fields.map(|(name, source)| Field { name: name.to_owned(), source }).collect();
+    let everything = json!({});
+    let configured = if configured.is_null() { &everything } else { configured };
+    choose(configured, fields, &["id"], property_columns(&definitions, &[], false))
+}
