@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use hubspot_simulator::{Config, CustomSpec, Fault, Kind, PortalSpec, Which};
+use support::canary::spawn;
 use support::output::finish;
 use support::server::{Certificate, json_answer, nobody, serve};
 use support::{Bench, Catalog, Mode, Stage, TOKEN_FORM, calm, few};
@@ -89,10 +90,12 @@ fn a_reader_that_leaves_ends_the_run_quietly() {
     let bench = Bench::new(&stage.simulator.url());
     let files = [("config", &stage.config), ("catalog", catalog.json())];
     let mut command = bench.command("read", &files);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut child, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     for _ in 0..20 {
-        stdout.read_line(&mut String::new()).unwrap();
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        canary.look_at(&line);
     }
     drop(stdout);
     let status = child.wait().unwrap();
@@ -115,8 +118,9 @@ fn a_slow_reader_gets_everything() {
     let bench = Bench::new(&stage.simulator.url());
     let files = [("config", &stage.config), ("catalog", catalog.json())];
     let mut command = bench.command("read", &files);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (child, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
     let (status, stdout, stderr) = finish(child, Duration::from_millis(5));
+    canary.look_at(&stdout);
     assert_eq!((status.code(), stderr.as_str()), (Some(0), ""));
     let records = stdout.lines().filter(|line| line.starts_with(r#"{"type":"RECORD""#)).count();
     assert_eq!(records, 1 + 20 + 230 + 120 + 110 + 40 + 8 * 150);

@@ -88,11 +88,11 @@ fn a_missing_file_is_named() {
     );
     let mut command = bench.command("check", &[]);
     command.args(["--config", path]);
-    let output = support::Output::of(command, Vec::new());
+    let output = support::Output::of(command);
     assert_eq!((output.connection(), output.code), (("FAILED", expected.as_str()), Some(0)));
     let mut command = bench.command("discover", &[]);
     command.args(["--config", path]);
-    let output = support::Output::of(command, Vec::new());
+    let output = support::Output::of(command);
     assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
 }
 

@@ -92,7 +92,9 @@ pub enum Error {
     )]
     User { stream: String, source: Option<BoxError> },
     /// HubSpot refused a request for a reason of the request itself.
-    #[error("HubSpot refused {endpoint}: {said}; run the sync again, and report it if that stays so")]
+    #[error(
+        "HubSpot refused {endpoint}: {said}; run the sync again, and report it if that stays so"
+    )]
     Refused { endpoint: String, said: String, source: Option<BoxError> },
     /// HubSpot kept failing until the retry budget ran out.
     #[error(

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::canary::spawn;
 use super::dice::Dice;
 
 /// Longer than any of these runs takes: one that is still there hangs.
@@ -58,8 +59,7 @@ pub(crate) struct Run {
 impl Run {
     /// Runs a command until it ends or is killed.
     pub(crate) fn of(mut command: Command, stop: Stop) -> Self {
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut child = child.expect("the binary starts");
+        let (mut child, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()));
         let lines = lines(&mut child);
         let mut run = Self::default();
         let mut count = 0;
@@ -76,6 +76,7 @@ impl Run {
                     panic!("it hangs; its last line: {:?}", run.lines.last());
                 }
             };
+            canary.look_at(&line);
             let is_state = is_state(&line);
             count += u64::from(run.take(line));
             is_killed = match stop {

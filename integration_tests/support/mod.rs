@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
+pub(crate) mod canary;
 mod catalog;
 pub(crate) mod chance;
 pub(crate) mod compatibility;
@@ -14,22 +15,25 @@ pub(crate) mod lists;
 pub(crate) mod output;
 pub(crate) mod portals;
 pub(crate) mod promises;
+pub(crate) mod proxy;
 pub(crate) mod reading;
 pub(crate) mod respell;
 pub(crate) mod server;
 pub(crate) mod truth;
+pub(crate) mod watched;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hubspot_simulator::{Access, ClockConfig, Config, DEFAULT_TOKEN, PortalSpec};
-use hubspot_simulator::{Granted, OAuthApp, PrivateApp, Settings, Simulator};
+use hubspot_simulator::{Granted, OAuthApp, PrivateApp, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) use catalog::{Catalog, Mode};
 pub(crate) use output::Output;
+use watched::Watched;
 
 /// When every simulated portal begins: 2026-09-21T14:13:20Z.
 pub(crate) const START_MS: i64 = 1_790_000_000_000;
@@ -95,7 +99,7 @@ pub(crate) fn oauth_config() -> Value {
 
 /// A simulator, and the files and environment that the connector is given.
 pub(crate) struct Stage {
-    pub(crate) simulator: Simulator,
+    pub(crate) simulator: Watched,
     pub(crate) config: Value,
     bench: Bench,
 }
@@ -105,7 +109,7 @@ impl Stage {
     /// only that.
     pub(crate) fn new(config: Config) -> Self {
         let is_oauth = config.access.private_apps.is_empty();
-        let simulator = Simulator::start(config).expect("a free port");
+        let simulator = Watched::start(config);
         let bench = Bench::new(&simulator.url());
         let config = if is_oauth { oauth_config() } else { token_config(DEFAULT_TOKEN) };
         Self { simulator, config, bench }
@@ -183,6 +187,10 @@ impl Bench {
         let mut binary = Command::new(env!("CARGO_BIN_EXE_source-hubspot"));
         binary.arg(command).env_clear().envs(self.environment.iter().cloned());
         binary.stdin(Stdio::null());
+        // For a run of all tests at another level.
+        if let Ok(level) = std::env::var("LOG_LEVEL") {
+            binary.env("LOG_LEVEL", level);
+        }
         for (option, content) in files {
             binary.arg(format!("--{option}")).arg(self.file(&content.to_string()));
         }
@@ -191,7 +199,7 @@ impl Bench {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, command: &str, files: &[(&str, &Value)]) -> Output {
-        Output::of(self.command(command, files), secrets(files))
+        Output::of(self.command(command, files))
     }
 
     /// Runs a command whose files hold exactly these texts.
@@ -200,16 +208,6 @@ impl Bench {
         for (option, content) in files {
             binary.arg(format!("--{option}")).arg(self.file(content));
         }
-        Output::of(binary, Vec::new())
+        Output::of(binary)
     }
-}
-
-/// What must not be in any output: the credentials that the configuration holds.
-fn secrets(files: &[(&str, &Value)]) -> Vec<String> {
-    let config = files.iter().find(|(option, _)| *option == "config");
-    ["access_token", "client_secret", "refresh_token"]
-        .iter()
-        .filter_map(|key| config?.1.get("credentials")?.get(key)?.as_str())
-        .map(str::to_owned)
-        .collect()
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::canary::spawn;
+
 /// The messages of one run. Whatever the test is about, the rules of [`Output::of`] hold.
 pub(crate) struct Output {
     pub(crate) lines: Vec<Value>,
@@ -20,17 +22,11 @@ impl Output {
     /// message a line and safe for readers that split at Unicode's line separators; no explicit
     /// nulls outside of data; no secret anywhere but in a new configuration; states count their
     /// records; statuses are in order.
-    pub(crate) fn of(mut command: Command, mut secrets: Vec<String>) -> Self {
-        let run = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let (status, stdout, stderr) = finish(run.expect("the binary starts"), Duration::ZERO);
+    pub(crate) fn of(mut command: Command) -> Self {
+        let (run, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let (status, stdout, stderr) = finish(run, Duration::ZERO);
         assert_eq!(stderr, "", "stderr");
-        // What the simulator grants begins so.
-        secrets.extend(["CJsim-", "na1-sim-"].map(str::to_owned));
-        let is_control = |line: &&str| line.starts_with(r#"{"type":"CONTROL""#);
-        for line in stdout.lines().filter(|line| !is_control(line)) {
-            let leaks = secrets.iter().any(|secret| line.contains(secret));
-            assert!(!leaks, "a secret is in the output");
-        }
+        canary.look_at(&stdout);
         let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
         let lines = stdout.lines().map(parse).collect();
         let output = Self { lines, stdout, code: status.code() };

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -32,13 +33,23 @@ impl Certificate {
 /// Answers every connection's first bytes with `answer`; gives host and port. With a certificate
 /// it speaks TLS.
 pub(crate) fn serve(answer: &str, certificate: Option<&Certificate>) -> String {
+    serve_bytes(answer.as_bytes().to_vec(), certificate).0
+}
+
+/// The same with any bytes; the number says how often they were asked for.
+pub(crate) fn serve_bytes(
+    answer: Vec<u8>,
+    certificate: Option<&Certificate>,
+) -> (String, Arc<AtomicUsize>) {
+    let served = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&served);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
-    let answer = answer.to_owned();
     let config = certificate.map(|certificate| Arc::clone(&certificate.config));
     // The thread ends with the process.
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            count.fetch_add(1, Ordering::Relaxed);
             // A client that hangs up is what some tests are about.
             let _gone = match &config {
                 None => respond(stream, &answer),
@@ -48,7 +59,7 @@ pub(crate) fn serve(answer: &str, certificate: Option<&Certificate>) -> String {
             };
         }
     });
-    address.to_string()
+    (address.to_string(), served)
 }
 
 /// An HTTP answer with a JSON body.
@@ -60,10 +71,10 @@ pub(crate) fn json_answer(body: &str) -> String {
     )
 }
 
-fn respond(mut stream: impl Read + Write, answer: &str) -> std::io::Result<()> {
+fn respond(mut stream: impl Read + Write, answer: &[u8]) -> std::io::Result<()> {
     let mut request = [0; 8192];
     if stream.read(&mut request)? > 0 {
-        stream.write_all(answer.as_bytes())?;
+        stream.write_all(answer)?;
         stream.flush()?;
     }
     Ok(())

@@ -276,6 +276,7 @@ impl Transport {
             };
         }
         let retry_after = headers.retry_after();
+        let body = without(body, bearer);
         let reading = (self.dialect.reading)(status, &body);
         let (method, path) = (request.method.clone(), request.path().to_owned());
         let refusal = Refusal { status, body, correlation, method, path };
@@ -320,6 +321,15 @@ impl<T> Attempt<T> {
             None
         }
     }
+}
+
+/// A refusal without the token, should it repeat that: what it says may be shown.
+fn without(body: Bytes, bearer: Option<&Secret<String>>) -> Bytes {
+    let Some(token) = bearer.filter(|token| !token.expose().is_empty()) else { return body };
+    if memchr::memmem::find(&body, token.expose().as_bytes()).is_none() {
+        return body;
+    }
+    String::from_utf8_lossy(&body).replace(token.expose(), "[redacted]").into()
 }
 
 /// The whole body, unpacked; `None` if it is larger than any that is meant.

@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_not_understood_is_not_quoted() {
-        let error = read_grant(&Bytes::from_static(br#"{"access_token":{"canary":1}}"#)).unwrap_err();
+        let error =
+            read_grant(&Bytes::from_static(br#"{"access_token":{"canary":1}}"#)).unwrap_err();
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");
     }
 }

@@ -197,7 +197,9 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
         400 if UNKNOWN_TYPE.iter().any(|start| said.starts_with(start)) => {
             Error::UnknownObjectType { stream: subject.stream.to_owned(), source }
         }
-        status if is_redirect(status) => Error::Redirected { endpoint: endpoint(refusal, subject), source },
+        status if is_redirect(status) => {
+            Error::Redirected { endpoint: endpoint(refusal, subject), source }
+        }
         403 if lacks_feature(said) => Error::Plan { what: subject.stream.to_owned(), source },
         402 => Error::Plan { what: subject.stream.to_owned(), source },
         403 => {

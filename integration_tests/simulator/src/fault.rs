@@ -135,6 +135,10 @@ pub enum Kind {
         #[serde(default)]
         retry_after_s: Option<u64>,
     },
+    /// HubSpot says no, in the layout of all its refusals.
+    Refused { code: u16, category: String, message: String },
+    /// The answer points to another address.
+    Redirect { to: String },
     /// The path does not exist: an answer that is not JSON.
     Gone { code: u16 },
     /// The connection is reset before the first byte of the answer.
@@ -173,6 +177,8 @@ impl Kind {
         match self {
             Self::RateLimited { .. } => "rate_limited",
             Self::Status { .. } => "status",
+            Self::Refused { .. } => "refused",
+            Self::Redirect { .. } => "redirect",
             Self::Gone { .. } => "gone",
             Self::Reset => "reset",
             Self::ResetAfter { .. } => "reset_after",

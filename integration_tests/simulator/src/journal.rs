@@ -1,6 +1,6 @@
 //! What was asked and answered: counters for ever, entries as far as memory is granted.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use http::Method;
 use serde::{Serialize, Serializer};
@@ -93,6 +93,8 @@ pub struct Journal {
     entries: VecDeque<Entry>,
     summary: Summary,
     recent: BTreeMap<Bucket, [VecDeque<i64>; 2]>,
+    /// Method and path of every request that was no GET, whatever has been forgotten since.
+    beside_gets: BTreeSet<(String, String)>,
 }
 
 impl Journal {
@@ -102,6 +104,7 @@ impl Journal {
             entries: VecDeque::new(),
             summary: Summary::default(),
             recent: BTreeMap::new(),
+            beside_gets: BTreeSet::new(),
         }
     }
 
@@ -126,6 +129,9 @@ impl Journal {
         summary.bytes += bytes;
         summary.rate_limited += u64::from(entry.status == 429);
         summary.writes += u64::from(entry.endpoint == WRITE);
+        if entry.method != Method::GET {
+            self.beside_gets.insert((entry.method.to_string(), entry.path.clone()));
+        }
         let count = summary.endpoints.entry(entry.endpoint).or_default();
         count.requests += 1;
         count.bytes += bytes;
@@ -149,9 +155,15 @@ impl Journal {
         &self.summary
     }
 
-    /// Forgets everything.
+    /// Method and path of every request since the start that was no GET.
+    pub fn beside_gets(&self) -> &BTreeSet<(String, String)> {
+        &self.beside_gets
+    }
+
+    /// Forgets everything but what was no GET.
     pub fn clear(&mut self) {
-        *self = Self::new(self.config);
+        let beside_gets = std::mem::take(&mut self.beside_gets);
+        *self = Self { beside_gets, ..Self::new(self.config) };
     }
 }
 

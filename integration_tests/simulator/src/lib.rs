@@ -36,6 +36,7 @@ mod server;
 mod sync;
 mod world;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -121,6 +122,11 @@ impl Simulator {
     /// Counters of all requests since the start or the last [`Self::clear_journal`].
     pub fn summary(&self) -> Summary {
         lock(&self.world.journal).summary().clone()
+    }
+
+    /// Method and path of every request since the start that was no GET, whatever was forgotten.
+    pub fn sent_beside_gets(&self) -> BTreeSet<(String, String)> {
+        lock(&self.world.journal).beside_gets().clone()
     }
 
     /// Forgets all requests.

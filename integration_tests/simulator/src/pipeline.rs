@@ -158,6 +158,14 @@ fn edge_fault(world: &World, target: &Target, kind: &Kind) -> Option<Answer> {
             };
             (answer, *retry_after_s)
         }
+        Kind::Refused { code, category, message } => {
+            (refusal::of_category(*code, category, message), None)
+        }
+        Kind::Redirect { to } => {
+            let mut answer = finish::page(302, "Found");
+            answer.headers.push(("Location", to.clone()));
+            (answer, None)
+        }
         Kind::Gone { code } => (finish::page(*code, "Not Found"), None),
         Kind::Reset => (finish::page(502, "The connection is reset before this is sent"), None),
         Kind::ResetAfter { .. }
@@ -356,6 +364,8 @@ fn spoil(answer: &mut Answer, kind: &Kind) {
         Kind::TurnedPage => answer.body = mangle::turned(&answer.body),
         Kind::RateLimited { .. }
         | Kind::Status { .. }
+        | Kind::Refused { .. }
+        | Kind::Redirect { .. }
         | Kind::Gone { .. }
         | Kind::Reset
         | Kind::ResetAfter { .. }

@@ -199,6 +199,11 @@ pub fn plan_gap(status: u16) -> Answer {
     }
 }
 
+/// Any status with any category.
+pub fn of_category(status: u16, category: &str, message: &str) -> Answer {
+    body(status, message, [("category", category.into())])
+}
+
 /// 400 with category `VALIDATION_ERROR`.
 pub fn validation(message: &str) -> Answer {
     body(400, message, [("category", "VALIDATION_ERROR".into())])

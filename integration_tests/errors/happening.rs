@@ -1,0 +1,94 @@
+//! Errors that HubSpot's answers bring about.
+
+use hubspot_simulator::{Config, Fault, Kind, Policy, Which};
+
+use crate::rows::{SUBJECT, rows};
+use crate::said;
+use crate::support::{Catalog, Mode, Output, Stage, calm, few};
+
+/// Reads deals from a portal whose list of them always goes wrong in this way.
+fn read_deals(kind: Kind) -> Output {
+    let faults = vec![Fault::new(Which::endpoint("objects.list"), kind)];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    stage.read(&Catalog::of(&[SUBJECT.stream], Mode::Full))
+}
+
+/// The sentence of the row with this cause.
+fn documented(cause: &str) -> String {
+    let row = rows().into_iter().find(|row| row.cause.starts_with(cause));
+    said(&row.unwrap_or_else(|| panic!("no row: {cause}")).error)
+}
+
+fn refused(code: u16, category: &str, message: &str) -> Kind {
+    Kind::Refused { code, category: category.into(), message: message.into() }
+}
+
+#[test]
+fn refusals_are_told_as_documented() {
+    const FEATURE: &str = "This account does not have access to this feature.";
+    for (cause, kind) in [
+        ("401: the token", refused(401, "INVALID_AUTHENTICATION", "credentials not found")),
+        ("401 twice", Kind::ExpiredToken),
+        ("530", Kind::Status { code: 530, retry_after_s: None }),
+        ("401 or 403: the user", refused(401, "USER_DOES_NOT_HAVE_PERMISSIONS", "no")),
+        ("401 or 403: the user", refused(403, "USER_DOES_NOT_HAVE_PERMISSIONS", "no")),
+        ("402", refused(402, "PAYMENT_REQUIRED", "Upgrade")),
+        ("402", refused(403, "", FEATURE)),
+        ("400: the account", refused(400, "", "Unable to infer object type from: deals")),
+        ("400: the account", refused(400, "", "Invalid object or event type id: 0-3")),
+        ("400, 404", refused(400, "VALIDATION_ERROR", "Invalid input JSON")),
+        ("429", Kind::RateLimited { policy: Policy::Daily, retry_after_s: None }),
+        ("3xx", Kind::Redirect { to: "https://example.com/".into() }),
+    ] {
+        let output = read_deals(kind.clone());
+        let (message, _) = output.error();
+        assert_eq!((message, output.code), (documented(cause).as_str(), Some(1)), "{kind:?}");
+        assert!(output.statuses("deals").ends_with(&["INCOMPLETE"]), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_missing_scope_is_a_warning_in_the_documented_words() {
+    let faults = vec![Fault::new(
+        Which::endpoint("objects.list"),
+        refused(403, "MISSING_SCOPES", "not all scopes"),
+    )];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let output = stage.read(&Catalog::of(&["deals"], Mode::Incremental));
+    let sentence = documented("403: the token").replacen("The token", "the token", 1);
+    let expected = format!("`deals` is skipped: {}", sentence.trim_end_matches('.'));
+    assert_eq!(output.warnings(), [expected.as_str()]);
+}
+
+#[test]
+fn statuses_without_a_row_of_their_own_name_stream_path_and_status() {
+    for code in [404, 405, 409, 414, 431] {
+        let output = read_deals(refused(code, "", "not like this"));
+        let expected = format!(
+            "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): not like this (status \
+             {code}); run the sync again, and report it if that stays so."
+        );
+        assert_eq!(output.error(), (expected.as_str(), "system_error"));
+    }
+}
+
+#[test]
+fn a_service_that_is_down_is_a_passing_fault() {
+    for (kind, last) in [
+        (Kind::Status { code: 503, retry_after_s: None }, "its last answer was 503"),
+        (Kind::Status { code: 423, retry_after_s: None }, "its last answer was 423"),
+        (Kind::Garbage, "its last answer was damaged: "),
+        (Kind::Truncated { bytes: None }, "its last answer was damaged: "),
+        (Kind::ResetAfter { bytes: 20 }, "its last answer broke off: "),
+    ] {
+        let faults = vec![Fault::new(Which::endpoint("account.details"), kind)];
+        let output = Stage::new(Config { faults, ..calm(few()) }).check();
+        let (message, failure_type) = output.error();
+        let beginning = "HubSpot did not answer `account_details` (GET \
+                         /account-info/2026-09/details) in 4 attempts over ";
+        let end = "; run the sync again later.";
+        assert!(message.starts_with(beginning) && message.ends_with(end), "{message}");
+        assert!(message.contains(&format!(" s ({last}")), "{message}");
+        assert_eq!(failure_type, "transient_error");
+    }
+}

@@ -1,0 +1,110 @@
+//! Everything that a user can be told went wrong: documented, and seen to happen.
+
+mod happening;
+mod network;
+mod rows;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use bytes::Bytes;
+use http::Method;
+use rows::{Row, SUBJECT, VARIANTS, rows, variant};
+use source_hubspot::error::{Error, FailureType};
+use source_hubspot::http::{Failure, Refusal};
+use source_hubspot::hubspot;
+use support::golden::compare_file;
+
+const HEAD: &str = "\
+# Errors
+
+Made from the code; a test keeps it in step (`just bless` writes it).
+
+Every error is a sentence with its cause and what to do next. It stands in the ERROR trace of the
+stream or of the run, and in `check`'s answer. Names, paths and numbers below are examples; the
+stream is `deals`. The trace's `internal_message` adds method, path, status, HubSpot's category and
+its correlation id, which HubSpot's support can look up.
+
+The type tells the platform what to do: `config_error` waits for the user, `transient_error` runs
+again by itself, `system_error` is for whoever maintains the connector.
+
+Not every trouble is an error. Limits of requests, locked records, failures of HubSpot (5xx), answers
+that break off or are no JSON, connections that fail: each is waited for and asked again, for up to
+15 minutes in a read and 20 seconds in `check` and `discover`. An access token that has become too
+old is replaced once. A value that does not fit its column becomes null, with a note in the record's
+`meta.changes`. A stream whose scope is missing is skipped with a warning, and the run succeeds,
+where that can do no harm.
+
+";
+
+#[test]
+fn every_error_is_documented() {
+    let mut text = HEAD.to_owned();
+    let mut found = BTreeSet::new();
+    let mut section = "";
+    for Row { section: of, cause, error, cure } in rows() {
+        if section != of {
+            section = of;
+            let head = "| what happened | what you read | type | what to do |\n\
+                        | --- | --- | --- | --- |";
+            writeln!(text, "{}## {of}\n\n{head}", if found.is_empty() { "" } else { "\n" })
+                .expect("memory");
+        }
+        found.insert(variant(&error));
+        let kind = match error.failure_type() {
+            FailureType::Config => "config_error",
+            FailureType::Transient => "transient_error",
+            FailureType::System => "system_error",
+        };
+        let said = said(&error).replace('|', "\\|");
+        writeln!(text, "| {cause} | {said} | `{kind}` | {cure} |").expect("memory");
+    }
+    let missing: Vec<_> = VARIANTS.iter().filter(|name| !found.contains(*name)).collect();
+    assert_eq!(missing, Vec::<&&str>::new(), "errors without a row");
+    compare_file("docs/errors.md", &text);
+}
+
+/// An error as the user reads it.
+fn said(error: &Error) -> String {
+    let sentence = error.to_string();
+    let mut letters = sentence.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
+}
+
+/// The refusal of the request that the rows are about.
+fn refusal(status: u16, body: &str) -> Box<Refusal> {
+    Box::new(Refusal {
+        status,
+        body: Bytes::copy_from_slice(body.as_bytes()),
+        correlation: None,
+        method: Method::GET,
+        path: "/crm/objects/2026-09/deals".to_owned(),
+    })
+}
+
+/// The error that comes of a failure.
+fn explained(failure: Failure) -> Error {
+    hubspot::explain(failure, SUBJECT, "https://api.hubapi.com")
+}
+
+#[test]
+fn every_refusal_is_documented() {
+    let known: BTreeSet<_> = rows().iter().map(|row| said(&row.error)).collect();
+    for status in 300..600 {
+        for category in ["", "MISSING_SCOPES", "INVALID_AUTHENTICATION", "VALIDATION_ERROR"] {
+            let body = format!(r#"{{"category":"{category}"}}"#);
+            let error = explained(Failure::Refused(refusal(status, &body)));
+            let fits = known.contains(&said(&error)) || matches!(error, Error::Refused { .. });
+            assert!(fits, "{status} {category}: {error}");
+        }
+    }
+    let codes = ["REFRESH_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "HUB", "GRANT_TYPE", "SCOPES"];
+    for code in codes {
+        let body = format!(r#"{{"status":"BAD_{code}"}}"#);
+        let error = explained(Failure::NoToken(refusal(400, &body)));
+        assert!(known.contains(&said(&error)), "{code}: {error}");
+    }
+}

@@ -1,0 +1,201 @@
+//! Errors of the way to HubSpot: proxies, redirects, answers that are too large.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::canary::spawn;
+use crate::support::output::finish;
+use crate::support::proxy::Proxy;
+use crate::support::server::{Certificate, json_answer, serve, serve_bytes};
+use crate::support::{Bench, Output, TOKEN_FORM};
+
+const ACCOUNT: &str = r#"{"portalId":7,"results":[]}"#;
+
+/// A bench whose HubSpot has a certificate, which is trusted.
+fn with_tls(certificate: &Certificate) -> (Bench, String) {
+    let host = serve(&json_answer(ACCOUNT), Some(certificate));
+    let mut bench = Bench::new(&format!("https://{host}"));
+    let file = bench.file(&certificate.pem).display().to_string();
+    bench.environment.push(("SSL_CERT_FILE", file));
+    (bench, host)
+}
+
+fn check(bench: &Bench) -> Output {
+    bench.run_raw("check", &[("config", TOKEN_FORM)])
+}
+
+#[test]
+fn a_proxy_that_lets_through_is_used_unless_excepted() {
+    let certificate = Certificate::new();
+    for (excepted, is_used) in
+        [(None, true), (Some("example.com"), true), (Some("127.0.0.1"), false)]
+    {
+        let (mut bench, host) = with_tls(&certificate);
+        let proxy = Proxy::open();
+        bench.environment.push(("HTTPS_PROXY", proxy.url.clone()));
+        bench.environment.extend(excepted.map(|name| ("NO_PROXY", name.to_owned())));
+        assert_eq!(check(&bench).succeeded().connection().0, "SUCCEEDED");
+        let asked = proxy.asked();
+        assert_eq!(!asked.is_empty(), is_used, "{excepted:?}");
+        assert!(asked.iter().all(|asked| *asked == host), "{asked:?}");
+    }
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named_and_what_to_do() {
+    let certificate = Certificate::new();
+    for (status, problem, attempts) in [
+        (
+            "407 Proxy Authentication Required",
+            "it asks for a login; write it into HTTPS_PROXY, like http://user:password@proxy",
+            1,
+        ),
+        (
+            "403 Forbidden",
+            "it refuses the connection; allow the host there, or name it in NO_PROXY",
+            4,
+        ),
+    ] {
+        let (mut bench, host) = with_tls(&certificate);
+        let proxy = Proxy::refusing(status);
+        let url = proxy.url.replace("http://", "http://someone:proxy-canary-7@");
+        bench.environment.push(("HTTPS_PROXY", url));
+        let output = check(&bench);
+        let expected = format!(
+            "The proxy that HTTPS_PROXY names lets nothing through to https://{host}: {problem}."
+        );
+        assert_eq!((output.connection(), output.code), (("FAILED", &*expected), Some(0)));
+        assert_eq!(proxy.asked().len(), attempts, "{status}");
+        assert!(!output.stdout.contains("proxy-canary-7"), "the proxy's password");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_gone_is_a_passing_fault() {
+    let (mut bench, _) = with_tls(&Certificate::new());
+    let nobody = crate::support::server::nobody();
+    bench.environment.push(("HTTPS_PROXY", format!("http://{nobody}")));
+    let output = check(&bench);
+    let (message, failure_type) = output.error();
+    let cause = "(the proxy that HTTPS_PROXY names cannot be reached, check it: Connection refused";
+    assert!(message.contains(cause), "{message}");
+    assert_eq!(failure_type, "transient_error");
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_said_to_be_one() {
+    // RFC 6761: no name below `invalid` exists, and resolvers need not ask anybody about it.
+    let output = check(&Bench::new("https://hubspot.invalid"));
+    let (message, failure_type) = output.error();
+    let cause = "(the name of the host was not found, check DNS or set HTTPS_PROXY: failed to";
+    assert!(message.contains(cause), "{message}");
+    assert_eq!(failure_type, "transient_error");
+}
+
+#[test]
+fn a_redirect_takes_the_token_nowhere() {
+    let other = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    other.set_nonblocking(true).expect("a socket");
+    let elsewhere = other.local_addr().expect("an address");
+    for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect"] {
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nLocation: http://{elsewhere}/account-info\r\n\
+             Content-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        let output = check(&Bench::new(&format!("http://{}", serve(&answer, None))));
+        let expected = "`account_details` (GET /account-info/2026-09/details) was answered with a \
+                        redirect, which is not followed, so that the token goes nowhere else; \
+                        check HUBSPOT_API_URL, and what stands between here and HubSpot.";
+        assert_eq!((output.connection(), output.code), (("FAILED", expected), Some(0)));
+    }
+    assert!(other.accept().is_err(), "somebody came along");
+}
+
+#[test]
+fn machines_without_roots_of_their_own_have_the_bundled_ones() {
+    let host = serve(&json_answer(ACCOUNT), Some(&Certificate::new()));
+    let mut bench = Bench::new(&format!("https://{host}"));
+    // Nothing of the machine's: were there no other roots, there would be no client at all.
+    bench.environment.push(("SSL_CERT_DIR", "/nonexistent".to_owned()));
+    let output = check(&bench);
+    let problem = format!("No secure connection to https://{host}: invalid peer certificate: ");
+    assert!(output.connection().1.starts_with(&problem), "{:?}", output.connection());
+}
+
+#[test]
+fn a_certificate_file_that_cannot_be_used_is_named() {
+    let mut bench = Bench::new("https://127.0.0.1:9");
+    let no_certificate = bench.file("{}").display().to_string();
+    for file in [no_certificate, "/nonexistent/roots.pem".to_owned()] {
+        bench.environment.retain(|(variable, _)| *variable != "SSL_CERT_FILE");
+        bench.environment.push(("SSL_CERT_FILE", file));
+        let expected = "No secure connection to https://127.0.0.1:9: SSL_CERT_FILE names no file \
+                        with certificates in it; mend or unset it.";
+        let output = check(&bench);
+        assert_eq!((output.connection(), output.code), (("FAILED", expected), Some(0)));
+    }
+}
+
+#[test]
+fn tls_older_than_1_2_is_refused() {
+    // The alert of a server that only knows an older version.
+    let host = serve("\x15\x03\x01\x00\x02\x02\x46", None);
+    let output = check(&Bench::new(&format!("https://{host}")));
+    let problem = "received fatal alert: ProtocolVersion";
+    assert!(output.connection().1.contains(problem), "{:?}", output.connection());
+}
+
+#[test]
+fn a_bomb_is_defused_once_in_flat_memory() {
+    const ZEROS: usize = 192 * 1024 * 1024;
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
+    let zeros = vec![b' '; 1 << 20];
+    for _ in 0..ZEROS / zeros.len() {
+        bomb.write_all(&zeros).expect("memory");
+    }
+    let bomb = bomb.finish().expect("memory");
+    let mut answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        bomb.len()
+    )
+    .into_bytes();
+    answer.extend_from_slice(&bomb);
+    let (host, served) = serve_bytes(answer, None);
+    let bench = Bench::new(&format!("http://{host}"));
+    let mut command = bench.command("check", &[]);
+    command.arg("--config").arg(bench.file(TOKEN_FORM));
+    let (child, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let peak = peak_of(child.id());
+    let (status, stdout, _) = finish(child, std::time::Duration::ZERO);
+    canary.look_at(&stdout);
+    let expected = "`account_details` (GET /account-info/2026-09/details) was answered with more \
+                    than 64 MB, which is not read; deselect long columns of the stream, or report \
+                    it.";
+    assert!(stdout.contains(expected), "{stdout}");
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(served.load(std::sync::atomic::Ordering::Relaxed), 1, "it was asked for again");
+    let peak = peak.join().expect("a figure");
+    assert!((10..150).contains(&peak), "{peak} MB");
+}
+
+/// Follows the largest memory of a process, in MB, to its end.
+fn peak_of(process: u32) -> std::thread::JoinHandle<u64> {
+    let most = move || {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+    };
+    std::thread::spawn(move || {
+        let mut peak = 0;
+        while let Some(now) = most() {
+            peak = peak.max(now);
+            std::thread::yield_now();
+        }
+        peak / 1024
+    })
+}

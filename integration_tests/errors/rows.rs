@@ -1,0 +1,307 @@
+//! The table of `docs/errors.md`: an error of each kind, why it comes, how it goes.
+
+use std::time::Duration;
+
+use source_hubspot::error::Error;
+use source_hubspot::http::Failure;
+use source_hubspot::hubspot::Subject;
+
+use super::{explained, refusal};
+
+/// The stream that all rows are about.
+pub(crate) const SUBJECT: Subject<'static> =
+    Subject { stream: "deals", scopes: &["crm.objects.deals.read"] };
+
+/// A row of the table.
+pub(crate) struct Row {
+    pub(crate) section: &'static str,
+    pub(crate) cause: &'static str,
+    pub(crate) error: Error,
+    pub(crate) cure: &'static str,
+}
+
+/// Names every variant of [`Error`]: one that is new does not compile until it is here.
+macro_rules! variants {
+    ($($name:ident)*) => {
+        pub(crate) const VARIANTS: &[&str] = &[$(stringify!($name)),*];
+
+        pub(crate) fn variant(error: &Error) -> &'static str {
+            match error {
+                $(Error::$name { .. } => stringify!($name),)*
+            }
+        }
+    };
+}
+
+variants! {
+    Input Config Environment Catalog State UnknownStream CustomObjects Credentials MissingScope Plan
+    UnknownObjectType User Refused Unavailable Tls Proxy Redirected TooLarge DayUsedUp DayShare
+    Contract OutputClosed Bug
+}
+
+/// All rows, a section behind the other.
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (section, of) in [
+        ("What you gave", given as fn() -> Vec<Told>),
+        ("Token and permissions", permissions),
+        ("HubSpot's answers", answers),
+        ("The way to HubSpot", network),
+        ("The connector itself", own),
+    ] {
+        rows.extend(of().into_iter().map(|(cause, error, cure)| Row {
+            section,
+            cause,
+            error,
+            cure,
+        }));
+    }
+    rows
+}
+
+/// A cause, its error, its cure.
+type Told = (&'static str, Error, &'static str);
+
+fn given() -> Vec<Told> {
+    vec![
+        (
+            "a field of the form is missing or does not fit; all of them are named",
+            Error::Config { violations: vec!["`credentials.access_token` is missing".into()] },
+            "fill in the fields it names",
+        ),
+        (
+            "a file of the command line cannot be opened or read",
+            Error::Input {
+                file: "state",
+                path: "/secrets/state.json".into(),
+                problem: "is not JSON (EOF while parsing an object at line 1 column 1)".into(),
+            },
+            "give the right file",
+        ),
+        (
+            "the configured catalog is not one",
+            Error::Catalog {
+                problem: "cannot be read: missing field `streams` at line 1 column 2".into(),
+            },
+            "refresh the source schema and save the connection",
+        ),
+        (
+            "the state was edited, or written by a later version",
+            Error::State { stream: "deals".into(), problem: "it has no `updatedAt`".into() },
+            "reset the stream, or go back to the version that wrote it",
+        ),
+        (
+            "a stream was selected that the portal does not have (any more)",
+            Error::UnknownStream { stream: "deals".into() },
+            "refresh the source schema",
+        ),
+        (
+            "the operator's environment cannot work",
+            Error::Environment {
+                variable: "HUBSPOT_API_URL",
+                problem: "must begin with https:// unless the host is this machine".into(),
+            },
+            "mend or unset the variable",
+        ),
+    ]
+}
+
+fn permissions() -> Vec<Told> {
+    let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body)));
+    let no_token = |body: &str| explained(Failure::NoToken(refusal(400, body)));
+    vec![
+        (
+            "401: the token is unknown or was revoked",
+            refused(401, "{}"),
+            "copy the token of the private app, or make a new one",
+        ),
+        (
+            "401 twice: a token just renewed is called too old",
+            explained(Failure::TokenExpired(refusal(401, "{}"))),
+            "authenticate again",
+        ),
+        (
+            "530: the token does not say which region its account is in",
+            refused(530, ""),
+            "copy the whole token; it begins with `pat-` and the region, such as `na1` or `eu1`",
+        ),
+        (
+            "the refresh token was revoked, or the app was uninstalled",
+            no_token(r#"{"status":"BAD_REFRESH_TOKEN"}"#),
+            "authenticate again",
+        ),
+        (
+            "the OAuth app has another client id",
+            no_token(r#"{"status":"BAD_CLIENT_ID"}"#),
+            "copy client id and secret from the app's settings",
+        ),
+        (
+            "the OAuth app has another client secret",
+            no_token(r#"{"status":"BAD_CLIENT_SECRET"}"#),
+            "copy client id and secret from the app's settings",
+        ),
+        (
+            "the account of the grant was closed",
+            no_token(r#"{"status":"BAD_HUB"}"#),
+            "authenticate with another account",
+        ),
+        ("the token endpoint refuses for another reason", no_token("{}"), "authenticate again"),
+        (
+            "403: the token lacks a scope",
+            refused(403, "{}"),
+            "add the scope to the private app or to the OAuth app, then authenticate again",
+        ),
+        (
+            "401 or 403: the user behind the token was deactivated or lost permissions",
+            refused(403, r#"{"category":"USER_DOES_NOT_HAVE_PERMISSIONS"}"#),
+            "let a super admin make a new token",
+        ),
+        (
+            "402, or 403 with these words: the plan lacks the feature, or it is switched off",
+            refused(402, "{}"),
+            "upgrade, or deselect the stream",
+        ),
+    ]
+}
+
+fn answers() -> Vec<Told> {
+    let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body)));
+    let endpoint = || "`deals` (GET /crm/objects/2026-09/deals)".to_owned();
+    vec![
+        (
+            "400: the account has no such object type",
+            refused(400, r#"{"message":"Unable to infer object type from: widgets"}"#),
+            "refresh the source schema",
+        ),
+        (
+            "the custom objects cannot be listed, so it is open what the stream is",
+            Error::CustomObjects {
+                stream: "deals".into(),
+                problem: "HubSpot did not answer".into(),
+            },
+            "nothing; the next sync asks again",
+        ),
+        (
+            "400, 404, 414 and other refusals that asking again does not change",
+            refused(400, r#"{"message":"Invalid input JSON"}"#),
+            "run again once; then it is a bug, or HubSpot has changed",
+        ),
+        (
+            "5xx, 408, 423 or 477 in every attempt",
+            Error::Unavailable {
+                endpoint: endpoint(),
+                attempts: 12,
+                elapsed: Duration::from_mins(4),
+                last: "its last answer was 503".into(),
+            },
+            "nothing; look at HubSpot's status page if it lasts",
+        ),
+        (
+            "answers that break off or are no JSON, in every attempt",
+            Error::Unavailable {
+                endpoint: endpoint(),
+                attempts: 12,
+                elapsed: Duration::from_mins(4),
+                last: "its last answer was damaged: expected value at line 1 column 1".into(),
+            },
+            "nothing; look for a gateway on the way if it lasts",
+        ),
+        (
+            "JSON of another shape than HubSpot documents",
+            Error::Contract { endpoint: endpoint(), source: "no `results`".into() },
+            "update the connector",
+        ),
+        (
+            "an answer larger than any page",
+            explained(Failure::TooLarge { endpoint: endpoint() }),
+            "deselect columns with long texts",
+        ),
+        (
+            "429: the account's requests of the day are used up",
+            explained(Failure::DayUsedUp(refusal(429, "{}"))),
+            "nothing; sync less often, or raise the account's limit, if it comes every day",
+        ),
+        (
+            "the share of the day that a sync may use up is reached",
+            Error::DayShare { used: 585_000, limit: 650_000, share: 90, resets: None },
+            "nothing, or raise `daily_share`",
+        ),
+    ]
+}
+
+fn network() -> Vec<Told> {
+    let failing = |last: &str| Error::Unavailable {
+        endpoint: "`deals` (GET /crm/objects/2026-09/deals)".into(),
+        attempts: 12,
+        elapsed: Duration::from_mins(4),
+        last: last.into(),
+    };
+    let tls = |problem: &str| {
+        explained(Failure::Tls { problem: problem.into(), source: "handshake".into() })
+    };
+    let proxy = |wants_login| explained(Failure::Proxy { wants_login, source: "tunnel".into() });
+    let not_found = "the name of the host was not found, check DNS or set HTTPS_PROXY: failed to \
+                     lookup address information: Name or service not known";
+    let no_proxy = "the proxy that HTTPS_PROXY names cannot be reached, check it: Connection \
+                    refused (os error 111)";
+    vec![
+        (
+            "the host's name cannot be resolved",
+            failing(not_found),
+            "mend DNS, or set `HTTPS_PROXY`",
+        ),
+        (
+            "nobody answers at the host, or a firewall is in between",
+            failing("the connection failed: Connection refused (os error 111)"),
+            "let the connector reach api.hubapi.com, port 443",
+        ),
+        ("the connection stays silent", failing("no answer in time"), "as above"),
+        ("the proxy is not there", failing(no_proxy), "mend `HTTPS_PROXY`"),
+        ("407: the proxy asks for a login", proxy(true), "give it one"),
+        (
+            "403 or another refusal of the proxy, in every attempt",
+            proxy(false),
+            "allow api.hubapi.com in the proxy",
+        ),
+        (
+            "the host's certificate is signed by nobody who is trusted",
+            tls("invalid peer certificate: UnknownIssuer"),
+            "where a proxy opens TLS, trust its certificate",
+        ),
+        (
+            "something else than TLS 1.2 or 1.3 answers",
+            tls("received corrupt message of type InvalidContentType"),
+            "find out what answers in HubSpot's place",
+        ),
+        (
+            "`SSL_CERT_FILE` cannot be read or holds no certificate",
+            Error::Tls {
+                host: "https://api.hubapi.com".into(),
+                problem: "SSL_CERT_FILE names no file with certificates in it; mend or unset it"
+                    .into(),
+                source: None,
+            },
+            "mend or unset the variable",
+        ),
+        (
+            "3xx: a gateway or portal answers in HubSpot's place",
+            explained(Failure::Refused(refusal(302, ""))),
+            "let the connector reach api.hubapi.com itself",
+        ),
+    ]
+}
+
+fn own() -> Vec<Told> {
+    vec![
+        (
+            "a bug; the internal message says where",
+            Error::Bug { detail: String::new() },
+            "report it",
+        ),
+        (
+            "the reader of stdout went away: the run ends, nobody reads this",
+            Error::OutputClosed,
+            "look at the destination's log",
+        ),
+    ]
+}

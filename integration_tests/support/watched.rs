@@ -1,0 +1,65 @@
+//! A simulator that is asked at its end whether anything but reads was sent to it.
+
+use std::ops::Deref;
+
+use hubspot_simulator::{Config, Simulator};
+
+/// A running simulator. Dropping it fails the test if a request was not on the list of reads.
+pub(crate) struct Watched(Simulator);
+
+impl Watched {
+    pub(crate) fn start(config: Config) -> Self {
+        Self(Simulator::start(config).expect("a free port"))
+    }
+}
+
+impl Deref for Watched {
+    type Target = Simulator;
+
+    fn deref(&self) -> &Simulator {
+        &self.0
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let reads = reads();
+        for (method, path) in self.0.sent_beside_gets() {
+            assert!(reads.iter().any(|read| read.covers(&method, &path)), "{method} {path}");
+        }
+        // Paths are logged: nobody's address may stand in one.
+        let entries = self.0.journal();
+        let personal = entries.iter().find(|entry| entry.path.contains('@'));
+        assert!(personal.is_none(), "{personal:?}");
+    }
+}
+
+/// A row of the table in `SECURITY.md`.
+struct Read {
+    method: String,
+    start: String,
+    end: String,
+}
+
+impl Read {
+    fn covers(&self, method: &str, path: &str) -> bool {
+        *self.method == *method && path.starts_with(&*self.start) && path.ends_with(&*self.end)
+    }
+}
+
+/// What users are promised, not what the code says.
+fn reads() -> Vec<Read> {
+    let text = include_str!("../../SECURITY.md");
+    let rows = text.lines().filter_map(|line| {
+        let (method, rest) = line.strip_prefix("| ")?.split_once(" | `")?;
+        let (path, _) = rest.split_once("` | ")?;
+        let (start, end) = path.split_once('…')?;
+        Some(Read { method: method.to_owned(), start: start.to_owned(), end: end.to_owned() })
+    });
+    let rows: Vec<_> = rows.collect();
+    assert!(rows.len() > 1, "SECURITY.md has a table");
+    rows
+}
