@@ -32,7 +32,7 @@ const LISTS: &[&str] =
 /// What a body holds, read as each layout of a page.
 pub fn pages(body: &Bytes) -> Vec<Page> {
     let kinds = [PagingKind::None, PagingKind::Link, PagingKind::Offset];
-    let shapes = LISTS.iter().flat_map(|&records| kinds.map(|paging| Shape { records, paging }));
-    let shaped = shapes.filter_map(|shape| Page::decode_as(shape, body).ok());
-    shaped.chain(Page::single(body)).collect()
+    let layouts = LISTS.iter().flat_map(|&records| kinds.map(|paging| Shape { records, paging }));
+    let lists = layouts.filter_map(|shape| Page::decode_as(shape, body).ok());
+    lists.chain(Page::single(body)).collect()
 }
