@@ -68,7 +68,9 @@ fn what_is_right_comes_in() {
     for (door, open) in DOORS {
         let seeds = seeds(door);
         assert!(!seeds.is_empty(), "{door}");
-        seeds.iter().for_each(|seed| open(seed));
+        for seed in &seeds {
+            open(seed);
+        }
     }
 }
 

@@ -75,14 +75,14 @@ fn said(error: &Error) -> String {
 }
 
 /// The refusal of the request that the rows are about.
-fn refusal(status: u16, body: &str) -> Box<Refusal> {
-    Box::new(Refusal {
+fn refusal(status: u16, body: &str) -> Refusal {
+    Refusal {
         status,
         body: Bytes::copy_from_slice(body.as_bytes()),
         correlation: None,
         method: Method::GET,
         path: "/crm/objects/2026-09/deals".to_owned(),
-    })
+    }
 }
 
 /// The error that comes of a failure.
@@ -96,7 +96,7 @@ fn every_refusal_is_documented() {
     for status in 300..600 {
         for category in ["", "MISSING_SCOPES", "INVALID_AUTHENTICATION", "VALIDATION_ERROR"] {
             let body = format!(r#"{{"category":"{category}"}}"#);
-            let error = explained(Failure::Refused(refusal(status, &body)));
+            let error = explained(Failure::Refused(refusal(status, &body).into()));
             let fits = known.contains(&said(&error)) || matches!(error, Error::Refused { .. });
             assert!(fits, "{status} {category}: {error}");
         }
@@ -104,7 +104,7 @@ fn every_refusal_is_documented() {
     let codes = ["REFRESH_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "HUB", "GRANT_TYPE", "SCOPES"];
     for code in codes {
         let body = format!(r#"{{"status":"BAD_{code}"}}"#);
-        let error = explained(Failure::NoToken(refusal(400, &body)));
+        let error = explained(Failure::NoToken(refusal(400, &body).into()));
         assert!(known.contains(&said(&error)), "{code}: {error}");
     }
 }

@@ -107,8 +107,8 @@ fn given() -> Vec<Told> {
 }
 
 fn permissions() -> Vec<Told> {
-    let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body)));
-    let no_token = |body: &str| explained(Failure::NoToken(refusal(400, body)));
+    let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body).into()));
+    let no_token = |body: &str| explained(Failure::NoToken(refusal(400, body).into()));
     vec![
         (
             "401: the token is unknown or was revoked",
@@ -117,7 +117,7 @@ fn permissions() -> Vec<Told> {
         ),
         (
             "401 twice: a token just renewed is called too old",
-            explained(Failure::TokenExpired(refusal(401, "{}"))),
+            explained(Failure::TokenExpired(refusal(401, "{}").into())),
             "authenticate again",
         ),
         (
@@ -165,7 +165,7 @@ fn permissions() -> Vec<Told> {
 }
 
 fn answers() -> Vec<Told> {
-    let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body)));
+    let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body).into()));
     let endpoint = || "`deals` (GET /crm/objects/2026-09/deals)".to_owned();
     vec![
         (
@@ -218,7 +218,7 @@ fn answers() -> Vec<Told> {
         ),
         (
             "429: the account's requests of the day are used up",
-            explained(Failure::DayUsedUp(refusal(429, "{}"))),
+            explained(Failure::DayUsedUp(refusal(429, "{}").into())),
             "nothing; sync less often, or raise the account's limit, if it comes every day",
         ),
         (
@@ -285,7 +285,7 @@ fn network() -> Vec<Told> {
         ),
         (
             "3xx: a gateway or portal answers in HubSpot's place",
-            explained(Failure::Refused(refusal(302, ""))),
+            explained(Failure::Refused(refusal(302, "").into())),
             "let the connector reach api.hubapi.com itself",
         ),
     ]
