@@ -265,12 +265,27 @@ fn network() -> Vec<Told> {
         ),
         (
             "the host's certificate is signed by nobody who is trusted",
-            tls("invalid peer certificate: UnknownIssuer"),
+            tls("nobody who is trusted here has signed its certificate"),
             "where a proxy opens TLS, trust its certificate",
         ),
         (
-            "something else than TLS 1.2 or 1.3 answers",
-            tls("received corrupt message of type InvalidContentType"),
+            "the host speaks an older TLS than 1.2",
+            tls("it speaks no TLS 1.2 or newer"),
+            "find out what answers in HubSpot's place",
+        ),
+        (
+            "the host's certificate has expired",
+            tls("its certificate has expired"),
+            "look at this machine's clock",
+        ),
+        (
+            "the host's certificate is that of another",
+            tls("its certificate is that of another host"),
+            "find out what answers in HubSpot's place",
+        ),
+        (
+            "something that speaks no TLS answers",
+            tls("what answers there does not speak TLS"),
             "find out what answers in HubSpot's place",
         ),
         (

@@ -76,7 +76,7 @@ fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(problem) = error.downcast_ref::<rustls::Error>() {
-            return Some(problem.to_string());
+            return Some(in_words(problem));
         }
         // The source of an I/O error is that of the error inside, which it thereby skips.
         next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
@@ -87,9 +87,59 @@ fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     None
 }
 
+/// The problems that users meet, in words; any other in those of rustls.
+fn in_words(problem: &rustls::Error) -> String {
+    use rustls::CertificateError as Bad;
+    use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage, PeerIncompatible};
+    let is_too_old = matches!(problem, PeerIncompatible(_))
+        || matches!(problem, AlertReceived(rustls::AlertDescription::ProtocolVersion));
+    let words = if is_too_old {
+        "it speaks no TLS 1.2 or newer"
+    } else if matches!(problem, InvalidMessage(_)) {
+        "what answers there does not speak TLS"
+    } else if let InvalidCertificate(bad) = problem {
+        match bad {
+            Bad::UnknownIssuer => "nobody who is trusted here has signed its certificate",
+            Bad::Expired | Bad::ExpiredContext { .. } => "its certificate has expired",
+            Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+                "its certificate is not valid yet, so this machine's clock may be slow"
+            }
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+                "its certificate is that of another host"
+            }
+            bad => return format!("its certificate cannot be trusted ({bad})"),
+        }
+    } else {
+        return problem.to_string();
+    };
+    words.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tls_problems_that_users_meet_are_told_in_words() {
+        use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
+        for (problem, expected) in [
+            (CertificateError::Expired.into(), "its certificate has expired"),
+            (CertificateError::NotValidForName.into(), "its certificate is that of another host"),
+            (CertificateError::Revoked.into(), "its certificate cannot be trusted (Revoked)"),
+            (
+                CertificateError::UnknownIssuer.into(),
+                "nobody who is trusted here has signed its certificate",
+            ),
+            (
+                Error::AlertReceived(AlertDescription::ProtocolVersion),
+                "it speaks no TLS 1.2 or newer",
+            ),
+            (InvalidMessage::InvalidContentType.into(), "what answers there does not speak TLS"),
+            (Error::DecryptError, "cannot decrypt peer's message"),
+        ] {
+            assert_eq!(in_words(&problem), expected);
+        }
+    }
 
     #[test]
     fn finds_a_tls_problem_however_deep_it_is_wrapped() {
