@@ -1,16 +1,19 @@
 //! The connection's configuration.
 
+mod raw;
+mod violations;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use jsonschema::ValidationError;
-use jsonschema::error::ValidationErrorKind;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::time::parse_instant;
+use raw::{RawConfig, RawCredentials};
+use violations::violations;
 
 /// What `spec` prints; the configuration is checked against this very text.
 pub const SPEC: &str = include_str!("spec.json");
@@ -83,54 +86,6 @@ pub enum Credentials {
     },
 }
 
-/// The configuration as it is written; mirrors `spec.json`.
-#[derive(Deserialize)]
-struct RawConfig {
-    credentials: RawCredentials,
-    #[serde(default)]
-    start_date: Option<String>,
-    #[serde(default)]
-    lookback_window: u64,
-    #[serde(default)]
-    treat_numbers_and_booleans_as_strings: bool,
-    #[serde(default)]
-    enable_experimental_streams: bool,
-    #[serde(default)]
-    property_history_lookback_window: u64,
-    #[serde(default)]
-    contacts_property_history_properties: Vec<String>,
-    #[serde(default)]
-    companies_property_history_properties: Vec<String>,
-    #[serde(default)]
-    deals_property_history_properties: Vec<String>,
-    #[serde(default)]
-    association_streams: Vec<AssociationChoice>,
-    #[serde(default)]
-    custom_object_association_streams: Vec<AssociationChoice>,
-    /// Not set is not the spec's default: the latency alone decides then.
-    #[serde(default = "most_in_flight")]
-    num_worker: usize,
-    #[serde(default = "default_share")]
-    daily_share: u32,
-}
-
-fn most_in_flight() -> usize {
-    40
-}
-
-fn default_share() -> u32 {
-    90
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "credentials_title")]
-enum RawCredentials {
-    #[serde(rename = "OAuth Credentials")]
-    OAuth { client_id: String, client_secret: Secret<String>, refresh_token: Secret<String> },
-    #[serde(rename = "Private App Credentials")]
-    PrivateApp { access_token: Secret<String> },
-}
-
 impl Config {
     /// Checks a configuration against the spec, naming every field that violates it.
     pub fn parse(text: &str) -> Result<Self, Error> {
@@ -192,48 +147,6 @@ impl Config {
 /// Without the blank or line end that copying often brings along.
 fn trimmed(token: &Secret<String>) -> Secret<String> {
     Secret::new(token.expose().trim().to_owned())
-}
-
-/// Everything that keeps `config` from fitting the spec, in words without values.
-fn violations(config: &Value) -> Vec<String> {
-    let spec: Value = serde_json::from_str(SPEC).expect("spec.json is JSON");
-    let schema = spec.get("connectionSpecification").unwrap_or(&Value::Null);
-    // `start_date` is read more leniently than its format says.
-    let validator = jsonschema::options()
-        .should_validate_formats(false)
-        .build(schema)
-        .expect("spec.json holds a schema");
-    validator.iter_errors(config).flat_map(|error| in_words(&error)).collect()
-}
-
-fn in_words(error: &ValidationError<'_>) -> Vec<String> {
-    let ValidationErrorKind::OneOfNotValid { context } = error.kind() else {
-        let path = error.instance_path().as_str().trim_start_matches('/').replace('/', ".");
-        let place = if path.is_empty() { "it".to_owned() } else { format!("`{path}`") };
-        return vec![if let ValidationErrorKind::Required { property } = error.kind() {
-            let name = property.as_str().unwrap_or_default();
-            let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            format!("`{path}` is missing")
-        } else if matches!(error.kind(), ValidationErrorKind::Type { .. }) {
-            format!("{place} has the wrong type")
-        } else {
-            format!("{place}: {}", error.masked_with("the value"))
-        }];
-    };
-    // The variant that was meant is the one whose constant fits.
-    let meant = context.iter().find(|variant| {
-        !variant.iter().any(|error| error.instance_path().as_str().ends_with("/credentials_title"))
-            && !variant.iter().any(|error| {
-                matches!(error.kind(), ValidationErrorKind::Required { property } if property == "credentials_title")
-            })
-    });
-    match meant {
-        Some(errors) => errors.iter().flat_map(in_words).collect(),
-        None => vec![
-            "`credentials.credentials_title` must be `OAuth Credentials` or `Private App Credentials`"
-                .into(),
-        ],
-    }
 }
 
 #[cfg(test)]
