@@ -1,6 +1,6 @@
 //! Instants: the present, and every spelling of one that HubSpot or a state file uses.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 
 /// Milliseconds since the epoch, the unit of `emitted_at` and of HubSpot's search filters.
 pub type Millis = i64;
@@ -55,6 +55,79 @@ pub fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
         .map(|instant| instant.and_utc())
 }
 
+/// Reads an instant in any spelling that [`parse_instant`] or ISO 8601 knows: a week date, an
+/// ordinal date, the basic format, a year or a month alone (its first day), hours or minutes alone,
+/// a comma for the point. Where nothing is said of the offset, it is UTC.
+///
+/// For what people write; values of records are read by [`parse_instant`], to which `20240105` is
+/// no day.
+pub fn parse_iso(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    if let Some(instant) = parse_instant(text) {
+        return Some(instant);
+    }
+    let (date, rest) = text.split_once(['T', 't', ' ']).unwrap_or((text, ""));
+    let (time, offset) = match rest.find(['Z', 'z', '+', '-']) {
+        Some(place) => rest.split_at(place),
+        None => (rest, ""),
+    };
+    let instant = iso_date(date)?.and_time(iso_time(time.trim_end())?);
+    Some(DateTime::from_naive_utc_and_offset(instant - iso_offset(offset)?, Utc))
+}
+
+/// How a text is laid out: every digit as `0`.
+fn layout(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
+}
+
+fn iso_date(text: &str) -> Option<NaiveDate> {
+    let (completed, format) = match layout(text).as_str() {
+        "0000-00-00" => ("", "%Y-%m-%d"),
+        "00000000" => ("", "%Y%m%d"),
+        "0000-000" => ("", "%Y-%j"),
+        "0000000" => ("", "%Y%j"),
+        "0000-W00-0" => ("", "%G-W%V-%u"),
+        "0000W000" => ("", "%GW%V%u"),
+        "0000-W00" => ("-1", "%G-W%V-%u"),
+        "0000W00" => ("1", "%GW%V%u"),
+        "0000-00" => ("-01", "%Y-%m-%d"),
+        "0000" => ("-01-01", "%Y-%m-%d"),
+        _ => return None,
+    };
+    NaiveDate::parse_from_str(&format!("{text}{completed}"), format).ok()
+}
+
+fn iso_time(text: &str) -> Option<NaiveTime> {
+    let text = text.replace(',', ".");
+    let whole = text.split('.').next().unwrap_or_default();
+    let (completed, format) = match layout(whole).as_str() {
+        "" | "00" | "00:00" | "0000" if whole.len() < text.len() => return None,
+        "" => ("00:00:00", "%H:%M:%S"),
+        "00" => (":00:00", "%H:%M:%S"),
+        "00:00" => (":00", "%H:%M:%S"),
+        "0000" => ("00", "%H%M%S"),
+        "00:00:00" => ("", "%H:%M:%S%.f"),
+        "000000" => ("", "%H%M%S%.f"),
+        _ => return None,
+    };
+    NaiveTime::parse_from_str(&format!("{text}{completed}"), format).ok()
+}
+
+fn iso_offset(text: &str) -> Option<TimeDelta> {
+    let digits = text.get(1..).unwrap_or_default().replace(':', "");
+    let minutes = match layout(&digits).as_str() {
+        "" if matches!(text, "" | "Z" | "z") => 0,
+        "00" => digits.parse::<i64>().ok()? * 60,
+        "0000" => {
+            let number = digits.parse::<i64>().ok()?;
+            number / 100 * 60 + number % 100
+        }
+        _ => return None,
+    };
+    let is_west = text.starts_with('-');
+    (minutes < 24 * 60).then(|| TimeDelta::minutes(if is_west { -minutes } else { minutes }))
+}
+
 fn parse_epoch(text: &str) -> Option<DateTime<Utc>> {
     let whole = match text.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|byte| byte.is_ascii_digit()) => whole,
@@ -90,6 +163,47 @@ mod tests {
         ] {
             let found = parse_instant(text).map(|instant| instant.timestamp_millis());
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_iso_8601_is_read() {
+        for (text, expected) in [
+            ("2017-01-25T00:00:00Z", Some("2017-01-25T00:00:00.000Z")),
+            (" 2017-01-25 ", Some("2017-01-25T00:00:00.000Z")),
+            ("2017-01-25 10:11:12", Some("2017-01-25T10:11:12.000Z")),
+            ("2017-01-25t10:11:12z", Some("2017-01-25T10:11:12.000Z")),
+            ("2017-01-25T10:11:12.5+02:00", Some("2017-01-25T08:11:12.500Z")),
+            ("2017-01-25T10:11:12,25Z", Some("2017-01-25T10:11:12.250Z")),
+            ("2017-01-25T10:11:12.123456789-0530", Some("2017-01-25T15:41:12.123Z")),
+            ("2017-01-25T10:11+01", Some("2017-01-25T09:11:00.000Z")),
+            ("2017-01-25T10:11Z", Some("2017-01-25T10:11:00.000Z")),
+            ("2017-01-25 10:11 +01:00", Some("2017-01-25T09:11:00.000Z")),
+            ("2017-01-25T10", Some("2017-01-25T10:00:00.000Z")),
+            ("20170125", Some("2017-01-25T00:00:00.000Z")),
+            ("20170125T101112Z", Some("2017-01-25T10:11:12.000Z")),
+            ("20170125T1011", Some("2017-01-25T10:11:00.000Z")),
+            ("2017-W04-3", Some("2017-01-25T00:00:00.000Z")),
+            ("2017W043T10", Some("2017-01-25T10:00:00.000Z")),
+            ("2017-W04", Some("2017-01-23T00:00:00.000Z")),
+            ("2017-025", Some("2017-01-25T00:00:00.000Z")),
+            ("2017025", Some("2017-01-25T00:00:00.000Z")),
+            ("2017-01", Some("2017-01-01T00:00:00.000Z")),
+            ("2017", Some("2017-01-01T00:00:00.000Z")),
+            ("1485302400000", Some("2017-01-25T00:00:00.000Z")),
+            ("2017-02-30", None),
+            ("2017-13", None),
+            ("2017-366", None),
+            ("2017-W53-1", None),
+            ("2017-01-25T25:00:00Z", None),
+            ("2017-01-25T10:11:12+25:00", None),
+            ("2017-01-25T10.5", None),
+            ("25.01.2017", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            let found = parse_iso(text).map(|instant| write_instant(instant.timestamp_millis()));
+            assert_eq!(found.as_deref(), expected, "{text}");
         }
     }
 }

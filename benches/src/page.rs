@@ -152,7 +152,11 @@ fn body() -> String {
 
 fn columns() -> Columns {
     let definitions: Vec<_> = values()
-        .map(|(property, (kind, _))| Definition { name: name(property), kind, created_at: None })
+        .map(|(property, (kind, _))| Definition {
+            name: name(property),
+            kind,
+            ..Definition::default()
+        })
         .collect();
     let copied = ["archived", "createdAt", "id", "updatedAt"].map(|name| (name, Source::COPY));
     let linked = ["companies", "contacts"].into_iter().zip((0..).map(Source::Associations));

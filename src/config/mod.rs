@@ -1,5 +1,7 @@
 //! The connection's configuration.
 
+mod choice;
+mod nearest;
 mod raw;
 mod violations;
 
@@ -11,9 +13,12 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::time::parse_instant;
-use raw::{RawConfig, RawCredentials};
+use crate::time::parse_iso;
+use raw::{RawConfig, RawCredentials, RawRecords};
 use violations::violations;
+
+pub use choice::{Choice, FilterChoice, RecordChoice};
+pub use nearest::{did_you_mean, nearest};
 
 /// What `spec` prints; the configuration is checked against this very text.
 pub const SPEC: &str = include_str!("spec.json");
@@ -36,6 +41,8 @@ pub struct Config {
     pub history: History,
     /// Streams of associations, of standard and of custom objects.
     pub associations: Vec<AssociationChoice>,
+    /// Which records and which properties are read.
+    pub choice: Choice,
     /// Requests that may be under way at once.
     pub in_flight: usize,
     /// The percentage of the account's day at which a sync stops by itself.
@@ -101,7 +108,7 @@ impl Config {
             .map_err(|_| one("a value has an unexpected type".into()))?;
         let start_date = match raw.start_date.as_deref() {
             None | Some("") => None,
-            Some(text) => Some(parse_instant(text).ok_or_else(|| {
+            Some(text) => Some(parse_iso(text).ok_or_else(|| {
                 one(format!("`start_date` is `{text}`; write it like 2017-01-25T00:00:00Z"))
             })?),
         };
@@ -112,6 +119,17 @@ impl Config {
             RawCredentials::PrivateApp { access_token } => {
                 Credentials::Token(trimmed(&access_token))
             }
+        };
+        let choice = Choice {
+            filters: raw.record_filters,
+            include: raw.properties_include,
+            exclude: raw.properties_exclude,
+            records: raw
+                .record_ids
+                .into_iter()
+                .map(records)
+                .collect::<Result<_, _>>()
+                .map_err(one)?,
         };
         Ok(Self {
             credentials,
@@ -127,6 +145,7 @@ impl Config {
                 deals: raw.deals_property_history_properties,
             },
             associations: [raw.association_streams, raw.custom_object_association_streams].concat(),
+            choice,
             in_flight: raw.num_worker,
             daily_share: raw.daily_share,
         })
@@ -142,6 +161,14 @@ impl Config {
         }
         whole
     }
+}
+
+/// Records by id; `Err` says of which object type one is too large to be an id.
+fn records(raw: RawRecords) -> Result<RecordChoice, String> {
+    let RawRecords { object, ids } = raw;
+    let parsed = ids.iter().map(|id| id.parse()).collect::<Result<_, _>>();
+    let ids = parsed.map_err(|_| format!("`record_ids` has an id of {object} that is none"))?;
+    Ok(RecordChoice { object, ids })
 }
 
 /// Without the blank or line end that copying often brings along.

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::AssociationChoice;
+use super::{AssociationChoice, FilterChoice};
 use crate::secret::Secret;
 
 /// The configuration as it is written; mirrors `spec.json`.
@@ -29,6 +29,14 @@ pub(super) struct RawConfig {
     pub(super) association_streams: Vec<AssociationChoice>,
     #[serde(default)]
     pub(super) custom_object_association_streams: Vec<AssociationChoice>,
+    #[serde(default)]
+    pub(super) record_filters: Vec<FilterChoice>,
+    #[serde(default)]
+    pub(super) properties_include: Vec<String>,
+    #[serde(default)]
+    pub(super) properties_exclude: Vec<String>,
+    #[serde(default)]
+    pub(super) record_ids: Vec<RawRecords>,
     /// Not set is not the spec's default: the latency alone decides then.
     #[serde(default = "most_in_flight")]
     pub(super) num_worker: usize,
@@ -42,6 +50,12 @@ fn most_in_flight() -> usize {
 
 fn default_share() -> u32 {
     90
+}
+
+#[derive(Deserialize)]
+pub(super) struct RawRecords {
+    pub(super) object: String,
+    pub(super) ids: Vec<String>,
 }
 
 #[derive(Deserialize)]

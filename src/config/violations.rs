@@ -4,7 +4,7 @@ use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
-use super::SPEC;
+use super::{SPEC, did_you_mean};
 
 /// Everything that keeps `config` from fitting the spec, in words without values.
 pub(super) fn violations(config: &Value) -> Vec<String> {
@@ -29,7 +29,7 @@ fn in_words(error: &ValidationError<'_>) -> Vec<String> {
         } else if matches!(error.kind(), ValidationErrorKind::Type { .. }) {
             format!("{place} has the wrong type")
         } else {
-            format!("{place}: {}", error.masked_with("the value"))
+            format!("{place}: {}{}", error.masked_with("the value"), meant(error))
         }];
     };
     // The variant that was meant is the one whose constant fits.
@@ -46,4 +46,11 @@ fn in_words(error: &ValidationError<'_>) -> Vec<String> {
                 .into(),
         ],
     }
+}
+
+/// Which of the allowed values was probably meant. They are the spec's own, so none is a secret.
+fn meant(error: &ValidationError<'_>) -> String {
+    let ValidationErrorKind::Enum { options } = error.kind() else { return String::new() };
+    let options = options.as_array().into_iter().flatten().filter_map(Value::as_str);
+    did_you_mean(error.instance().as_str().unwrap_or_default(), options)
 }

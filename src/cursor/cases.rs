@@ -154,7 +154,8 @@ fn a_list_without_order_stays_a_list() {
 #[test]
 fn the_cheaper_way_is_chosen_once_it_is_known() {
     for (case, start_date, in_window, way) in [
-        ("everything is wanted", None, 10, Way::List),
+        ("everything is wanted", None, 1_000, Way::List),
+        ("few fit a condition", None, 499, Way::Search),
         ("few are new enough", Some(5), 499, Way::Search),
         ("most are new enough", Some(5), 500, Way::List),
     ] {

@@ -12,17 +12,17 @@
 //! `remaining` lists the id ranges not read yet, lower bound inclusive, upper bound exclusive or
 //! open: resumption is by value, never by page token.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::job::Way;
+use super::own::{Own, read_own};
 use super::partitions::{Partitions, read_partitions};
 use super::position::{CursorFormat, FIRST, write_position};
 use crate::protocol::{NO_CURSOR_STATE, StreamState};
 use crate::time::{Millis, parse_instant};
 
 /// The one key of our own.
-const OWN_KEY: &str = "source_hubspot";
+pub(super) const OWN_KEY: &str = "source_hubspot";
 
 /// How far a scan that is not finished has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Progress {
     pub generation: Option<i64>,
     /// What the finished scan will claim: see [`Saved::settled`].
     pub settled: Option<Millis>,
+    /// What was left out on purpose, as a fingerprint of the conditions; `None` if nothing was.
+    pub filter: Option<String>,
 }
 
 /// What a saved state says.
@@ -92,21 +94,7 @@ pub fn under_way_as(cursor_field: &str, format: CursorFormat, progress: Progress
 
 /// The claim of a scan under way, for a stream that has no position.
 pub fn under_way_without_cursor(progress: Progress) -> StreamState {
-    let Progress { way, lower, upper, remaining, generation, settled } = progress;
-    let range = |(next, end): (u64, Option<u64>)| (next.to_string(), end.map(|id| id.to_string()));
-    let own = Own {
-        way: Some(match way {
-            Way::List => WireWay::List,
-            Way::Search => WireWay::Search,
-        }),
-        from: (lower > Millis::MIN).then(|| write_position(lower)),
-        to: Some(write_position(upper)),
-        remaining: remaining.into_iter().map(range).collect(),
-        generation,
-        settled: settled.map(write_position),
-        ..Own::default()
-    };
-    object(json!({ OWN_KEY: own }))
+    object(json!({ OWN_KEY: Own::from(progress) }))
 }
 
 /// Adds to the claim of a read under way which refresh it belongs to.
@@ -133,47 +121,24 @@ pub(super) fn object(value: Value) -> StreamState {
     serde_json::from_value(value).unwrap_or_default()
 }
 
-/// What the key of our own holds: of a scan under way, of a finished one, or of both.
-#[derive(Serialize, Deserialize)]
-struct Own {
-    version: u32,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    way: Option<WireWay>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    from: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    to: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    remaining: Vec<(String, Option<String>)>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    generation: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    settled: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    done: Vec<String>,
-}
-
-impl Default for Own {
-    fn default() -> Self {
-        let (way, from, to, generation, settled) = (None, None, None, None, None);
-        let (remaining, done) = (Vec::new(), Vec::new());
-        Self { version: 1, way, from, to, remaining, generation, settled, done }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum WireWay {
-    List,
-    Search,
-}
-
 impl Saved {
     /// The scan to go on with, if one was interrupted. A full refresh goes on only within its
     /// generation, because otherwise what had been read may be gone from the destination.
     pub fn interrupted(&self, everything: bool, generation: Option<i64>) -> Option<&Progress> {
         let progress = self.progress.as_ref();
         progress.filter(|progress| !everything || is_same(progress.generation, generation))
+    }
+
+    /// What this says to a read that leaves out what `filter` stands for: the progress of a scan
+    /// that left out something else is where its window began, and no more.
+    #[must_use]
+    pub fn under(mut self, filter: Option<&str>) -> Self {
+        if let Some(progress) =
+            self.progress.take_if(|progress| progress.filter.as_deref() != filter)
+        {
+            self.position = Some(progress.lower).filter(|lower| *lower > Millis::MIN);
+        }
+        self
     }
 
     /// Are the positions of parents those of this refresh?
@@ -251,37 +216,6 @@ fn read_slices(slices: &[Value]) -> Result<Option<Millis>, BadState> {
     Ok(ends.into_iter().min().and_then(|(_, end)| end))
 }
 
-/// What the key of our own says.
-fn read_own(value: &Value) -> Result<Saved, BadState> {
-    let unreadable = || BadState(format!("`{OWN_KEY}` was written by a later version"));
-    let own = Own::deserialize(value).map_err(|_| unreadable())?;
-    if own.version != 1 {
-        return Err(unreadable());
-    }
-    let instant = |text: &str| read_position(&Value::from(text))?.ok_or_else(unreadable);
-    let settled = own.settled.as_deref().map(instant).transpose()?;
-    let Some(way) = own.way else {
-        let partitions = own.done.into_iter().map(|parent| (parent, None)).collect();
-        return Ok(Saved { settled, partitions, generation: own.generation, ..Saved::default() });
-    };
-    let id = |text: &str| text.parse::<u64>().map_err(|_| unreadable());
-    let range = |(next, end): &(String, Option<String>)| {
-        Ok((id(next)?, end.as_deref().map(id).transpose()?))
-    };
-    let progress = Progress {
-        way: match way {
-            WireWay::List => Way::List,
-            WireWay::Search => Way::Search,
-        },
-        lower: own.from.as_deref().map_or(Ok(Millis::MIN), instant)?,
-        upper: instant(own.to.as_deref().ok_or_else(unreadable)?)?,
-        remaining: own.remaining.iter().map(range).collect::<Result<_, _>>()?,
-        generation: own.generation,
-        settled,
-    };
-    Ok(Saved { progress: Some(progress), ..Saved::default() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -356,6 +290,7 @@ mod tests {
                 remaining,
                 generation: Some(3),
                 settled,
+                filter: settled.map(|_| "f1".to_owned()),
             };
             let state = under_way("updatedAt", progress.clone());
             let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
@@ -369,6 +304,33 @@ mod tests {
         let state = parents_without_cursor(&done, Some(3));
         let saved = Saved::read_without_cursor(Some(&state)).unwrap();
         assert_eq!(saved, Saved { partitions: done, generation: Some(3), ..Saved::default() });
+    }
+
+    #[test]
+    fn progress_holds_only_for_what_it_left_out() {
+        let saved = |lower, filter: Option<&str>| {
+            let progress = Progress {
+                way: Way::Search,
+                lower,
+                upper: 2_000,
+                remaining: vec![(7, None)],
+                generation: None,
+                settled: None,
+                filter: filter.map(str::to_owned),
+            };
+            Saved { progress: Some(progress), ..Saved::default() }
+        };
+        let begun = |position| Saved { position, ..Saved::default() };
+        for (case, saved, filter, expected) in [
+            ("none, none", saved(1_000, None), None, saved(1_000, None)),
+            ("the same", saved(1_000, Some("f1")), Some("f1"), saved(1_000, Some("f1"))),
+            ("another", saved(1_000, Some("f1")), Some("f2"), begun(Some(1_000))),
+            ("no longer any", saved(1_000, Some("f1")), None, begun(Some(1_000))),
+            ("a first one", saved(Millis::MIN, None), Some("f1"), begun(None)),
+            ("a finished read", begun(Some(5)), Some("f1"), begun(Some(5))),
+        ] {
+            assert_eq!(saved.under(filter), expected, "{case}");
+        }
     }
 
     #[test]
@@ -398,6 +360,7 @@ mod tests {
             remaining: vec![(7, Some(9)), (12, None)],
             generation: None,
             settled: None,
+            filter: None,
         };
         assert_eq!(
             text(&under_way("updatedAt", progress)),

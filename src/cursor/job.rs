@@ -73,7 +73,7 @@ pub struct Seen {
 pub struct Survey {
     /// Records of the object type.
     pub total: u64,
-    /// Those of them in the window.
+    /// Those of them that are wanted: changed in the window, and fit for what a search is told.
     pub in_window: u64,
     /// The highest id.
     pub top: u64,

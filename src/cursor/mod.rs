@@ -10,6 +10,7 @@ mod gapless;
 mod job;
 #[cfg(test)]
 mod model;
+mod own;
 mod partitions;
 mod position;
 mod ranges;

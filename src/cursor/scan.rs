@@ -279,7 +279,15 @@ impl Scan {
         let &Self { way, lower, upper, settled, .. } = self;
         let remaining: Vec<_> = self.ranges.iter().map(|range| (range.next, range.end)).collect();
         let is_said = self.by_id && !remaining.is_empty();
-        is_said.then_some(Progress { way, lower, upper, remaining, generation, settled })
+        is_said.then_some(Progress {
+            way,
+            lower,
+            upper,
+            remaining,
+            generation,
+            settled,
+            filter: None,
+        })
     }
 
     /// How many records the service said there are to be read, if it said so of all of them.

@@ -8,7 +8,6 @@
 use super::job::{Job, Readers, Survey, Way};
 use super::ranges::{RangeKey, cut_at, steal};
 use super::scan::Scan;
-use crate::time::Millis;
 
 /// Pages of a range that are worth a reader of their own. The end of every range costs about half
 /// a page more than one range would.
@@ -52,7 +51,7 @@ impl Scan {
         let is_few = survey.in_window < survey.total / 2;
         match self.way {
             // Without ids in order, nothing is known of what lies below the last one.
-            Way::List if is_few && self.by_id && self.lower > Millis::MIN => {
+            Way::List if is_few && self.by_id => {
                 self.lower = self.lower.max(0);
                 self.in_way(Way::Search);
             }

@@ -74,6 +74,7 @@ impl Span {
             remaining: vec![(0, None)],
             generation,
             settled: None,
+            filter: None,
         }
     }
 }

@@ -21,6 +21,19 @@ pub const SEARCH_PAGE: usize = 200;
 /// <https://developers.hubspot.com/docs/api-reference/search/guide>, read 2026-11.
 pub const SEARCH_CHARACTERS: usize = 2_500;
 
+/// Conditions of the user's that a search has room for: a group of filters holds six, and four of
+/// them say which window and which ids are read.
+///
+/// <https://developers.hubspot.com/docs/api-reference/search/guide>, read 2026-11. The simulator
+/// enforces it.
+pub const SEARCH_CONDITIONS: usize = 2;
+
+/// Characters that those may take, of the 3,000 that are documented for all filters of a search.
+///
+/// <https://developers.hubspot.com/docs/api-reference/search/guide>, read 2026-11. The simulator
+/// enforces it.
+pub const SEARCH_FILTER_CHARACTERS: usize = 2_000;
+
 /// Ids of one batch read of records.
 ///
 /// <https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide>, read 2026-11. The

@@ -5,6 +5,8 @@ pub mod answers;
 mod api;
 mod associations;
 mod collection;
+mod condition;
+mod conditions;
 mod dialect;
 mod endpoint;
 mod event_definitions;
@@ -30,6 +32,8 @@ pub use associations::{
     read_links,
 };
 pub use collection::{BatchRead, PageQuery, collection, entries, item, items, single};
+pub use condition::{BadOperand, Condition, Operands, Operator};
+pub use conditions::Conditions;
 pub use dialect::{DIALECT, READS, Read};
 pub use endpoint::{Endpoint, Paths, Version};
 pub use event_definitions::{EventDefinition, event_definitions};
@@ -43,7 +47,7 @@ pub use properties::{Definition, PropertyType, definitions};
 pub use refusal::{explain, reading};
 pub use schemas::{CustomObject, custom_objects};
 pub use scopes::{Granted, open_something};
-pub use search::{Extent, SearchQuery, count, extent, fits_one_search, mark, search};
+pub use search::{Extent, SearchQuery, count, extent, mark, search};
 pub use token_info::{OAuthApp, listed_scopes, tried_scopes};
 
 /// A record id: decimal text on the wire, 64 bits wide.

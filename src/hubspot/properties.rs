@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::http::Undecodable;
 
 /// A property as the portal defines it now.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Definition {
     pub name: String,
@@ -18,6 +18,16 @@ pub struct Definition {
     /// When it was defined; sorts as text.
     #[serde(default)]
     pub created_at: Option<String>,
+    /// How HubSpot's forms show it.
+    #[serde(default)]
+    pub field_type: String,
+}
+
+impl Definition {
+    /// Can a value hold several options, with a semicolon between them?
+    pub(super) fn holds_several(&self) -> bool {
+        self.kind == PropertyType::Enumeration && self.field_type == "checkbox"
+    }
 }
 
 /// How HubSpot types a property's values, which are always text.
@@ -30,7 +40,9 @@ pub enum PropertyType {
     Date,
     #[serde(alias = "date-time")]
     Datetime,
-    /// Text, choices, coordinates, JSON, and types invented after this was written.
+    /// One of a list of options, or several.
+    Enumeration,
+    /// Text, coordinates, JSON, and types invented after this was written.
     #[default]
     #[serde(other)]
     Text,

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::RecordId;
 use super::api::Api;
+use super::condition::{Condition, Filter, Operator};
+use super::conditions::length;
 use super::endpoint::Endpoint;
 use super::limits::{SEARCH_CHARACTERS, SEARCH_PAGE};
 use super::page::{Link, Page};
@@ -17,7 +19,7 @@ use crate::time::Millis;
 /// modified ≥ from  AND  modified < to  AND  id > above  AND  id < below      applied by HubSpot
 /// ```
 ///
-/// and, if `having` names properties, with a value in at least one of them.
+/// and, if `having` names properties, with a value in at least one of them; and `conditions` hold.
 ///
 /// The offset of HubSpot's own paging is 0 but for an empty page that says it is not the last.
 #[derive(Debug, Clone)]
@@ -26,6 +28,7 @@ pub struct SearchQuery<'a> {
     /// The property that says when a record was modified.
     pub modified: &'a str,
     pub having: &'a [&'a str],
+    pub conditions: &'a [Condition],
     pub properties: &'a [String],
     pub from: Millis,
     pub to: Millis,
@@ -34,9 +37,12 @@ pub struct SearchQuery<'a> {
     pub offset: Option<Link>,
 }
 
-/// Do these property names fit a search even if they count to its length?
-pub fn fits_one_search(properties: &[String]) -> bool {
-    properties.iter().map(|name| name.len() + 3).sum::<usize>() <= SEARCH_CHARACTERS
+impl SearchQuery<'_> {
+    /// Do its property names fit a search even if they count to its length?
+    pub fn fits(&self) -> bool {
+        let names: usize = self.properties.iter().map(|name| name.len() + 3).sum();
+        names + self.conditions.iter().map(length).sum::<usize>() <= SEARCH_CHARACTERS
+    }
 }
 
 /// Asks for a page of hits.
@@ -64,15 +70,6 @@ struct Group<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Filter<'a> {
-    property_name: &'a str,
-    operator: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Sort<'a> {
     property_name: &'a str,
     direction: &'static str,
@@ -80,24 +77,19 @@ struct Sort<'a> {
 
 impl<'a> From<&'a SearchQuery<'a>> for SearchBody<'a> {
     fn from(query: &'a SearchQuery<'a>) -> Self {
-        let bound = |property_name, operator, value: String| Filter {
-            property_name,
-            operator,
-            value: Some(value),
-        };
         let group = |having: Option<&&'a str>| {
-            let having = having.map(|&property_name| Filter {
-                property_name,
-                operator: "HAS_PROPERTY",
-                value: None,
-            });
             let bounds = [
-                bound(query.modified, "GTE", query.from.to_string()),
-                bound(query.modified, "LT", query.to.to_string()),
-                bound("hs_object_id", "GT", query.above.to_string()),
+                Filter::one(query.modified, Operator::Gte, query.from.to_string()),
+                Filter::one(query.modified, Operator::Lt, query.to.to_string()),
+                Filter::one("hs_object_id", Operator::Gt, query.above.to_string()),
             ];
-            let below = query.below.map(|below| bound("hs_object_id", "LT", below.to_string()));
-            Group { filters: having.into_iter().chain(bounds).chain(below).collect() }
+            let below = query.below.map(|id| id.to_string());
+            let below = below.map(|id| Filter::one("hs_object_id", Operator::Lt, id));
+            let having = having.map(|&name| Filter::has(name));
+            let conditions = query.conditions.iter().map(Filter::from);
+            Group {
+                filters: having.into_iter().chain(bounds).chain(below).chain(conditions).collect(),
+            }
         };
         let filter_groups = match query.having {
             [] => vec![group(None)],
@@ -128,19 +120,19 @@ pub async fn extent(api: Api<'_>, object: &str) -> Result<Extent, Error> {
     Ok(Extent { total: page.total.unwrap_or_default(), top })
 }
 
-/// Asks how many records were modified in `[from, to)`.
+/// Asks how many records that were modified in `[from, to)` fit some conditions.
 pub async fn count(
     api: Api<'_>,
     object: &str,
     modified: &str,
     (from, to): (Millis, Millis),
+    conditions: &[Condition],
 ) -> Result<u64, Error> {
-    let bound = |operator, moment: Millis| Filter {
-        property_name: modified,
-        operator,
-        value: Some(moment.to_string()),
-    };
-    let filters = vec![bound("GTE", from), bound("LT", to)];
+    let bounds = [
+        Filter::one(modified, Operator::Gte, from.to_string()),
+        Filter::one(modified, Operator::Lt, to.to_string()),
+    ];
+    let filters = bounds.into_iter().chain(conditions.iter().map(Filter::from)).collect();
     let page = one_hit(api, object, filters, "ASCENDING", None).await?;
     Ok(page.total.unwrap_or_default())
 }
@@ -153,8 +145,7 @@ pub async fn mark(
     above: RecordId,
     after: u64,
 ) -> Result<Option<RecordId>, Error> {
-    let above =
-        Filter { property_name: "hs_object_id", operator: "GT", value: Some(above.to_string()) };
+    let above = Filter::one("hs_object_id", Operator::Gt, above.to_string());
     let page = one_hit(api, object, vec![above], "ASCENDING", Some(&after.to_string())).await?;
     Ok(first_id(&page))
 }
@@ -199,6 +190,7 @@ mod tests {
             object: "deals",
             modified: "hs_lastmodifieddate",
             having: &[],
+            conditions: &[],
             properties: &properties,
             from: 1_700_000_000_000,
             to: 1_700_000_060_000,

@@ -2,8 +2,10 @@
 
 mod build;
 mod choose;
+mod patterns;
 mod properties;
 
 pub use build::build;
 pub use choose::choose;
+pub use patterns::{Patterns, object_of};
 pub use properties::{Legacy, PropertyColumn, property_columns};

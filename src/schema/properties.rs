@@ -78,7 +78,7 @@ fn kind(property: PropertyType, text_only: bool) -> Kind {
         PropertyType::Bool => Kind::Boolean,
         PropertyType::Date => Kind::Date,
         PropertyType::Datetime => Kind::Datetime,
-        PropertyType::Text => Kind::Text,
+        PropertyType::Enumeration | PropertyType::Text => Kind::Text,
     }
 }
 
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn definition(name: &str, kind: PropertyType) -> Definition {
-        Definition { name: name.into(), kind, created_at: None }
+        Definition { name: name.into(), kind, ..Definition::default() }
     }
 
     #[test]

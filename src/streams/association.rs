@@ -1,6 +1,7 @@
 //! Rows made at run time: the streams of associations that the user asked for.
 
 use super::names::Names;
+use super::objects::path_of;
 use super::registry::{ASSOCIATIONS, CUSTOM_OBJECT, STREAMS};
 use super::spec::{Family, StreamSpec};
 
@@ -41,14 +42,9 @@ impl AssociationStream {
     }
 }
 
-/// Names that configurations use and paths do not.
-const SHORT_NAMES: [(&str, &str); 2] =
-    [("goals", "goal_targets"), ("payments", "commerce_payments")];
-
 /// What paths call an object type, and the scopes that reading it takes.
 fn object(name: &str) -> (&str, &'static [&'static str]) {
-    let short = SHORT_NAMES.iter().find(|(short, _)| *short == name);
-    let path = short.map_or(name, |(_, path)| path);
+    let path = path_of(name);
     let row = STREAMS
         .iter()
         .find(|row| matches!(row.family, Family::CrmObject { object, .. } if object == path));

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::spec::StreamSpec;
 use crate::cursor::{Bounds, Saved};
 use crate::error::Error;
-use crate::hubspot::{self, Api, limits};
+use crate::hubspot::{self, Api, Conditions, RecordId, limits};
 use crate::protocol::{Batch, Outlet, StreamState};
 use crate::record::Columns;
 use crate::time::Millis;
@@ -24,6 +24,18 @@ pub struct Planned<'a> {
     /// Is everything to be read, whatever the saved position?
     pub everything: bool,
     pub generation: Option<i64>,
+    /// What records of a CRM object type have to fit.
+    pub conditions: Conditions,
+    /// Nothing is to be read but this.
+    pub targets: Option<Targets>,
+}
+
+/// Single records of a CRM object type, to be read whatever the state says.
+#[derive(Debug)]
+pub struct Targets {
+    pub ids: Vec<RecordId>,
+    /// What the state said: it still holds when they have been read.
+    pub state: StreamState,
 }
 
 /// Pages that scans may have in hand at once, all streams together: asked for, encoded, or waiting

@@ -8,15 +8,17 @@ mod cost;
 mod custom;
 pub mod family;
 mod names;
+mod objects;
 mod registry;
 mod reshape;
 mod spec;
 
 pub use association::AssociationStream;
-pub use context::{Context, Places, Planned};
+pub use context::{Context, Places, Planned, Targets};
 pub use cost::{Cost, Each, Term};
 pub use custom::CustomStream;
 pub use names::Names;
+pub use objects::names_of;
 pub use registry::STREAMS;
 pub use spec::{
     Child, Children, CursorField, Family, Fill, Occurrences, Otherwise, Parents, Pass, Reshape,

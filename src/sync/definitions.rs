@@ -27,6 +27,16 @@ impl Definitions {
         row: &StreamSpec<'_>,
         text_only: bool,
     ) -> Result<Option<Vec<PropertyColumn>>, Error> {
+        self.look(api, row, |found| property_columns(found, row.legacy, text_only)).await
+    }
+
+    /// What `look` sees in the properties of a stream's object type; `None` for a stream without any.
+    pub(super) async fn look<T>(
+        &self,
+        api: Api<'_>,
+        row: &StreamSpec<'_>,
+        look: impl FnOnce(&[Definition]) -> T,
+    ) -> Result<Option<T>, Error> {
         let shared;
         let definitions = match row.schema {
             Schema::Static(_) => return Ok(None),
@@ -36,7 +46,7 @@ impl Definitions {
                 shared.get_or_try_init(|| hubspot::definitions(api, object)).await?
             }
         };
-        Ok(Some(property_columns(definitions, row.legacy, text_only)))
+        Ok(Some(look(definitions)))
     }
 
     fn of(&self, object: &str) -> Shared {

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 
+use super::choice::{check_choice, columns};
 use super::found::Found;
 use super::session::Session;
 use crate::error::{Error, WHERE_TO_GRANT};
@@ -16,6 +17,7 @@ use crate::streams::StreamSpec;
 /// A stream that may not be read is left out, and so is one of an object type that the account
 /// does not have; a LOG message says why. All are there if the operator wants so.
 pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
+    check_choice(session).await?;
     let found = if session.all_streams {
         Found::everything(session).await?
     } else {
@@ -67,8 +69,7 @@ fn is_about_the_stream(error: &Error) -> bool {
 async fn describe(session: &Session, row: &StreamSpec<'_>) -> Result<CatalogStream, Error> {
     let meter = Meter::default();
     let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
-    let text_only = session.config.text_only;
-    let properties = match session.definitions.columns(api, row, text_only).await {
+    let properties = match columns(session, api, row).await {
         Err(error) if session.all_streams && is_about_the_stream(&error) => None,
         found => found?,
     };

@@ -1,6 +1,7 @@
 //! The commands: what to read, in which order, and what is said about it.
 
 mod check;
+mod choice;
 mod day;
 mod definitions;
 mod discover;

@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use crate::cursor::Saved;
 use crate::error::Error;
+use crate::hubspot::Conditions;
 use crate::protocol::{ConfiguredStream, IncomingState, SyncMode};
 use crate::record::{Columns, Field, Source};
 use crate::schema::{PropertyColumn, choose};
 use crate::streams::{Planned, StreamSpec};
 
-/// Plans the read of one stream.
+/// Plans the read of one stream: all of its records.
 pub(super) fn plan<'a>(
     row: &StreamSpec<'a>,
     selected: &ConfiguredStream,
@@ -22,6 +23,8 @@ pub(super) fn plan<'a>(
         saved,
         everything: selected.sync_mode == SyncMode::FullRefresh || row.cursor.is_none(),
         generation: selected.generation_id,
+        conditions: Conditions::default(),
+        targets: None,
     }
 }
 

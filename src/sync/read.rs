@@ -8,6 +8,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::choice::check_choice;
 use super::day;
 use super::rows::Rows;
 use super::session::Session;
@@ -44,6 +45,7 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
     let state = &inputs.state;
     let selected = once_each(&inputs.catalog.streams);
     warn_of_leftovers(state, &selected);
+    check_choice(session).await?;
     let rows = Rows::of(session, &selected).await?;
     day::begin(session).await;
     let (places, asked_for_time) = (Places::default(), OnceCell::new());

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use super::choice::{columns, conditions, ids};
 use super::plan::{plan, saved};
 use super::read::Run;
 use super::receipt::Account;
 use crate::error::Error;
 use crate::http::Meter;
-use crate::hubspot::Subject;
+use crate::hubspot::{RecordId, Subject};
 use crate::protocol::{ConfiguredStream, StreamStatus};
 use crate::streams::family;
-use crate::streams::{Context, Family};
+use crate::streams::{Context, Family, Planned, Targets};
 
 /// Reads the stream to its end. COMPLETE or INCOMPLETE is for the caller to say.
 pub(super) async fn read_stream(
@@ -24,9 +25,12 @@ pub(super) async fn read_stream(
     let config = &run.session.config;
     let meter = Meter::default();
     let api = run.session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
-    let definitions = &run.session.definitions;
-    let properties = definitions.columns(api, &row, config.text_only).await?;
-    let stream = plan(&row, selected, saved, properties.unwrap_or_default());
+    let properties = columns(run.session, api, &row).await?;
+    let conditions = conditions(run.session, api, &row).await?;
+    let saved = saved.under(conditions.fingerprint().as_deref());
+    let targets = ids(&config.choice, &row).map(|ids| targets(run, selected, ids));
+    let planned = plan(&row, selected, saved, properties.unwrap_or_default());
+    let stream = Planned { conditions, targets, ..planned };
     let (mut lookback, mut history_properties) = (config.lookback, &[][..]);
     if let Family::PropertyHistory { object, .. } = row.family {
         lookback = config.history.lookback;
@@ -48,4 +52,17 @@ pub(super) async fn read_stream(
     Account { stream: name, receipt, meter: &meter, took: run.started.elapsed() }
         .give(run.outlet)
         .await
+}
+
+/// Single records to read, and the state that stays as it was.
+fn targets(run: &Run<'_>, selected: &ConfiguredStream, ids: Vec<RecordId>) -> Targets {
+    let name = &selected.stream.name;
+    if selected.replaces_its_table() {
+        log::warn!(
+            "`{name}`: its table will hold nothing but the records of `record_ids`, because the \
+             destination replaces it; choose a mode that appends to keep the others"
+        );
+    }
+    let state = run.state.of(name).ok().flatten().cloned().unwrap_or_default();
+    Targets { ids, state }
 }

@@ -8,7 +8,7 @@ use super::scanning::{self, Found, Harvest, Lines};
 use super::{Receipt, unreadable};
 use crate::cursor::{Ask, Pass, Scan, Way};
 use crate::error::Error;
-use crate::hubspot::{self, Link, ListQuery, Page, RecordId, SearchQuery};
+use crate::hubspot::{self, Condition, Link, ListQuery, Page, RecordId, SearchQuery};
 use crate::record::{Columns, Encoder};
 use crate::streams::context::{Context, Planned};
 use crate::time::{self, Millis};
@@ -60,6 +60,10 @@ pub(super) struct Reader<'a> {
     modified: &'a str,
     /// Properties of which at least one must have a value, for a search.
     having: &'a [&'a str],
+    /// Conditions that a search is given.
+    conditions: &'a [Condition],
+    /// Those among the properties that conditions look at: every page has them.
+    decisive: Vec<String>,
     properties: Vec<String>,
     /// Do the property names fit the URL of a list? If not, rows are read by batch.
     fits_list: bool,
@@ -70,13 +74,16 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(
+    pub(super) fn new(
         context: &'a Context<'a>,
         stream: &'a Planned<'a>,
         object: &'a str,
         modified: &'a str,
     ) -> Self {
-        let properties = stream.columns.asked();
+        let decisive: Vec<_> = stream.conditions.properties().map(str::to_owned).collect();
+        let mut properties = [stream.columns.asked(), decisive.clone()].concat();
+        properties.sort_unstable();
+        properties.dedup();
         let chosen = |place| stream.columns.shows_associations(place);
         let types = stream.row.associations.iter().enumerate();
         let types = types.map(|(place, &to)| chosen(place).then_some(to)).collect();
@@ -85,6 +92,8 @@ impl<'a> Reader<'a> {
             object,
             modified,
             having: &[],
+            conditions: stream.conditions.pushed(),
+            decisive,
             fits_list: hubspot::fits_one_url(&properties),
             fits_search: Cell::new(true),
             properties,
@@ -109,6 +118,8 @@ impl<'a> Reader<'a> {
             object,
             modified,
             having: &[],
+            conditions: &[],
+            decisive: Vec::new(),
             properties: vec!["hs_object_id".to_owned()],
             fits_list: true,
             fits_search: Cell::new(true),
@@ -139,7 +150,7 @@ impl<'a> Reader<'a> {
                 let associations: Vec<_> = self.enricher.types().collect();
                 let query = ListQuery {
                     object: self.object,
-                    properties: if self.fits_list { &self.properties } else { &[] },
+                    properties: if self.fits_list { &self.properties } else { &self.decisive },
                     associations: &associations,
                     archived: self.archived,
                     after: after.map(Link::new),
@@ -147,11 +158,13 @@ impl<'a> Reader<'a> {
                 hubspot::list(self.context.api, &query).await
             }
             Ask::Search { above, below, offset } => {
+                let is_whole = self.fits_search.get();
                 let query = SearchQuery {
                     object: self.object,
                     modified: self.modified,
                     having: self.having,
-                    properties: if self.fits_search.get() { &self.properties } else { &[] },
+                    conditions: self.conditions,
+                    properties: if is_whole { &self.properties } else { &self.decisive },
                     from,
                     to,
                     above,
@@ -160,15 +173,21 @@ impl<'a> Reader<'a> {
                 };
                 match hubspot::search(self.context.api, &query).await {
                     // HubSpot: the names may count to the length of a search (note 43).
-                    Err(Error::Refused { .. }) if !hubspot::fits_one_search(query.properties) => {
+                    Err(Error::Refused { .. }) if is_whole && !query.fits() => {
                         self.fits_search.set(false);
-                        let query = SearchQuery { properties: &[], ..query };
+                        let query = SearchQuery { properties: &self.decisive, ..query };
                         hubspot::search(self.context.api, &query).await
                     }
                     answer => answer,
                 }
             }
         }
+    }
+
+    /// Asks for records by id, as many as one request takes.
+    pub(super) async fn by_id(&self, ids: &[RecordId]) -> Result<Page, Error> {
+        let api = self.context.api;
+        hubspot::batch_read(api, self.object, ids, &self.properties, self.archived).await
     }
 
     /// The ids of the records of a page, in order.
@@ -188,7 +207,6 @@ impl<'a> Reader<'a> {
         found: &[Found<'_>],
         encoder: &RefCell<Encoder<'_>>,
     ) -> Result<Lines, Error> {
-        let api = self.context.api;
         let ids: Vec<_> = found.iter().filter_map(|found| found.id).collect();
         if ids.is_empty() {
             return Ok(Lines::default());
@@ -216,9 +234,7 @@ impl<'a> Reader<'a> {
             let columns = encoder.borrow().columns();
             // One body, one instant: chunks of columns read one after the other could disagree.
             for block in ids.chunks(hubspot::limits::BATCH_READ) {
-                let page =
-                    hubspot::batch_read(api, self.object, block, &self.properties, self.archived)
-                        .await?;
+                let page = self.by_id(block).await?;
                 let rows = Found::all(&page, &self.context.name, columns)?;
                 let rows: HashMap<_, _> = rows.into_iter().map(|found| (found.id, found)).collect();
                 block.iter().filter_map(|id| rows.get(&Some(*id))).try_for_each(&mut push)?;

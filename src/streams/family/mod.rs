@@ -17,6 +17,7 @@ mod property_history;
 mod recordings;
 mod scanning;
 mod single;
+mod targeted;
 mod time_windows;
 mod whole;
 
@@ -45,6 +46,9 @@ pub struct Receipt {
 /// Reads one stream to its end: its records, then its last state.
 pub async fn read(context: &Context<'_>, stream: &Planned<'_>) -> Result<Receipt, Error> {
     match stream.row.family {
+        Family::CrmObject { object, modified } if let Some(targets) = &stream.targets => {
+            targeted::read(context, stream, (object, modified), targets).await
+        }
         Family::CrmObject { object, modified } => {
             crm_object::read(context, stream, object, modified).await
         }

@@ -11,12 +11,12 @@ use tokio::time::Instant;
 use super::pace::Pace;
 use super::{Receipt, same_page_again, unreadable};
 use crate::cursor::{
-    Ask, Contradiction, Job, Pass, RangeKey, Readers, Scan, Seen, Spread, Survey, Way,
+    Ask, Contradiction, Job, Pass, Progress, RangeKey, Readers, Scan, Seen, Spread, Survey, Way,
     complete_but, under_way_as,
 };
 use crate::error::Error;
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
-use crate::hubspot::{self, Page, RecordId};
+use crate::hubspot::{self, Condition, Page, RecordId};
 use crate::record::{Columns, Record};
 use crate::streams::context::{Context, Planned};
 use crate::streams::spec::CursorField;
@@ -121,7 +121,9 @@ pub(super) async fn run(
     let ((_, upper), settled) = (scan.window(), scan.settled());
     let claim = complete_but(cursor.name, cursor.format, upper, settled);
     context.send(Vec::new(), 0, Some(claim)).await?;
-    Ok(Receipt { records, said: scan.said(), resumed, ..Receipt::default() })
+    // What search does not decide, it does not count.
+    let said = scan.said().filter(|_| stream.conditions.left().is_empty());
+    Ok(Receipt { records, said, resumed, ..Receipt::default() })
 }
 
 struct Scanning<'a, H> {
@@ -140,9 +142,25 @@ impl<H: Harvest> Scanning<'_, H> {
         self.scan.borrow_mut().ask()
     }
 
+    /// What may be claimed of the scan, and under which conditions.
+    fn progress(&self, scan: &Scan) -> Option<Progress> {
+        let filter = self.stream.conditions.fingerprint();
+        Some(Progress { filter, ..scan.progress(self.stream.generation)? })
+    }
+
+    /// Is a record found this way to be emitted?
+    fn wants(&self, pass: Pass, record: &Record<'_>) -> bool {
+        let conditions = &self.stream.conditions;
+        let undecided = match pass.way {
+            Way::List => conditions.all(),
+            Way::Search => conditions.left(),
+        };
+        pass.wants(record.instant(self.cursor.name)) && fits(undecided, record)
+    }
+
     /// Claims what has been written since the last state, for a read that ends early.
     async fn claim_what_was_written(&self) -> Result<(), Error> {
-        let progress = self.scan.borrow().progress(self.stream.generation);
+        let progress = self.progress(&self.scan.borrow());
         let is_owed = self.pace.borrow().is_owed();
         let Some(progress) = progress.filter(|_| is_owed) else { return Ok(()) };
         let claim = under_way_as(self.cursor.name, self.cursor.format, progress);
@@ -191,7 +209,7 @@ impl<H: Harvest> Scanning<'_, H> {
         };
         found.truncate(share);
         let pass = self.scan.borrow().pass(way);
-        found.retain(|found| pass.wants(found.record.instant(self.cursor.name)));
+        found.retain(|found| self.wants(pass, &found.record));
         let Lines { text, records, sent } = self.harvest.lines(pass, &found).await?;
         // What waits for room is only the lines.
         drop(found);
@@ -200,7 +218,7 @@ impl<H: Harvest> Scanning<'_, H> {
             let mut scan = self.scan.borrow_mut();
             scan.written(range);
             let is_due = self.pace.borrow_mut().is_due(records + sent, Instant::now());
-            let progress = scan.progress(self.stream.generation).filter(|_| is_due)?;
+            let progress = self.progress(&scan).filter(|_| is_due)?;
             Some(under_way_as(self.cursor.name, self.cursor.format, progress))
         };
         self.context.send_claiming(text, records, claim).await?;
@@ -224,11 +242,12 @@ impl<H: Harvest> Scanning<'_, H> {
         let api = self.context.api;
         let extent = hubspot::extent(api, self.object).await;
         let Some(extent) = self.unless_refused(extent)? else { return Ok(()) };
-        let mut in_window = extent.total;
-        if lower > Millis::MIN {
+        let (mut in_window, pushed) = (extent.total, self.stream.conditions.pushed());
+        if lower > Millis::MIN || !pushed.is_empty() {
             let window = (lower.max(0), upper);
-            let count = hubspot::count(api, self.object, self.modified, window).await;
-            in_window = self.unless_refused(count)?.unwrap_or(in_window);
+            let count = hubspot::count(api, self.object, self.modified, window, pushed).await;
+            let Some(count) = self.unless_refused(count)? else { return Ok(()) };
+            in_window = count;
         }
         let survey = Survey { total: extent.total, in_window, top: extent.top };
         let mut scan = self.scan.borrow_mut();
@@ -236,8 +255,7 @@ impl<H: Harvest> Scanning<'_, H> {
         scan.survey(survey);
         if scan.way() != before {
             log::info!(
-                "`{}`: {in_window} of {} records are in the window, so the rest of it is read by \
-                 the {}",
+                "`{}`: {in_window} of {} records are wanted, so the rest of them is read by the {}",
                 self.context.name,
                 extent.total,
                 if scan.way() == Way::List { "list" } else { "search" }
@@ -245,6 +263,18 @@ impl<H: Harvest> Scanning<'_, H> {
         }
         Ok(())
     }
+}
+
+/// Do these conditions hold for a record of a CRM object type?
+fn fits(conditions: &[Condition], record: &Record<'_>) -> bool {
+    if conditions.is_empty() {
+        return true;
+    }
+    let properties = record.nested("properties");
+    conditions.iter().all(|condition| {
+        let value = properties.as_ref().and_then(|values| values.text(condition.property()));
+        condition.holds(value.as_deref())
+    })
 }
 
 /// How to go on when pages are not in the order that the scan relies on.

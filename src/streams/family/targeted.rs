@@ -1,0 +1,50 @@
+//! Single records of a CRM object type, by id: read once more, and nothing else.
+//!
+//! ```text
+//! emitted:  the records with these ids that are live, whatever their date and the conditions
+//! claimed:  what the state said before
+//! ```
+
+use std::cell::RefCell;
+
+use super::Receipt;
+use super::crm_object::{Objects, Reader};
+use super::scanning::Lines;
+use crate::cursor::Way;
+use crate::error::Error;
+use crate::hubspot::{RecordId, limits};
+use crate::record::Encoder;
+use crate::streams::context::{Context, Planned, Targets};
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    stream: &Planned<'_>,
+    (object, modified): (&str, &str),
+    targets: &Targets,
+) -> Result<Receipt, Error> {
+    let objects = Objects {
+        reader: Reader::new(context, stream, object, modified),
+        encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
+    };
+    let (mut count, mut missing) = (0, Vec::new());
+    for ids in targets.ids.chunks(limits::BATCH_READ) {
+        let page = objects.reader.by_id(ids).await?;
+        let found = objects.reader.parse(&page)?;
+        let is_missing = |id: &&RecordId| found.iter().all(|found| found.id != Some(**id));
+        missing.extend(ids.iter().filter(is_missing).map(ToString::to_string));
+        // Like the hits of a search, these records carry no associations.
+        let lines = objects.reader.lines(Way::Search, &found, &objects.encoder).await?;
+        let Lines { text, records, .. } = lines;
+        count += records;
+        context.send(text, records, None).await?;
+    }
+    if !missing.is_empty() {
+        log::warn!(
+            "`{}`: there is no live record with the id {}; take it out of `record_ids`",
+            context.name,
+            missing.join(" or ")
+        );
+    }
+    context.send(Vec::new(), 0, Some(targets.state.clone())).await?;
+    Ok(objects.receipt(Receipt { records: count, ..Receipt::default() }))
+}

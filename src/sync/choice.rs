@@ -1,0 +1,148 @@
+//! What the configuration chooses of the portal's records and properties, held against what the
+//! portal has.
+
+use super::session::Session;
+use crate::config::{Choice, FilterChoice, did_you_mean};
+use crate::error::Error;
+use crate::http::Meter;
+use crate::hubspot::{
+    Api, BadOperand, Condition, Conditions, Definition, Operands, Operator, RecordId, Subject,
+};
+use crate::schema::{Patterns, PropertyColumn, object_of};
+use crate::streams::{CustomStream, Family, STREAMS, StreamSpec, names_of};
+
+/// Says of everything that is named wrongly where it stands, and what was probably meant.
+///
+/// Object types whose properties the token may not see are left alone: their streams will say so.
+pub(super) async fn check_choice(session: &Session) -> Result<(), Error> {
+    let mentions = mentions(&session.config.choice);
+    let mut rows: Vec<_> = STREAMS.iter().copied().filter(is_object).collect();
+    let is_known = |(_, object): &(String, &str)| rows.iter().any(|row| is_called(row, object));
+    let mut custom = Vec::new();
+    if !mentions.iter().all(is_known) {
+        custom = session.custom_streams().await?;
+    }
+    rows.extend(custom.iter().map(CustomStream::row).filter(is_object));
+    let mut violations = unknown_objects(&mentions, &rows);
+    for row in &rows {
+        let meter = Meter::default();
+        let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
+        match conditions(session, api, row).await {
+            Err(Error::Config { violations: more }) => violations.extend(more),
+            Err(
+                Error::MissingScope { .. } | Error::Plan { .. } | Error::UnknownObjectType { .. },
+            )
+            | Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if violations.is_empty() { Ok(()) } else { Err(Error::Config { violations }) }
+}
+
+fn is_object(row: &StreamSpec<'_>) -> bool {
+    matches!(row.family, Family::CrmObject { .. })
+}
+
+/// Does a stream hold records of the object type that is called so?
+fn is_called(row: &StreamSpec<'_>, object: &str) -> bool {
+    row.family.records_of().is_some_and(|path| names_of(path).iter().any(|name| name == object))
+}
+
+/// The object types that a choice names, and where it does so.
+fn mentions(choice: &Choice) -> Vec<(String, &str)> {
+    let filters = choice.filters.iter().map(|filter| Some(filter.object.as_str()));
+    let records = choice.records.iter().map(|records| Some(records.object.as_str()));
+    let include = choice.include.iter().map(|pattern| object_of(pattern));
+    let exclude = choice.exclude.iter().map(|pattern| object_of(pattern));
+    let filters = filters.enumerate().map(|(place, object)| ("record_filters", place, object));
+    let records = records.enumerate().map(|(place, object)| ("record_ids", place, object));
+    let include = include.enumerate().map(|(place, object)| ("properties_include", place, object));
+    let exclude = exclude.enumerate().map(|(place, object)| ("properties_exclude", place, object));
+    let all = filters.chain(include).chain(exclude).chain(records);
+    all.filter_map(|(key, place, object)| Some((format!("{key}.{place}"), object?))).collect()
+}
+
+fn unknown_objects(mentions: &[(String, &str)], rows: &[StreamSpec<'_>]) -> Vec<String> {
+    let paths = rows.iter().filter_map(|row| row.family.records_of());
+    let names: Vec<_> = paths.flat_map(names_of).collect();
+    let unknown = mentions.iter().filter(|(_, object)| names.iter().all(|name| name != object));
+    let sentences = unknown.map(|(place, object)| {
+        let meant = did_you_mean(object, names.iter().map(String::as_str));
+        format!("`{place}` names the CRM object `{object}`, which the account does not have{meant}")
+    });
+    sentences.collect()
+}
+
+/// What the records of a stream have to fit.
+pub(super) async fn conditions(
+    session: &Session,
+    api: Api<'_>,
+    row: &StreamSpec<'_>,
+) -> Result<Conditions, Error> {
+    let filters = session.config.choice.filters.iter().enumerate();
+    let filters: Vec<_> = filters.filter(|(_, filter)| is_called(row, &filter.object)).collect();
+    if filters.is_empty() {
+        return Ok(Conditions::default());
+    }
+    let compare = |definitions: &[Definition]| {
+        let conditions = filters.iter().map(|(place, filter)| {
+            let key = |key: &str| format!("`record_filters.{place}.{key}`");
+            condition(filter, definitions)
+                .map_err(|bad| format!("{} {}", key(bad.key), bad.problem))
+        });
+        let (mut fit, mut violations) = (Vec::new(), Vec::new());
+        for condition in conditions {
+            match condition {
+                Ok(condition) => fit.push(condition),
+                Err(violation) => violations.push(violation),
+            }
+        }
+        if violations.is_empty() { Ok(fit) } else { Err(Error::Config { violations }) }
+    };
+    let compared = session.definitions.look(api, row, compare).await?;
+    compared.unwrap_or_else(|| Ok(Vec::new())).map(Conditions::new)
+}
+
+fn condition(filter: &FilterChoice, definitions: &[Definition]) -> Result<Condition, BadOperand> {
+    let bad = |key, problem| BadOperand { key, problem };
+    let name = filter.property.trim();
+    let definition = definitions.iter().find(|definition| definition.name == name);
+    let definition = definition.ok_or_else(|| {
+        let known = definitions.iter().map(|definition| definition.name.as_str());
+        let meant = did_you_mean(name, known);
+        bad("property", format!("is `{name}`, which {} do not have{meant}", filter.object))
+    })?;
+    // The spec lets no other operator through.
+    let operator = serde_json::from_value::<Operator>(filter.operator.as_str().into())
+        .map_err(|_| bad("operator", "is none of search's".to_owned()))?;
+    let FilterChoice { value, high_value, values, .. } = filter;
+    let given = Operands { value: value.as_deref(), high_value: high_value.as_deref(), values };
+    Condition::new(definition, operator, given)
+}
+
+/// The columns that the portal's properties give a stream, those that the configuration lets
+/// through; `None` for a stream without any.
+pub(super) async fn columns(
+    session: &Session,
+    api: Api<'_>,
+    row: &StreamSpec<'_>,
+) -> Result<Option<Vec<PropertyColumn>>, Error> {
+    let text_only = session.config.text_only;
+    let mut columns = session.definitions.columns(api, row, text_only).await?;
+    if let (Some(path), Some(columns)) = (row.family.records_of(), &mut columns) {
+        let Choice { include, exclude, .. } = &session.config.choice;
+        let names = names_of(path);
+        let is_called = |object: &str| names.iter().any(|name| name == object);
+        Patterns::new(include, exclude).restrict(columns, is_called);
+    }
+    Ok(columns)
+}
+
+/// The only records that are to be read of a stream, each once; `None` if all are.
+pub(super) fn ids(choice: &Choice, row: &StreamSpec<'_>) -> Option<Vec<RecordId>> {
+    let chosen = choice.records.iter().filter(|records| is_called(row, &records.object));
+    let mut ids: Vec<_> = chosen.flat_map(|records| records.ids.iter().copied()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    (is_object(row) && !ids.is_empty()).then_some(ids)
+}
