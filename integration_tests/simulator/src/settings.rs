@@ -12,6 +12,8 @@ pub struct Settings {
     pub url_limit: usize,
     /// Which part of a search body the 3,000-character rule measures.
     pub search_body_limit: SearchBodyLimit,
+    /// How filters are understood where HubSpot's pages leave it open.
+    pub doubtful_filters: DoubtfulFilters,
     /// How a search that is sorted by id puts the ids in order.
     pub search_order: IdOrder,
     /// Associations of one type shown inside a listed record before its inner paging starts.
@@ -99,6 +101,7 @@ impl Default for Settings {
             over_limit: OverLimit::Refuse,
             url_limit: 16_200,
             search_body_limit: SearchBodyLimit::FiltersAndQuery,
+            doubtful_filters: DoubtfulFilters::Wide,
             search_order: IdOrder::Number,
             inline_associations_page: 100,
             associations_page: 500,
@@ -162,6 +165,18 @@ pub enum SearchBodyLimit {
     WholeBody,
     /// Nothing.
     Off,
+}
+
+/// How filters are understood where HubSpot's pages leave it open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DoubtfulFilters {
+    /// Records without a value fit a negation, a value with several options fits each of them, text
+    /// is put in order without regard to case, and tokens are found anywhere in a value.
+    Wide,
+    /// They do not; the value as a whole has to be the option; text is put in order byte by byte;
+    /// and a token is a word between blanks.
+    Narrow,
 }
 
 /// How ids are put in order.

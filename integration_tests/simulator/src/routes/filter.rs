@@ -1,14 +1,15 @@
 //! Search filters: their JSON, what they ask of the index, and how a record is tested.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::message::Answer;
-use crate::portal::{Definition, Kind, Portal, Role, Store, View, Window, parse_ms};
+use crate::portal::{Kind, Portal, Role, Store, View, Window};
 use crate::refusal;
+use crate::routes::rank::Rank;
+use crate::settings::DoubtfulFilters;
 
 /// One comparison as JSON has it.
 #[derive(Debug, Deserialize, Serialize)]
@@ -59,6 +60,8 @@ pub(crate) struct Condition {
     operator: Operator,
     /// One value, two of a range, or a list.
     values: Vec<String>,
+    /// Is what HubSpot leaves open taken to match as little as it can?
+    narrow: bool,
 }
 
 /// A filter group: a window of the index, and what else must hold.
@@ -74,6 +77,7 @@ impl Plan {
     /// Turns the filters of a group into a plan.
     pub(crate) fn new(portal: &Portal, store: &Store, group: &[Filter]) -> Result<Self, Answer> {
         let mut plan = Self::default();
+        let narrow = portal.settings.doubtful_filters == DoubtfulFilters::Narrow;
         for filter in group {
             let values = filter.complete_values()?;
             let name = filter.property_name.as_str();
@@ -86,6 +90,7 @@ impl Plan {
                     role: Role::Plain,
                     operator: filter.operator,
                     values,
+                    narrow,
                 });
                 continue;
             }
@@ -105,6 +110,7 @@ impl Plan {
                 role: definition.role,
                 operator: filter.operator,
                 values,
+                narrow,
             };
             condition.check()?;
             if !plan.absorb(&condition) {
@@ -208,69 +214,6 @@ fn text(value: &Value) -> Result<String, Answer> {
     }
 }
 
-/// A comparable form of a value.
-#[derive(Debug, PartialEq)]
-enum Rank {
-    Whole(i128),
-    Float(f64),
-    Text(String),
-}
-
-impl Rank {
-    fn of(kind: Kind, role: Role, text: &str) -> Self {
-        let lower = || Self::Text(text.to_lowercase());
-        match kind {
-            _ if role == Role::Id => text.parse().map_or_else(|_| lower(), Self::Whole),
-            Kind::Date | Kind::DateTime | Kind::Stamp => {
-                parse_ms(text).map_or_else(lower, |ms| Self::Whole(i128::from(ms)))
-            }
-            Kind::Whole | Kind::Money | Kind::Big | Kind::Exponent => {
-                text.parse().map_or_else(|_| lower(), Self::Float)
-            }
-            Kind::Text
-            | Kind::LongText
-            | Kind::Phone
-            | Kind::Bool
-            | Kind::Choice(_)
-            | Kind::Choices(_)
-            | Kind::Owner
-            | Kind::Json
-            | Kind::Coordinates
-            | Kind::Recording
-            | Kind::Fixed(_)
-            | Kind::Future => lower(),
-        }
-    }
-
-    fn compare(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Self::Whole(one), Self::Whole(other)) => one.cmp(other),
-            (Self::Float(one), Self::Float(other)) => one.total_cmp(other),
-            (Self::Text(one), Self::Text(other)) => one.cmp(other),
-            (Self::Whole(_) | Self::Float(_), _) => Ordering::Less,
-            (Self::Text(_), _) => Ordering::Greater,
-        }
-    }
-}
-
-/// Orders two records by a property; records without a value come last.
-pub(crate) fn compare(
-    one: &View<'_>,
-    other: &View<'_>,
-    definition: &Definition,
-    place: usize,
-) -> Ordering {
-    let rank = |view: &View<'_>| {
-        view.text(definition, place).map(|text| Rank::of(definition.kind, definition.role, &text))
-    };
-    match (rank(one), rank(other)) {
-        (Some(one), Some(other)) => one.compare(&other),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => Ordering::Equal,
-    }
-}
-
 impl Condition {
     /// Refuses values that a date or an id cannot be compared with.
     fn check(&self) -> Result<(), Answer> {
@@ -330,13 +273,11 @@ impl Condition {
         };
         let Some(definition) = store.definitions.get(place) else { return false };
         let Some(text) = view.text(definition, place) else {
-            return matches!(
+            let negates = matches!(
                 self.operator,
-                Operator::NotHasProperty
-                    | Operator::Neq
-                    | Operator::NotIn
-                    | Operator::NotContainsToken
+                Operator::Neq | Operator::NotIn | Operator::NotContainsToken
             );
+            return self.operator == Operator::NotHasProperty || negates && !self.narrow;
         };
         self.accepts(&text)
     }
@@ -344,7 +285,10 @@ impl Condition {
     fn accepts(&self, text: &str) -> bool {
         let order = |place: usize| {
             let value = self.values.get(place).map_or("", String::as_str);
-            self.rank(text).compare(&self.rank(value))
+            match (self.rank(text), self.rank(value)) {
+                (Rank::Text(_), Rank::Text(_)) if self.narrow => text.cmp(value),
+                (text, value) => text.compare(&value),
+            }
         };
         match self.operator {
             Operator::Eq | Operator::In => self.among(text),
@@ -363,7 +307,7 @@ impl Condition {
 
     /// Is the text, or one of its options, among the values?
     fn among(&self, text: &str) -> bool {
-        let several = matches!(self.kind, Kind::Choices(_));
+        let several = matches!(self.kind, Kind::Choices(_)) && !self.narrow;
         let parts = text.split(if several { ';' } else { '\0' });
         let mut parts = parts.map(|part| self.rank(part));
         parts.any(|part| self.values.iter().any(|value| part.compare(&self.rank(value)).is_eq()))
@@ -373,6 +317,9 @@ impl Condition {
         let text = text.to_lowercase();
         self.values.iter().any(|value| {
             let value = value.to_lowercase();
+            if self.narrow {
+                return text.split_whitespace().any(|word| word == value);
+            }
             let bare = value.trim_matches('*');
             if bare.len() < value.len() {
                 return text.contains(bare);

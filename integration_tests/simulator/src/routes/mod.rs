@@ -21,6 +21,7 @@ mod owners;
 mod paging;
 mod pipelines;
 mod properties;
+mod rank;
 mod record;
 mod schemas;
 mod search;
