@@ -238,9 +238,13 @@ fn archived_records_and_custom_objects_are_filtered() {
         ("contacts_archived", "contacts", &contacts),
         ("harbours", "p4455_harbours", &|_: &u64| true),
     ] {
-        let all: Vec<_> = stage.simulator.portal(|portal| match stream.ends_with("_archived") {
-            true => portal.archived_ids(object).collect(),
-            false => portal.ids(object).collect(),
+        let all: Vec<_> = stage.simulator.portal(|portal| {
+            let is_archived = stream.ends_with("_archived");
+            if is_archived {
+                portal.archived_ids(object).collect()
+            } else {
+                portal.ids(object).collect()
+            }
         });
         let expected: Vec<_> = all.iter().copied().filter(fits).collect();
         assert!(!expected.is_empty(), "{stream}: {} in all", all.len());

@@ -142,11 +142,9 @@ fn property(name: &str, schema: &Value, path: &str, found: &mut Vec<String>) {
     {
         object_to("lacks a title or a description");
     }
-    let types = match &schema["type"] {
-        Value::Array(types) => types.iter().filter(|name| *name != "null").count(),
-        one => usize::from(one.is_string()),
-    };
-    if types != 1 {
+    let types = schema["type"].as_array().map(Vec::as_slice);
+    let types = types.unwrap_or(std::slice::from_ref(&schema["type"]));
+    if types.iter().filter(|name| name.is_string() && **name != "null").count() != 1 {
         object_to("is not of one type");
     }
     if schema.get("oneOf").is_some() && schema["type"] != "object" {
@@ -170,10 +168,10 @@ fn property(name: &str, schema: &Value, path: &str, found: &mut Vec<String>) {
     let is_secret = SECRETS.contains(&name) || SECRET_ENDS.iter().any(|end| name.ends_with(end));
     match schema.get("airbyte_secret") {
         None if is_secret && is_plain && schema.get("const").is_none() => {
-            object_to("is a secret and not marked")
+            object_to("is a secret and not marked");
         }
         Some(Value::Bool(true)) if !is_plain || schema.get("const").is_some() => {
-            object_to("cannot be a secret")
+            object_to("cannot be a secret");
         }
         None | Some(Value::Bool(_)) => {}
         Some(_) => object_to("is marked by something else than a boolean"),

@@ -1,10 +1,9 @@
 //! A comparison of one property: as search takes it, and as it is decided here.
 //!
-//! A record is kept or not whichever way it is read. Lists and batch reads filter by nothing, so
-//! there we decide; a search is given those conditions whose meaning is beyond doubt. What is not is
-//! noted in `docs/hubspot.md` (note 82), and decided here for hits as well.
+//! One thing is meant whichever way a record is read. Lists and batch reads filter by nothing, so there
+//! we decide; a search is given the conditions whose meaning is beyond doubt. The others, of
+//! `docs/hubspot.md` note 44, are decided here for hits as well.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
@@ -50,13 +49,13 @@ pub struct BadOperand {
 /// A condition that can be decided: its property is defined, its operands are complete.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    property: String,
-    operator: Operator,
+    pub(super) property: String,
+    pub(super) operator: Operator,
     kind: PropertyType,
     /// Does a value hold several options?
     holds_several: bool,
     /// One operand, the two ends of a range, or a list; as search takes them.
-    operands: Vec<String>,
+    pub(super) operands: Vec<String>,
 }
 
 impl Condition {
@@ -239,52 +238,10 @@ fn name(operator: Operator) -> String {
     serde_json::to_string(&operator).unwrap_or_default().trim_matches('"').to_owned()
 }
 
-/// A comparison in the body of a search.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Filter<'a> {
-    property_name: &'a str,
-    operator: Operator,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    value: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    high_value: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    values: Option<&'a [String]>,
-}
-
-impl<'a> Filter<'a> {
-    /// A comparison with one value.
-    pub(super) fn one(property_name: &'a str, operator: Operator, value: String) -> Self {
-        let value = Some(Cow::Owned(value));
-        Self { property_name, operator, value, high_value: None, values: None }
-    }
-
-    /// Is there a value of the property?
-    pub(super) fn has(property_name: &'a str) -> Self {
-        let operator = Operator::HasProperty;
-        Self { property_name, operator, value: None, high_value: None, values: None }
-    }
-}
-
-impl<'a> From<&'a Condition> for Filter<'a> {
-    fn from(condition: &'a Condition) -> Self {
-        let Condition { property, operator, operands, .. } = condition;
-        let is_list = matches!(operator, Operator::In | Operator::NotIn);
-        let operand = |place: usize| operands.get(place).map(String::as_str).filter(|_| !is_list);
-        Self {
-            property_name: property,
-            operator: *operator,
-            value: operand(0).map(Cow::Borrowed),
-            high_value: operand(1),
-            values: is_list.then_some(operands),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hubspot::filter::Filter;
 
     fn definition(kind: PropertyType, field_type: &str) -> Definition {
         Definition { name: "p".into(), kind, created_at: None, field_type: field_type.into() }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::condition::{Condition, Filter};
+use super::condition::Condition;
+use super::filter::Filter;
 use super::limits::{SEARCH_CONDITIONS, SEARCH_FILTER_CHARACTERS};
 
 /// Conditions that must all hold; none for most streams.

@@ -10,6 +10,7 @@ mod conditions;
 mod dialect;
 mod endpoint;
 mod event_definitions;
+mod filter;
 mod history;
 pub mod limits;
 mod no_token;

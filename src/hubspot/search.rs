@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::RecordId;
 use super::api::Api;
-use super::condition::{Condition, Filter, Operator};
+use super::condition::{Condition, Operator};
 use super::conditions::length;
 use super::endpoint::Endpoint;
+use super::filter::Filter;
 use super::limits::{SEARCH_CHARACTERS, SEARCH_PAGE};
 use super::page::{Link, Page};
 use crate::error::Error;
