@@ -104,8 +104,8 @@ impl Config {
             return Err(Error::Config { violations });
         }
         // What serde would say of a mismatch could quote a secret.
-        let raw = RawConfig::deserialize(&value)
-            .map_err(|_| one("a value has an unexpected type".into()))?;
+        let misfit = || one("a value has an unexpected type".into());
+        let raw = RawConfig::deserialize(&value).map_err(|_| misfit())?;
         let start_date = match raw.start_date.as_deref() {
             None | Some("") => None,
             Some(text) => Some(parse_iso(text).ok_or_else(|| {
@@ -120,16 +120,12 @@ impl Config {
                 Credentials::Token(trimmed(&access_token))
             }
         };
+        let records = raw.record_ids.into_iter().map(records).collect::<Option<_>>();
         let choice = Choice {
             filters: raw.record_filters,
             include: raw.properties_include,
             exclude: raw.properties_exclude,
-            records: raw
-                .record_ids
-                .into_iter()
-                .map(records)
-                .collect::<Result<_, _>>()
-                .map_err(one)?,
+            records: records.ok_or_else(misfit)?,
         };
         Ok(Self {
             credentials,
@@ -163,12 +159,10 @@ impl Config {
     }
 }
 
-/// Records by id; `Err` says of which object type one is too large to be an id.
-fn records(raw: RawRecords) -> Result<RecordChoice, String> {
-    let RawRecords { object, ids } = raw;
-    let parsed = ids.iter().map(|id| id.parse()).collect::<Result<_, _>>();
-    let ids = parsed.map_err(|_| format!("`record_ids` has an id of {object} that is none"))?;
-    Ok(RecordChoice { object, ids })
+/// Records by id. The spec lets no id through that is too long.
+fn records(RawRecords { object, ids }: RawRecords) -> Option<RecordChoice> {
+    let ids = ids.iter().map(|id| id.parse().ok()).collect::<Option<_>>()?;
+    Some(RecordChoice { object, ids })
 }
 
 /// Without the blank or line end that copying often brings along.
@@ -245,6 +239,22 @@ mod tests {
         let changed = config.with_refresh_token(&Secret::new("na1-canary-2".to_owned()));
         assert_eq!(changed.expose(), &expected);
         assert!(!format!("{config:?}").contains("canary"), "{config:?}");
+    }
+
+    #[test]
+    fn records_and_properties_are_chosen() {
+        let config = Config::parse(&format!(
+            r#"{{{TOKEN},"record_ids":[{{"object":"deals","ids":["7","9999999999999999999"]}}],
+                "record_filters":[{{"object":"deals","property":"amount","operator":"GT","value":"1"}}],
+                "properties_include":["a*"],"properties_exclude":["deals.b?"]}}"#
+        ));
+        let Choice { filters, include, exclude, records } = config.unwrap().choice;
+        assert_eq!((include, exclude), (vec!["a*".to_owned()], vec!["deals.b?".to_owned()]));
+        let ids = vec![7, 9_999_999_999_999_999_999];
+        assert_eq!(records, [RecordChoice { object: "deals".into(), ids }]);
+        let [filter] = &*filters else { panic!("{filters:?}") };
+        assert_eq!((filter.operator.as_str(), filter.value.as_deref()), ("GT", Some("1")));
+        assert!(filter.values.is_empty() && filter.high_value.is_none());
     }
 
     #[test]
