@@ -73,7 +73,7 @@ fn pipelines_of_every_type_are_read() {
 }
 
 #[test]
-fn deal_pipelines_look_as_in_the_first_version_of_their_api() {
+fn q51_deal_pipelines_look_as_in_the_first_version_of_their_api() {
     let stage = Stage::calm(little());
     let output = stage.read(&Catalog::of(&["deal_pipelines"], Mode::Full)).succeeded();
     let journal = stage.simulator.journal();
@@ -84,6 +84,7 @@ fn deal_pipelines_look_as_in_the_first_version_of_their_api() {
     assert!(pipeline["updatedAt"].as_i64().is_some_and(|at_ms| at_ms < START_MS));
     assert_eq!(pipeline["objectTypeId"], "0-3");
     assert_eq!(pipeline["active"], true);
+    assert!(pipeline.get("default").is_none(), "the present version has no such field");
     let stage = &pipeline["stages"][0];
     assert_eq!(stage["stageId"], "appointmentscheduled");
     assert!(stage["createdAt"].is_i64() && stage.get("id").is_none(), "{stage}");

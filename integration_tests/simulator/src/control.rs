@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::message::{Answer, Request};
 use crate::portal::Change;
 use crate::sync::{lock, read};
+use crate::truth;
 use crate::world::World;
 
 /// How their paths begin.
@@ -25,6 +26,8 @@ pub(crate) fn answer(world: &World, rest: &str, request: &Request) -> Answer {
             Ok(json!({}))
         }
         (&Method::GET, "portal") => Ok(portal(world)),
+        (&Method::GET, "records") => records(world, request),
+        (&Method::GET, "keys") => Ok(truth::keys(&read(&world.portal), world.clock.now_ms())),
         (&Method::GET, "clock") => Ok(json!({"now_ms": world.clock.now_ms()})),
         (&Method::POST, "clock") => parse(request).map(|order: ClockOrder| clock(world, &order)),
         (&Method::POST, "faults") => parse(request).map(|faults: Vec<Fault>| {
@@ -63,7 +66,8 @@ fn journal(world: &World, request: &Request) -> Value {
     body
 }
 
-/// Live records per object type, by plural or full name; types without any are left out.
+/// Live records per object type, by plural or full name; types without any are left out there, and
+/// are among the objects.
 fn portal(world: &World) -> Value {
     let portal = read(&world.portal);
     let counts: serde_json::Map<String, Value> = portal
@@ -72,7 +76,20 @@ fn portal(world: &World) -> Value {
         .filter(|store| store.live() > 0)
         .map(|store| (store.object.full_name.clone(), store.live().into()))
         .collect();
-    json!({"portal_id": portal.portal_id(), "now_ms": world.clock.now_ms(), "counts": counts})
+    let objects: Vec<&str> =
+        portal.stores().iter().map(|store| store.object.plural.as_str()).collect();
+    json!({
+        "portal_id": portal.portal_id(),
+        "now_ms": world.clock.now_ms(),
+        "counts": counts,
+        "objects": objects,
+    })
+}
+
+/// Live records of the object type in the query, or its archived ones.
+fn records(world: &World, request: &Request) -> Result<Value, String> {
+    let object = request.query("object").ok_or("which object?")?;
+    truth::records(&read(&world.portal), object, request.query("archived") == Some("true"))
 }
 
 /// What to do with the clock.

@@ -34,6 +34,7 @@ mod mangle;
 mod pipeline;
 mod server;
 mod sync;
+mod truth;
 mod world;
 
 use std::collections::BTreeSet;

@@ -271,6 +271,21 @@ fn the_portal_can_be_steered_from_outside() {
     assert_eq!(reply.json(), json!({"applied": 1}));
     assert_eq!(count(), Some(503));
 
+    let records = Call::get("/_simulator/records?object=deals").answer(&simulator).json();
+    assert_eq!(records.as_array().map(Vec::len), Some(503));
+    for record in records.as_array().expect("records") {
+        let id = record["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        let name = simulator.portal(|portal| portal.value("deals", id, "dealname"));
+        assert_eq!(record["properties"]["dealname"].as_str(), name.as_deref());
+        let companies = simulator.portal(|portal| portal.associations("deals", id, "companies"));
+        let companies: Vec<String> = companies.iter().map(u64::to_string).collect();
+        let shown = record["associations"].get("companies").cloned();
+        assert_eq!(shown.unwrap_or(json!([])), json!(companies));
+    }
+    assert_eq!(Call::get("/_simulator/records?object=none").answer(&simulator).status, 400);
+    let keys = Call::get("/_simulator/keys").answer(&simulator).json();
+    assert_eq!(keys["owners"].as_array().map(Vec::len), Some(20));
+
     let clock = Call::post("/_simulator/clock", r#"{"advance_ms":250}"#).answer(&simulator);
     assert_eq!(clock.json(), json!({"now_ms": START_MS + 250}));
     let faults = r#"[{"on":{"endpoint":"objects.list"},"kind":{"status":{"code":502}}}]"#;

@@ -76,11 +76,15 @@ fn name(item: &Item) -> String {
     format!("News {}", item.number)
 }
 
+fn description(item: &Item) -> &'static str {
+    if item.number == 0 { "" } else { "What we write about" }
+}
+
 fn describe(item: &Item, translations: bool) -> Value {
     let mut body = json!({
         "id": Marketing::subscription_id(item.number).to_string(),
         "name": name(item),
-        "description": if item.number == 0 { "" } else { "What we write about" },
+        "description": description(item),
         "purpose": "Marketing",
         "communicationMethod": "Email",
         "isActive": item.number % 5 != 4,
@@ -126,7 +130,7 @@ fn list_v1(portal: &Portal) -> Answer {
                 "id": Marketing::subscription_id(item.number),
                 "portalId": portal.portal_id(),
                 "name": name(&item),
-                "description": "What we write about",
+                "description": description(&item),
                 "active": item.number % 5 != 4,
                 "internal": item.number == 1,
                 "internalName": "",
