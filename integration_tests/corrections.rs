@@ -276,3 +276,13 @@ fn q49_every_property_that_is_emitted_has_a_column() {
     }
     assert_eq!(asked(&stage, "properties.list_v2").len(), 0, "one list for names and types");
 }
+
+#[test]
+fn q52_fields_without_a_column_are_left_out() {
+    let stage = Stage::calm(few());
+    let output = stage.read(&Catalog::of(&["deals"], Mode::Full)).succeeded();
+    assert!(!asked(&stage, "objects.list").is_empty(), "HubSpot's lists say where a record is");
+    for record in output.records("deals") {
+        assert_eq!(record.get("url"), None, "{record}");
+    }
+}
