@@ -6,6 +6,14 @@ check:
 demo *arguments:
     cargo demo {{ arguments }}
 
+# Runs real clients of the protocol against a simulated portal; names pick some of them.
+clients *checks:
+    integration_tests/clients/run {{ checks }}
+
+# Reads one account with two connectors and shows where they differ; see docs/switching.md.
+compare *arguments:
+    python3 integration_tests/clients/compare.py {{ arguments }}
+
 # Measures the connector against a simulated portal; see docs/performance.md.
 performance *arguments:
     cargo performance {{ arguments }}
