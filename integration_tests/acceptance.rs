@@ -8,11 +8,10 @@
 
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use support::compatibility::{broken_in_catalog, broken_in_spec};
-use support::golden::compare_file;
 use support::portals::{every_stream, stopped};
 use support::promises::Findings;
 use support::reading::state_of;
@@ -53,7 +52,8 @@ fn discovery_catalogs_are_what_destinations_understand() {
         let modes = stream["supported_sync_modes"].as_array().expect("modes");
         findings.check(!modes.is_empty(), name, || "it has no mode".to_owned());
         let schema = &stream["json_schema"];
-        findings.check(schema["type"] == json!("object"), name, || "no object".to_owned());
+        let is_object = schema["type"].to_string().contains("\"object\"");
+        findings.check(is_object, name, || format!("the type {}", schema["type"]));
         check_columns(schema, name, name, &mut findings);
         let cursor = stream["default_cursor_field"].as_array().into_iter().flatten();
         let keys = stream["source_defined_primary_key"].as_array().into_iter().flatten();
@@ -177,12 +177,9 @@ fn incremental_a_read_from_a_middle_state_brings_all_that_is_missing() {
     for (state, count) in states.iter().zip(counts) {
         read += count;
         let rest = stage.read_on(&catalog, &state_of("contacts", state)).succeeded();
-        let missing = whole.records("contacts").len() - read;
-        assert!(rest.records("contacts").len() >= missing, "after {read} records");
-        let mut ids: BTreeMap<u64, ()> = BTreeMap::new();
-        ids.extend(rest.distinct_ids("contacts").into_iter().map(|id| (id, ())));
-        let lacking = whole.ids("contacts").len() - read;
-        assert!(ids.len() >= lacking, "after {read} records: {} of {lacking}", ids.len());
+        let missing = whole.ids("contacts").len() - read;
+        let found = rest.distinct_ids("contacts").len();
+        assert!(found >= missing, "after {read} records: {found} of {missing}");
     }
 }
 

@@ -136,7 +136,7 @@ fn while_a_reader_is_slow_nothing_more_is_asked_for_and_memory_stays_flat() {
     let bench = Bench::new(&stage.simulator.url());
     let files = [("config", &stage.config), ("catalog", catalog.json())];
     let mut command = bench.command("read", &files);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::null())).0;
     let mut stdout = child.stdout.take().unwrap();
     let mut read_slowly = |seconds: usize| {
         for _ in 0..seconds * 10 {
@@ -145,7 +145,8 @@ fn while_a_reader_is_slow_nothing_more_is_asked_for_and_memory_stays_flat() {
         }
     };
     let now = |stage: &Stage| {
-        let requests = stage.simulator.summary().endpoints["objects.list"].requests;
+        let summary = stage.simulator.summary();
+        let requests = summary.endpoints.get("objects.list").map_or(0, |list| list.requests);
         (requests, peak_memory(child.id()))
     };
     // Until all that is asked for ahead of the reader has come.
@@ -171,7 +172,8 @@ fn pause(time: Duration) {
 
 /// The most memory that a process has had so far, in kilobytes.
 fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+    let status = status.expect("a process of ours");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("on Linux");
     line.trim().trim_end_matches(" kB").parse().expect("a number")
 }

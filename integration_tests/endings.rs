@@ -1,8 +1,6 @@
 //! A command that gets SIGTERM or SIGINT: a read says what it can claim and is gone, the others are
 //! just gone.
 
-#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
-
 mod support;
 
 use std::io::Read;
@@ -13,6 +11,7 @@ use std::time::Duration;
 
 use hubspot_simulator::{Config, PortalSpec};
 use serde_json::{Value, json};
+use support::canary::spawn;
 use support::killing::{Received, Run, Stop, signal};
 use support::{Bench, Catalog, Mode, Stage, calm, few, token_config};
 
@@ -26,7 +25,7 @@ fn stage() -> Stage {
 }
 
 fn start(mut command: Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts")
+    spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped())).0
 }
 
 #[test]
@@ -74,8 +73,8 @@ fn nothing_is_asked_for_after_the_signal_and_every_stream_says_how_it_ended() {
         [("contacts", "INCOMPLETE"), ("deals", "INCOMPLETE"), ("owners", "COMPLETE")]
     {
         let statuses = lines.iter().map(|line| &line["trace"]["stream_status"]);
-        let own = statuses.filter(|status| status["stream_descriptor"]["name"] == stream);
-        assert_eq!(own.last().expect(stream)["status"], expected, "{stream}");
+        let mut own = statuses.filter(|status| status["stream_descriptor"]["name"] == stream);
+        assert_eq!(own.next_back().expect(stream)["status"], expected, "{stream}");
     }
     let said: Vec<_> = lines.iter().filter_map(|line| line["log"]["message"].as_str()).collect();
     let sentence = "the sync was asked to stop; it goes on where it stopped when it runs again";

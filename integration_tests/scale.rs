@@ -188,13 +188,13 @@ fn an_index_ten_minutes_behind_and_a_sync_every_minute() {
     let stage = Stage::new(Config { settings, ..config });
     let simulator = &stage.simulator;
     let catalog = catalog("deals", &["id"]);
-    let (mut state, mut found) = (Value::Null, Versions::default());
+    let (mut saved, mut found) = (Value::Null, Versions::default());
     let mut dice = Dice::new(5, 0);
     let mut sync = || {
-        let run = Run::of(stage.reading(&catalog, &state), Stop::Never);
+        let run = Run::of(stage.reading(&catalog, &saved), Stop::Never);
         assert!(run.is_complete());
         found.take(&run);
-        state = run.state(&state);
+        saved = run.state(&saved);
         let hour_ago_ms = simulator.now_ms() - 3_600_000 - 2 * LAG_MS;
         (found.lacks(simulator, "deals", hour_ago_ms), found.lacks(simulator, "deals", i64::MAX))
     };

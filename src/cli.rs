@@ -94,11 +94,16 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
     };
     let (outlet, sink) = Sink::stdout().map_err(|_| Error::OutputClosed)?;
     Logger::install(&outlet, log_level(cli.debug));
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| lacking("runtime", &error))?;
     let stop = Stop::default();
     let signals = match command {
-        Work::Read { .. } => Some(Signals::ask_for(stop.clone()).map_err(no_runtime)?),
+        Work::Read { .. } => {
+            let signals = Signals::ask_for(stop.clone());
+            Some(signals.map_err(|error| lacking("signal handler", &error))?)
+        }
         Work::Check | Work::Discover => None,
     };
     let result = runtime.block_on(work(&arguments, command, stop, &outlet));
@@ -117,8 +122,9 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
     }
 }
 
-fn no_runtime(error: std::io::Error) -> Error {
-    Error::Bug { detail: format!("no runtime: {error}") }
+/// The machine does not give what every program has.
+fn lacking(what: &str, error: &std::io::Error) -> Error {
+    Error::Bug { detail: format!("no {what}: {error}") }
 }
 
 enum Work {
@@ -164,12 +170,7 @@ async fn check(config: &Path, stop: Stop, outlet: &Outlet) -> Result<Ending, Err
     Ok(Ending::Success)
 }
 
-fn open(
-    config: &Path,
-    patience: Patience,
-    stop: Stop,
-    outlet: &Outlet,
-) -> Result<Session, Error> {
+fn open(config: &Path, patience: Patience, stop: Stop, outlet: &Outlet) -> Result<Session, Error> {
     let operator = Operator::from_environment(|variable| std::env::var(variable).ok())?;
     let config = Config::parse(&read_file("configuration", config)?)?;
     Session::open(config, &operator, patience, stop, outlet)

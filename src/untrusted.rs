@@ -10,10 +10,11 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::config::{Config, Operator};
+use crate::config::Config;
 use crate::cursor::{Bounds, FIRST, Saved, Scan};
 use crate::http::{Backoff, Failure, Headers, Lease, Outcome, Patience, Refusal, classify};
 use crate::hubspot::{self, DIALECT, Definition, PropertyType, Subject, answers};
+use crate::operator::Operator;
 use crate::protocol::{ConfiguredCatalog, IncomingState};
 use crate::record::{
     Columns, Encoder, Field, HistoryEncoder, HistoryForm, Record, Source, VersionField,
@@ -166,8 +167,11 @@ fn columns(configured: &Value) -> Columns {
         ("hs_lastmodifieddate", PropertyType::Datetime),
         ("name", PropertyType::Text),
     ];
-    let definitions =
-        kinds.map(|(name, kind)| Definition { name: name.to_owned(), kind, created_at: None });
+    let definitions = kinds.map(|(name, kind)| Definition {
+        name: name.to_owned(),
+        kind,
+        ..Definition::default()
+    });
     let copied = ["archived", "id", "value"].map(|name| (name, Source::COPY));
     let fields = copied.into_iter().chain([("companies", Source::Associations(0))]);
     let fields = fields.map(|(name, source)| Field { name: name.to_owned(), source }).collect();

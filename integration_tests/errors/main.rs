@@ -101,8 +101,15 @@ fn every_refusal_is_documented() {
             assert!(fits, "{status} {category}: {error}");
         }
     }
-    let codes = ["REFRESH_TOKEN", "CLIENT_ID", "CLIENT_SECRET", "HUB", "GRANT_TYPE", "SCOPES"];
-    for code in codes {
+    for code in [
+        "CLIENT_ID",
+        "CLIENT_SECRET",
+        "GRANT_TYPE",
+        "HUB",
+        "REDIRECT_URI",
+        "REFRESH_TOKEN",
+        "SCOPES",
+    ] {
         let body = format!(r#"{{"status":"BAD_{code}"}}"#);
         let error = explained(Failure::NoToken(refusal(400, &body).into()));
         assert!(known.contains(&said(&error)), "{code}: {error}");

@@ -28,6 +28,9 @@ fn check(bench: &Bench) -> Output {
     bench.run_raw("check", &[("config", TOKEN_FORM)])
 }
 
+/// `check` asks for so many things at the same time at most, and ends with the first that fails.
+const ASKED_AT_ONCE: usize = 5;
+
 #[test]
 fn a_proxy_that_lets_through_is_used_unless_excepted() {
     let certificate = Certificate::new();
@@ -52,12 +55,12 @@ fn a_proxy_that_refuses_is_named_and_what_to_do() {
         (
             "407 Proxy Authentication Required",
             "it asks for a login; write it into HTTPS_PROXY, like http://user:password@proxy",
-            1,
+            1..=ASKED_AT_ONCE,
         ),
         (
             "403 Forbidden",
             "it refuses the connection; allow the host there, or name it in NO_PROXY",
-            4,
+            4..=4 * ASKED_AT_ONCE,
         ),
     ] {
         let (mut bench, host) = with_tls(&certificate);
@@ -69,7 +72,7 @@ fn a_proxy_that_refuses_is_named_and_what_to_do() {
             "The proxy that HTTPS_PROXY names lets nothing through to https://{host}: {problem}."
         );
         assert_eq!((output.connection(), output.code), (("FAILED", &*expected), Some(0)));
-        assert_eq!(proxy.asked().len(), attempts, "{status}");
+        assert!(attempts.contains(&proxy.asked().len()), "{status}: {:?}", proxy.asked());
         assert!(!output.stdout.contains("proxy-canary-7"), "the proxy's password");
     }
 }
@@ -178,9 +181,12 @@ fn a_bomb_is_defused_once_in_flat_memory() {
                     it.";
     assert!(stdout.contains(expected), "{stdout}");
     assert_eq!(status.code(), Some(1));
-    assert_eq!(served.load(std::sync::atomic::Ordering::Relaxed), 1, "it was asked for again");
+    let served = served.load(std::sync::atomic::Ordering::Relaxed);
+    assert!((1..=ASKED_AT_ONCE).contains(&served), "it was asked for again: {served}");
     let peak = peak.join().expect("a figure");
-    assert!((10..150).contains(&peak), "{peak} MB");
+    // Each of them is read to the cap.
+    let most = 64 * ASKED_AT_ONCE as u64 + 60;
+    assert!((10..most).contains(&peak), "{peak} MB");
 }
 
 /// Follows the largest memory of a process, in MB, to its end.

@@ -34,9 +34,9 @@ macro_rules! variants {
 }
 
 variants! {
-    Input Config Environment Catalog State UnknownStream CustomObjects Credentials MissingScope Plan
-    UnknownObjectType User Refused Unavailable Tls Proxy Redirected TooLarge DayUsedUp DayShare
-    Contract OutputClosed Bug
+    Input Config Environment Catalog State UnknownStream CustomObjects Credentials MissingScope
+    NothingToRead Plan UnknownObjectType User Refused Unavailable Tls Proxy Redirected TooLarge DayUsedUp DayShare
+    Stopped Contract OutputClosed Bug
 }
 
 /// All rows, a section behind the other.
@@ -116,9 +116,19 @@ fn permissions() -> Vec<Told> {
             "copy the token of the private app, or make a new one",
         ),
         (
-            "401 twice: a token just renewed is called too old",
+            "401 twice: a token without an end is called too old",
             explained(Failure::TokenExpired(refusal(401, "{}").into())),
+            "make a new token",
+        ),
+        (
+            "401 twice: a token just renewed is refused",
+            explained(Failure::NewTokenRefused(refusal(401, "{}").into())),
             "authenticate again",
+        ),
+        (
+            "the token has scopes, and none that opens a stream",
+            Error::NothingToRead { portal_id: 4455 },
+            "grant the scopes of the streams you want; docs/streams.md names them",
         ),
         (
             "530: the token does not say which region its account is in",
@@ -144,6 +154,16 @@ fn permissions() -> Vec<Told> {
             "the account of the grant was closed",
             no_token(r#"{"status":"BAD_HUB"}"#),
             "authenticate with another account",
+        ),
+        (
+            "the OAuth app asks for scopes that were not granted",
+            no_token(r#"{"status":"BAD_SCOPES"}"#),
+            "authenticate again",
+        ),
+        (
+            "the grant was made for another redirect URL",
+            no_token(r#"{"status":"BAD_REDIRECT_URI"}"#),
+            "authenticate again",
         ),
         ("the token endpoint refuses for another reason", no_token("{}"), "authenticate again"),
         (
@@ -317,6 +337,11 @@ fn own() -> Vec<Told> {
             "the reader of stdout went away: the run ends, nobody reads this",
             Error::OutputClosed,
             "look at the destination's log",
+        ),
+        (
+            "SIGTERM or SIGINT asked the sync to end: a line of the log, no error",
+            Error::Stopped,
+            "nothing; run it again when it may take its time",
         ),
     ]
 }

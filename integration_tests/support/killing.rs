@@ -92,6 +92,7 @@ impl Run {
         }
         if matches!(stop, Stop::AtLine { drained: true, .. } | Stop::Asked { .. }) {
             while let Ok(line) = lines.recv_timeout(TOO_LONG) {
+                canary.look_at(&line);
                 run.take(line);
             }
         }

@@ -93,21 +93,25 @@ fn in_words(problem: &rustls::Error) -> String {
     use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage, PeerIncompatible};
     let is_too_old = matches!(problem, PeerIncompatible(_))
         || matches!(problem, AlertReceived(rustls::AlertDescription::ProtocolVersion));
+    let is_expired = |bad: &Bad| matches!(bad, Bad::Expired | Bad::ExpiredContext { .. });
+    let is_early = |bad: &Bad| matches!(bad, Bad::NotValidYet | Bad::NotValidYetContext { .. });
+    let is_of_another =
+        |bad: &Bad| matches!(bad, Bad::NotValidForName | Bad::NotValidForNameContext { .. });
     let words = if is_too_old {
         "it speaks no TLS 1.2 or newer"
     } else if matches!(problem, InvalidMessage(_)) {
         "what answers there does not speak TLS"
     } else if let InvalidCertificate(bad) = problem {
-        match bad {
-            Bad::UnknownIssuer => "nobody who is trusted here has signed its certificate",
-            Bad::Expired | Bad::ExpiredContext { .. } => "its certificate has expired",
-            Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
-                "its certificate is not valid yet, so this machine's clock may be slow"
-            }
-            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
-                "its certificate is that of another host"
-            }
-            bad => return format!("its certificate cannot be trusted ({bad})"),
+        if *bad == Bad::UnknownIssuer {
+            "nobody who is trusted here has signed its certificate"
+        } else if is_expired(bad) {
+            "its certificate has expired"
+        } else if is_early(bad) {
+            "its certificate is not valid yet, so this machine's clock may be slow"
+        } else if is_of_another(bad) {
+            "its certificate is that of another host"
+        } else {
+            return format!("its certificate cannot be trusted ({bad})");
         }
     } else {
         return problem.to_string();

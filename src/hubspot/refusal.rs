@@ -162,7 +162,7 @@ const UNKNOWN_TYPE: &[&str] = &["Unable to infer object type", "Invalid object o
 
 /// The category of refusals that are about the user whom the token stands for.
 ///
-/// HubSpot: `docs/hubspot.md` note 44.
+/// HubSpot: `docs/hubspot.md` note 45.
 const NOT_THIS_USER: &str = "USER_DOES_NOT_HAVE_PERMISSIONS";
 
 /// How a 403 says that the account's plan lacks something, which no scope would mend.

@@ -21,7 +21,7 @@ const NEVER_MISSED: &[&str] = &["oauth", "business-intelligence"];
 /// Scopes and those that open the same: older ones that newer ones were split from, the ones that
 /// service keys have in place of older ones, and wider ones.
 ///
-/// HubSpot: `docs/hubspot.md` note 45.
+/// HubSpot: `docs/hubspot.md` note 47.
 const STAND_INS: &[(&str, &[&str])] = &[
     ("crm.objects.companies.read", &["contacts"]),
     ("crm.objects.contacts.read", &["contacts"]),
