@@ -30,8 +30,9 @@ def cache_of(number: str) -> CacheBase:
             database=os.environ["DATABASE_NAME"],
             schema_name=schema,
         )
-    folder = Path(os.environ.get("DATA", "."))
-    return DuckDBCache(db_path=folder / f"{schema}.duckdb", schema_name=schema)
+    # DuckDB takes the file's name for that of the database, which may not be the schema's.
+    file = Path(os.environ.get("DATA", ".")) / f"hubspot_{number}.duckdb"
+    return DuckDBCache(db_path=file, schema_name=schema)
 
 
 def main() -> None:
