@@ -185,10 +185,9 @@ fn incremental_a_read_from_a_middle_state_brings_all_that_is_missing() {
 
 #[test]
 fn no_release_breaks_what_the_last_one_published() {
-    const FOLDER: &str = "integration_tests/released";
+    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/integration_tests/released");
     let read = |name: &str| -> Value {
-        let path = format!("{}/{FOLDER}/{name}", env!("CARGO_MANIFEST_DIR"));
-        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let text = std::fs::read_to_string(format!("{FOLDER}/{name}")).unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
     };
     let spec = spec();
@@ -198,8 +197,7 @@ fn no_release_breaks_what_the_last_one_published() {
         // What is written here is promised from now on.
         let write = |name: &str, value: &Value| {
             let text = serde_json::to_string_pretty(value).expect("JSON");
-            let path = format!("{}/{FOLDER}/{name}", env!("CARGO_MANIFEST_DIR"));
-            std::fs::write(path, text + "\n").expect("the file is written");
+            std::fs::write(format!("{FOLDER}/{name}"), text + "\n").expect("the file is written");
         };
         write("spec.json", &spec);
         write("catalog.json", catalog);

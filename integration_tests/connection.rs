@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hubspot_simulator::{Config, CustomSpec, Fault, Kind, PortalSpec, Which};
 use support::canary::spawn;
-use support::output::finish;
+use support::output::{finish, peak_memory_kb};
 use support::server::{Certificate, json_answer, nobody, serve};
 use support::{Bench, Catalog, Mode, Stage, TOKEN_FORM, calm, few};
 
@@ -147,7 +147,7 @@ fn while_a_reader_is_slow_nothing_more_is_asked_for_and_memory_stays_flat() {
     let now = |stage: &Stage| {
         let summary = stage.simulator.summary();
         let requests = summary.endpoints.get("objects.list").map_or(0, |list| list.requests);
-        (requests, peak_memory(child.id()))
+        (requests, peak_memory_kb(child.id()).expect("a process of ours"))
     };
     // Until all that is asked for ahead of the reader has come.
     let (mut requests, mut memory) = (0, 0);
@@ -168,14 +168,6 @@ fn while_a_reader_is_slow_nothing_more_is_asked_for_and_memory_stays_flat() {
 #[expect(clippy::disallowed_methods, reason = "a slow reader is one that pauses")]
 fn pause(time: Duration) {
     std::thread::sleep(time);
-}
-
-/// The most memory that a process has had so far, in kilobytes.
-fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"));
-    let status = status.expect("a process of ours");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("on Linux");
-    line.trim().trim_end_matches(" kB").parse().expect("a number")
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! This is the one place where a failure type is chosen, so what Airbyte does next (ask the user,
 //! run again, tell us) can be read off one `match`.
 
+use std::borrow::Borrow;
 use std::time::Duration;
 
 /// A cause from below: shown in `internal_message`, never to the user.
@@ -65,7 +66,7 @@ pub enum Error {
     /// The token works, and may not read this.
     #[error(
         "the token may not read `{stream}`: grant it {} {WHERE_TO_GRANT}, then run again",
-        in_words(scopes)
+        scopes_in_words(scopes)
     )]
     MissingScope { stream: String, scopes: Vec<String>, source: Option<BoxError> },
     /// The token works, and may read nothing that the account holds.
@@ -152,10 +153,11 @@ pub enum Error {
     Bug { detail: String },
 }
 
-fn in_words(scopes: &[String]) -> String {
+/// What a token lacks, in words.
+pub fn scopes_in_words(scopes: &[impl Borrow<str>]) -> String {
     match scopes {
         [] => "the scope for it".to_owned(),
-        [scope] => format!("the scope {scope}"),
+        [scope] => format!("the scope {}", scope.borrow()),
         scopes => format!("the scopes {}", scopes.join(" and ")),
     }
 }
@@ -203,6 +205,14 @@ impl Error {
                 | Self::DayShare { .. }
                 | Self::Stopped
                 | Self::OutputClosed
+        )
+    }
+
+    /// Does it say that this account or token has no such stream?
+    pub fn says_there_is_none(&self) -> bool {
+        matches!(
+            self,
+            Self::MissingScope { .. } | Self::Plan { .. } | Self::UnknownObjectType { .. }
         )
     }
 

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals as Iterator;
+use signal_hook::iterator::Signals as Arriving;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::http::Stop;
@@ -29,7 +29,7 @@ impl Signals {
     /// From now on, the first signal asks for the stop. If this still lives when the grace is over,
     /// the signal ends the process.
     pub fn ask_for(stop: Stop) -> io::Result<Self> {
-        let mut signals = Iterator::new([SIGTERM, SIGINT])?;
+        let mut signals = Arriving::new([SIGTERM, SIGINT])?;
         let (alive, ended) = mpsc::channel::<()>();
         let caught = Arc::new(AtomicI32::new(NONE));
         let first = Arc::clone(&caught);

@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::support::canary::spawn;
-use crate::support::output::finish;
+use crate::support::output::{finish, peak_memory_kb};
 use crate::support::proxy::Proxy;
 use crate::support::server::{Certificate, json_answer, serve, serve_bytes};
 use crate::support::{Bench, Output, TOKEN_FORM};
@@ -191,14 +191,9 @@ fn a_bomb_is_defused_once_in_flat_memory() {
 
 /// Follows the largest memory of a process, in MB, to its end.
 fn peak_of(process: u32) -> std::thread::JoinHandle<u64> {
-    let most = move || {
-        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
-    };
     std::thread::spawn(move || {
         let mut peak = 0;
-        while let Some(now) = most() {
+        while let Some(now) = peak_memory_kb(process) {
             peak = peak.max(now);
             std::thread::yield_now();
         }

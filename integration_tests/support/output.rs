@@ -305,6 +305,13 @@ fn reader(mut pipe: impl Read + Send + 'static, pause: Duration) -> Receiver<Str
     receiver
 }
 
+/// The most memory that a running process has had so far, in kilobytes.
+pub(crate) fn peak_memory_kb(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
 /// The id of a record.
 pub(crate) fn id(record: &Value) -> u64 {
     record["id"].as_str().expect("an id").parse().expect("a number")

@@ -143,19 +143,10 @@ impl Family<'_> {
 
     /// The CRM object type whose records, live or archived, are the stream's own.
     pub fn records_of(&self) -> Option<&str> {
-        match self {
-            Self::CrmObject { object, .. } | Self::CrmArchived { object } => Some(object),
-            Self::PropertyHistory { .. }
-            | Self::Recordings { .. }
-            | Self::Occurrences(_)
-            | Self::Associations { .. }
-            | Self::Collection { .. }
-            | Self::Detailed { .. }
-            | Self::MarketingEmails { .. }
-            | Self::TimeWindows { .. }
-            | Self::Children(_)
-            | Self::Engagements
-            | Self::Single { .. } => None,
+        if let Self::CrmObject { object, .. } | Self::CrmArchived { object } = self {
+            Some(object)
+        } else {
+            None
         }
     }
 

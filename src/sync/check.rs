@@ -22,7 +22,7 @@ pub async fn check(session: &Session) -> Result<String, Error> {
     let account = hubspot::account(session.api(&meter, subject));
     let (account, found) = try_join(account, async { Ok(Found::of(session).await) }).await?;
     let found = found?;
-    check_choice(session).await?;
+    check_choice(session, Some(&found.custom)).await?;
     let mut offer = found.offer(session);
     let has_custom = found.custom.iter().any(CustomStream::is_object);
     if !offer.is_worth_reading() || found.granted.opens_nothing() && !has_custom {

@@ -14,14 +14,19 @@ use crate::streams::{CustomStream, Family, STREAMS, StreamSpec, names_of};
 /// Says of everything that is named wrongly where it stands, and what was probably meant.
 ///
 /// Object types whose properties the token may not see are left alone: their streams will say so.
-pub(super) async fn check_choice(session: &Session) -> Result<(), Error> {
+/// `custom` are the account's own streams, if they have been asked for already.
+pub(super) async fn check_choice(
+    session: &Session,
+    custom: Option<&[CustomStream]>,
+) -> Result<(), Error> {
     let mentions = mentions(&session.config.choice);
     let mut rows: Vec<_> = STREAMS.iter().copied().filter(is_object).collect();
     let is_known = |(_, object): &(String, &str)| rows.iter().any(|row| is_called(row, object));
-    let mut custom = Vec::new();
-    if !mentions.iter().all(is_known) {
-        custom = session.custom_streams().await?;
-    }
+    let asked = match custom {
+        None if !mentions.iter().all(is_known) => session.custom_streams().await?,
+        None | Some(_) => Vec::new(),
+    };
+    let custom = custom.unwrap_or(&asked);
     rows.extend(custom.iter().map(CustomStream::row).filter(is_object));
     let mut violations = unknown_objects(&mentions, &rows);
     for row in &rows {
@@ -29,11 +34,8 @@ pub(super) async fn check_choice(session: &Session) -> Result<(), Error> {
         let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
         match conditions(session, api, row).await {
             Err(Error::Config { violations: more }) => violations.extend(more),
-            Err(
-                Error::MissingScope { .. } | Error::Plan { .. } | Error::UnknownObjectType { .. },
-            )
-            | Ok(_) => {}
-            Err(error) => return Err(error),
+            Err(error) if !error.says_there_is_none() => return Err(error),
+            Ok(_) | Err(_) => {}
         }
     }
     if violations.is_empty() { Ok(()) } else { Err(Error::Config { violations }) }

@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::choice::{check_choice, columns};
 use super::found::Found;
 use super::session::Session;
-use crate::error::{Error, WHERE_TO_GRANT};
+use crate::error::{Error, WHERE_TO_GRANT, scopes_in_words};
 use crate::http::Meter;
 use crate::hubspot::Subject;
 use crate::protocol::CatalogStream;
@@ -17,12 +17,12 @@ use crate::streams::StreamSpec;
 /// A stream that may not be read is left out, and so is one of an object type that the account
 /// does not have; a LOG message says why. All are there if the operator wants so.
 pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
-    check_choice(session).await?;
     let found = if session.all_streams {
         Found::everything(session).await?
     } else {
         Found::of(session).await?
     };
+    check_choice(session, Some(&found.custom)).await?;
     let offer = found.offer(session);
     let switched_off = found.switched_off(session);
     if !switched_off.is_empty() {
@@ -33,10 +33,9 @@ pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
     }
     for (scopes, streams) in &offer.shut {
         log::warn!(
-            "left out, because the token lacks the scope{} {}: {}; grant {} {WHERE_TO_GRANT}, \
-             then refresh the source schema",
-            if scopes.len() == 1 { "" } else { "s" },
-            scopes.join(" and "),
+            "left out, because the token lacks {}: {}; grant {} {WHERE_TO_GRANT}, then refresh the \
+             source schema",
+            scopes_in_words(scopes),
             quoted(streams),
             if scopes.len() == 1 { "it" } else { "them" },
         );
@@ -46,7 +45,7 @@ pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
     for stream in described {
         match stream {
             Ok(stream) => streams.push(stream),
-            Err(error) if is_about_the_stream(&error) => log::warn!("left out: {error}"),
+            Err(error) if error.says_there_is_none() => log::warn!("left out: {error}"),
             Err(error) => return Err(error),
         }
     }
@@ -58,19 +57,11 @@ fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Does the error say that this account or token has no such stream?
-fn is_about_the_stream(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::MissingScope { .. } | Error::Plan { .. } | Error::UnknownObjectType { .. }
-    )
-}
-
 async fn describe(session: &Session, row: &StreamSpec<'_>) -> Result<CatalogStream, Error> {
     let meter = Meter::default();
     let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
     let properties = match columns(session, api, row).await {
-        Err(error) if session.all_streams && is_about_the_stream(&error) => None,
+        Err(error) if session.all_streams && error.says_there_is_none() => None,
         found => found?,
     };
     Ok(CatalogStream {

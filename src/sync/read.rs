@@ -45,7 +45,7 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
     let state = &inputs.state;
     let selected = once_each(&inputs.catalog.streams);
     warn_of_leftovers(state, &selected);
-    check_choice(session).await?;
+    check_choice(session, None).await?;
     let rows = Rows::of(session, &selected).await?;
     day::begin(session).await;
     let (places, asked_for_time) = (Places::default(), OnceCell::new());
