@@ -9,6 +9,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::thread;
 
 use hubspot_simulator::{AccountSpec, Config, MarketingSpec, PortalSpec, Settings};
@@ -44,6 +45,16 @@ const KILLS: &[(&str, u64)] = &[
 #[test]
 fn there_are_two_hundred_kills_and_more() {
     assert!(KILLS.iter().map(|(_, kills)| kills).sum::<u64>() >= 200);
+}
+
+#[test]
+fn a_run_that_is_not_listened_to_has_no_exit_code() {
+    for _ in 0..20 {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo '{\"type\":\"STATE\"}'; exit 1"]);
+        let run = Run::of(command, Stop::AtState);
+        assert_eq!((run.lines.len(), run.code), (1, None));
+    }
 }
 
 /// A portal with nothing but what a test asks for.

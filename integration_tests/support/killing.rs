@@ -46,7 +46,7 @@ impl Stop {
 pub(crate) struct Run {
     /// The lines of records and states, in order.
     pub(crate) lines: Vec<String>,
-    /// The exit code; `None` if it was killed.
+    /// The exit code; `None` if it was killed, or not listened to until its end.
     pub(crate) code: Option<i32>,
     /// The signal that ended it.
     pub(crate) signal: Option<i32>,
@@ -90,13 +90,18 @@ impl Run {
         } else {
             child.kill().expect("a process of ours");
         }
-        if matches!(stop, Stop::AtLine { drained: true, .. } | Stop::Asked { .. }) {
+        let is_drained = matches!(stop, Stop::AtLine { drained: true, .. } | Stop::Asked { .. });
+        if is_drained {
             while let Ok(line) = lines.recv_timeout(TOO_LONG) {
                 canary.look_at(&line);
                 run.take(line);
             }
         }
         run.end(&mut child);
+        if !is_drained {
+            // It may have ended before the kill, and nobody read what its code is about.
+            run.code = None;
+        }
         run
     }
 
