@@ -30,7 +30,7 @@ use support::{Catalog, START_MS, Stage, chance};
 const CASES: u64 = 1_000;
 const SEED: u64 = 1;
 /// Cases under way at once: most of them wait for something.
-const AT_ONCE: usize = 24;
+const AT_ONCE: usize = 48;
 const SIGKILL: i32 = 9;
 /// Every window of quota is empty again after that.
 const WINDOWS: Duration = Duration::from_secs(11);
