@@ -24,7 +24,7 @@ test *arguments:
 
 # Writes the golden files anew; read the diff before committing it.
 bless:
-    BLESS=1 cargo test --test protocol --test documents --test errors
+    BLESS=1 cargo test --test behaviour -- protocol:: documents:: errors::
 
 name := `sed -n 's/^  dockerRepository: //p' metadata.yaml`
 version := `sed -n 's/^  dockerImageTag: //p' metadata.yaml`

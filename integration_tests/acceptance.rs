@@ -1,21 +1,20 @@
 //! What Airbyte's own suites ask of a source, demand by demand, of the program as it is run.
 //!
-//! Some demands are kept elsewhere: `support::output` checks every run of every test for known
+//! Some demands are kept elsewhere: `crate::support::output` checks every run of every test for known
 //! messages, exact counts and the order of statuses; `conformance` checks records against schemas,
 //! states from the future, and that both modes agree; `protocol` pins what is printed.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use support::compatibility::{broken_in_catalog, broken_in_spec};
-use support::portals::{every_stream, stopped};
-use support::promises::Findings;
-use support::reading::state_of;
-use support::{Bench, Catalog, Mode, Output, Stage, calm, few, token_config};
+
+use crate::support::compatibility::{broken_in_catalog, broken_in_spec};
+use crate::support::portals::{every_stream, stopped};
+use crate::support::promises::Findings;
+use crate::support::reading::state_of;
+use crate::support::{Bench, Catalog, Mode, Output, Stage, calm, few, token_config};
 
 /// A portal in which every stream has records, experimental ones included.
 fn stage() -> Stage {

@@ -6,8 +6,6 @@
     reason = "a message of another shape has to fail the test"
 )]
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, SecondsFormat};
@@ -15,7 +13,8 @@ use hubspot_simulator::portal::{Change, PortalSpec, Records};
 use hubspot_simulator::settings::{IdForm, MissingAssociations};
 use hubspot_simulator::{Config, Settings};
 use serde_json::{Value, json};
-use support::{Catalog, Mode, Output, Stage, calm, few};
+
+use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 type Pairs = BTreeSet<(u64, u64)>;
 

@@ -2,15 +2,14 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hubspot_simulator::{Config, CustomSpec, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
-use support::reading::{asked, change, numbers, read, state_of, texts};
-use support::{Mode, START_MS, Stage, calm};
+
+use crate::support::reading::{asked, change, numbers, read, state_of, texts};
+use crate::support::{Mode, START_MS, Stage, calm};
 
 const HOUR: Duration = Duration::from_hours(1);
 

@@ -3,16 +3,15 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use hubspot_simulator::{Change, Config, JournalConfig, PortalSpec, Records};
 use serde_json::{Value, json};
-use support::portals::stopped;
-use support::reading::{saved, state_of};
-use support::truth::{check_associations, live_ids};
-use support::{Catalog, Mode, Stage, access_to, few};
+
+use crate::support::portals::stopped;
+use crate::support::reading::{saved, state_of};
+use crate::support::truth::{check_associations, live_ids};
+use crate::support::{Catalog, Mode, Stage, access_to, few};
 
 fn stage() -> Stage {
     let journal = JournalConfig { bodies: true, ..JournalConfig::default() };

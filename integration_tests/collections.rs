@@ -1,15 +1,14 @@
 //! Lists that are read whole: settings, pipelines, marketing, automation, definitions.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hubspot_simulator::portal::{Guided, Numbered};
 use hubspot_simulator::{Change, ClockConfig, Config, MarketingSpec, PortalSpec};
 use serde_json::{Value, json};
-use support::lists::*;
-use support::{Catalog, Mode, Output, START_MS, Stage, calm};
+
+use crate::support::lists::*;
+use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm};
 
 #[test]
 fn a_full_refresh_brings_every_list_whole() {

@@ -5,18 +5,17 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 use source_hubspot::streams::STREAMS;
-use support::portals::{every_stream, stopped};
-use support::promises::{Findings, check_schema, cursor_ms, instant_ms, key_of};
-use support::respell::{Spelling, respelled};
-use support::{Catalog, Mode, Output, START_MS, Stage};
+
+use crate::support::portals::{every_stream, stopped};
+use crate::support::promises::{Findings, check_schema, cursor_ms, instant_ms, key_of};
+use crate::support::respell::{Spelling, respelled};
+use crate::support::{Catalog, Mode, Output, START_MS, Stage};
 
 /// How far before a position the next read begins: search may lag behind by so much.
 const OVERLAP_MS: i64 = 300_000;

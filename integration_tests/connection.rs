@@ -1,16 +1,15 @@
 //! Hosts and readers that cannot be talked to: what the user is told, and how the run ends.
 
-mod support;
-
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::time::Duration;
 
 use hubspot_simulator::{Config, CustomSpec, Fault, Kind, PortalSpec, Which};
-use support::canary::spawn;
-use support::output::{finish, peak_memory_kb};
-use support::server::{Certificate, json_answer, nobody, serve};
-use support::{Bench, Catalog, Mode, Stage, TOKEN_FORM, calm, few};
+
+use crate::support::canary::spawn;
+use crate::support::output::{finish, peak_memory_kb};
+use crate::support::server::{Certificate, json_answer, nobody, serve};
+use crate::support::{Bench, Catalog, Mode, Stage, TOKEN_FORM, calm, few};
 
 #[test]
 fn a_host_that_refuses_connections_is_a_passing_fault() {

@@ -2,8 +2,6 @@
 //! numbers are those of "Consistency, quirk by quirk" in `docs/hubspot.md`; quirks that a test about
 //! something else proves anyway are there.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -11,9 +9,10 @@ use hubspot_simulator::settings::{IdOrder, SearchBodyLimit};
 use hubspot_simulator::{Config, Fault, JournalConfig, Kind, Policy, PortalSpec, Settings, Which};
 use serde_json::{Value, json};
 use source_hubspot::streams::{Family, STREAMS};
-use support::reading::{asked, change, deals, read, saved, touch};
-use support::truth::{check_associations, check_properties, live_ids};
-use support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
+
+use crate::support::reading::{asked, change, deals, read, saved, touch};
+use crate::support::truth::{check_associations, check_properties, live_ids};
+use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR_MS: i64 = 3_600_000;

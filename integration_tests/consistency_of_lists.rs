@@ -1,16 +1,15 @@
 //! What HubSpot does to a careless reader of anything but CRM objects, and that this one is not
 //! misled. The numbers are those of "Consistency, quirk by quirk" in `docs/hubspot.md`.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hubspot_simulator::settings::SubmissionCursor;
 use hubspot_simulator::{Config, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
-use support::reading::{asked, change, numbers, read, state_of, texts};
-use support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
+
+use crate::support::reading::{asked, change, numbers, read, state_of, texts};
+use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
 
 /// A portal where nothing but this much marketing is of interest.
 fn portal(marketing: MarketingSpec) -> PortalSpec {

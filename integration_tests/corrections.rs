@@ -3,8 +3,6 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -13,9 +11,10 @@ use hubspot_simulator::{
     Change, Config, CustomSpec, Fault, Kind, PortalSpec, Records, Settings, Which,
 };
 use serde_json::{Value, json};
-use support::reading::{asked, change, deals, read, saved, touch};
-use support::truth::{check_associations, live_ids};
-use support::{Catalog, Mode, START_MS, Stage, calm, few};
+
+use crate::support::reading::{asked, change, deals, read, saved, touch};
+use crate::support::truth::{check_associations, live_ids};
+use crate::support::{Catalog, Mode, START_MS, Stage, calm, few};
 
 const HOUR_MS: i64 = 3_600_000;
 

@@ -3,8 +3,6 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::time::Duration;
 
 use hubspot_simulator::settings::{DisabledObject, SearchRefusal};
@@ -13,10 +11,11 @@ use hubspot_simulator::{
 };
 use serde_json::Value;
 use source_hubspot::streams::STREAMS;
-use support::portals::{every_stream, stopped};
-use support::reading::{asked, read, state_of};
-use support::truth::live_ids;
-use support::{Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
+
+use crate::support::portals::{every_stream, stopped};
+use crate::support::reading::{asked, read, state_of};
+use crate::support::truth::live_ids;
+use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
 
 /// The names of the streams that `discover` offers.
 fn offered(output: &Output) -> Vec<&str> {
@@ -119,7 +118,7 @@ fn q20_searches_of_others_cost_short_waits_and_nothing_else() {
         let stage = Stage::new(Config { settings, ..config });
         let bulk = serde_json::json!({"kind": "bulk_touch", "object": "deals",
             "at_ms": START_MS - 600_000});
-        support::reading::change(&stage, bulk);
+        crate::support::reading::change(&stage, bulk);
         let saved = state_of("deals", &serde_json::json!({ "updatedAt": "2026-09-21T13:00:00Z" }));
         let output = read(&stage, "deals", &saved);
         assert_eq!(output.ids("deals"), live_ids(&stage.simulator, "deals"));

@@ -2,12 +2,11 @@
 
 #![expect(clippy::print_stdout, reason = "the table is for whoever asks for it by --nocapture")]
 
-mod support;
-
 use serde_json::Value;
 use source_hubspot::streams::{Cost, STREAMS, StreamSpec, Term};
-use support::portals::{every_stream, stopped};
-use support::{Catalog, Mode, Output, Stage};
+
+use crate::support::portals::{every_stream, stopped};
+use crate::support::{Catalog, Mode, Output, Stage};
 
 /// What the portal has of the things that costs are counted by other than records: for each word,
 /// at most so many.

@@ -2,14 +2,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::time::Duration;
 
 use hubspot_simulator::{ClockConfig, Config, DEFAULT_TOKEN, Fault, Kind, PortalSpec};
 use hubspot_simulator::{Entry, Settings, Which};
 use serde_json::Value;
-use support::{Bench, Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
+
+use crate::support::{Bench, Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
 
 const HOUR_MS: i64 = 3_600_000;
 /// What a refused credential's sentence begins with.

@@ -1,15 +1,14 @@
 //! The documents that are made from the table of streams, which `BLESS=1` writes anew, and those
 //! that have to agree with the code.
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
 use source_hubspot::streams::{Family, STREAMS, StreamSpec, Term};
-use support::golden::compare_file;
+
+use crate::support::golden::compare_file;
 
 const STREAMS_HEAD: &str = "\
 # Streams

@@ -1,8 +1,6 @@
 //! A command that gets SIGTERM or SIGINT: a read says what it can claim and is gone, the others are
 //! just gone.
 
-mod support;
-
 use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
@@ -11,9 +9,10 @@ use std::time::Duration;
 
 use hubspot_simulator::{Config, PortalSpec};
 use serde_json::{Value, json};
-use support::canary::spawn;
-use support::killing::{Received, Run, Stop, signal};
-use support::{Bench, Catalog, Mode, Stage, calm, few, token_config};
+
+use crate::support::canary::spawn;
+use crate::support::killing::{Received, Run, Stop, signal};
+use crate::support::{Bench, Catalog, Mode, Stage, calm, few, token_config};
 
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;

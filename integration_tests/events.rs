@@ -1,14 +1,13 @@
 //! Logs of events and engagements.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hubspot_simulator::{Config, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
-use support::reading::{asked, change, numbers, read, state_of, texts};
-use support::{Catalog, Mode, START_MS, Stage, calm};
+
+use crate::support::reading::{asked, change, numbers, read, state_of, texts};
+use crate::support::{Catalog, Mode, START_MS, Stage, calm};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -204,7 +203,7 @@ fn q17_the_way_to_read_engagements_is_chosen_once() {
 
 #[test]
 fn a_missing_scope_harms_the_stream_alone() {
-    let config = Config { access: support::access_to(&["oauth", "content"]), ..calm(few()) };
+    let config = Config { access: crate::support::access_to(&["oauth", "content"]), ..calm(few()) };
     let stage = Stage::new(config);
     let streams = ["email_events", "form_submissions", "list_memberships", "engagements"];
     let output = stage.read(&Catalog::of(&streams, Mode::Incremental));

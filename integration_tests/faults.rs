@@ -2,15 +2,14 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use hubspot_simulator::settings::{ListCursor, MissingAssociations, SearchRefusal};
 use hubspot_simulator::{Change, Config, Fault, Kind, Policy, Records, Settings, Which};
-use support::{Catalog, Mode, Output, Stage, calm, few, oauth_access};
+
+use crate::support::{Catalog, Mode, Output, Stage, calm, few, oauth_access};
 
 /// Streams by all the ways of reading there are.
 const STREAMS: &[&str] =

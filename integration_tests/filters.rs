@@ -2,8 +2,6 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,10 +9,11 @@ use std::net::TcpStream;
 use hubspot_simulator::settings::DoubtfulFilters;
 use hubspot_simulator::{Config, DEFAULT_TOKEN, JournalConfig, PortalSpec, Settings};
 use serde_json::{Value, json};
-use support::portals::stopped;
-use support::reading::{saved, state_of};
-use support::truth::live_ids;
-use support::{Catalog, Mode, Output, Stage, few};
+
+use crate::support::portals::stopped;
+use crate::support::reading::{saved, state_of};
+use crate::support::truth::live_ids;
+use crate::support::{Catalog, Mode, Output, Stage, few};
 
 fn filter(object: &str, property: &str, operator: &str, operands: &Value) -> Value {
     let mut filter = json!({ "object": object, "property": property, "operator": operator });
@@ -34,7 +33,7 @@ fn searched(stage: &Stage, filter: &Value) -> Vec<u64> {
             "sorts": [{ "propertyName": "hs_object_id", "direction": "ASCENDING" }] });
         let page = post(&stage.simulator.url(), "/crm/v3/objects/contacts/search", &body);
         let results = page["results"].as_array().unwrap_or_else(|| panic!("{page}"));
-        ids.extend(results.iter().map(support::output::id));
+        ids.extend(results.iter().map(crate::support::output::id));
         after = page["paging"]["next"]["after"].clone();
     }
     ids

@@ -6,15 +6,14 @@
     reason = "a message of another shape has to fail the test"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
 use hubspot_simulator::portal::{AccountSpec, Change, Portal, PortalSpec, Records};
 use serde_json::{Map, Value, json};
-use support::{Catalog, Mode, Output, Stage, calm, few};
+
+use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 const OBJECTS: [&str; 3] = ["companies", "contacts", "deals"];
 /// How far before a position the next read begins if that is more than an hour later: what the index
@@ -376,7 +375,7 @@ fn only_chosen_columns_are_written() {
 #[test]
 fn a_stream_without_scope_is_skipped_alone() {
     let mut config = calm(few());
-    config.access = support::access_to(&["crm.objects.deals.read"]);
+    config.access = crate::support::access_to(&["crm.objects.deals.read"]);
     let output = Stage::new(config).read(&catalog(&["contacts", "deals"]));
     assert_eq!((output.code, output.errors().len()), (Some(0), 0));
     assert!(found(&output, "deals").len() > 1_000);

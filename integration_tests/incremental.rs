@@ -1,17 +1,16 @@
 //! Reading on: what changed comes, nothing is lost, and nothing is claimed too early.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::DateTime;
 use hubspot_simulator::{Change, Config, JournalConfig, PortalSpec, Records, Settings, Simulator};
 use serde_json::{Value, json};
-use support::output::{Output, id};
-use support::portals::stopped;
-use support::truth::{check_associations, live_ids};
-use support::{Catalog, Mode, Stage, calm, few};
+
+use crate::support::output::{Output, id};
+use crate::support::portals::stopped;
+use crate::support::truth::{check_associations, live_ids};
+use crate::support::{Catalog, Mode, Stage, calm, few};
 
 /// The overlap with the window before: search may lag behind by so much.
 const OVERLAP_MS: i64 = 300_000;

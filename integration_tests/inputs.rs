@@ -1,11 +1,10 @@
 //! Bad input: each gets a sentence that says what to do, a failure type and an exit code.
 
-mod support;
-
 use hubspot_simulator::settings::TokenRefusal;
 use hubspot_simulator::{Config, Settings};
 use serde_json::{Value, json};
-use support::{
+
+use crate::support::{
     Bench, Catalog, Mode, Stage, TOKEN_FORM, calm, few, oauth_access, oauth_config, token_config,
 };
 
@@ -88,11 +87,11 @@ fn a_missing_file_is_named() {
     );
     let mut command = bench.command("check", &[]);
     command.args(["--config", path]);
-    let output = support::Output::of(command);
+    let output = crate::support::Output::of(command);
     assert_eq!((output.connection(), output.code), (("FAILED", expected.as_str()), Some(0)));
     let mut command = bench.command("discover", &[]);
     command.args(["--config", path]);
-    let output = support::Output::of(command);
+    let output = crate::support::Output::of(command);
     assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
 }
 

@@ -1,14 +1,13 @@
 //! What is particular to single streams that are read whole, and the classic paths of all.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hubspot_simulator::{Config, Fault, Kind, Settings, Which};
 use serde_json::{Value, json};
-use support::lists::*;
-use support::{Catalog, Mode, Output, START_MS, Stage, access_to, calm};
+
+use crate::support::lists::*;
+use crate::support::{Catalog, Mode, Output, START_MS, Stage, access_to, calm};
 
 #[test]
 fn definitions_say_what_they_belong_to() {

@@ -1,12 +1,11 @@
 //! What is a portal's own: custom objects, whatever they are called, and the ids of records that
 //! were merged.
 
-mod support;
-
 use hubspot_simulator::CustomSpec;
 use hubspot_simulator::portal::{Change, PortalSpec};
 use serde_json::Value;
-use support::{Catalog, Mode, Stage, few};
+
+use crate::support::{Catalog, Mode, Stage, few};
 
 fn custom(names: &[&str]) -> PortalSpec {
     let object = |name: &&str| CustomSpec { name: (*name).to_owned(), records: 60 };

@@ -2,14 +2,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use hubspot_simulator::{Config, PortalSpec};
 use serde_json::Value;
-use support::golden::compare;
-use support::portals::{every_stream, stopped};
-use support::promises::instant_ms;
-use support::{Bench, Catalog, Mode, Stage};
+
+use crate::support::golden::compare;
+use crate::support::portals::{every_stream, stopped};
+use crate::support::promises::instant_ms;
+use crate::support::{Bench, Catalog, Mode, Stage};
 
 /// A portal of a few records of every stream, whose clock stands still.
 fn tiny() -> Config {
@@ -66,7 +65,7 @@ fn each_stream_starts_runs_and_completes() {
 
 #[test]
 fn a_stream_without_records_runs_and_has_a_state() {
-    let stage = Stage::calm(PortalSpec { deals: 0, ..support::few() });
+    let stage = Stage::calm(PortalSpec { deals: 0, ..crate::support::few() });
     let output = stage.read(&Catalog::of(&["deals"], Mode::Incremental)).succeeded();
     assert_eq!(output.statuses("deals"), ["STARTED", "RUNNING", "COMPLETE"]);
     assert_eq!((output.records("deals").len(), output.states("deals").len()), (0, 1));

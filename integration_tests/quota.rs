@@ -2,7 +2,6 @@
 
 #![expect(clippy::print_stdout, reason = "figures for whoever asks for them by --nocapture")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
-mod support;
 
 use std::time::Duration;
 
@@ -11,8 +10,9 @@ use hubspot_simulator::{
     Access, Bucket, Config, Entry, Fault, Granted, Kind, Policy, PortalSpec, PrivateApp, Settings,
     Tier, Which, most_in_window,
 };
-use support::reading::{asked, state_of};
-use support::{Bench, Catalog, Mode, Stage, calm, few, oauth_access, token_config};
+
+use crate::support::reading::{asked, state_of};
+use crate::support::{Bench, Catalog, Mode, Stage, calm, few, oauth_access, token_config};
 
 /// A portal with quotas, and a catalog of one narrow stream of so many pages.
 fn staged(pages: u64, tier: Tier, other_apps: OtherApps) -> (Stage, Catalog) {

@@ -2,14 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hubspot_simulator::portal::{Change, Portal, PortalSpec, Records};
 use serde_json::{Value, json};
-use support::{Catalog, Mode, Output, Stage, few};
+
+use crate::support::{Catalog, Mode, Output, Stage, few};
 
 const STREAMS: [(&str, &str, &str); 2] =
     [("call_recordings", "calls", "call_id"), ("meeting_recordings", "meetings", "meeting_id")];

@@ -2,8 +2,6 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
@@ -11,8 +9,9 @@ use hubspot_simulator::{
     Change, Config, CustomSpec, Entry, JournalConfig, PortalSpec, Records, journal,
 };
 use serde_json::{Value, json};
-use support::truth::{check_associations, check_properties, live_ids};
-use support::{Catalog, Mode, Stage, calm, few};
+
+use crate::support::truth::{check_associations, check_properties, live_ids};
+use crate::support::{Catalog, Mode, Stage, calm, few};
 
 /// The streams of CRM objects, each with the object type's name and its associations.
 const OBJECTS: &[(&str, &str, &[&str])] = &[
@@ -62,7 +61,7 @@ fn a_full_refresh_brings_the_portal() {
             }
         }
         for record in &records {
-            let id = support::output::id(record);
+            let id = crate::support::output::id(record);
             let modified = record["updatedAt"].as_str().unwrap();
             let modified = DateTime::parse_from_rfc3339(modified).unwrap().timestamp_millis();
             assert_eq!(simulator.portal(|portal| portal.modified_ms(object, id)), Some(modified));

@@ -2,14 +2,13 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
 use hubspot_simulator::{Config, MarketingSpec, PortalSpec};
 use serde_json::{Value, json};
-use support::reading::state_of;
-use support::{Catalog, Mode, Output, Stage, calm, few};
+
+use crate::support::reading::state_of;
+use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 /// How often each record came, by its text.
 fn counted<'a>(records: impl IntoIterator<Item = &'a Value>) -> BTreeMap<String, u64> {

@@ -3,15 +3,14 @@
 #![expect(clippy::print_stdout, reason = "figures for whoever asks for them by --nocapture")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use hubspot_simulator::settings::TokenInfo;
 use hubspot_simulator::{Access, Config, Granted, Settings};
-use support::portals::{every_stream, stopped};
-use support::{Catalog, Mode, Output, Stage, access_to, calm, few, oauth_access};
+
+use crate::support::portals::{every_stream, stopped};
+use crate::support::{Catalog, Mode, Output, Stage, access_to, calm, few, oauth_access};
 
 /// About half of what streams take.
 const HALF: &[&str] = &[

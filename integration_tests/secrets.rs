@@ -1,7 +1,5 @@
 //! Secrets stay inside, nothing is written to a portal, and the tests of both would notice.
 
-mod support;
-
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt;
@@ -11,10 +9,11 @@ use std::process::{Command, Stdio};
 use hubspot_simulator::{Config, Fault, Kind, Policy, Which};
 use serde_json::Value;
 use source_hubspot::hubspot::READS;
-use support::canary::{Canary, spawn};
-use support::server::{json_answer, serve};
-use support::watched::Watched;
-use support::{Bench, Catalog, Mode, Output, Stage, TOKEN_FORM, calm, few, oauth_access};
+
+use crate::support::canary::{Canary, spawn};
+use crate::support::server::{json_answer, serve};
+use crate::support::watched::Watched;
+use crate::support::{Bench, Catalog, Mode, Output, Stage, TOKEN_FORM, calm, few, oauth_access};
 
 const STREAMS: &[&str] = &["companies", "contacts", "deals", "forms", "owners", "workflows"];
 
@@ -91,7 +90,7 @@ fn no_fault_brings_a_secret_to_light() {
 fn a_token_answer_that_makes_no_sense_is_not_shown() {
     for body in [r#"{"access_token":["CJsim-1"]}"#, r#"{"access_token":"CJsim-1""#, "CJsim-1"] {
         let bench = Bench::new(&format!("http://{}", serve(&json_answer(body), None)));
-        let config = support::oauth_config();
+        let config = crate::support::oauth_config();
         let mut command = bench.command("check", &[("config", &config)]);
         command.arg("--debug");
         let output = Output::of(command);

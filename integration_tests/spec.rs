@@ -1,14 +1,13 @@
 //! The specification: the rules that Airbyte's tests hold it to, and what the Python connector's
 //! users have entered.
 
-mod support;
-
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use source_hubspot::config::{Config, SPEC};
 use source_hubspot::streams::STREAMS;
-use support::spec_rules::objections;
+
+use crate::support::spec_rules::objections;
 
 fn spec() -> Value {
     serde_json::from_str(SPEC).expect("JSON")

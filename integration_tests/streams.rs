@@ -1,11 +1,10 @@
 //! One failure stays one failure, and the user is told.
 
-mod support;
-
 use hubspot_simulator::{AccountSpec, Config, Fault, Kind, Policy, PortalSpec, Which};
 use serde_json::json;
-use support::truth::live_ids;
-use support::{Catalog, Mode, Stage, access_to, calm, few};
+
+use crate::support::truth::live_ids;
+use crate::support::{Catalog, Mode, Stage, access_to, calm, few};
 
 const NO_DEALS: &[&str] = &[
     "oauth",

@@ -2,8 +2,8 @@
 
 use hubspot_simulator::{Config, Fault, Kind, Policy, Which};
 
-use crate::rows::{SUBJECT, rows};
-use crate::said;
+use super::rows::{SUBJECT, rows};
+use super::said;
 use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 /// Reads deals from a portal whose list of them always goes wrong in this way.

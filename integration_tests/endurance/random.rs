@@ -4,12 +4,10 @@
 //! to four syncs. Between and inside of all but the last ones things change, requests go wrong and
 //! runs are killed. In the end the destination has to hold all that the portal holds.
 //!
-//! A failure prints its seed: `RANDOM_SEED=<seed> RANDOM_CASES=1 cargo test --test random` repeats
-//! it. Where the requests of several streams meet, their order is not repeated.
+//! A failure prints its seed: `RANDOM_SEED=<seed> RANDOM_CASES=1 cargo test random::` repeats it.
+//! Where the requests of several streams meet, their order is not repeated.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,11 +19,12 @@ use std::time::Duration;
 use chrono::{DateTime, SecondsFormat};
 use hubspot_simulator::{Change, Simulator};
 use serde_json::{Value, json};
-use support::destination::Destination;
-use support::dice::Dice;
-use support::killing::{Run, Stop};
-use support::promises::instant_ms;
-use support::{Catalog, START_MS, Stage, chance};
+
+use crate::support::destination::Destination;
+use crate::support::dice::Dice;
+use crate::support::killing::{Run, Stop};
+use crate::support::promises::instant_ms;
+use crate::support::{Catalog, START_MS, Stage, chance};
 
 const CASES: u64 = 1_000;
 const SEED: u64 = 1;

@@ -1,11 +1,9 @@
 //! Much at once: one instant, one company, one window, and an index that is far behind.
 //!
-//! `SCALE_RECORDS=10000000 cargo test --release --test scale -- one_millisecond` reads ten million
+//! `SCALE_RECORDS=10000000 cargo test --release --test endurance one_millisecond` reads ten million
 //! contacts of one millisecond, where it is one otherwise.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,14 +13,15 @@ use hubspot_simulator::{
     AccountSpec, Change, Config, MarketingSpec, PortalSpec, Records, Settings, Simulator,
 };
 use serde_json::{Value, json};
-use support::dice::Dice;
-use support::killing::{Run, Stop};
-use support::output::id;
-use support::portals::stopped;
-use support::promises::instant_ms;
-use support::reading::state_of;
-use support::truth::{check_associations, live_ids};
-use support::{Catalog, Mode, Stage, calm};
+
+use crate::support::dice::Dice;
+use crate::support::killing::{Run, Stop};
+use crate::support::output::id;
+use crate::support::portals::stopped;
+use crate::support::promises::instant_ms;
+use crate::support::reading::state_of;
+use crate::support::truth::{check_associations, live_ids};
+use crate::support::{Catalog, Mode, Stage, calm};
 
 const RECORDS: u64 = 1_000_000;
 

@@ -6,19 +6,18 @@
 
 #![expect(clippy::indexing_slicing, reason = "a catalog of another shape has to fail the test")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::thread;
 
 use hubspot_simulator::{AccountSpec, Config, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
-use support::dice::Dice;
-use support::killing::{Received, Run, Stop};
-use support::portals::stopped;
-use support::reading::state_of;
-use support::{Catalog, Mode, Stage};
+
+use crate::support::dice::Dice;
+use crate::support::killing::{Received, Run, Stop};
+use crate::support::portals::stopped;
+use crate::support::reading::state_of;
+use crate::support::{Catalog, Mode, Stage};
 
 /// Another seed gives other instants.
 const SEED: u64 = 11;

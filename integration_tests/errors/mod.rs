@@ -3,19 +3,18 @@
 mod happening;
 mod network;
 mod rows;
-#[path = "../support/mod.rs"]
-mod support;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use bytes::Bytes;
 use http::Method;
-use rows::{Row, SUBJECT, VARIANTS, rows, variant};
 use source_hubspot::error::{Error, FailureType};
 use source_hubspot::http::{Failure, Refusal};
 use source_hubspot::hubspot;
-use support::golden::compare_file;
+
+use crate::support::golden::compare_file;
+use rows::{Row, SUBJECT, VARIANTS, rows, variant};
 
 const HEAD: &str = "\
 # Errors

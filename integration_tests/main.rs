@@ -1,0 +1,41 @@
+//! What the program does, seen from outside: the real binary against a simulated HubSpot.
+//!
+//! One binary for all of it, since most tests wait: for a window of quota, for a token to end. Run
+//! a file of it by its name, like `cargo test --test behaviour quota::`.
+
+mod acceptance;
+mod associations;
+mod children;
+mod choice;
+mod collections;
+mod conformance;
+mod connection;
+mod consistency;
+mod consistency_of_lists;
+mod corrections;
+mod corrections_of_conduct;
+mod costs;
+mod credentials;
+mod documents;
+mod endings;
+mod errors;
+mod events;
+mod faults;
+mod filters;
+mod fuzzed;
+mod histories;
+mod house;
+mod incremental;
+mod inputs;
+mod lists;
+mod portal_objects;
+mod protocol;
+mod quota;
+mod recordings;
+mod records;
+mod refreshes;
+mod scopes;
+mod secrets;
+mod spec;
+mod streams;
+mod support;
