@@ -1,6 +1,6 @@
 //! What a scan asks its readers to do, and what they bring back.
 
-use super::ranges::RangeKey;
+use super::ranges::{PageKey, RangeKey};
 use crate::time::Millis;
 
 /// How records are found.
@@ -66,6 +66,14 @@ pub struct Seen {
     pub token: Option<String>,
     /// How many records are left in the range, this page included, where the service says so.
     pub left: Option<u64>,
+}
+
+/// A page that the scan has taken note of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    pub page: PageKey,
+    /// How many of its records, from the first on, are to be written.
+    pub share: usize,
 }
 
 /// What there is, as far as the service's index knows.

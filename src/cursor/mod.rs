@@ -23,9 +23,9 @@ pub use checkpoint::{
     under_way, under_way_as, under_way_without_cursor,
 };
 pub use gapless::Gapless;
-pub use job::{Ask, Contradiction, Job, Pass, Readers, Seen, Spread, Survey, Way};
+pub use job::{Ask, Contradiction, Job, Pass, Readers, Seen, Spread, Survey, Taken, Way};
 pub use partitions::{Partitions, complete_global, some_partitions};
 pub use position::{Bounds, CursorFormat, FIRST};
-pub use ranges::RangeKey;
+pub use ranges::{PageKey, RangeKey};
 pub use scan::Scan;
 pub use windows::{Span, Window};

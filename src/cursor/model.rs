@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{
-    Ask, Bounds, CursorFormat, Job, RangeKey, Readers, Saved, Scan, Seen, Spread, Survey,
-    complete_but, under_way,
+    Ask, Bounds, CursorFormat, Job, PageKey, RangeKey, Readers, Saved, Scan, Seen, Spread, Survey,
+    Taken, complete_but, under_way,
 };
 use crate::time::Millis;
 
@@ -165,7 +165,7 @@ struct Conduct {
 enum Page {
     Asked(RangeKey, Ask),
     /// Answered and seen: what is to be written of it.
-    Seen(RangeKey, Vec<(u64, Millis)>),
+    Seen(PageKey, Vec<(u64, Millis)>),
 }
 
 /// Reads once, with `changes` happening between the steps, from and to the wire form of the state.
@@ -215,21 +215,21 @@ fn sync(
         match pages.swap_remove(next) {
             Page::Asked(range, ask) => {
                 let (mut page, seen) = portal.answer(&ask, scan.window());
-                let share = scan.see(range, ask.way(), &seen);
-                let share =
-                    share.unwrap_or_else(|error| panic!("{error:?}: {ask:?} {seen:?} {scan:?}"));
-                if let Some(share) = share {
+                let taken = scan.see(range, ask.way(), &seen);
+                let taken =
+                    taken.unwrap_or_else(|error| panic!("{error:?}: {ask:?} {seen:?} {scan:?}"));
+                if let Some(Taken { page: key, share }) = taken {
                     page.truncate(share);
                     page.retain(|(_, modified)| scan.pass(ask.way()).wants(Some(*modified)));
-                    pages.push(Page::Seen(range, page));
+                    pages.push(Page::Seen(key, page));
                 }
             }
-            Page::Seen(range, page) => {
+            Page::Seen(key, page) => {
                 for (id, modified) in page {
                     let emitted = destination.entry(id).or_insert(modified);
                     *emitted = modified.max(*emitted);
                 }
-                scan.written(range);
+                scan.written(key);
                 let progress = scan.progress(None);
                 *state = progress.map(|progress| under_way("updatedAt", progress)).or(state.take());
             }

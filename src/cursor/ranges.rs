@@ -1,29 +1,33 @@
 //! The ranges of ids that a scan still has to read.
 //!
 //! ```text
-//!   next          seen                      end
-//!    │── on its way ──│────── not asked for ──────│        next ≤ id < end
+//!   next           seen                      end
+//!    │── on its way ──│─────── to ask for ───────│        next ≤ id < end
 //! ```
 //!
-//! One page of a range is under way at a time. A range that is being read can be cut in two above
-//! what has been seen of it; the upper part is then free for another reader.
+//! One page of a range is asked for at a time, from where the last one that was seen ends; those
+//! before it may still be on their way to stdout. A range that is being read can be cut in two
+//! above what has been seen of it; the upper part is then free for another reader.
 
 /// Tells the ranges of one scan apart; never used twice.
 pub type RangeKey = u32;
+
+/// Tells the pages of one scan apart; never used twice.
+pub type PageKey = u64;
 
 /// A part of the ids of an object type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Range {
     pub(super) key: RangeKey,
-    /// Everything below has been written.
-    pub(super) next: u64,
     /// Everything below has been seen, and is written or on its way.
     pub(super) seen: u64,
+    /// The pages that are on their way, in order, and where each begins.
+    on_its_way: Vec<(PageKey, u64)>,
     /// Exclusive; `None` if it has no end.
     pub(super) end: Option<u64>,
     /// The service's own token for the next page, where that is to be used.
     pub(super) token: Option<String>,
-    /// Is a page of it under way?
+    /// Is a page of it being asked for?
     pub(super) is_busy: bool,
     /// Has its last page been seen?
     pub(super) is_over: bool,
@@ -40,8 +44,8 @@ impl Range {
     pub(super) fn new(key: RangeKey, next: u64, end: Option<u64>) -> Self {
         Self {
             key,
-            next,
             seen: next,
+            on_its_way: Vec::new(),
             end,
             token: None,
             is_busy: false,
@@ -51,20 +55,42 @@ impl Range {
         }
     }
 
+    /// Everything below has been written.
+    pub(super) fn next(&self) -> u64 {
+        self.on_its_way.first().map_or(self.seen, |&(_, from)| from)
+    }
+
+    /// May somebody ask for its next page?
+    pub(super) fn is_idle(&self) -> bool {
+        !self.is_busy && !self.is_over
+    }
+
+    /// Has all of it been written?
+    pub(super) fn is_written(&self) -> bool {
+        self.is_over && !self.is_busy && self.on_its_way.is_empty()
+    }
+
     /// How many of these ascending ids belong to it.
     pub(super) fn share(&self, ids: &[Option<u64>]) -> usize {
         let Some(end) = self.end else { return ids.len() };
         ids.partition_point(|id| id.is_some_and(|id| id < end))
     }
 
-    /// Takes note of the ids of a page that belong to it.
-    pub(super) fn see(&mut self, ids: &[Option<u64>]) {
+    /// Takes note of the ids of the page it was busy with, as far as they belong to it.
+    pub(super) fn see(&mut self, page: PageKey, ids: &[Option<u64>]) {
+        self.is_busy = false;
+        self.on_its_way.push((page, self.seen));
         let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
         if let (Some(Some(first)), Some(Some(last))) = (ids.first(), ids.last()) {
             self.gap = Some((last.saturating_sub(*first) / (count - 1).max(1)).max(1));
             self.seen = self.seen.max(last.saturating_add(1));
         }
         self.counted = self.counted.map(|counted| counted.saturating_sub(count));
+    }
+
+    /// Takes note that a page has been written.
+    pub(super) fn written(&mut self, page: PageKey) {
+        self.on_its_way.retain(|&(key, _)| key != page);
     }
 
     /// The token that makes a page of the list begin with what has not been seen.
@@ -116,7 +142,7 @@ pub(super) fn cut_at(ranges: &mut Vec<Range>, key: RangeKey, at: u64, counted: u
 }
 
 fn insert(ranges: &mut Vec<Range>, range: Range) {
-    let place = ranges.partition_point(|other| other.next < range.next);
+    let place = ranges.partition_point(|other| other.next() < range.next());
     ranges.insert(place, range);
 }
 
@@ -146,14 +172,27 @@ pub(super) fn steal(
 mod tests {
     use super::*;
 
+    #[test]
+    fn it_begins_with_the_first_page_that_is_on_its_way() {
+        let mut range = Range::new(0, 5, Some(100));
+        for (page, last) in [(1, 9), (2, 19), (3, 29)] {
+            range.see(page, &[Some(last)]);
+        }
+        assert_eq!((range.next(), range.seen), (5, 30));
+        for (written, next) in [(2, 5), (1, 20), (2, 20), (3, 30)] {
+            range.written(written);
+            assert_eq!(range.next(), next, "page {written} is written");
+        }
+    }
+
     fn bounds(ranges: &[Range]) -> Vec<(u64, Option<u64>)> {
-        ranges.iter().map(|range| (range.next, range.end)).collect()
+        ranges.iter().map(|range| (range.next(), range.end)).collect()
     }
 
     #[test]
     fn the_longest_range_is_halved_where_half_of_its_records_are() {
         let mut first = Range::new(0, 0, Some(1_000));
-        first.see(&[Some(10), Some(19)]);
+        first.see(0, &[Some(10), Some(19)]);
         let mut open = Range::new(1, 1_000, None);
         open.counted = Some(200);
         let mut ranges = vec![first, open];
@@ -171,7 +210,7 @@ mod tests {
     #[test]
     fn a_counted_range_goes_on_as_densely_as_it_began() {
         let mut range = Range::new(0, 0, None);
-        range.see(&[Some(10), Some(19)]);
+        range.see(0, &[Some(10), Some(19)]);
         range.counted = Some(100);
         let mut ranges = vec![range];
         assert_eq!(steal(&mut ranges, 1, 18_000_000_000, 50), Some(1));
@@ -181,7 +220,7 @@ mod tests {
     #[test]
     fn a_range_is_cut_at_an_id_that_has_not_been_seen() {
         let mut first = Range::new(0, 0, None);
-        first.see(&[Some(10), Some(19)]);
+        first.see(0, &[Some(10), Some(19)]);
         let mut ranges = vec![first];
         assert!(!cut_at(&mut ranges, 1, 20, 5), "it is seen next");
         assert!(cut_at(&mut ranges, 1, 500, 40));
@@ -193,7 +232,7 @@ mod tests {
     #[test]
     fn what_is_nearly_read_is_left_alone() {
         let mut range = Range::new(0, 0, Some(1_000));
-        range.see(&[Some(10), Some(19)]);
+        range.see(0, &[Some(10), Some(19)]);
         // 980 ids are left, and a record in 9 of them: 108.
         for (case, counted, is_over, worthwhile, expected) in [
             ("few by their distance", None, false, 200, false),

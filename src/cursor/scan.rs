@@ -13,12 +13,14 @@
 //!
 //! ```text
 //! ask ─▶ (request) ─▶ see ─▶ (encode) ─▶ written            for each page of each range
+//!  ▲                    │
+//!  └── the next page ◀──┘
 //! ```
 
 use super::checkpoint::{Progress, Saved};
-use super::job::{Ask, Contradiction, Job, Pass, Seen, Spread, Way};
+use super::job::{Ask, Contradiction, Job, Pass, Seen, Spread, Taken, Way};
 use super::position::Bounds;
-use super::ranges::{Range, RangeKey};
+use super::ranges::{PageKey, Range, RangeKey};
 use super::sharing::Extent;
 use crate::time::Millis;
 
@@ -38,6 +40,7 @@ pub struct Scan {
     pub(super) spread: Option<Spread>,
     pub(super) extent: Extent,
     pub(super) is_marking: bool,
+    pub(super) next_page: PageKey,
     pub(super) pages: u64,
     /// Records seen.
     pub(super) seen: u64,
@@ -88,6 +91,7 @@ impl Scan {
             spread: None,
             extent: Extent::Unknown,
             is_marking: false,
+            next_page: 0,
             pages: 0,
             seen: 0,
             resumed: 0,
@@ -123,6 +127,7 @@ impl Scan {
         Self {
             ranges: vec![Range::new(key, 0, None)],
             next_key: key + 1,
+            next_page: self.next_page,
             chain: (key, None),
             settled: self.settled,
             ..Self::new(Way::List, self.lower, self.upper)
@@ -158,7 +163,7 @@ impl Scan {
         Self { ranges: Vec::new(), ..self }
     }
 
-    /// What to do next; `None` if there is nothing to do until a page under way has been written.
+    /// What to do next; `None` if there is nothing to do until an answer has come.
     pub fn ask(&mut self) -> Option<Job> {
         if self.wants_survey() {
             self.extent = Extent::Asked;
@@ -172,7 +177,7 @@ impl Scan {
         if busy >= self.readers().map_or(1, |readers| readers.most.max(1)) {
             return None;
         }
-        let idle = self.ranges.iter().find(|range| !range.is_busy).map(|range| range.key);
+        let idle = self.ranges.iter().find(|range| range.is_idle()).map(|range| range.key);
         let key = idle.or_else(|| self.steal())?;
         let way = self.way;
         let range = self.ranges.iter_mut().find(|range| range.key == key)?;
@@ -188,8 +193,8 @@ impl Scan {
         Some(Job::Page(key, ask))
     }
 
-    /// Takes note of a page that was asked for as `way`. Returns how many of its records, from the
-    /// first on, are to be written; `None` if none of them is any more.
+    /// Takes note of a page that was asked for as `way`. Returns what of it is to be written; `None`
+    /// if the scan wants nothing of it any more.
     ///
     /// `Err` leaves the scan as it was.
     pub fn see(
@@ -197,7 +202,7 @@ impl Scan {
         key: RangeKey,
         way: Way,
         seen: &Seen,
-    ) -> Result<Option<usize>, Contradiction> {
+    ) -> Result<Option<Taken>, Contradiction> {
         let is_alone = self.ranges.len() == 1 && !matches!(self.extent, Extent::Known { .. });
         let by_id = self.by_id;
         let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) else {
@@ -225,7 +230,9 @@ impl Scan {
         }
         let share = if self.by_id { range.share(&seen.ids) } else { seen.ids.len() };
         range.counted = seen.left.or(range.counted);
-        range.see(seen.ids.get(..share).unwrap_or_default());
+        let page = self.next_page;
+        self.next_page += 1;
+        range.see(page, seen.ids.get(..share).unwrap_or_default());
         range.is_over = seen.token.is_none() || share < seen.ids.len() || range.is_exhausted();
         // The offset of a search is only of use while its pages are empty.
         let is_empty = way == Way::List || seen.ids.is_empty();
@@ -240,16 +247,13 @@ impl Scan {
         }
         self.pages += 1;
         self.seen += u64::try_from(share).unwrap_or(u64::MAX);
-        Ok(Some(share))
+        Ok(Some(Taken { page, share }))
     }
 
-    /// Takes note that the records of the last page of a range are being handed over.
-    pub fn written(&mut self, key: RangeKey) {
-        if let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) {
-            range.next = range.seen;
-            range.is_busy = false;
-        }
-        self.ranges.retain(|range| range.is_busy || !range.is_over);
+    /// Takes note that the records of a page are being handed over.
+    pub fn written(&mut self, page: PageKey) {
+        self.ranges.iter_mut().for_each(|range| range.written(page));
+        self.ranges.retain(|range| !range.is_written());
     }
 
     /// [`Scan::see`] and [`Scan::written`], for a reader that writes a page before it asks for the
@@ -260,9 +264,11 @@ impl Scan {
         way: Way,
         seen: &Seen,
     ) -> Result<Option<usize>, Contradiction> {
-        let share = self.see(key, way, seen)?;
-        self.written(key);
-        Ok(share)
+        let taken = self.see(key, way, seen)?;
+        Ok(taken.map(|Taken { page, share }| {
+            self.written(page);
+            share
+        }))
     }
 
     /// A page of it that was found this way.
@@ -277,7 +283,7 @@ impl Scan {
     /// remains.
     pub fn progress(&self, generation: Option<i64>) -> Option<Progress> {
         let &Self { way, lower, upper, settled, .. } = self;
-        let remaining: Vec<_> = self.ranges.iter().map(|range| (range.next, range.end)).collect();
+        let remaining: Vec<_> = self.ranges.iter().map(|range| (range.next(), range.end)).collect();
         let is_said = self.by_id && !remaining.is_empty();
         is_said.then_some(Progress {
             way,

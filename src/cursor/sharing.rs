@@ -96,7 +96,7 @@ impl Scan {
         else {
             return None;
         };
-        let waiting = self.ranges.iter().filter(|range| !range.is_busy).count();
+        let waiting = self.ranges.iter().filter(|range| range.is_idle()).count();
         let last = self.ranges.last().filter(|last| last.end.is_none() && !last.is_over)?;
         let is_due = self.way == Way::List && !self.is_marking && waiting < readers.most;
         is_due.then_some(Job::Mark { above: last.seen.saturating_sub(1), after })

@@ -38,9 +38,10 @@ pub struct Targets {
     pub state: StreamState,
 }
 
-/// Pages that scans may have in hand at once, all streams together: asked for, encoded, or waiting
-/// for stdout. It bounds memory; a quota of 25 requests a second takes no more than that at a
-/// latency of almost a second.
+/// Pages that scans may have in hand at once, all streams together: asked for, waiting for their
+/// associations, encoded, or waiting for stdout. It bounds memory; a quota of 25 requests a second
+/// takes no more than that at a latency of almost a second, and one of 5 searches at three, the
+/// reads of associations included.
 #[derive(Debug)]
 pub struct Places {
     pub list: Semaphore,
@@ -49,7 +50,7 @@ pub struct Places {
 
 impl Default for Places {
     fn default() -> Self {
-        Self { list: Semaphore::new(24), search: Semaphore::new(8) }
+        Self { list: Semaphore::new(24), search: Semaphore::new(16) }
     }
 }
 

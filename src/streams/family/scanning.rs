@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::pace::Pace;
 use super::{Receipt, same_page_again, unreadable};
 use crate::cursor::{
-    Ask, Contradiction, Job, Pass, Progress, RangeKey, Readers, Scan, Seen, Spread, Survey, Way,
-    complete_but, under_way_as,
+    Ask, Contradiction, Job, Pass, Progress, RangeKey, Readers, Scan, Seen, Spread, Survey, Taken,
+    Way, complete_but, under_way_as,
 };
 use crate::error::Error;
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
@@ -197,9 +197,9 @@ impl<H: Harvest> Scanning<'_, H> {
             token: page.next.as_ref().map(|link| link.as_str().to_owned()),
             left: page.total.filter(|_| way == Way::Search),
         };
-        let share = self.scan.borrow_mut().see(range, way, &seen);
-        let share = match share {
-            Ok(Some(share)) => share,
+        let taken = self.scan.borrow_mut().see(range, way, &seen);
+        let Taken { page: key, share } = match taken {
+            Ok(Some(taken)) => taken,
             Ok(None) => return Ok(0),
             Err(contradiction) => {
                 let scan = &mut *self.scan.borrow_mut();
@@ -216,7 +216,7 @@ impl<H: Harvest> Scanning<'_, H> {
         drop(page);
         let claim = || {
             let mut scan = self.scan.borrow_mut();
-            scan.written(range);
+            scan.written(key);
             let is_due = self.pace.borrow_mut().is_due(records + sent, Instant::now());
             let progress = self.progress(&scan).filter(|_| is_due)?;
             Some(under_way_as(self.cursor.name, self.cursor.format, progress))
