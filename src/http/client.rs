@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::backoff::Patience;
 use super::clock::ServerClock;
 use super::day::Day;
-use super::dialect::Dialect;
+use super::dialect::{Bucket, Dialect};
 use super::failure::{Failure, Undecodable};
 use super::limiter::{Limiter, Limits};
 use super::meter::Meter;
@@ -75,6 +75,11 @@ impl Client {
     /// The day's requests, as far as the service tells of them.
     pub fn day(&self) -> &Day {
         &self.transport.day
+    }
+
+    /// Requests that the service counts in a bucket now, and how many it allows.
+    pub fn used(&self, bucket: Bucket) -> (u32, u32) {
+        self.transport.limiter.used(bucket)
     }
 
     /// Sends a request until its answer can be decoded or a stop is asked for.

@@ -69,6 +69,11 @@ impl Limiter {
         (place, started.elapsed())
     }
 
+    /// Requests that the service counts in a bucket now, and how many it allows.
+    pub fn used(&self, bucket: Bucket) -> (u32, u32) {
+        self.shared.lock().window(bucket).used(Instant::now())
+    }
+
     /// The window of a bucket has another size.
     pub fn resize(&self, bucket: Bucket, size: u32) {
         self.shared.lock().resize(bucket, size);

@@ -17,6 +17,41 @@ pub struct Meter {
     retries: AtomicU64,
     throttled: AtomicU64,
     waited_ms: AtomicU64,
+    now: Now,
+}
+
+/// What the stream's requests are doing at this moment, as numbers of them.
+#[derive(Debug, Default)]
+struct Now {
+    under_way: AtomicU64,
+    queued: [AtomicU64; 3],
+    faulty: AtomicU64,
+}
+
+/// Why nothing of a stream is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standstill {
+    /// It waits for a place in a quota.
+    Quota(Bucket),
+    /// The service failed, and is asked again after a while.
+    Fault,
+}
+
+/// One request that does something; it does not any more when dropped.
+#[derive(Debug)]
+pub(super) struct Doing<'a>(&'a AtomicU64);
+
+impl<'a> Doing<'a> {
+    fn begin(number: &'a AtomicU64) -> Self {
+        number.fetch_add(1, Relaxed);
+        Self(number)
+    }
+}
+
+impl Drop for Doing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
 }
 
 impl Default for Meter {
@@ -32,6 +67,7 @@ impl Default for Meter {
             retries: zero(),
             throttled: zero(),
             waited_ms: zero(),
+            now: Now::default(),
         }
     }
 }
@@ -70,6 +106,49 @@ impl Meter {
         Duration::from_millis(self.waited_ms.load(Relaxed))
     }
 
+    /// What the stream waits for, if all of its requests do.
+    pub fn standstill(&self) -> Option<Standstill> {
+        let is_any = |number: &AtomicU64| number.load(Relaxed) > 0;
+        if is_any(&self.now.under_way) {
+            return None;
+        }
+        let [general, search, associations] = &self.now.queued;
+        [
+            (&self.now.faulty, Standstill::Fault),
+            (search, Standstill::Quota(Bucket::Search)),
+            (associations, Standstill::Quota(Bucket::Associations)),
+            (general, Standstill::Quota(Bucket::General)),
+        ]
+        .into_iter()
+        .find_map(|(number, standstill)| is_any(number).then_some(standstill))
+    }
+
+    /// Has the stream any request that is under way or waits?
+    pub fn is_busy(&self) -> bool {
+        self.standstill().is_some() || self.now.under_way.load(Relaxed) > 0
+    }
+
+    /// A request is under way.
+    pub(super) fn under_way(&self) -> Doing<'_> {
+        Doing::begin(&self.now.under_way)
+    }
+
+    /// A request waits for a place in a quota.
+    pub(super) fn queued(&self, bucket: Bucket) -> Doing<'_> {
+        let [general, search, associations] = &self.now.queued;
+        Doing::begin(match bucket {
+            // What is not limited never waits for long.
+            Bucket::General | Bucket::Free => general,
+            Bucket::Search => search,
+            Bucket::Associations => associations,
+        })
+    }
+
+    /// A request waits until it is sent again after a fault.
+    pub(super) fn faulty(&self) -> Doing<'_> {
+        Doing::begin(&self.now.faulty)
+    }
+
     pub(super) fn sent(&self, bucket: Bucket) {
         let counter = match bucket {
             Bucket::General => &self.general,
@@ -91,5 +170,27 @@ impl Meter {
     pub(super) fn waited_for_quota(&self, waited: Duration) {
         let milliseconds = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
         self.waited_ms.fetch_add(milliseconds, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_stands_still_when_none_of_its_requests_is_under_way() {
+        let meter = Meter::default();
+        assert_eq!((meter.standstill(), meter.is_busy()), (None, false));
+        let listing = meter.queued(Bucket::General);
+        assert_eq!(meter.standstill(), Some(Standstill::Quota(Bucket::General)));
+        let searching = meter.queued(Bucket::Search);
+        assert_eq!(meter.standstill(), Some(Standstill::Quota(Bucket::Search)), "the scarcer one");
+        let answering = meter.under_way();
+        assert_eq!((meter.standstill(), meter.is_busy()), (None, true));
+        drop((answering, searching));
+        let failing = meter.faulty();
+        assert_eq!(meter.standstill(), Some(Standstill::Fault));
+        drop((listing, failing));
+        assert_eq!((meter.standstill(), meter.is_busy()), (None, false));
     }
 }

@@ -38,7 +38,7 @@ pub use dialect::{Bucket, Dialect, Reading};
 pub use failure::{Failure, Refusal, Undecodable};
 pub use headers::Headers;
 pub use limiter::{Limiter, Limits, Place};
-pub use meter::Meter;
+pub use meter::{Meter, Standstill};
 pub use retry::{Outcome, Verdict, classify};
 pub use stop::Stop;
 pub use token::{Grant, KeepToken, Lease, Renewal, Tokens};

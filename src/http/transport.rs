@@ -106,7 +106,10 @@ impl Transport {
         let mut proxy = None;
         loop {
             self.day_is_open(request.bucket)?;
-            let (place, waited) = self.limiter.acquire(request.bucket, meter.stream()).await;
+            let (place, waited) = {
+                let _queued = meter.queued(request.bucket);
+                self.limiter.acquire(request.bucket, meter.stream()).await
+            };
             meter.waited_for_quota(waited);
             self.day_is_open(request.bucket)?;
             let sent_at = Instant::now();
@@ -115,7 +118,10 @@ impl Transport {
             }
             meter.sent(request.bucket);
             let token = bearer.map(|lease| &lease.token);
-            let attempt = self.attempt(request, token, place, decode).await;
+            let attempt = {
+                let _under_way = meter.under_way();
+                self.attempt(request, token, place, decode).await
+            };
             let named = attempt.used_up();
             let (verdict, last, refusal) = match attempt {
                 Attempt::Decoded(value) => return Ok(value),
@@ -154,6 +160,7 @@ impl Transport {
                 (Verdict::Throttled(wait), _) if throttled < THROTTLED_CAP => {
                     throttled += 1;
                     meter.throttled();
+                    let _queued = meter.queued(named.unwrap_or(request.bucket));
                     self.pause(request.bucket, named, sent_at, wait).await;
                     continue;
                 }
@@ -176,6 +183,7 @@ impl Transport {
             };
             meter.retried();
             log::debug!("{} {}: {last}; again in {wait:?}", request.method, request.path());
+            let _faulty = meter.faulty();
             tokio::time::sleep(wait).await;
         }
     }

@@ -98,6 +98,13 @@ impl Window {
         f64::from(self.size) * self.pace.share(now) / self.length.as_secs_f64()
     }
 
+    /// Requests in the server's window now, ours and those of others, as far as can be known; and
+    /// how many it allows.
+    pub fn used(&self, now: Instant) -> (u32, u32) {
+        let used = self.ours(now) + self.others.at(now, self.length);
+        (used.min(self.size), self.size)
+    }
+
     /// Is there a place? If not, when to look again.
     pub fn has_place(&mut self, now: Instant) -> Result<(), Instant> {
         if let Some(until) = self.pauses.until(now) {
@@ -322,6 +329,17 @@ mod tests {
             let numbers = fill(&mut window, start + MS, false);
             assert_eq!(numbers.len(), more, "{case}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_used_are_the_requests_of_one_length_whoever_sent_them() {
+        let (mut window, start) = window(50);
+        assert_eq!(window.used(start), (0, 50));
+        fill(&mut window, start, false);
+        assert_eq!(window.used(start + MS), (50, 50));
+        window.observe(Standing { size: 190, remaining: 100 }, start + MS, start + MS);
+        assert_eq!(window.used(start + MS), (90, 190), "40 by others");
+        assert_eq!(window.used(start + TEN_SECONDS * 2), (0, 190));
     }
 
     #[tokio::test(start_paused = true)]
