@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("time", &[]),
     ("config", &["error", "secret", "time"]),
     ("operator", &["error"]),
+    ("progress", &[]),
     ("http", &["error", "secret", "time"]),
     ("signals", &["http"]),
     ("protocol", &["error", "time"]),
@@ -24,15 +25,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "sync",
         &[
-            "config", "cursor", "error", "http", "hubspot", "operator", "protocol", "record",
-            "schema", "secret", "streams", "time",
+            "config", "cursor", "error", "http", "hubspot", "operator", "progress", "protocol",
+            "record", "schema", "secret", "streams", "time",
         ],
     ),
     (
         "cli",
         &[
-            "config", "cursor", "error", "http", "hubspot", "operator", "protocol", "record",
-            "schema", "secret", "signals", "streams", "sync", "time",
+            "config", "cursor", "error", "http", "hubspot", "operator", "progress", "protocol",
+            "record", "schema", "secret", "signals", "streams", "sync", "time",
         ],
     ),
 ];

@@ -29,6 +29,7 @@ mod incremental;
 mod inputs;
 mod lists;
 mod portal_objects;
+mod progress;
 mod protocol;
 mod quota;
 mod recordings;

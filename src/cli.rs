@@ -9,9 +9,10 @@ use crate::config::{Config, SPEC};
 use crate::error::{Error, FailureType};
 use crate::http::{Patience, Stop};
 use crate::operator::Operator;
+use crate::progress::{Line, Mark, Screen};
 use crate::protocol::{
     ConfiguredCatalog, ConnectionStatus, IncomingState, Logger, Message, Outlet, Sink, TraceError,
-    write_message,
+    stdout_is_terminal, write_message,
 };
 use crate::signals::Signals;
 use crate::sync::{self, Inputs, Session};
@@ -143,11 +144,18 @@ async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Resu
             Ok(Ending::Success)
         }
         Work::Read { catalog, state } => {
-            let session = open(config, Patience::READ, stop, outlet)?;
-            let inputs =
-                Inputs { catalog: read_catalog(&catalog)?, state: read_state(state.as_deref())? };
-            let succeeded = sync::read(&session, &inputs, outlet).await?;
-            Ok(if succeeded { Ending::Success } else { Ending::Failure })
+            let kind = std::env::var("TERM").ok();
+            let screen = Screen::of_stderr(kind.as_deref(), stdout_is_terminal());
+            let read = async {
+                let session = open(config, Patience::READ, stop, outlet)?;
+                let (catalog, state) = (read_catalog(&catalog)?, read_state(state.as_deref())?);
+                sync::read(&session, &Inputs { catalog, state }, outlet, screen.as_ref()).await
+            };
+            let outcome = read.await;
+            if let (Some(screen), Err(error)) = (&screen, &outcome) {
+                screen.leave(vec![Line::new(Mark::Failed, &error.to_string())]);
+            }
+            outcome.map(|succeeded| if succeeded { Ending::Success } else { Ending::Failure })
         }
     }
 }

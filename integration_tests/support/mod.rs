@@ -20,6 +20,7 @@ pub(crate) mod reading;
 pub(crate) mod respell;
 pub(crate) mod server;
 pub(crate) mod spec_rules;
+pub(crate) mod terminal;
 pub(crate) mod truth;
 pub(crate) mod watched;
 

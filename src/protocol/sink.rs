@@ -5,7 +5,7 @@
 //! the queue, which ends the streams.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -35,6 +35,11 @@ impl Outlet {
     /// same task, so a claim made in between speaks for all that has been handed over before.
     pub async fn room(&self) -> Result<Room<'_>, Error> {
         self.queue.reserve().await.map(Room).map_err(|_closed| Error::OutputClosed)
+    }
+
+    /// Is there no room, because the reader of stdout takes its time?
+    pub fn is_full(&self) -> bool {
+        self.queue.capacity() == 0
     }
 
     /// Sends one message that belongs to no stream.
@@ -127,6 +132,12 @@ impl Sink {
             Ok(Err(_)) | Err(_) => Err(Error::OutputClosed),
         }
     }
+}
+
+/// Does stdout lead to a terminal, where a person sees the messages themselves?
+#[expect(clippy::disallowed_methods, reason = "this file is the one owner of stdout")]
+pub fn stdout_is_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Writes one message to stdout without a thread, for `spec` and last words.

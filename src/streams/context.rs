@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::spec::StreamSpec;
+use super::tally::Tally;
 use crate::cursor::{Bounds, Saved};
 use crate::error::Error;
 use crate::hubspot::{self, Api, Conditions, RecordId, limits};
@@ -59,6 +60,7 @@ pub struct Context<'a> {
     pub api: Api<'a>,
     pub outlet: &'a Outlet,
     pub places: &'a Places,
+    pub tally: &'a Tally,
     pub name: Arc<str>,
     pub start_date: Option<Millis>,
     pub lookback: Duration,
@@ -113,6 +115,7 @@ impl Context<'_> {
         claim: impl FnOnce() -> Option<StreamState>,
     ) -> Result<(), Error> {
         let room = self.outlet.room().await?;
+        self.tally.sent(record_count);
         let stream = Some(Arc::clone(&self.name));
         room.send(Batch { stream, lines, record_count, state: claim() });
         Ok(())

@@ -12,6 +12,7 @@ mod objects;
 mod registry;
 mod reshape;
 mod spec;
+mod tally;
 
 pub use association::AssociationStream;
 pub use context::{Context, Places, Planned, Targets};
@@ -24,3 +25,4 @@ pub use spec::{
     Child, Children, CursorField, Family, Fill, Occurrences, Otherwise, Parents, Pass, Reshape,
     Schema, StreamSpec,
 };
+pub use tally::Tally;

@@ -13,6 +13,7 @@ mod receipt;
 mod rows;
 mod session;
 mod stream;
+mod watch;
 
 pub use check::check;
 pub use discover::discover;

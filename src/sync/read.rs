@@ -1,7 +1,6 @@
 //! `read`: every selected stream at once, each to its own end.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -13,7 +12,9 @@ use super::day;
 use super::rows::Rows;
 use super::session::Session;
 use super::stream::read_stream;
+use super::watch::{Track, watched};
 use crate::error::Error;
+use crate::progress::Screen;
 use crate::protocol::{
     ConfiguredCatalog, ConfiguredStream, IncomingState, Message, Outlet, StreamStatus, TraceError,
 };
@@ -38,9 +39,13 @@ pub(super) struct Run<'a> {
 
 /// Reads all selected streams. `Ok(false)` if a stream failed; its TRACE has been written.
 ///
-/// A stream that fails says INCOMPLETE at once and its error at the very end, because some
-/// clients stop at the first error: so they get every record there is.
-pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result<bool, Error> {
+/// On a screen, if there is one, a person sees how far they have come.
+pub async fn read(
+    session: &Session,
+    inputs: &Inputs,
+    outlet: &Outlet,
+    screen: Option<&Screen>,
+) -> Result<bool, Error> {
     let started = Instant::now();
     let state = &inputs.state;
     let selected = once_each(&inputs.catalog.streams);
@@ -50,22 +55,32 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
     day::begin(session).await;
     let (places, asked_for_time) = (Places::default(), OnceCell::new());
     let run = Run { session, outlet, state, rows, started, places, asked_for_time };
-    let mut under_way: FuturesUnordered<_> = selected
+    let tracks: Vec<_> = selected.into_iter().map(Track::of).collect();
+    watched(screen, (session, outlet, started), &tracks, read_all(&run, &tracks)).await
+}
+
+/// Reads all streams at once, each to its own end.
+///
+/// A stream that fails says INCOMPLETE at once and its error at the very end, because some
+/// clients stop at the first error: so they get every record there is.
+async fn read_all(run: &Run<'_>, tracks: &[Track<'_>]) -> Result<bool, Error> {
+    let mut under_way: FuturesUnordered<_> = tracks
         .iter()
-        .map(|stream| {
-            let (run, name): (_, Arc<str>) = (&run, stream.stream.name.as_str().into());
-            async move { (*stream, Arc::clone(&name), run_stream(run, stream, &name).await) }
+        .map(|track| async move {
+            let outcome = run_stream(run, track).await;
+            track.end(&outcome, run.started.elapsed());
+            (track, outcome)
         })
         .collect();
-    let mut unfinished: HashSet<&str> =
-        selected.iter().map(|stream| stream.stream.name.as_str()).collect();
+    let mut unfinished: HashSet<&str> = tracks.iter().map(|track| &*track.name).collect();
     let mut failed = Vec::new();
     let mut fatal = None;
     // Nothing may be sent in this loop: a place in the queue could be promised to a stream that is
     // not polled meanwhile, and both would wait for ever.
-    while let Some((stream, name, outcome)) = under_way.next().await {
+    while let Some((track, outcome)) = under_way.next().await {
+        let name = &track.name;
         let Err(error) = outcome else {
-            unfinished.remove(&*name);
+            unfinished.remove(&**name);
             continue;
         };
         if error.ends_gently() {
@@ -76,8 +91,8 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
             fatal = Some(error);
             break;
         }
-        unfinished.remove(&*name);
-        if matches!(error, Error::MissingScope { .. }) && !stream.replaces_its_table() {
+        unfinished.remove(&**name);
+        if track.is_skipped_for(&error) {
             log::warn!("`{name}` is skipped: {error}");
         } else {
             log::warn!("`{name}` failed: {error}");
@@ -86,32 +101,28 @@ pub async fn read(session: &Session, inputs: &Inputs, outlet: &Outlet) -> Result
     }
     drop(under_way);
     for (name, error) in &failed {
-        outlet.message(&Message::error(TraceError::new(error, Some(name)))).await?;
+        run.outlet.message(&Message::error(TraceError::new(error, Some(name)))).await?;
     }
     let Some(error) = fatal else { return Ok(failed.is_empty()) };
-    let error = day::with_reset(session, error).await;
+    let error = day::with_reset(run.session, error).await;
     if matches!(error, Error::Stopped) {
         log::info!("{error}");
     }
     let mut unfinished: Vec<_> = unfinished.into_iter().collect();
     unfinished.sort_unstable();
     for name in unfinished {
-        outlet.status(&name.into(), StreamStatus::Incomplete).await?;
+        run.outlet.status(&name.into(), StreamStatus::Incomplete).await?;
     }
     Err(error)
 }
 
 /// Reads a stream and says how it ended, unless the end of everything is somebody else's to say.
-async fn run_stream(
-    run: &Run<'_>,
-    stream: &ConfiguredStream,
-    name: &Arc<str>,
-) -> Result<(), Error> {
-    let outcome = read_stream(run, stream, name).await;
+async fn run_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
+    let outcome = read_stream(run, track).await;
     match &outcome {
-        Ok(()) => run.outlet.status(name, StreamStatus::Complete).await?,
+        Ok(()) => run.outlet.status(&track.name, StreamStatus::Complete).await?,
         Err(error) if error.ends_everything() => {}
-        Err(_) => run.outlet.status(name, StreamStatus::Incomplete).await?,
+        Err(_) => run.outlet.status(&track.name, StreamStatus::Incomplete).await?,
     }
     outcome
 }

@@ -6,25 +6,21 @@ use super::choice::{columns, conditions, ids};
 use super::plan::{plan, saved};
 use super::read::Run;
 use super::receipt::Account;
+use super::watch::Track;
 use crate::error::Error;
-use crate::http::Meter;
 use crate::hubspot::{RecordId, Subject};
 use crate::protocol::{ConfiguredStream, StreamStatus};
 use crate::streams::family;
 use crate::streams::{Context, Family, Planned, Targets};
 
 /// Reads the stream to its end. COMPLETE or INCOMPLETE is for the caller to say.
-pub(super) async fn read_stream(
-    run: &Run<'_>,
-    selected: &ConfiguredStream,
-    name: &Arc<str>,
-) -> Result<(), Error> {
+pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
+    let Track { selected, name, meter, tally, .. } = track;
     let row = run.rows.find(name)?;
     let saved = saved(&row, selected, run.state)?;
     run.outlet.status(name, StreamStatus::Started).await?;
     let config = &run.session.config;
-    let meter = Meter::default();
-    let api = run.session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
+    let api = run.session.api(meter, Subject { stream: row.name, scopes: row.scopes });
     let properties = columns(run.session, api, &row).await?;
     let conditions = conditions(run.session, api, &row).await?;
     let saved = saved.under(conditions.fingerprint().as_deref());
@@ -40,6 +36,7 @@ pub(super) async fn read_stream(
         api,
         outlet: run.outlet,
         places: &run.places,
+        tally,
         name: Arc::clone(name),
         start_date: config.start_date.map(|date| date.timestamp_millis()),
         lookback,
@@ -49,9 +46,7 @@ pub(super) async fn read_stream(
     };
     run.outlet.status(name, StreamStatus::Running).await?;
     let receipt = family::read(&context, &stream).await?;
-    Account { stream: name, receipt, meter: &meter, took: run.started.elapsed() }
-        .give(run.outlet)
-        .await
+    Account { stream: name, receipt, meter, took: run.started.elapsed() }.give(run.outlet).await
 }
 
 /// Single records to read, and the state that stays as it was.

@@ -117,12 +117,11 @@ pub(super) async fn run(
         scanning.claim_what_was_written().await?;
         return Err(error);
     }
+    let said = scanning.said();
     let scan = scanning.scan.into_inner();
     let ((_, upper), settled) = (scan.window(), scan.settled());
     let claim = complete_but(cursor.name, cursor.format, upper, settled);
     context.send(Vec::new(), 0, Some(claim)).await?;
-    // What search does not decide, it does not count.
-    let said = scan.said().filter(|_| stream.conditions.left().is_empty());
     Ok(Receipt { records, said, resumed, ..Receipt::default() })
 }
 
@@ -146,6 +145,12 @@ impl<H: Harvest> Scanning<'_, H> {
     fn progress(&self, scan: &Scan) -> Option<Progress> {
         let filter = self.stream.conditions.fingerprint();
         Some(Progress { filter, ..scan.progress(self.stream.generation)? })
+    }
+
+    /// How many records there are to be read, if HubSpot said so. What search does not decide, it
+    /// does not count.
+    fn said(&self) -> Option<u64> {
+        self.scan.borrow().said().filter(|_| self.stream.conditions.left().is_empty())
     }
 
     /// Is a record found this way to be emitted?
@@ -210,6 +215,7 @@ impl<H: Harvest> Scanning<'_, H> {
         found.truncate(share);
         let pass = self.scan.borrow().pass(way);
         found.retain(|found| self.wants(pass, &found.record));
+        self.context.tally.came(found.len(), self.said());
         let Lines { text, records, sent } = self.harvest.lines(pass, &found).await?;
         // What waits for room is only the lines.
         drop(found);

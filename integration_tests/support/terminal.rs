@@ -1,0 +1,105 @@
+//! A terminal that a run writes to, and what a person sees on it.
+
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+/// One end of a pseudo terminal; the other is what a run takes for the terminal itself.
+pub(crate) struct Terminal {
+    control: File,
+    device: File,
+}
+
+impl Terminal {
+    /// A terminal of that size.
+    pub(crate) fn new(columns: u16, rows: u16) -> Self {
+        let control = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo terminal");
+        grantpt(&control).expect("it is ours");
+        unlockpt(&control).expect("it is ours");
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&control, size).expect("a size");
+        let path = ptsname(&control, Vec::new()).expect("a name").into_string().expect("a path");
+        let device = OpenOptions::new().read(true).write(true).open(path).expect("its other end");
+        Self { control: control.into(), device }
+    }
+
+    /// A handle for stdout or stderr of a run.
+    pub(crate) fn handle(&self) -> Stdio {
+        self.device.try_clone().expect("one more handle").into()
+    }
+
+    /// Everything written to it, once the run has ended and its `command` is gone, which keeps
+    /// handles.
+    pub(crate) fn written(self, command: Command) -> String {
+        let Self { mut control, device } = self;
+        drop((command, device));
+        let (mut text, mut piece) = (Vec::new(), [0; 4096]);
+        // The end of a pseudo terminal is an error.
+        while let Ok(length @ 1..) = control.read(&mut piece) {
+            text.extend(piece.iter().take(length));
+        }
+        String::from_utf8(text).expect("UTF-8")
+    }
+}
+
+/// What stands on an endless sheet after a text was written on it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sheet {
+    pub(crate) lines: Vec<String>,
+    /// Line and column of the cursor.
+    pub(crate) cursor: (usize, usize),
+}
+
+impl Sheet {
+    /// Writes a text. It may hold colours, and what moves the cursor up or clears what is behind it;
+    /// anything else fails.
+    pub(crate) fn of(text: &str) -> Self {
+        let mut sheet = Self::default();
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let mut length = first.len_utf8();
+            match first {
+                '\r' => sheet.cursor.1 = 0,
+                '\n' => sheet.cursor.0 += 1,
+                '\x1b' => {
+                    let end = rest.find(|c: char| c.is_ascii_alphabetic()).expect("a command");
+                    sheet.obey(&rest[..=end]);
+                    length = end + 1;
+                }
+                character => sheet.put(character),
+            }
+            rest = &rest[length..];
+        }
+        sheet
+    }
+
+    fn obey(&mut self, command: &str) {
+        let number = |command: &str| command[2..command.len() - 1].parse().expect("a number");
+        match command {
+            "\x1b[2K" => self.line().clear(),
+            "\x1b[0J" | "\x1b[J" => self.lines.truncate(self.cursor.0 + 1),
+            up if up.ends_with('A') => {
+                self.cursor.0 = self.cursor.0.checked_sub(number(up)).expect("a line above");
+            }
+            colour if colour.ends_with('m') => {}
+            other => panic!("{other:?} leaves traces"),
+        }
+    }
+
+    fn line(&mut self) -> &mut String {
+        let line = self.cursor.0;
+        self.lines.resize(self.lines.len().max(line + 1), String::new());
+        &mut self.lines[line]
+    }
+
+    fn put(&mut self, character: char) {
+        let column = self.cursor.1;
+        let line = self.line();
+        assert_eq!(line.chars().count(), column, "it writes over {line:?}");
+        line.push(character);
+        self.cursor.1 += 1;
+    }
+}

@@ -1,0 +1,320 @@
+//! What is known of a read under way, and how that looks on a screen of a given size.
+
+use std::time::Duration;
+
+use super::line::{Line, Mark, cut};
+use super::rate::Rate;
+use super::words::{figure, grouped, lasting, left, percent, took};
+
+/// A wait shorter than that is nothing to speak of.
+const SPEAKABLE: Duration = Duration::from_secs(1);
+
+/// The room that there is, in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    pub width: usize,
+    pub height: usize,
+}
+
+/// What is known of one stream at one time.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    pub records: u64,
+    pub requests: u64,
+    /// How much of what is to be read has been, and how much that is, in any unit.
+    pub done: Option<(u64, u64)>,
+    /// What all of the stream waits for.
+    pub waits_for: Option<&'static str>,
+    pub ended: Option<Ended>,
+}
+
+/// How a stream has ended, and after how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    pub how: How,
+    pub took: Duration,
+}
+
+/// How a stream has ended; in a sentence what is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum How {
+    Complete,
+    Skipped(String),
+    Incomplete(String),
+    /// It had to end because everything did.
+    Interrupted,
+}
+
+/// What the account has used of its quotas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Quota {
+    /// Requests of the general window, and how many it allows.
+    pub general: (u32, u32),
+    /// Searches allowed in a second.
+    pub searches: u32,
+    /// Searches sent so far.
+    pub searched: u64,
+    /// Requests of the day, and how many it allows.
+    pub day: Option<(u64, u64)>,
+}
+
+/// All streams of a read, and what was last known of them.
+#[derive(Debug)]
+pub struct Board {
+    pub(super) rows: Vec<Row>,
+    records: Rate,
+    searches: Rate,
+    quota: Quota,
+    pub(super) at: Duration,
+}
+
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) now: Sample,
+    records: Rate,
+    done: Rate,
+    /// What it waits for, and since when.
+    waits_for: Option<(&'static str, Duration)>,
+    /// When its first request was sent.
+    began: Option<Duration>,
+}
+
+impl Board {
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let rows = names.into_iter().map(Row::new).collect();
+        let (records, searches) = (Rate::default(), Rate::default());
+        Self { rows, records, searches, quota: Quota::default(), at: Duration::ZERO }
+    }
+
+    /// Takes what is known at a time, counted from the beginning of the read; `samples` in the order
+    /// of the names.
+    pub fn take(&mut self, at: Duration, samples: Vec<Sample>, quota: Quota) {
+        for (row, sample) in self.rows.iter_mut().zip(samples) {
+            row.take(at, sample);
+        }
+        self.records.take(at, self.total());
+        self.searches.take(at, quota.searched);
+        (self.at, self.quota) = (at, quota);
+    }
+
+    pub(super) fn total(&self) -> u64 {
+        self.rows.iter().map(|row| row.now.records).sum()
+    }
+
+    /// The screen: streams under way and those that ended last, as many as there is room for, the
+    /// sum, and the quota.
+    pub fn lines(&self, size: Size) -> Vec<Line> {
+        // The cursor stands in a line of its own.
+        let room = size.height.saturating_sub(3).max(1);
+        let shown = self.shown(room);
+        let columns = self.columns(size.width);
+        let mut lines: Vec<_> = shown
+            .iter()
+            .filter_map(|place| self.rows.get(*place))
+            .map(|row| row.line(&columns, self.at))
+            .collect();
+        lines.extend(self.rest(&shown));
+        lines.push(self.sum(&columns));
+        lines.push(Line::new(Mark::Foot, &self.quota_line(size.width)));
+        lines.into_iter().map(|line| line.within(columns.width)).collect()
+    }
+
+    /// The places of the streams to be shown, in their order.
+    fn shown(&self, room: usize) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.rows.len()).collect();
+        if places.len() > room {
+            // Who began first stays where he is until he ends; then who ended last; then who waits.
+            places.sort_by_key(|place| self.rows.get(*place).map(Row::urgency));
+            places.truncate(room - 1);
+            places.sort_unstable();
+        }
+        places
+    }
+
+    /// What is not shown.
+    fn rest(&self, shown: &[usize]) -> Option<Line> {
+        let hidden: Vec<_> =
+            (0..).zip(&self.rows).filter(|(place, _)| !shown.contains(place)).collect();
+        let number = |mark: Mark| hidden.iter().filter(|(_, row)| row.mark() == mark).count();
+        let ended = [Mark::Complete, Mark::Skipped, Mark::Failed].map(number).iter().sum();
+        let parts = [
+            (number(Mark::Reading), "under way"),
+            (number(Mark::Waiting), "waiting"),
+            (ended, "ended"),
+        ];
+        let parts: Vec<_> = parts
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"))
+            .collect();
+        let text = format!("… and {} more: {}", hidden.len(), parts.join(", "));
+        (!hidden.is_empty()).then(|| Line::new(Mark::Foot, &text))
+    }
+
+    fn sum(&self, columns: &Columns) -> Line {
+        let ended = self.rows.iter().filter(|row| row.now.ended.is_some()).count();
+        let name = format!("{ended} of {} ended", self.rows.len());
+        let rate = self.records.a_second().filter(|rate| *rate > 0.0);
+        let text = columns.text(&name, self.total(), rate, None, &lasting(self.at));
+        Line::new(Mark::Sum, &text)
+    }
+
+    /// The account's quotas, in as many words as there is room for.
+    fn quota_line(&self, width: usize) -> String {
+        let (used, allowed) = self.quota.general;
+        let general = percent(used.into(), allowed.into());
+        let searches = figure(self.searches.a_second().unwrap_or_default());
+        let day = self.quota.day.map(|(used, allowed)| percent(used, allowed));
+        let of_day = day.map_or(String::new(), |day| format!(" · {day} % of the day"));
+        let allowed = self.quota.searches;
+        let long = format!(
+            "HubSpot's quota: {general} % of requests · {searches} of {allowed} searches/s{of_day}"
+        );
+        if long.chars().count() + 3 <= width {
+            return long;
+        }
+        let day = day.map_or(String::new(), |day| format!(" · day {day} %"));
+        format!("quota {general} % · search {searches}/s{day}")
+    }
+
+    fn columns(&self, width: usize) -> Columns {
+        let longest = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        Columns::new(width, longest, grouped(self.total()).len())
+    }
+}
+
+impl Row {
+    fn new(name: String) -> Self {
+        let (records, done) = (Rate::default(), Rate::default());
+        Self { name, now: Sample::default(), records, done, waits_for: None, began: None }
+    }
+
+    fn take(&mut self, at: Duration, sample: Sample) {
+        if sample.requests > 0 {
+            self.began = self.began.or(Some(at));
+        }
+        self.records.take(at, sample.records);
+        self.done.take(at, sample.done.map_or(0, |(done, _)| done));
+        self.waits_for = match (sample.waits_for, self.waits_for) {
+            (Some(what), Some((before, since))) if what == before => Some((what, since)),
+            (what, _) => what.map(|what| (what, at)),
+        };
+        self.now = sample;
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        match (&self.now.ended, self.began) {
+            (None, None) => Mark::Waiting,
+            (None, Some(_)) => Mark::Reading,
+            (Some(ended), _) => match ended.how {
+                How::Complete => Mark::Complete,
+                How::Skipped(_) => Mark::Skipped,
+                How::Incomplete(_) | How::Interrupted => Mark::Failed,
+            },
+        }
+    }
+
+    /// The less, the more worth its place on the screen.
+    fn urgency(&self) -> (u8, Duration) {
+        match (&self.now.ended, self.began) {
+            (None, Some(began)) => (0, began),
+            (Some(ended), _) => (1, Duration::MAX.saturating_sub(ended.took)),
+            (None, None) => (2, Duration::ZERO),
+        }
+    }
+
+    fn line(&self, columns: &Columns, at: Duration) -> Line {
+        let mark = self.mark();
+        let records = self.now.records;
+        let text = match (mark, &self.now.ended) {
+            (Mark::Waiting, _) => self.name.clone(),
+            (_, Some(ended)) => {
+                let took = took(ended.took);
+                let note = match &ended.how {
+                    How::Complete => format!("in {took}"),
+                    How::Skipped(why) => format!("skipped: {why}"),
+                    How::Incomplete(_) => format!("incomplete after {took}"),
+                    How::Interrupted => format!("interrupted after {took}"),
+                };
+                columns.noted(&self.name, records, &note)
+            }
+            (_, None) => self.moving(columns, at),
+        };
+        Line::new(mark, &text)
+    }
+
+    /// A stream under way: how its records flow, or else what it waits for.
+    fn moving(&self, columns: &Columns, at: Duration) -> String {
+        let (name, records) = (&self.name, self.now.records);
+        let lasts = |since: Duration| at.saturating_sub(since) >= SPEAKABLE;
+        let waits_for = self.waits_for.filter(|(_, since)| lasts(*since));
+        let waiting = waits_for.map(|(what, _)| format!("waiting for {what}"));
+        let rate = self.records.a_second().filter(|rate| *rate > 0.0);
+        match (rate, waiting) {
+            (None, Some(waiting)) => columns.noted(name, records, &waiting),
+            (rate, waiting) => {
+                // More may come than was counted: nothing is complete before it has ended.
+                let percent = self.now.done.map(|(done, of)| percent(done, of).min(99));
+                let note = self.eta().map(left).or(waiting).unwrap_or_default();
+                columns.text(name, records, rate, percent, &note)
+            }
+        }
+    }
+
+    /// How long it will still take if it goes on as fast as lately.
+    fn eta(&self) -> Option<Duration> {
+        let (done, of) = self.now.done?;
+        let rate = self.done.a_second().filter(|rate| *rate > 0.0)?;
+        #[expect(clippy::cast_precision_loss, reason = "to be looked at")]
+        let more = of.checked_sub(done).filter(|more| *more > 0)? as f64;
+        Duration::try_from_secs_f64(more / rate).ok()
+    }
+}
+
+/// Where what stands in a line.
+struct Columns {
+    width: usize,
+    name: usize,
+    records: usize,
+}
+
+impl Columns {
+    /// The last column stays free: some terminals begin a new line there.
+    fn new(width: usize, longest_name: usize, records: usize) -> Self {
+        let name = longest_name.clamp(14, 36).min((width / 3).max(14));
+        Self { width: width.saturating_sub(1), name, records: records.max(7) }
+    }
+
+    /// `name  records  rate  percent  note`: whatever does not fit is left out, the note is cut.
+    fn text(
+        &self,
+        name: &str,
+        records: u64,
+        rate: Option<f64>,
+        percent: Option<u64>,
+        note: &str,
+    ) -> String {
+        let mut text = self.head(name, records);
+        let rate = rate.map_or(String::new(), |rate| format!("{}/s", figure(rate)));
+        let percent = percent.map_or(String::new(), |percent| format!("{percent} %"));
+        for column in [format!("{rate:>10}"), format!("{percent:>6}"), format!("  {note}")] {
+            let used = text.chars().count() + 2;
+            if used + column.chars().count() > self.width {
+                break;
+            }
+            text.push_str(&column);
+        }
+        text
+    }
+
+    /// `name  records  note`
+    fn noted(&self, name: &str, records: u64, note: &str) -> String {
+        format!("{}  {note}", self.head(name, records))
+    }
+
+    fn head(&self, name: &str, records: u64) -> String {
+        let (name, records) = (cut(name, self.name), grouped(records));
+        format!("{name:<0$}  {records:>1$}", self.name, self.records)
+    }
+}

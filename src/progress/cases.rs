@@ -1,0 +1,255 @@
+//! Boards and tables as they look, on screens of several sizes.
+
+use std::time::Duration;
+
+use super::board::{Board, Ended, How, Quota, Sample, Size};
+use super::line::Line;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+fn flowing(records: u64, done: Option<(u64, u64)>) -> Sample {
+    Sample { records, requests: records / 100 + 1, done, ..Sample::default() }
+}
+
+fn ended(records: u64, how: How, took: u64) -> Sample {
+    let ended = Some(Ended { how, took: seconds(took) });
+    Sample { records, requests: records / 100 + 1, ended, ..Sample::default() }
+}
+
+const QUOTA: Quota =
+    Quota { general: (182, 190), searches: 5, searched: 0, day: Some((61_000, 500_000)) };
+
+/// What each line of a screen shows, mark and all.
+fn shown(lines: &[Line]) -> Vec<String> {
+    lines.iter().map(|line| format!("{} {}", line.mark.sign(), line.text())).collect()
+}
+
+/// A read of six streams, each in another way, after so many seconds.
+fn after(count: u64) -> Board {
+    let names = ["companies", "contacts", "deals", "email_events", "forms", "quotes"];
+    let mut board = Board::new(names.map(str::to_owned));
+    for second in 0..=count {
+        let samples = vec![
+            if second < 6 {
+                flowing(second * 2_000, Some((second * 2_000, 12_000)))
+            } else {
+                ended(12_000, How::Complete, 6)
+            },
+            flowing(second * 2_140, Some((second * 2_140, 1_000_000))),
+            flowing(second * 870, None),
+            Sample { requests: 1, waits_for: Some("HubSpot's search quota"), ..Sample::default() },
+            Sample::default(),
+            ended(0, How::Skipped("needs the scope crm.objects.quotes.read".into()), 1),
+        ];
+        let quota = Quota { searched: second * 48 / 10, ..QUOTA };
+        board.take(seconds(second), samples, quota);
+    }
+    board
+}
+
+#[test]
+fn a_wide_screen_shows_everything() {
+    let lines = after(20).lines(Size { width: 120, height: 24 });
+    assert_eq!(
+        shown(&lines),
+        [
+            "✓ companies        12,000  in 6.0 s",
+            "› contacts         42,800   2,140/s   4 %  8 min left",
+            "› deals            17,400     870/s",
+            "› email_events          0  waiting for HubSpot's search quota",
+            "· forms",
+            "– quotes                0  skipped: needs the scope crm.objects.quotes.read",
+            "  2 of 6 ended     72,200   3,010/s        20 s",
+            "  HubSpot's quota: 95 % of requests · 4.8 of 5 searches/s · 12 % of the day",
+        ]
+    );
+}
+
+#[test]
+fn a_usual_screen_shows_all_figures() {
+    let lines = after(20).lines(Size { width: 80, height: 24 });
+    assert_eq!(
+        shown(&lines),
+        [
+            "✓ companies        12,000  in 6.0 s",
+            "› contacts         42,800   2,140/s   4 %  8 min left",
+            "› deals            17,400     870/s",
+            "› email_events          0  waiting for HubSpot's search quota",
+            "· forms",
+            "– quotes                0  skipped: needs the scope crm.objects.quotes.read",
+            "  2 of 6 ended     72,200   3,010/s        20 s",
+            "  HubSpot's quota: 95 % of requests · 4.8 of 5 searches/s · 12 % of the day",
+        ]
+    );
+}
+
+#[test]
+fn a_narrow_screen_leaves_out_whole_figures_and_cuts_words() {
+    let lines = after(20).lines(Size { width: 40, height: 24 });
+    assert_eq!(
+        shown(&lines),
+        [
+            "✓ companies        12,000  in 6.0 s",
+            "› contacts         42,800   2,140/s",
+            "› deals            17,400     870/s",
+            "› email_events          0  waiting for…",
+            "· forms",
+            "– quotes                0  skipped: ne…",
+            "  2 of 6 ended     72,200   3,010/s",
+            "  quota 95 % · search 4.8/s · day 12 %",
+        ]
+    );
+}
+
+#[test]
+fn no_line_is_wider_than_its_screen() {
+    let board = after(20);
+    for width in [0, 1, 2, 3, 20, 40, 60, 80, 200] {
+        for line in board.lines(Size { width, height: 24 }) {
+            assert!(line.width() <= width.max(2), "{width}: {line:?}");
+        }
+        // Sentences below it are not cut.
+        for line in board.table(width).iter().filter(|line| !line.text().contains(": ")) {
+            assert!(line.width() <= width.max(3), "{width}: {line:?}");
+        }
+    }
+}
+
+#[test]
+fn a_hundred_streams_fit_those_under_way_first() {
+    let mut board = Board::new((0..100).map(|number| format!("stream_{number:02}")));
+    // One stream in ten is still under way, half have ended, the later ones later.
+    let sample = |number: u64| match number {
+        90.. => Sample::default(),
+        number if number % 10 == 7 => flowing(1_000 * number, None),
+        number if number < 60 => ended(number, How::Complete, number),
+        _ => Sample::default(),
+    };
+    for second in [0, 1] {
+        board.take(seconds(60 + second), (0..100).map(sample).collect(), QUOTA);
+    }
+    let lines = shown(&board.lines(Size { width: 80, height: 15 }));
+    let names: Vec<_> = lines.iter().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    assert_eq!(
+        names,
+        [
+            "stream_07",
+            "stream_17",
+            "stream_27",
+            "stream_37",
+            "stream_47",
+            "stream_57",
+            "stream_58",
+            "stream_59",
+            "stream_67",
+            "stream_77",
+            "stream_87",
+            "and",
+            "of",
+            "quota:",
+        ]
+    );
+    assert_eq!(lines[11], "  … and 89 more: 37 waiting, 52 ended");
+    let most = |height| board.lines(Size { width: 80, height }).len();
+    assert_eq!([most(24), most(15), most(4), most(1)], [23, 14, 3, 3]);
+    assert_eq!(most(200), 102, "all of them where there is room");
+}
+
+#[test]
+fn the_time_left_is_that_at_the_rate_of_the_last_seconds() {
+    for (case, done, expected) in [
+        ("nothing is known before a second", vec![Some((0, 1_000))], "0 %"),
+        ("steady", vec![Some((0, 1_000)), Some((100, 1_000))], "10 %  10 s left"),
+        ("it stands still", vec![Some((100, 1_000)), Some((100, 1_000))], "10 %"),
+        ("the whole is not known", vec![None, None], ""),
+        ("more came than was counted", vec![Some((0, 10)), Some((20, 10))], "99 %"),
+    ] {
+        let mut board = Board::new(["deals".to_owned()]);
+        for (second, done) in (0..).zip(done) {
+            board.take(seconds(second), vec![flowing(0, done)], QUOTA);
+        }
+        let lines = shown(&board.lines(Size { width: 80, height: 24 }));
+        let rest = lines[0].split_once(" 0 ").map_or("", |(_, rest)| rest.trim());
+        assert_eq!(rest, expected, "{case}");
+    }
+}
+
+#[test]
+fn a_wait_is_spoken_of_when_it_lasts() {
+    let mut board = Board::new(["deals".to_owned()]);
+    let (search, general) = (Some("HubSpot's search quota"), Some("HubSpot's quota"));
+    let sample = |records, waits_for| Sample { waits_for, ..flowing(records, None) };
+    for (case, at_ms, waits_for, expected) in [
+        ("it begins", 0, search, false),
+        ("it has not lasted", 900, search, false),
+        ("it lasts", 1_000, search, true),
+        ("another one begins", 1_200, general, false),
+        ("it is over", 2_000, None, false),
+        ("it begins anew", 2_200, search, false),
+    ] {
+        board.take(Duration::from_millis(at_ms), vec![sample(1, waits_for)], QUOTA);
+        let line = &shown(&board.lines(Size { width: 80, height: 24 }))[0];
+        assert_eq!(line.ends_with("  1  waiting for HubSpot's search quota"), expected, "{case}");
+    }
+    for second in 3..6 {
+        board.take(seconds(second), vec![sample(100 * second, search)], QUOTA);
+    }
+    let line = &shown(&board.lines(Size { width: 100, height: 24 }))[0];
+    let expected = "› deals               500     100/s        waiting for HubSpot's search quota";
+    assert_eq!(line, expected, "the records of the last seconds are not forgotten");
+}
+
+#[test]
+fn the_table_says_what_a_read_came_to() {
+    let names = ["companies", "contacts", "deals", "quotes"];
+    let mut board = Board::new(names.map(str::to_owned));
+    let why = "HubSpot did not answer `contacts` (GET /crm/objects/2026-09/contacts) in 9 attempts";
+    let samples = vec![
+        ended(12_000, How::Complete, 6),
+        ended(1_412_300, How::Incomplete(why.into()), 310),
+        flowing(17, None),
+        ended(0, How::Skipped("needs the scope crm.objects.quotes.read".into()), 1),
+    ];
+    board.take(seconds(330) + SECOND / 4, samples, QUOTA);
+    let rule = format!("  {}", "─".repeat(67));
+    assert_eq!(
+        shown(&board.table(100)),
+        [
+            "  stream       records  requests  seconds  records/s  ended",
+            &rule,
+            "✓ companies     12,000       121      6.0      2,000  complete",
+            "✗ contacts   1,412,300    14,124    310.0      4,556  incomplete",
+            "✗ deals             17         1    330.2        0.1  interrupted",
+            "– quotes             0         1      1.0             skipped",
+            &rule,
+            "  4 streams  1,424,317    14,247    330.2      4,313  1 of 4 complete",
+            "✗ contacts: HubSpot did not answer `contacts` (GET /crm/objects/2026-09/contacts) in 9 \
+             attempts",
+            "– quotes: needs the scope crm.objects.quotes.read",
+        ]
+    );
+    let heads = [100, 70, 69, 58, 48].map(|width| shown(&board.table(width)).swap_remove(0));
+    assert_eq!(
+        heads,
+        [
+            "  stream       records  requests  seconds  records/s  ended",
+            "  stream       records  requests  seconds  records/s  ended",
+            "  stream       records  requests  seconds  ended",
+            "  stream       records  seconds  ended",
+            "  stream       records  ended",
+        ]
+    );
+    assert_eq!(
+        shown(&board.table(40))[..4],
+        [
+            "  stream       records  ended",
+            "  ─────────────────────────────────────",
+            "✓ companies     12,000  complete",
+            "✗ contacts   1,412,300  incomplete",
+        ]
+    );
+}

@@ -1,0 +1,159 @@
+//! The terminal, and the thread that draws on it.
+//!
+//! The cursor is never hidden, and rests at the beginning of the line below all others: however
+//! the process ends, the terminal is left as it should be.
+
+use std::io;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::JoinHandle;
+
+use console::{Style, Term};
+
+use super::board::Size;
+use super::line::{Line, Mark};
+
+/// Lines on their way to the terminal.
+enum Frame {
+    /// They stand where the ones before stood.
+    Moving(Vec<Line>),
+    /// The same, for good: whatever follows stands below.
+    Final(Vec<Line>),
+}
+
+/// A terminal on stderr.
+pub struct Screen {
+    term: Term,
+    frames: Option<SyncSender<Frame>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Screen {
+    /// The terminal on stderr, if somebody looks at it who does not look at the records.
+    ///
+    /// `kind` is what the environment says of the terminal: one that is `dumb`, or of which nothing
+    /// is known, cannot move its cursor.
+    pub fn of_stderr(kind: Option<&str>, stdout_is_terminal: bool) -> Option<Self> {
+        let term = Term::buffered_stderr();
+        if !shows(kind, term.is_term(), stdout_is_terminal) {
+            return None;
+        }
+        let (frames, to_draw) = mpsc::sync_channel(1);
+        let canvas = term.clone();
+        let thread = std::thread::Builder::new().name("screen".into());
+        let thread = thread.spawn(move || draw(&canvas, &to_draw)).ok()?;
+        Some(Self { term, frames: Some(frames), thread: Some(thread) })
+    }
+
+    /// As it is now: a window can change its size.
+    pub fn size(&self) -> Size {
+        let (height, width) = self.term.size();
+        Size { width: width.into(), height: height.into() }
+    }
+
+    /// Shows lines where the ones before stood. A terminal that is still busy does without.
+    pub fn show(&self, lines: Vec<Line>) {
+        if let Some(frames) = &self.frames {
+            let _busy = frames.try_send(Frame::Moving(lines));
+        }
+    }
+
+    /// Shows lines for good, where the ones before stood.
+    pub fn leave(&self, lines: Vec<Line>) {
+        if let Some(frames) = &self.frames {
+            let _gone = frames.send(Frame::Final(lines));
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.frames = None;
+        if let Some(thread) = self.thread.take() {
+            let _ended_either_way = thread.join();
+        }
+    }
+}
+
+fn shows(kind: Option<&str>, stderr_is_terminal: bool, stdout_is_terminal: bool) -> bool {
+    let can_move = kind.is_some_and(|kind| !kind.is_empty() && kind != "dumb");
+    can_move && stderr_is_terminal && !stdout_is_terminal
+}
+
+/// Draws until nothing more comes or the terminal is gone.
+fn draw(term: &Term, frames: &Receiver<Frame>) {
+    let mut before = Vec::new();
+    while let Ok(frame) = frames.recv() {
+        let (lines, stay) = match frame {
+            Frame::Moving(lines) => (lines, false),
+            Frame::Final(lines) => (lines, true),
+        };
+        let width = usize::from(term.size().1);
+        if replace(term, rows(&before, width), &lines).is_err() {
+            return;
+        }
+        before = if stay { Vec::new() } else { lines.iter().map(Line::width).collect() };
+    }
+}
+
+/// Writes lines over so many rows of the screen, at once.
+fn replace(term: &Term, rows: usize, lines: &[Line]) -> io::Result<()> {
+    term.move_cursor_up(rows)?;
+    for line in lines {
+        term.clear_line()?;
+        let styled = |style: Style, text: &str| style.for_stderr().apply_to(text).to_string();
+        let sign = line.mark.sign().to_string();
+        let (sign_style, text_style) = styles(line.mark);
+        term.write_line(&format!(
+            "{} {}",
+            styled(sign_style, &sign),
+            styled(text_style, line.text())
+        ))?;
+    }
+    term.clear_to_end_of_screen()?;
+    term.flush()
+}
+
+fn styles(mark: Mark) -> (Style, Style) {
+    let plain = Style::new();
+    match mark {
+        Mark::Waiting | Mark::Foot => (plain.clone().dim(), plain.dim()),
+        Mark::Sum => (plain.clone(), plain),
+        Mark::Reading => (plain.clone().cyan(), plain),
+        Mark::Complete => (plain.clone().green(), plain),
+        Mark::Skipped => (plain.clone().yellow(), plain),
+        Mark::Failed => (plain.clone().red(), plain),
+    }
+}
+
+/// Rows that lines of these widths take: a window that has become narrower has broken them.
+fn rows(widths: &[usize], width: usize) -> usize {
+    widths.iter().map(|line| line.div_ceil(width.max(1)).max(1)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_move_only_where_somebody_looks_and_no_record_comes_between() {
+        for (kind, stderr, stdout, expected) in [
+            (Some("xterm-256color"), true, false, true),
+            (Some("xterm-256color"), false, false, false),
+            (Some("xterm-256color"), true, true, false),
+            (Some("dumb"), true, false, false),
+            (Some(""), true, false, false),
+            (None, true, false, false),
+        ] {
+            assert_eq!(shows(kind, stderr, stdout), expected, "{kind:?} {stderr} {stdout}");
+        }
+    }
+
+    #[test]
+    fn a_narrower_window_has_broken_long_lines() {
+        for (widths, width, expected) in
+            [(&[79, 40, 2][..], 80, 3), (&[79, 40, 2], 40, 4), (&[79, 41], 40, 4), (&[], 80, 0)]
+        {
+            assert_eq!(rows(widths, width), expected, "{widths:?} in {width}");
+        }
+    }
+}

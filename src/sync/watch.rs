@@ -1,0 +1,114 @@
+//! What is known of the streams of a run while they are read, and who looks at it, if anybody does.
+
+use std::cell::OnceCell;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::session::Session;
+use crate::error::{Error, scopes_in_words};
+use crate::http::{Bucket, Meter, Standstill};
+use crate::progress::{Board, Ended, How, Quota, Sample, Screen};
+use crate::protocol::{ConfiguredStream, Outlet};
+use crate::streams::Tally;
+
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// One selected stream: numbers for its receipt, and for whoever looks on. They cost nothing if
+/// nobody does.
+#[derive(Debug)]
+pub(super) struct Track<'a> {
+    pub(super) selected: &'a ConfiguredStream,
+    pub(super) name: Arc<str>,
+    pub(super) meter: Meter,
+    pub(super) tally: Tally,
+    ended: OnceCell<Ended>,
+}
+
+impl<'a> Track<'a> {
+    pub(super) fn of(selected: &'a ConfiguredStream) -> Self {
+        let (meter, tally, ended) = (Meter::default(), Tally::default(), OnceCell::new());
+        Self { selected, name: selected.stream.name.as_str().into(), meter, tally, ended }
+    }
+
+    /// Is it left out without harm if it fails like this?
+    pub(super) fn is_skipped_for(&self, error: &Error) -> bool {
+        matches!(error, Error::MissingScope { .. }) && !self.selected.replaces_its_table()
+    }
+
+    /// Takes note of how the stream has ended, so long after the beginning of the run.
+    pub(super) fn end(&self, outcome: &Result<(), Error>, took: Duration) {
+        let how = match outcome {
+            Ok(()) => How::Complete,
+            Err(error) if error.ends_everything() => How::Interrupted,
+            Err(error @ Error::MissingScope { scopes, .. }) if self.is_skipped_for(error) => {
+                How::Skipped(format!("needs {}", scopes_in_words(scopes)))
+            }
+            Err(error) => How::Incomplete(error.to_string()),
+        };
+        // It ends once.
+        let _first = self.ended.set(Ended { how, took });
+    }
+
+    fn sample(&self, outlet: &Outlet) -> Sample {
+        let waits_for = match self.meter.standstill() {
+            Some(Standstill::Fault) => Some("HubSpot, which has failed"),
+            Some(Standstill::Quota(Bucket::Search)) => Some("HubSpot's search quota"),
+            Some(Standstill::Quota(Bucket::Associations)) => Some("HubSpot's association quota"),
+            Some(Standstill::Quota(Bucket::General | Bucket::Free)) => Some("HubSpot's quota"),
+            None if outlet.is_full() && !self.meter.is_busy() => Some("whoever reads the records"),
+            None => None,
+        };
+        Sample {
+            records: self.tally.records(),
+            requests: self.meter.requests(),
+            done: self.tally.done(),
+            waits_for,
+            ended: self.ended.get().cloned(),
+        }
+    }
+}
+
+/// Reads while a person looks on, if there is a screen to look at.
+pub(super) async fn watched<T>(
+    screen: Option<&Screen>,
+    (session, outlet, started): (&Session, &Outlet, Instant),
+    tracks: &[Track<'_>],
+    reading: impl Future<Output = T>,
+) -> T {
+    let Some(screen) = screen else { return reading.await };
+    let mut board = Board::new(tracks.iter().map(|track| track.name.to_string()));
+    let look = |board: &mut Board| {
+        let samples = tracks.iter().map(|track| track.sample(outlet)).collect();
+        board.take(started.elapsed(), samples, quota(session, tracks));
+    };
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reading = pin!(reading);
+    let outcome = loop {
+        tokio::select! {
+            biased;
+            outcome = &mut reading => break outcome,
+            _ = looks.tick() => {
+                look(&mut board);
+                screen.show(board.lines(screen.size()));
+            }
+        }
+    };
+    look(&mut board);
+    screen.leave(board.table(screen.size().width));
+    outcome
+}
+
+fn quota(session: &Session, tracks: &[Track<'_>]) -> Quota {
+    let (_, searches) = session.client.used(Bucket::Search);
+    Quota {
+        general: session.client.used(Bucket::General),
+        searches,
+        searched: tracks.iter().map(|track| track.meter.by_bucket()[1]).sum(),
+        day: session.client.day().told().map(|day| (day.used, day.limit)),
+    }
+}
