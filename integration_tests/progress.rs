@@ -1,6 +1,7 @@
 //! What a person sees of a read: on a terminal lines that move and a table, elsewhere nothing.
 
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ struct Said {
 }
 
 impl Said {
-    /// Runs a command to its end, with a terminal of that size on stderr.
+    /// Runs a command to its end as a shell's prompt does, with a terminal of that size on stderr.
     fn of(command: Command, size: (u16, u16)) -> Self {
         Self::signalled(command, size, None)
     }
@@ -43,6 +44,7 @@ impl Said {
         by: Option<(&str, usize)>,
     ) -> Self {
         let terminal = Terminal::new(columns, rows);
+        command.process_group(0);
         let (mut child, canary) = spawn(command.stdout(Stdio::piped()).stderr(terminal.handle()));
         let mut pipe = child.stdout.take().expect("a pipe");
         let mut stdout = Vec::new();
@@ -163,11 +165,27 @@ fn where_nobody_looks_stderr_is_empty() {
 }
 
 #[test]
+fn nothing_comes_between_what_another_program_draws() {
+    let catalog = Catalog::of(&["contacts", "owners"], Mode::Full);
+    let stage = at_a_terminal(calm(few()));
+    let reading = stage.reading(&catalog, &Value::Null);
+    let mut program = Command::new("sh");
+    program.args(["-c", "\"$@\"; exit $?", "sh"]).arg(reading.get_program());
+    program
+        .args(reading.get_args())
+        .envs(reading.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    let said = Said::of(program, (80, 24));
+    assert_eq!((said.code, said.screen.as_str()), (Some(0), ""));
+    assert_eq!(said.records("contacts"), 230);
+}
+
+#[test]
 fn a_terminal_that_shows_the_records_shows_nothing_between_them() {
     let catalog = Catalog::of(&["owners"], Mode::Full);
     let stage = at_a_terminal(calm(few()));
     let terminal = Terminal::new(80, 24);
     let mut command = stage.reading(&catalog, &Value::Null);
+    command.process_group(0);
     let (mut child, _) = spawn(command.stdout(terminal.handle()).stderr(terminal.handle()));
     let screen = std::thread::spawn(move || terminal.written(command));
     assert!(child.wait().expect("a status").success());

@@ -28,13 +28,14 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The terminal on stderr, if somebody looks at it who does not look at the records.
+    /// The terminal on stderr, if whoever sits at it has started this and does not look at the
+    /// records there.
     ///
     /// `kind` is what the environment says of the terminal: one that is `dumb`, or of which nothing
     /// is known, cannot move its cursor.
     pub fn of_stderr(kind: Option<&str>, stdout_is_terminal: bool) -> Option<Self> {
         let term = Term::buffered_stderr();
-        if !shows(kind, term.is_term(), stdout_is_terminal) {
+        if !shows(kind, term.is_term(), stdout_is_terminal, is_started_by_hand()) {
             return None;
         }
         let (frames, to_draw) = mpsc::sync_channel(1);
@@ -74,9 +75,25 @@ impl Drop for Screen {
     }
 }
 
-fn shows(kind: Option<&str>, stderr_is_terminal: bool, stdout_is_terminal: bool) -> bool {
+fn shows(kind: Option<&str>, stderr: bool, stdout: bool, by_hand: bool) -> bool {
     let can_move = kind.is_some_and(|kind| !kind.is_empty() && kind != "dumb");
-    can_move && stderr_is_terminal && !stdout_is_terminal
+    can_move && stderr && !stdout && by_hand
+}
+
+/// Was this started at a shell's prompt? A program that started it may draw on the same terminal.
+///
+/// A shell with a prompt gives every job a process group of its own; what a program starts stays in
+/// the program's, and what begins a container has no parent.
+#[cfg(target_os = "linux")]
+fn is_started_by_hand() -> bool {
+    use rustix::process::{getpgid, getpgrp, getppid};
+    let parents = getppid().and_then(|parent| getpgid(Some(parent)).ok());
+    parents.is_some_and(|group| group != getpgrp())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_started_by_hand() -> bool {
+    true
 }
 
 /// Draws until nothing more comes or the terminal is gone.
@@ -136,15 +153,16 @@ mod tests {
 
     #[test]
     fn lines_move_only_where_somebody_looks_and_no_record_comes_between() {
-        for (kind, stderr, stdout, expected) in [
-            (Some("xterm-256color"), true, false, true),
-            (Some("xterm-256color"), false, false, false),
-            (Some("xterm-256color"), true, true, false),
-            (Some("dumb"), true, false, false),
-            (Some(""), true, false, false),
-            (None, true, false, false),
+        for (case, kind, [stderr, stdout, by_hand], expected) in [
+            ("a person at a terminal", Some("xterm"), [true, false, true], true),
+            ("a pipe or a container", Some("xterm"), [false, false, true], false),
+            ("the records are shown", Some("xterm"), [true, true, true], false),
+            ("a program at a terminal", Some("xterm"), [true, false, false], false),
+            ("it cannot move its cursor", Some("dumb"), [true, false, true], false),
+            ("nothing is said of it", Some(""), [true, false, true], false),
+            ("nothing is known of it", None, [true, false, true], false),
         ] {
-            assert_eq!(shows(kind, stderr, stdout), expected, "{kind:?} {stderr} {stdout}");
+            assert_eq!(shows(kind, stderr, stdout, by_hand), expected, "{case}");
         }
     }
 
