@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hubspot_simulator::{Config, PortalSpec};
 use serde_json::{Value, json};
+
 use crate::support::canary::spawn;
 use crate::support::killing::signal;
 use crate::support::terminal::{Sheet, Terminal};
@@ -149,7 +150,7 @@ fn where_nobody_looks_stderr_is_empty() {
     assert_eq!(stage.discover().code, Some(0));
     assert_eq!(stage.read(&catalog).code, Some(0));
     let files = [("config", &stage.config), ("catalog", catalog.json())];
-    let bench = support::Bench::new(&stage.simulator.url());
+    let bench = crate::support::Bench::new(&stage.simulator.url());
     for command in ["spec", "check", "discover"] {
         let mut run = bench.command(command, if command == "spec" { &[] } else { &files[..1] });
         run.env("TERM", "xterm-256color");
