@@ -26,10 +26,10 @@ test *arguments:
 bless:
     BLESS=1 cargo test --test behaviour -- protocol:: documents:: errors::
 
-name := `sed -n 's/^  dockerRepository: //p' metadata.yaml`
-version := `sed -n 's/^  dockerImageTag: //p' metadata.yaml`
-
 # The image, labelled as metadata.yaml says.
 image:
-    docker build --build-arg NAME={{ name }} --build-arg VERSION={{ version }} \
-        --tag {{ name }}:{{ version }} .
+    docker build $(image/arguments) .
+
+# What goes out beside the image: the list of its parts and their licences.
+release-files:
+    image/release_files.py

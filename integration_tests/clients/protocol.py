@@ -52,8 +52,13 @@ def run(command: str, *, connector: Iterable[str] = (CONNECTOR,), **inputs: Any)
             file.write_text(json.dumps(value))
             arguments += [f"--{name}", str(file)]
         done = subprocess.run(arguments, capture_output=True, check=False)
-    lines = [line for line in done.stdout.decode().split("\n") if line]
-    output = Output(done.returncode, lines, [json.loads(line) for line in lines])
+    return parse(done.returncode, done.stdout)
+
+
+def parse(code: int, stdout: bytes) -> Output:
+    """What a command that ended with `code` has printed."""
+    lines = [line for line in stdout.decode().split("\n") if line]
+    output = Output(code, lines, [json.loads(line) for line in lines])
     for message in output.messages:
         if message["type"] == "RECORD":
             record = message["record"]
