@@ -88,6 +88,10 @@ def check_release(data: Json, findings: Findings) -> None:
     if candidate:
         progressive = releases.get("rolloutConfiguration", {}).get("enableProgressiveRollout")
         findings.check(progressive is True, f"{version}: candidates are rolled out step by step")
+    for path in sorted(ROOT.glob("docs/**/*")):
+        text = path.read_text(errors="replace") if path.is_file() else ""
+        tags = set(re.findall(rf"{data['dockerRepository']}:([\w.-]+)", text))
+        findings.check(tags <= {version}, f"{path.name} names the image of {sorted(tags)}")
     changelog = ROOT.joinpath("CHANGELOG.md").read_text()
     findings.check(f"\n## {version}" in changelog, f"CHANGELOG.md has no {version}")
 
