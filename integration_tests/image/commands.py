@@ -44,7 +44,7 @@ def drain(pipe: Path) -> subprocess.Popen[bytes]:
 
 @dataclass
 class Started:
-    """What came through the pipes, and the rights of the process that wrote into them."""
+    """What came through the pipes, and the rights of the script that the connector ran in."""
 
     output: Output
     stderr: str
