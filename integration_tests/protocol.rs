@@ -2,8 +2,11 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-use hubspot_simulator::{Config, PortalSpec};
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hubspot_simulator::{Change, Config, PortalSpec, Records};
+use serde_json::{Value, json};
 
 use crate::support::golden::compare;
 use crate::support::portals::{every_stream, stopped};
@@ -69,6 +72,29 @@ fn a_stream_without_records_runs_and_has_a_state() {
     let output = stage.read(&Catalog::of(&["deals"], Mode::Incremental)).succeeded();
     assert_eq!(output.statuses("deals"), ["STARTED", "RUNNING", "COMPLETE"]);
     assert_eq!((output.records("deals").len(), output.states("deals").len()), (0, 1));
+}
+
+#[test]
+fn what_hubspot_counts_is_estimated_once_if_it_is_more_than_a_page() {
+    let stage = Stage::calm(PortalSpec { deals: 1_000, ..crate::support::few() });
+    let catalog = Catalog::of(&["companies", "deals", "owners"], Mode::Incremental);
+    let first = stage.read(&catalog).succeeded();
+    let all = json!({ "name": "deals", "type": "STREAM", "row_estimate": 1_000 });
+    assert_eq!(first.estimates(), [&all], "the others are read before anybody has to count them");
+    let second = stage.read_on(&catalog, &first.state()).succeeded();
+    assert_eq!(second.estimates(), <[&Value; 0]>::default(), "nothing has changed");
+    stage.simulator.advance(Duration::from_hours(1));
+    stage.simulator.change(&Change::Modify {
+        object: "deals".to_owned(),
+        records: Records::Sample { share: 0.4, seed: 1 },
+        properties: BTreeMap::default(),
+    });
+    stage.simulator.advance(Duration::from_hours(3));
+    let third = stage.read_on(&catalog, &first.state()).succeeded();
+    let changed = third.records("deals").len();
+    assert!(changed > 200, "more than a page: {changed}");
+    let changed = json!({ "name": "deals", "type": "STREAM", "row_estimate": changed });
+    assert_eq!(third.estimates(), [&changed]);
 }
 
 #[test]

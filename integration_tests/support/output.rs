@@ -197,6 +197,12 @@ impl Output {
         statuses.filter(|(name, _)| *name == stream).map(|(_, status)| status).collect()
     }
 
+    /// What was said of how much is to come.
+    pub(crate) fn estimates(&self) -> Vec<&Value> {
+        let estimates = self.lines.iter().map(|line| &line["trace"]["estimate"]);
+        estimates.filter(|estimate| estimate.is_object()).collect()
+    }
+
     /// The payloads of all error traces.
     pub(crate) fn errors(&self) -> Vec<&Value> {
         let errors = self.lines.iter().map(|line| &line["trace"]["error"]);

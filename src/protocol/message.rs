@@ -93,6 +93,14 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// How many records of a stream there are to come, about.
+    pub fn estimate(name: &'a str, row_estimate: u64) -> Self {
+        let estimate = Estimate { name, kind: "STREAM", row_estimate };
+        Self::Trace {
+            trace: Trace { emitted_at: time::now_ms(), kind: TraceKind::Estimate { estimate } },
+        }
+    }
+
     /// Something for programs to read: `value` is JSON, of a form that goes by the name `kind`.
     pub fn analytics(kind: &'a str, value: &'a str) -> Self {
         let analytics = Analytics { kind, value };
@@ -220,7 +228,17 @@ pub struct Trace<'a> {
 enum TraceKind<'a> {
     StreamStatus { stream_status: StatusOfStream<'a> },
     Error { error: TraceError<'a> },
+    Estimate { estimate: Estimate<'a> },
     Analytics { analytics: Analytics<'a> },
+}
+
+/// The payload of a TRACE of type ESTIMATE: for whoever shows how far a sync has come.
+#[derive(Debug, Serialize)]
+struct Estimate<'a> {
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    row_estimate: u64,
 }
 
 /// The payload of a TRACE of type ANALYTICS: for programs, other clients pass over it.
@@ -341,6 +359,8 @@ mod tests {
     fn traces_carry_their_kind_beside_the_time() {
         let line = text(&Message::status("deals", StreamStatus::Started));
         assert!(line.contains(r#""type":"STREAM_STATUS","stream_status":{"stream_descriptor":{"name":"deals"},"status":"STARTED"}"#), "{line}");
+        let line = text(&Message::estimate("deals", 12_000));
+        assert!(line.contains(r#""type":"ESTIMATE","estimate":{"name":"deals","type":"STREAM","row_estimate":12000}"#), "{line}");
         let error = Error::Catalog { problem: "is empty".into() };
         let line = text(&Message::error(TraceError::new(&error, None)));
         assert!(line.contains(r#""error":{"message":"The configured catalog is empty.","failure_type":"config_error"}"#), "{line}");

@@ -17,6 +17,7 @@ use crate::cursor::{
 use crate::error::Error;
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
 use crate::hubspot::{self, Condition, Page, RecordId};
+use crate::protocol::Message;
 use crate::record::{Columns, Record};
 use crate::streams::context::{Context, Planned};
 use crate::streams::spec::CursorField;
@@ -153,6 +154,18 @@ impl<H: Harvest> Scanning<'_, H> {
         self.scan.borrow().said().filter(|_| self.stream.conditions.left().is_empty())
     }
 
+    /// Tells that so many records more have come, and how many there will be: once to the client, if
+    /// one page is not all.
+    fn tell(&self, came: usize) {
+        let Context { tally, outlet, name, .. } = self.context;
+        let is_known = tally.done().is_some();
+        tally.came(came, self.said());
+        let estimate = tally.done().filter(|&(done, all)| !is_known && done < all);
+        if let Some((_, all)) = estimate {
+            outlet.tap().say(&Message::estimate(name, all));
+        }
+    }
+
     /// Is a record found this way to be emitted?
     fn wants(&self, pass: Pass, record: &Record<'_>) -> bool {
         let conditions = &self.stream.conditions;
@@ -215,7 +228,7 @@ impl<H: Harvest> Scanning<'_, H> {
         found.truncate(share);
         let pass = self.scan.borrow().pass(way);
         found.retain(|found| self.wants(pass, &found.record));
-        self.context.tally.came(found.len(), self.said());
+        self.tell(found.len());
         let Lines { text, records, sent } = self.harvest.lines(pass, &found).await?;
         // What waits for room is only the lines.
         drop(found);
