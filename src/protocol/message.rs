@@ -94,8 +94,8 @@ impl<'a> Message<'a> {
     }
 
     /// How many records of a stream there are to come, about.
-    pub fn estimate(name: &'a str, row_estimate: u64) -> Self {
-        let estimate = Estimate { name, kind: "STREAM", row_estimate };
+    pub fn estimate(name: &'a str, rows: u64) -> Self {
+        let estimate = Estimate { name, kind: "STREAM", rows };
         Self::Trace {
             trace: Trace { emitted_at: time::now_ms(), kind: TraceKind::Estimate { estimate } },
         }
@@ -238,7 +238,8 @@ struct Estimate<'a> {
     name: &'a str,
     #[serde(rename = "type")]
     kind: &'static str,
-    row_estimate: u64,
+    #[serde(rename = "row_estimate")]
+    rows: u64,
 }
 
 /// The payload of a TRACE of type ANALYTICS: for programs, other clients pass over it.
