@@ -47,7 +47,13 @@ fn a_search_out_of_order_is_a_contradiction() {
     assert!(scan.take(0, way, &seen(&[Some(10)], None)).is_err(), "the same hit again");
     assert_eq!(scan.take(0, way, &seen(&[], Some("200"))), Ok(Some(0)), "an empty page");
     assert_eq!(scan.ask(), search(10, Some("200")));
-    assert_eq!(scan.by_list().ask(), list(1, None));
+    let mut instead = scan.by_list();
+    assert_eq!(instead.ask(), list(1, None));
+    let listed = instead.see(1, Way::List, &seen(&[Some(5)], Some("6"))).unwrap().unwrap();
+    instead.written(0);
+    assert_eq!(remaining(&instead), [(0, None)], "a page of the search is no page of the list");
+    instead.written(listed.page);
+    assert_eq!(remaining(&instead), [(6, None)]);
 }
 
 #[test]
@@ -68,6 +74,10 @@ fn a_list_that_is_not_paged_by_id_is_read_and_claims_nothing() {
         let again = scan.take(0, Way::List, &seen(&[], Some(token)));
         assert_eq!(again, Err(Contradiction::SamePage), "{case}");
     }
+}
+
+fn remaining(scan: &Scan) -> Vec<(u64, Option<u64>)> {
+    scan.progress(None).map(|progress| progress.remaining).unwrap_or_default()
 }
 
 /// Reads pages of `PAGE` records by the list until it is known to be long.

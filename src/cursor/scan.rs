@@ -40,8 +40,8 @@ pub struct Scan {
     pub(super) spread: Option<Spread>,
     pub(super) extent: Extent,
     pub(super) is_marking: bool,
-    pub(super) next_page: PageKey,
-    pub(super) pages: u64,
+    /// Pages seen; so it is the key of the next one, too.
+    pub(super) pages: PageKey,
     /// Records seen.
     pub(super) seen: u64,
     /// Ranges that an interrupted read had left.
@@ -91,7 +91,6 @@ impl Scan {
             spread: None,
             extent: Extent::Unknown,
             is_marking: false,
-            next_page: 0,
             pages: 0,
             seen: 0,
             resumed: 0,
@@ -127,7 +126,7 @@ impl Scan {
         Self {
             ranges: vec![Range::new(key, 0, None)],
             next_key: key + 1,
-            next_page: self.next_page,
+            pages: self.pages,
             chain: (key, None),
             settled: self.settled,
             ..Self::new(Way::List, self.lower, self.upper)
@@ -230,8 +229,7 @@ impl Scan {
         }
         let share = if self.by_id { range.share(&seen.ids) } else { seen.ids.len() };
         range.counted = seen.left.or(range.counted);
-        let page = self.next_page;
-        self.next_page += 1;
+        let page = self.pages;
         range.see(page, seen.ids.get(..share).unwrap_or_default());
         range.is_over = seen.token.is_none() || share < seen.ids.len() || range.is_exhausted();
         // The offset of a search is only of use while its pages are empty.
