@@ -40,3 +40,4 @@ mod secrets;
 mod spec;
 mod streams;
 mod support;
+mod values;

@@ -290,7 +290,7 @@ fn values_that_do_not_fit_are_nulled_and_said_to_be() {
         ("amount", "twelve"),
         ("closedate", "soon"),
         ("hs_is_closed", "perhaps"),
-        ("hs_acv", "99999999999999999999"),
+        ("hs_acv", "1e400"),
         ("description", "fits: \u{2028}\u{85}"),
     ];
     let properties = values.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));

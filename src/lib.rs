@@ -19,6 +19,7 @@ pub mod schema;
 pub mod secret;
 pub mod signals;
 pub mod streams;
+pub mod strict;
 pub mod sync;
 pub mod time;
 pub mod untrusted;

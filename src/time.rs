@@ -1,6 +1,8 @@
 //! Instants: the present, and every spelling of one that HubSpot or a state file uses.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{
+    DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc,
+};
 
 /// Milliseconds since the epoch, the unit of `emitted_at` and of HubSpot's search filters.
 pub type Millis = i64;
@@ -28,14 +30,41 @@ pub fn write_instant(instant: Millis) -> String {
 /// Reads an instant in any spelling that HubSpot uses.
 ///
 /// ISO 8601 with `T` or a space, any fraction, `Z`, an offset or neither (then UTC); a date alone
-/// (midnight UTC); or an epoch: 11 to 14 digits are milliseconds, 9 and 10 are seconds, with an
-/// optional fraction that says nothing. Fewer digits are no epoch: `20240105` is a day to
-/// somebody, not one in 1970.
+/// (midnight UTC); or a number: milliseconds since 1970, however few digits it has, with an optional
+/// fraction or exponent. HubSpot stores no seconds. `None` for digits that also spell a date, such
+/// as `20240105` and `2024`: which of the two they mean cannot be known.
+///
+/// A leap second is the first second of the next minute, as in every count of seconds since 1970,
+/// and `24:00:00` is the midnight that ends the day.
 pub fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Some(instant) = parse_epoch(text) {
         return Some(instant);
     }
+    if let Some(instant) = parse_calendar(text) {
+        return Some(without_leap_second(instant));
+    }
+    // ISO 8601: the end of a day may be written as its hour 24.
+    let (date, rest) = text.split_at_checked(11)?;
+    let midnight = rest.strip_prefix("24:00:00").filter(|rest| !has_fraction(rest))?;
+    parse_calendar(&format!("{date}00:00:00{midnight}"))?.checked_add_days(Days::new(1))
+}
+
+/// Returns `true` if a fraction follows that is not zero.
+fn has_fraction(text: &str) -> bool {
+    let digits = text.strip_prefix('.').unwrap_or_default();
+    digits.bytes().take_while(u8::is_ascii_digit).any(|digit| digit != b'0')
+}
+
+/// The same count of microseconds since 1970, without chrono's notion of a 60th second.
+fn without_leap_second(instant: DateTime<Utc>) -> DateTime<Utc> {
+    if instant.nanosecond() < 1_000_000_000 {
+        return instant;
+    }
+    DateTime::from_timestamp_micros(instant.timestamp_micros()).unwrap_or(instant)
+}
+
+fn parse_calendar(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
         return Some(instant.to_utc());
     }
@@ -128,22 +157,37 @@ fn iso_offset(text: &str) -> Option<TimeDelta> {
     (minutes < 24 * 60).then(|| TimeDelta::minutes(if is_west { -minutes } else { minutes }))
 }
 
+/// Reads milliseconds since 1970 in the spelling of a JSON number.
 fn parse_epoch(text: &str) -> Option<DateTime<Utc>> {
-    let whole = match text.split_once('.') {
-        Some((whole, fraction)) if fraction.bytes().all(|byte| byte.is_ascii_digit()) => whole,
-        Some(_) => return None,
-        None => text,
-    };
-    let digits = whole.strip_prefix('-').unwrap_or(whole);
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.starts_with(|first: char| first.is_ascii_digit()) || is_basic_date(text) {
         return None;
     }
-    let number: i64 = whole.parse().ok()?;
-    match digits.len() {
-        11..=14 => DateTime::from_timestamp_millis(number),
-        9..=10 if !whole.starts_with('-') => DateTime::from_timestamp(number, 0),
-        _ => None,
+    let (whole, rest) = digits.split_at(digits.bytes().take_while(u8::is_ascii_digit).count());
+    let sign = if digits.len() == text.len() { 1 } else { -1 };
+    let is_fraction = |fraction: &str| fraction.bytes().all(|byte| byte.is_ascii_digit());
+    if rest.is_empty() || rest.strip_prefix('.').is_some_and(is_fraction) {
+        return DateTime::from_timestamp_millis(sign * whole.parse::<i64>().ok()?);
     }
+    if !rest.contains(['e', 'E']) {
+        return None;
+    }
+    let number: f64 = text.parse().ok()?;
+    // Exact up to 2^53, far beyond what a calendar holds.
+    #[expect(clippy::cast_possible_truncation, reason = "the bounds are checked first")]
+    let millis = (number.abs() <= 9e15).then(|| number.trunc() as i64)?;
+    DateTime::from_timestamp_millis(millis)
+}
+
+/// Returns `true` for digits that also spell a year, a month, a day or an ordinal date.
+fn is_basic_date(text: &str) -> bool {
+    let is_month = |text: &str| {
+        let (year, month) = text.split_at_checked(4).unwrap_or_default();
+        text.len() == 6 && iso_date(&format!("{year}-{month}")).is_some()
+    };
+    !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && (iso_date(text).is_some() || is_month(text))
 }
 
 #[cfg(test)]
@@ -151,18 +195,73 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_are_an_epoch_only_where_they_can_be_one() {
+    fn q09_numbers_are_milliseconds_however_few_digits_they_have() {
         for (text, expected) in [
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("7", Some(7)),
+            ("-1", Some(-1)),
+            ("86400000", Some(86_400_000)),
+            ("-86400000", Some(-86_400_000)),
+            ("864000000", Some(864_000_000)),
+            ("1709294400", Some(1_709_294_400)),
+            ("-1709294400", Some(-1_709_294_400)),
             ("1709294400123", Some(1_709_294_400_123)),
-            ("1709294400", Some(1_709_294_400_000)),
-            ("20240105", None),
-            ("2024", None),
-            ("-1709294400", None),
-            ("1.5e12", None),
+            ("1709294400123.0", Some(1_709_294_400_123)),
+            ("1709294400123.9", Some(1_709_294_400_123)),
+            ("1.709294400123E12", Some(1_709_294_400_123)),
+            ("-1.5e12", Some(-1_500_000_000_000)),
+            ("253402300800000", Some(253_402_300_800_000)),
+            ("99999999999999999", None),
+            ("9223372036854775808", None),
+            ("1e400", None),
+            ("1e", None),
+            ("1.2.3", None),
+            ("--1", None),
             ("", None),
+            ("-", None),
         ] {
             let found = parse_instant(text).map(|instant| instant.timestamp_millis());
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn digits_that_also_spell_a_date_are_neither() {
+        for text in ["20240105", "19991231", "2024366", "202401", "2024"] {
+            assert_eq!(parse_instant(text), None, "{text}");
+        }
+        for text in [
+            "20241305",
+            "20240230",
+            "2023366",
+            "202413",
+            "0999",
+            "-2024",
+            "-20240105",
+            "20240105.0",
+        ] {
+            assert!(parse_instant(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn leap_seconds_and_the_hour_24_belong_to_what_follows() {
+        for (text, expected) in [
+            ("2016-12-31T23:59:60Z", Some("2017-01-01T00:00:00.000Z")),
+            ("2016-12-31T23:59:60.250Z", Some("2017-01-01T00:00:00.250Z")),
+            ("2017-01-01T00:59:60+01:00", Some("2017-01-01T00:00:00.000Z")),
+            ("2016-12-31 23:59:60", Some("2017-01-01T00:00:00.000Z")),
+            ("2024-02-29T24:00:00Z", Some("2024-03-01T00:00:00.000Z")),
+            ("2024-12-31 24:00:00.000", Some("2025-01-01T00:00:00.000Z")),
+            ("2024-02-29T24:00:00.001Z", None),
+            ("2024-02-29T24:01:00Z", None),
+            ("2024-02-29T23:59:61Z", None),
+            ("2024-02-30T24:00:00Z", None),
+        ] {
+            let found =
+                parse_instant(text).map(|instant| write_instant(instant.timestamp_millis()));
+            assert_eq!(found.as_deref(), expected, "{text}");
         }
     }
 

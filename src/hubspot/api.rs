@@ -8,6 +8,7 @@ use super::endpoint::{Endpoint, Paths};
 use super::refusal;
 use crate::error::Error;
 use crate::http::{Body, Bucket, Client, Failure, Meter, Request, Undecodable};
+use crate::strict;
 
 /// On whose behalf requests are sent, for errors.
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +93,7 @@ impl Api<'_> {
         bucket: Bucket,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
+        let decode = |body: &Bytes| strict::decode(body, &decode);
         loop {
             let prefix = self.paths.prefix(endpoint);
             let mut request = Request {

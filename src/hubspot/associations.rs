@@ -13,6 +13,7 @@ use super::limits::ASSOCIATIONS_READ;
 use super::page::{Link, Paging};
 use crate::error::Error;
 use crate::http::{Bucket, Undecodable};
+use crate::strict;
 
 /// Associated ids of one type, by record. A record without any is not in it.
 pub type Associations = HashMap<RecordId, Vec<RecordId>>;
@@ -123,7 +124,7 @@ pub struct Inline {
 
 /// Reads a record's `associations`, by object type.
 pub fn inline_associations(raw: &str) -> serde_json::Result<HashMap<String, Inline>> {
-    let types: HashMap<String, RawInline> = serde_json::from_str(raw)?;
+    let types: HashMap<String, RawInline> = strict::read(raw)?;
     Ok(types
         .into_iter()
         .map(|(object, RawInline { results, paging })| {

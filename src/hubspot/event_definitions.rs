@@ -9,6 +9,7 @@ use super::page::{Link, Paging};
 use super::properties::Definition;
 use crate::error::Error;
 use crate::http::Undecodable;
+use crate::strict;
 
 /// A custom event with its properties.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -58,7 +59,8 @@ struct Answer<'body> {
 }
 
 pub(super) fn decode(body: &Bytes) -> Result<(Vec<EventDefinition>, Option<Link>), Undecodable> {
-    let Answer { mut results, paging } = serde_json::from_slice(body)?;
+    let body = strict::strict(body);
+    let Answer { mut results, paging } = serde_json::from_slice(&body)?;
     results.retain(|definition| !definition.archived);
     for definition in &mut results {
         definition.properties.sort_by(|one, other| one.name.cmp(&other.name));

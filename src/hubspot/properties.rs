@@ -7,6 +7,7 @@ use super::api::Api;
 use super::endpoint::Endpoint;
 use crate::error::Error;
 use crate::http::Undecodable;
+use crate::strict;
 
 /// A property as the portal defines it now.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -59,7 +60,7 @@ struct Answer {
 }
 
 pub(super) fn decode(body: &Bytes) -> Result<Vec<Definition>, Undecodable> {
-    let Answer { mut results } = serde_json::from_slice(body)?;
+    let Answer { mut results } = serde_json::from_slice(&strict::strict(body))?;
     results.sort_by(|one, other| one.name.cmp(&other.name));
     results.dedup_by(|one, other| one.name == other.name);
     Ok(results)

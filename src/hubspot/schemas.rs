@@ -8,6 +8,7 @@ use super::endpoint::Endpoint;
 use super::properties::Definition;
 use crate::error::Error;
 use crate::http::Undecodable;
+use crate::strict;
 
 /// A custom object with its properties.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -33,7 +34,7 @@ struct Answer {
 }
 
 pub(super) fn decode(body: &Bytes) -> Result<Vec<CustomObject>, Undecodable> {
-    let Answer { mut results } = serde_json::from_slice(body)?;
+    let Answer { mut results } = serde_json::from_slice(&strict::strict(body))?;
     for object in &mut results {
         if object.fully_qualified_name.is_empty() {
             object.fully_qualified_name = format!("p_{}", object.name);

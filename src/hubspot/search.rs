@@ -12,6 +12,7 @@ use super::limits::{SEARCH_CHARACTERS, SEARCH_PAGE};
 use super::page::{Link, Page};
 use crate::error::Error;
 use crate::http::Bucket;
+use crate::strict;
 use crate::time::Millis;
 
 /// A page of a search for records modified in `[from, to)` with an id in a range, by id.
@@ -152,7 +153,7 @@ pub async fn mark(
 }
 
 fn first_id(page: &Page) -> Option<RecordId> {
-    serde_json::from_str::<Hit>(page.records().next()?).ok()?.id.parse().ok()
+    strict::read::<Hit>(page.records().next()?).ok()?.id.parse().ok()
 }
 
 /// One hit, by id.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::batch::StreamState;
 use crate::error::{Error, FailureType};
+use crate::strict;
 use crate::time::{self, Millis};
 
 /// One line of output.
@@ -109,12 +110,16 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Appends the message as one line.
+    /// Appends the message as one line, without any U+0000.
     ///
     /// # Panics
     /// Never: every message is made of strings, numbers and maps with string keys.
     pub fn push_to(&self, lines: &mut Vec<u8>) {
-        serde_json::to_writer(&mut *lines, self).expect("messages serialize into memory");
+        let line = serde_json::to_string(self).expect("messages serialize into memory");
+        // A configuration is given back as it came.
+        let may_be_odd = line.contains("\\u0000") && !matches!(self, Self::Control { .. });
+        let repaired = may_be_odd.then(|| strict::repair(&line)).flatten();
+        lines.extend_from_slice(repaired.map_or(line, |repaired| repaired.text).as_bytes());
         lines.push(b'\n');
     }
 
@@ -309,11 +314,21 @@ impl ConnectionStatus {
     }
 }
 
-/// One entry of a record's `meta.changes`: the value did not fit its column and was nulled.
+/// One entry of a record's `meta.changes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The top-level column.
     pub field: String,
+    pub kind: ChangeKind,
+}
+
+/// The kinds of changes that the protocol knows of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The value did not fit its column, or no strict parser could hold it.
+    Nulled,
+    /// Characters of it were left out or replaced.
+    Truncated,
 }
 
 impl Change {
@@ -325,8 +340,12 @@ impl Change {
             line.extend_from_slice(b"{\"field\":");
             let field = serde_json::to_string(&change.field).unwrap_or_default();
             line.extend_from_slice(field.as_bytes());
-            let _infallible = line
-                .write_all(b",\"change\":\"NULLED\",\"reason\":\"SOURCE_SERIALIZATION_ERROR\"}");
+            let kind = match change.kind {
+                ChangeKind::Nulled => "NULLED",
+                ChangeKind::Truncated => "TRUNCATED",
+            };
+            let _infallible =
+                write!(line, ",\"change\":\"{kind}\",\"reason\":\"SOURCE_SERIALIZATION_ERROR\"}}");
             separator = b",";
         }
         if !changes.is_empty() {
@@ -370,7 +389,8 @@ mod tests {
     #[test]
     fn changes_name_the_column() {
         let mut line = Vec::new();
-        Change::push_meta(&[Change { field: "properties_amount".into() }], &mut line);
+        let change = Change { field: "properties_amount".into(), kind: ChangeKind::Nulled };
+        Change::push_meta(&[change], &mut line);
         assert_eq!(
             String::from_utf8(line).unwrap(),
             r#","meta":{"changes":[{"field":"properties_amount","change":"NULLED","reason":"SOURCE_SERIALIZATION_ERROR"}]}"#

@@ -13,7 +13,7 @@ pub use batch::{Batch, StreamState};
 pub use catalog::{ConfiguredCatalog, ConfiguredStream, DestinationSyncMode, SyncMode};
 pub use log::Logger;
 pub use message::{
-    CatalogStream, Change, ConnectionStatus, Level, Message, StreamStatus, TraceError,
+    CatalogStream, Change, ChangeKind, ConnectionStatus, Level, Message, StreamStatus, TraceError,
 };
 pub use sink::{Outlet, Sink, Tap, stdout_is_terminal, write_message};
 pub use state::{IncomingState, NO_CURSOR_STATE};

@@ -1,6 +1,9 @@
 //! From HubSpot's text to the value its column holds.
 
-use super::datetime::{push_date, push_datetime, push_usual_date, push_usual_datetime};
+use super::datetime::{
+    push_date, push_datetime, push_sent_date, push_sent_datetime, push_usual_as_sent,
+    push_usual_date, push_usual_datetime,
+};
 use super::json::unquote;
 
 /// What a column holds.
@@ -12,6 +15,10 @@ pub enum Kind {
     Boolean,
     Date,
     Datetime,
+    /// A date in HubSpot's own spelling, if it is one that exists.
+    SentDate,
+    /// An instant in HubSpot's own spelling, if it is one that exists.
+    SentDatetime,
 }
 
 /// What became of a value.
@@ -35,6 +42,11 @@ pub fn coerce(kind: Kind, raw: &str, out: &mut Vec<u8>) -> Coerced {
     }
     if kind == Kind::Text {
         push_text(raw, out);
+        return Coerced::Written;
+    }
+    if matches!(kind, Kind::SentDate | Kind::SentDatetime) && !raw.starts_with('"') {
+        // An epoch, most likely.
+        out.extend_from_slice(raw.as_bytes());
         return Coerced::Written;
     }
     // A spelling is usual only if it holds no escape, so there is none to resolve.
@@ -61,6 +73,8 @@ fn push_any(kind: Kind, text: &str, out: &mut Vec<u8>) -> Coerced {
         Kind::Boolean => push_boolean(text, out),
         Kind::Date => push_date(text, out),
         Kind::Datetime => push_datetime(text, out),
+        Kind::SentDate => push_sent_date(text, out),
+        Kind::SentDatetime => push_sent_datetime(text, out),
     };
     if fits { Coerced::Written } else { Coerced::Unfit }
 }
@@ -73,8 +87,9 @@ fn push_as_usual(kind: Kind, text: &str, out: &mut Vec<u8>) -> bool {
         Kind::Integer => is_plain_number(text) && !text.contains('.'),
         Kind::Number => is_plain_number(text),
         Kind::Boolean => matches!(text, "true" | "false"),
-        Kind::Date => return push_usual_date(text, out),
+        Kind::Date | Kind::SentDate => return push_usual_date(text, out),
         Kind::Datetime => return push_usual_datetime(text, out),
+        Kind::SentDatetime => return push_usual_as_sent(text, out),
     };
     if stays {
         out.extend_from_slice(text.as_bytes());
@@ -115,7 +130,7 @@ fn push_string(text: &str, out: &mut Vec<u8>) {
     serde_json::to_writer(out, text).expect("text serializes into memory");
 }
 
-/// A number without a fraction; `12.0` is one.
+/// A number of 64 bits without a fraction; `12.0` is one.
 fn push_integer(text: &str, out: &mut Vec<u8>) -> bool {
     let text = text.trim();
     let whole = match text.split_once('.') {
@@ -123,10 +138,12 @@ fn push_integer(text: &str, out: &mut Vec<u8>) -> bool {
         _ => text,
     };
     let digits = whole.strip_prefix(['-', '+']).unwrap_or(whole);
-    digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',') && push_number(whole, out)
+    let is_integer = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b',');
+    is_integer && whole.replace(',', "").parse::<i64>().is_ok() && push_number(whole, out)
 }
 
-/// Integers are exact up to 64 bits, other numbers keep the digits they were written with.
+/// Numbers keep the digits they were written with, however many; only what a double cannot hold does
+/// not fit.
 fn push_number(text: &str, out: &mut Vec<u8>) -> bool {
     let text = text.trim();
     let plain;
@@ -147,7 +164,7 @@ fn push_number(text: &str, out: &mut Vec<u8>) -> bool {
         // Leading zeros are not JSON.
         let significant = digits.trim_start_matches('0');
         let significant = if significant.is_empty() { "0" } else { significant };
-        let fits = significant.len() < 19 || format!("{sign}{significant}").parse::<i64>().is_ok();
+        let fits = significant.len() < 309 || significant.parse().is_ok_and(f64::is_finite);
         if fits {
             let sign = if significant == "0" { "" } else { sign };
             out.extend_from_slice(sign.as_bytes());
@@ -226,6 +243,14 @@ mod tests {
             (Number, r#"" 12 ""#, "12"),
             (Number, r#""12345678901234567""#, "12345678901234567"),
             (Number, r#""9223372036854775807""#, "9223372036854775807"),
+            (Number, r#""9223372036854775808""#, "9223372036854775808"),
+            (Number, r#""-12345678901234567890""#, "-12345678901234567890"),
+            (Number, "99999999999999999999", "99999999999999999999"),
+            (Number, r#""00099999999999999999999""#, "99999999999999999999"),
+            (Number, r#""99999999999999999999.5""#, "99999999999999999999.5"),
+            (Number, r#""1e20""#, "1e20"),
+            (Number, r#""1E5""#, "1E5"),
+            (Number, "-0", "0"),
             (Number, "12", "12"),
             (Boolean, r#""true""#, "true"),
             (Boolean, r#""FALSE""#, "false"),
@@ -260,7 +285,9 @@ mod tests {
             (Number, r#""1e999""#),
             (Number, r#""--1""#),
             (Number, r#"".""#),
-            (Number, r#""9223372036854775808""#),
+            (Integer, r#""9223372036854775808""#),
+            (Integer, "-9223372036854775809"),
+            (Integer, "99999999999999999999.0"),
             (Boolean, r#""maybe""#),
             (Date, r#""20240105""#),
             (Datetime, r#""junk""#),

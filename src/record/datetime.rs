@@ -21,8 +21,7 @@ pub(super) fn push_usual_datetime(text: &str, out: &mut Vec<u8>) -> bool {
 /// Appends `2024-03-01T12:00:00.123000+00:00`, quoted: six digits of fraction, or none if it is
 /// zero. Reads any spelling; `false`, and nothing appended, if the text is no instant.
 pub(super) fn push_datetime(text: &str, out: &mut Vec<u8>) -> bool {
-    let Some(instant) = parse_instant(text).filter(|instant| (0..=9999).contains(&instant.year()))
-    else {
+    let Some(instant) = parse_instant(text).filter(|instant| is_common(instant.year())) else {
         return false;
     };
     let format = if instant.nanosecond() / 1000 == 0 {
@@ -34,14 +33,54 @@ pub(super) fn push_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
+/// Appends an instant in its own spelling, if that is the usual one. `false`, and nothing appended,
+/// if it is spelled otherwise.
+pub(super) fn push_usual_as_sent(text: &str, out: &mut Vec<u8>) -> bool {
+    let is_usual = usual_spelling(text).is_some();
+    if is_usual {
+        push_quoted(text, out);
+    }
+    is_usual
+}
+
+/// Appends an instant in its own spelling, or, if that has a second 60 or an hour 24, in the usual
+/// one. `false`, and nothing appended, if the text is no instant that databases hold.
+pub(super) fn push_sent_datetime(text: &str, out: &mut Vec<u8>) -> bool {
+    let Some(instant) = parse_instant(text).filter(|instant| is_common(instant.year())) else {
+        return false;
+    };
+    let time = text.trim().get(11..).unwrap_or_default();
+    if time.starts_with("24:") || time.get(5..8) == Some(":60") {
+        push_quoted(&instant.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(), out);
+    } else {
+        push_quoted(text, out);
+    }
+    true
+}
+
+/// Appends a date in its own spelling. `false`, and nothing appended, if the text is no date that
+/// databases hold.
+pub(super) fn push_sent_date(text: &str, out: &mut Vec<u8>) -> bool {
+    let exists = push_date(text, &mut Vec::new());
+    if exists {
+        push_quoted(text, out);
+    }
+    exists
+}
+
+/// Appends a text that holds nothing to escape, as no date does.
+fn push_quoted(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
+}
+
 /// Appends a date spelled `2024-03-01`. `false`, and nothing appended, if it is spelled otherwise.
 pub(super) fn push_usual_date(text: &str, out: &mut Vec<u8>) -> bool {
     if !is_date(text.as_bytes()) {
         return false;
     }
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
+    push_quoted(text, out);
     true
 }
 
@@ -51,10 +90,16 @@ pub(super) fn push_date(text: &str, out: &mut Vec<u8>) -> bool {
     // An instant names the day it has in its own spelling, not in UTC.
     let date = parse_local_date(text)
         .or_else(|| parse_instant(text).map(|instant| instant.date_naive()))
-        .filter(|date| (0..=9999).contains(&date.year()));
+        .filter(|date| is_common(date.year()));
     let Some(date) = date else { return false };
     out.extend_from_slice(date.format("\"%Y-%m-%d\"").to_string().as_bytes());
     true
+}
+
+/// Returns `true` for the years that databases and languages agree on: ISO 8601 has a year 0, and
+/// SQL and Python have none.
+fn is_common(year: i32) -> bool {
+    (1..=9999).contains(&year)
 }
 
 fn parse_local_date(text: &str) -> Option<NaiveDate> {
@@ -86,7 +131,8 @@ fn is_date(text: &[u8]) -> bool {
     let (year, month, day) = (number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]));
     let (Some(year), Some(month), Some(day)) = (year, month, day) else { return false };
     let is_in_every_month = (1..=12).contains(&month) && (1..=28).contains(&day);
-    is_in_every_month || NaiveDate::from_ymd_opt(year.cast_signed(), month, day).is_some()
+    is_common(year.cast_signed())
+        && (is_in_every_month || NaiveDate::from_ymd_opt(year.cast_signed(), month, day).is_some())
 }
 
 /// The value of up to four digits.
@@ -118,7 +164,18 @@ mod tests {
             ("2024-03-01T12:00:00+0200", Some("2024-03-01T10:00:00+00:00")),
             ("2024-03-01 12:00:00", Some("2024-03-01T12:00:00+00:00")),
             ("2024-03-01", Some("2024-03-01T00:00:00+00:00")),
-            ("1709294400", Some("2024-03-01T12:00:00+00:00")),
+            ("1709294400", Some("1970-01-20T18:48:14.400000+00:00")),
+            ("0", Some("1970-01-01T00:00:00+00:00")),
+            ("-1", Some("1969-12-31T23:59:59.999000+00:00")),
+            ("2016-12-31T23:59:60Z", Some("2017-01-01T00:00:00+00:00")),
+            ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00+00:00")),
+            ("9999-12-31T23:59:59.999Z", Some("9999-12-31T23:59:59.999000+00:00")),
+            ("0000-01-01T00:00:00Z", None),
+            ("-0001-01-01T00:00:00Z", None),
+            ("10000-01-01T00:00:00Z", None),
+            ("+10000-01-01T00:00:00Z", None),
+            ("-62135596800001", None),
+            ("253402300800000", None),
             ("-631152000000", Some("1950-01-01T00:00:00+00:00")),
             ("2024-02-30T12:00:00Z", None),
             ("2023-02-29T12:00:00Z", None),
@@ -126,6 +183,31 @@ mod tests {
             ("99999999999999999999", None),
         ] {
             assert_eq!(pushed(push_datetime, text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_stays_if_it_exists() {
+        for (text, expected) in [
+            ("2024-03-01T12:00:00.123Z", Some("2024-03-01T12:00:00.123Z")),
+            ("2024-03-01T12:00:00+02:00", Some("2024-03-01T12:00:00+02:00")),
+            ("2024-03-01", Some("2024-03-01")),
+            ("1709294400123", Some("1709294400123")),
+            ("2016-12-31T23:59:60Z", Some("2017-01-01T00:00:00.000Z")),
+            ("2017-01-01T00:59:60.500+01:00", Some("2017-01-01T00:00:00.500Z")),
+            ("2024-02-29T24:00:00Z", Some("2024-03-01T00:00:00.000Z")),
+            ("0000-01-01T00:00:00Z", None),
+            ("+99999-01-01T00:00:00Z", None),
+            ("2024-02-30T00:00:00Z", None),
+            ("junk", None),
+        ] {
+            assert_eq!(pushed(push_sent_datetime, text).as_deref(), expected, "{text}");
+            assert!(pushed(push_usual_as_sent, text).is_none_or(|usual| usual == text), "{text}");
+        }
+        for (text, expected) in
+            [("2024-02-29", Some("2024-02-29")), ("0000-01-01", None), ("2023-02-29", None)]
+        {
+            assert_eq!(pushed(push_sent_date, text).as_deref(), expected, "{text}");
         }
     }
 
@@ -139,7 +221,7 @@ mod tests {
 
     #[test]
     fn q09_digits_that_are_no_epoch_are_not_read_as_one() {
-        for text in ["20240105", "2024", "-1", "0"] {
+        for text in ["20240105", "202401", "2024"] {
             assert_eq!(pushed(push_datetime, text), None, "{text}");
             assert_eq!(pushed(push_date, text), None, "{text}");
         }
@@ -155,7 +237,16 @@ mod tests {
             ("2024-01-05T10:00:00Z", Some("2024-01-05")),
             ("2024-01-05T23:30:00-05:00", Some("2024-01-05")),
             ("1704412800000", Some("2024-01-05")),
-            ("1704412800", Some("2024-01-05")),
+            ("0", Some("1970-01-01")),
+            ("-86400000", Some("1969-12-31")),
+            ("864000000", Some("1970-01-11")),
+            ("6307200000", Some("1970-03-15")),
+            ("2016-12-31T23:59:60Z", Some("2016-12-31")),
+            ("0001-01-01", Some("0001-01-01")),
+            ("0000-01-01", None),
+            ("-0001-01-01", None),
+            ("10000-01-01", None),
+            ("99999-01-01", None),
             ("2024-13-05", None),
             ("soon", None),
         ] {

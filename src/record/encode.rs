@@ -1,13 +1,15 @@
 //! Writes RECORD lines.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write;
 
 use super::coerce::{Coerced, Kind, coerce};
 use super::columns::{Columns, Property, Source};
-use super::fields::Record;
+use super::fields::{Record, note};
 use super::json::quoted;
-use crate::protocol::Change;
+use crate::protocol::{Change, ChangeKind};
+use crate::strict::{self, RepairKind, Repaired};
 use crate::time::Millis;
 
 /// Encodes the records of one stream.
@@ -26,7 +28,24 @@ pub struct Encoder<'columns> {
     value: Vec<u8>,
     /// The flat columns of the record at hand: they follow all nested ones.
     flat: Vec<u8>,
-    nulled: u64,
+    altered: Altered,
+}
+
+/// How many values could not be written as HubSpot sent them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Altered {
+    /// Null now: they did not fit their columns.
+    pub nulled: u64,
+    /// Characters of them were left out or replaced.
+    pub replaced: u64,
+}
+
+impl Altered {
+    pub(super) fn count(&mut self, changes: &[Change]) {
+        let replaced = changes.iter().filter(|change| change.kind == ChangeKind::Truncated).count();
+        self.replaced += replaced as u64;
+        self.nulled += (changes.len() - replaced) as u64;
+    }
 }
 
 /// The places of a property that are columns: `"name":` and `"properties_name":`.
@@ -53,7 +72,7 @@ impl<'columns> Encoder<'columns> {
                 .collect(),
             value: Vec::new(),
             flat: Vec::new(),
-            nulled: 0,
+            altered: Altered::default(),
         }
     }
 
@@ -62,9 +81,9 @@ impl<'columns> Encoder<'columns> {
         self.columns
     }
 
-    /// Values that did not fit their columns so far.
-    pub fn nulled(&self) -> u64 {
-        self.nulled
+    /// Values that could not be written as they came, so far.
+    pub fn altered(&self) -> Altered {
+        self.altered
     }
 
     /// Appends the record as one line. `associations` holds the ids for each
@@ -82,11 +101,20 @@ impl<'columns> Encoder<'columns> {
         let start = line.len();
         line.extend_from_slice(&self.opening);
         let data = line.len();
+        let mut changes = record.changes().to_vec();
         for (field, key) in self.columns.fields.iter().zip(&self.field_keys) {
             match &field.source {
                 Source::Copy { or, cast } => {
                     let value = record.raw(&field.name).or_else(|| record.raw((*or)?));
-                    push_field(key, value, *cast, line);
+                    let Some(value) = value else { continue };
+                    let value = if record.is_odd() {
+                        repaired(value, || field.name.clone(), &mut changes)
+                    } else {
+                        Cow::Borrowed(value)
+                    };
+                    if push_field(key, &value, *cast, line) == Coerced::Unfit {
+                        note(&mut changes, &field.name, RepairKind::Nulled);
+                    }
                 }
                 Source::Associations(place) => {
                     line.extend_from_slice(key);
@@ -96,23 +124,30 @@ impl<'columns> Encoder<'columns> {
             }
         }
         let values = record.values(self.columns)?;
-        let changes = values.map(|values| self.push_properties(&values, line)).unwrap_or_default();
+        if let Some(values) = values {
+            self.push_properties(&values, record.is_odd(), &mut changes, line);
+        }
         if line.len() == data {
             line.truncate(start);
             return Ok(false);
         }
         // Every value has left a comma behind it.
         line.pop();
-        self.nulled += changes.len() as u64;
+        self.altered.count(&changes);
         push_display(line, format_args!("}},\"emitted_at\":{emitted_at_ms}"));
         Change::push_meta(&changes, line);
         line.extend_from_slice(b"}}\n");
         Ok(true)
     }
 
-    fn push_properties(&mut self, values: &[Option<&str>], line: &mut Vec<u8>) -> Vec<Change> {
+    fn push_properties(
+        &mut self,
+        values: &[Option<&str>],
+        is_odd: bool,
+        changes: &mut Vec<Change>,
+        line: &mut Vec<u8>,
+    ) {
         let columns = self.columns;
-        let mut changes = Vec::new();
         self.flat.clear();
         if columns.nested {
             line.extend_from_slice(b"\"properties\":{");
@@ -121,9 +156,14 @@ impl<'columns> Encoder<'columns> {
         for ((property, keys), raw) in columns.properties.iter().zip(&self.keys).zip(values) {
             let Some(raw) = raw else { continue };
             self.value.clear();
-            let coerced = coerce(property.kind, raw, &mut self.value);
+            let column = || format!("properties_{}", property.name);
+            let coerced = if is_odd {
+                coerce(property.kind, &repaired(raw, column, changes), &mut self.value)
+            } else {
+                coerce(property.kind, raw, &mut self.value)
+            };
             if coerced == Coerced::Unfit {
-                changes.push(Change { field: format!("properties_{}", property.name) });
+                note(changes, &column(), RepairKind::Nulled);
             }
             let value = (coerced == Coerced::Written).then_some(self.value.as_slice());
             if let Some(key) = &keys.nested {
@@ -140,8 +180,21 @@ impl<'columns> Encoder<'columns> {
             line.extend_from_slice(b"},");
         }
         line.extend_from_slice(&self.flat);
-        changes
     }
+}
+
+/// A value of an odd record in strict JSON; what that takes is noted.
+pub(super) fn repaired<'raw>(
+    raw: &'raw str,
+    column: impl FnOnce() -> String,
+    changes: &mut Vec<Change>,
+) -> Cow<'raw, str> {
+    let Some(Repaired { text, repairs }) = strict::repair(raw) else { return Cow::Borrowed(raw) };
+    let column = column();
+    for repair in repairs {
+        note(changes, &column, repair.kind);
+    }
+    Cow::Owned(text)
 }
 
 /// Appends `"key":value,`.
@@ -151,14 +204,25 @@ fn push_pair(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     out.push(b',');
 }
 
-/// A value that does not fit its cast stays as it was sent: it is HubSpot's own field.
-fn push_field(key: &[u8], raw: Option<&str>, cast: Option<Kind>, line: &mut Vec<u8>) {
-    let Some(raw) = raw else { return };
+/// Appends a field of HubSpot's own, if it has a value that fits.
+fn push_field(key: &[u8], raw: &str, cast: Option<Kind>, line: &mut Vec<u8>) -> Coerced {
+    let before = line.len();
     line.extend_from_slice(key);
-    if cast.is_none_or(|kind| coerce(kind, raw, line) != Coerced::Written) {
-        push_on_one_line(raw, line);
+    let coerced = match cast {
+        // Only a repair makes a null of a value that was there.
+        _ if raw == "null" => Coerced::Null,
+        Some(kind) => coerce(kind, raw, line),
+        None => {
+            push_on_one_line(raw, line);
+            Coerced::Written
+        }
+    };
+    if coerced == Coerced::Written {
+        line.push(b',');
+    } else {
+        line.truncate(before);
     }
-    line.push(b',');
+    coerced
 }
 
 /// Appends JSON without its line breaks.
@@ -261,6 +325,32 @@ mod tests {
     }
 
     #[test]
+    fn q07_numbers_keep_their_digits_however_many() {
+        let columns = Columns::new(Vec::new(), vec![property("n", Kind::Number)], true);
+        let sixty = "123456789012345678901234567890123456789012345678901234567890";
+        let numbers = [
+            "9223372036854775808",
+            "-12345678901234567890",
+            sixty,
+            "1.10",
+            "1e20",
+            "0.1234567890123456789012345678901234567890",
+        ];
+        for number in numbers {
+            for record in [
+                format!(r#"{{"properties":{{"n":"{number}"}}}}"#),
+                format!(r#"{{"properties":{{"n":{number}}}}}"#),
+            ] {
+                let expected =
+                    format!(r#""data":{{"properties":{{"n":{number}}},"properties_n":{number}}}"#);
+                let line = line(&columns, &record, &[]);
+                assert!(line.contains(&expected), "{line}");
+                assert!(!line.contains("meta"), "{line}");
+            }
+        }
+    }
+
+    #[test]
     fn an_unfit_value_is_nulled_and_noted() {
         let columns = Columns::new(
             vec![field("id", Source::COPY)],
@@ -275,6 +365,96 @@ mod tests {
                 "\n"
             )
         );
+    }
+
+    #[test]
+    fn what_strict_parsers_refuse_is_replaced_or_nulled_and_noted() {
+        let columns = Columns::new(
+            vec![field("id", Source::COPY), field("teams", Source::COPY)],
+            vec![property("a", Kind::Text), property("n", Kind::Number)],
+            true,
+        );
+        let deep = format!("{}1{}", "[".repeat(150), "]".repeat(150));
+        for (case, record, expected, changes) in [
+            (
+                "U+0000 in a value, another value as it was",
+                r#"{"id":"7","properties":{"a":"x\u0000y","n":"1"}}"#.to_owned(),
+                r#"{"id":"7","properties":{"a":"xy","n":1},"properties_a":"xy","properties_n":1}"#,
+                "properties_a TRUNCATED",
+            ),
+            (
+                "half a surrogate pair",
+                r#"{"id":"7","properties":{"a":"\ud800","n":null}}"#.to_owned(),
+                r#"{"id":"7","properties":{"a":"\ufffd","n":null},"properties_a":"\ufffd"}"#,
+                "properties_a TRUNCATED",
+            ),
+            (
+                "numbers beyond a double",
+                r#"{"id":"7","teams":[{"x":1e400}],"properties":{"n":1e400}}"#.to_owned(),
+                r#"{"id":"7","teams":[{"x":null}],"properties":{"n":null}}"#,
+                "teams NULLED, properties_n NULLED",
+            ),
+            (
+                "numbers within",
+                r#"{"id":"7","teams":[{"x":1e300}],"properties":{"n":"1E5","a":1e5}}"#.to_owned(),
+                r#"{"id":"7","teams":[{"x":1e300}],"properties":{"a":"1e5","n":1E5},"properties_a":"1e5","properties_n":1E5}"#,
+                "",
+            ),
+            (
+                "names that nobody asked for",
+                r#"{"id":"7","\ud800":1,"b\u0000":2,"properties":{"\udfff":3,"a\u0000":"4"}}"#
+                    .to_owned(),
+                r#"{"id":"7","properties":{"a":"4"},"properties_a":"4"}"#,
+                "",
+            ),
+            (
+                "surrogate pairs are characters",
+                r#"{"id":"7","properties":{"a":"\ud83d\ude00"}}"#.to_owned(),
+                r#"{"id":"7","properties":{"a":"\ud83d\ude00"},"properties_a":"\ud83d\ude00"}"#,
+                "",
+            ),
+            (
+                "nesting without end",
+                format!(r#"{{"id":"7","teams":{deep},"properties":{{"a":"x"}}}}"#),
+                &format!(
+                    r#"{{"id":"7","teams":{}null{},"properties":{{"a":"x"}},"properties_a":"x"}}"#,
+                    "[".repeat(100),
+                    "]".repeat(100)
+                ),
+                "teams NULLED",
+            ),
+        ] {
+            let line = line(&columns, &record, &[]);
+            assert!(line.contains(&format!(r#""data":{expected},"emitted_at""#)), "{case}: {line}");
+            let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+            let noted = line["record"]["meta"]["changes"].as_array().into_iter().flatten();
+            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+            let noted =
+                noted.map(|one| format!("{} {}", text(&one["field"]), text(&one["change"])));
+            assert_eq!(noted.collect::<Vec<_>>().join(", "), changes, "{case}");
+        }
+    }
+
+    #[test]
+    fn dates_that_do_not_exist_are_nulled_and_others_stay() {
+        let sent = |kind| Source::Copy { or: None, cast: Some(kind) };
+        let columns = Columns::new(
+            vec![field("at", sent(Kind::SentDatetime)), field("id", Source::COPY)],
+            Vec::new(),
+            false,
+        );
+        for (at, expected) in [
+            (r#""2024-03-01T12:00:00.5Z""#, r#"{"at":"2024-03-01T12:00:00.5Z","id":"7"}"#),
+            (r#""2016-12-31T23:59:60Z""#, r#"{"at":"2017-01-01T00:00:00.000Z","id":"7"}"#),
+            ("1709294400123", r#"{"at":1709294400123,"id":"7"}"#),
+            (r#""""#, r#"{"id":"7"}"#),
+            (r#""0000-01-01T00:00:00Z""#, r#"{"id":"7"}"#),
+        ] {
+            let line = line(&columns, &format!(r#"{{"id":"7","at":{at}}}"#), &[]);
+            assert!(line.contains(&format!(r#""data":{expected}"#)), "{line}");
+            let is_noted = line.contains(r#"{"field":"at","change":"NULLED""#);
+            assert_eq!(is_noted, at.contains("0000-"), "{line}");
+        }
     }
 
     #[test]

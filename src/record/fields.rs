@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use super::columns::{Columns, Values};
 use super::json::{read, unquote};
+use crate::protocol::{Change, ChangeKind};
+use crate::strict::{RepairKind, Repaired};
 use crate::time::{Millis, parse_instant};
 
 /// The field of a CRM object that holds what its portal defines.
@@ -15,6 +17,10 @@ pub struct Record<'page> {
     fields: Vec<(Cow<'page, str>, &'page str)>,
     /// The values of `properties` by the places of their columns, if they were asked for.
     values: Option<Values<'page>>,
+    /// Does it hold what strict parsers may refuse?
+    is_odd: bool,
+    /// What was changed before.
+    changes: Vec<Change>,
 }
 
 impl<'page> Record<'page> {
@@ -29,7 +35,12 @@ impl<'page> Record<'page> {
     }
 
     fn split(text: &'page str, columns: Option<&Columns>) -> serde_json::Result<Self> {
-        let mut record = Self { fields: Vec::with_capacity(8), values: None };
+        let mut record = Self {
+            fields: Vec::with_capacity(8),
+            values: None,
+            is_odd: false,
+            changes: Vec::new(),
+        };
         read(text, |place| {
             place.object(|place| {
                 let name = place.name()?;
@@ -44,9 +55,40 @@ impl<'page> Record<'page> {
                 };
                 record.fields.push((name, raw));
                 Some(())
-            })
+            })?;
+            record.is_odd = place.is_odd();
+            Some(())
         })?;
         Ok(record)
+    }
+
+    /// Returns `true` if the record holds something that strict parsers may refuse.
+    pub fn is_odd(&self) -> bool {
+        self.is_odd
+    }
+
+    /// This record, with a note of what was changed to make its text strict.
+    ///
+    /// A record that got another shape has its values in other places: what was in `a.b` may stand
+    /// in `a_b`, or in `b`.
+    #[must_use]
+    pub fn noting(mut self, repaired: Option<&Repaired>) -> Self {
+        for repair in repaired.into_iter().flat_map(|repaired| &repaired.repairs) {
+            let parts: Vec<_> = repair.path.iter().map(String::as_str).collect();
+            let candidates =
+                [parts.join("_"), parts.first().copied().unwrap_or_default().to_owned()];
+            let inner = parts.last().copied().unwrap_or_default();
+            let found = candidates.into_iter().chain([inner.to_owned()]);
+            let field = found.into_iter().find(|name| self.has(name));
+            let field = field.unwrap_or_else(|| parts.join("_"));
+            note(&mut self.changes, &field, repair.kind);
+        }
+        self
+    }
+
+    /// What was changed before this record was made.
+    pub(super) fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// The values of the record's properties; `None` if it has no `properties`, or no column shows
@@ -95,7 +137,19 @@ impl<'page> Record<'page> {
 
     /// The record's id, where it is decimal text (or, in older APIs, a number).
     pub fn id(&self) -> Option<u64> {
-        self.raw("id")?.trim_matches('"').parse().ok()
+        let raw = self.raw("id")?;
+        unquote(raw).as_deref().unwrap_or(raw).parse().ok()
+    }
+}
+
+/// Notes a repair of a column, each kind once.
+pub(super) fn note(changes: &mut Vec<Change>, field: &str, kind: RepairKind) {
+    let kind = match kind {
+        RepairKind::Nulled => ChangeKind::Nulled,
+        RepairKind::Replaced => ChangeKind::Truncated,
+    };
+    if !changes.iter().any(|change| change.field == field && change.kind == kind) {
+        changes.push(Change { field: field.to_owned(), kind });
     }
 }
 

@@ -1,11 +1,14 @@
 //! Writes the versions of a record's properties as RECORD lines: one version, one line.
 
+use std::borrow::Cow;
+
 use super::coerce::{Coerced, Kind, coerce};
 use super::columns::Columns;
-use super::encode::{opening, push_display};
-use super::fields::Record;
+use super::encode::{Altered, opening, push_display, repaired};
+use super::fields::{Record, note};
 use super::json::{Place, quoted, read, unquote};
 use crate::protocol::Change;
+use crate::strict::RepairKind;
 use crate::time::{Millis, parse_instant};
 
 /// What the columns of a stream of versions are called.
@@ -91,7 +94,7 @@ pub struct HistoryEncoder {
     shows_archived: bool,
     /// What all lines of the record at hand begin with.
     beginning: Vec<u8>,
-    nulled: u64,
+    altered: Altered,
 }
 
 impl HistoryEncoder {
@@ -107,13 +110,13 @@ impl HistoryEncoder {
                 .collect(),
             shows_archived: is_chosen("archived"),
             beginning: Vec::new(),
-            nulled: 0,
+            altered: Altered::default(),
         }
     }
 
-    /// Values that did not fit their columns so far.
-    pub fn nulled(&self) -> u64 {
-        self.nulled
+    /// Values that could not be written as they came, so far.
+    pub fn altered(&self) -> Altered {
+        self.altered
     }
 
     /// Appends a line for each version of each property from `from` on; returns how many. A
@@ -143,7 +146,8 @@ impl HistoryEncoder {
         let mut push = |property: &str, version: &Version<'_>| {
             let instant = version.instant();
             if instant.is_none_or(|instant| instant >= from) {
-                self.push_version(property, version, (instant, emitted_at_ms), lines);
+                let of_line = OfLine { instant, emitted_at_ms, is_odd: record.is_odd() };
+                self.push_version(property, version, of_line, lines);
                 count += 1;
             }
         };
@@ -165,25 +169,25 @@ impl HistoryEncoder {
         &mut self,
         property: &str,
         version: &Version<'_>,
-        (instant, emitted_at_ms): (Option<Millis>, Millis),
+        OfLine { instant, emitted_at_ms, is_odd }: OfLine,
         line: &mut Vec<u8>,
     ) {
         line.extend_from_slice(&self.beginning);
         serde_json::to_writer(&mut *line, property).expect("text serializes into memory");
         let mut changes = Vec::new();
-        let mut unfit = |name: &str| changes.push(Change { field: name.to_owned() });
         match (self.form.timestamp_is_number, version.timestamp) {
             (true, Some(_)) => match instant {
                 Some(instant) => push_display(line, format_args!(",\"timestamp\":{instant}")),
-                None => unfit("timestamp"),
+                None => note(&mut changes, "timestamp", RepairKind::Nulled),
             },
-            (false, Some(raw)) => push_display(line, format_args!(",\"timestamp\":{raw}")),
+            (false, Some(raw)) => {
+                let column = (b",\"timestamp\":".as_slice(), "timestamp", Kind::SentDatetime);
+                push_value(column, raw, is_odd, &mut changes, line);
+            }
             (_, None) => {}
         }
         for (field, name, key) in &self.fields {
             let Some(raw) = version.raw(*field) else { continue };
-            let before = line.len();
-            line.extend_from_slice(key);
             let kind = match field {
                 VersionField::UpdatedByUserId => Kind::Number,
                 VersionField::Value
@@ -191,18 +195,41 @@ impl HistoryEncoder {
                 | VersionField::SourceId
                 | VersionField::SourceLabel => Kind::Text,
             };
-            let coerced = coerce(kind, raw, line);
-            if coerced != Coerced::Written {
-                line.truncate(before);
-            }
-            if coerced == Coerced::Unfit {
-                unfit(name);
-            }
+            push_value((key, name, kind), raw, is_odd, &mut changes, line);
         }
-        self.nulled += changes.len() as u64;
+        self.altered.count(&changes);
         push_display(line, format_args!("}},\"emitted_at\":{emitted_at_ms}"));
         Change::push_meta(&changes, line);
         line.extend_from_slice(b"}}\n");
+    }
+}
+
+/// What is known of a line beside its version.
+#[derive(Clone, Copy)]
+struct OfLine {
+    instant: Option<Millis>,
+    emitted_at_ms: Millis,
+    /// Does the record hold what strict parsers may refuse?
+    is_odd: bool,
+}
+
+/// Appends a column, if it has a value.
+fn push_value(
+    (key, name, kind): (&[u8], &str, Kind),
+    raw: &str,
+    is_odd: bool,
+    changes: &mut Vec<Change>,
+    line: &mut Vec<u8>,
+) {
+    let raw = if is_odd { repaired(raw, || name.to_owned(), changes) } else { Cow::Borrowed(raw) };
+    let before = line.len();
+    line.extend_from_slice(key);
+    let coerced = coerce(kind, &raw, line);
+    if coerced != Coerced::Written {
+        line.truncate(before);
+    }
+    if coerced == Coerced::Unfit {
+        note(changes, name, RepairKind::Nulled);
     }
 }
 
@@ -257,7 +284,7 @@ mod tests {
             })
             .collect();
         assert_eq!(data.len() as u64, count);
-        (data, encoder.nulled())
+        (data, encoder.altered().nulled)
     }
 
     #[test]
@@ -298,6 +325,30 @@ mod tests {
             "{data:?}"
         );
         assert_eq!(data[1], r#"{"vid":7,"property":"a","value":"y"}"#);
+    }
+
+    #[test]
+    fn what_strict_parsers_refuse_is_replaced_and_noted() {
+        let record = r#"{"id":"7","propertiesWithHistory":{"a\u0000":[
+            {"value":"x\u0000\ud800","timestamp":"0000-01-01T00:00:00Z"},
+            {"value":"y","timestamp":"2016-12-31T23:59:60Z","sourceId":1e400}]}}"#;
+        let (data, nulled) = encoded(TEXTS, &["value", "sourceId"], record, Millis::MIN);
+        assert_eq!(nulled, 2);
+        let begins = |line: usize, with: &str| {
+            assert!(data[line].starts_with(with), "{data:?}");
+        };
+        begins(0, r#"{"dealId":"7","property":"a","value":"x\ufffd"}"#);
+        begins(
+            1,
+            r#"{"dealId":"7","property":"a","timestamp":"2017-01-01T00:00:00.000Z","value":"y"}"#,
+        );
+        for (line, note) in [
+            (0, r#""field":"timestamp","change":"NULLED""#),
+            (0, r#""field":"value","change":"TRUNCATED""#),
+            (1, r#""field":"sourceId","change":"NULLED""#),
+        ] {
+            assert!(data[line].contains(note), "{data:?}");
+        }
     }
 
     #[test]

@@ -2,18 +2,22 @@
 //!
 //! What is left to find is where names and values begin and end, and that takes a fraction of the
 //! time of checking them once more. A wrong escape or number goes unnoticed here; where the outline
-//! of an object is missing, every step ends in `None`.
+//! of an object is missing, every step ends in `None`. On its way it notices what strict parsers would
+//! refuse ([`Place::is_odd`]), as it stops at every escape anyway.
 
 use std::borrow::Cow;
 
 use memchr::{memchr, memchr2};
 use serde::de::Error as _;
 
+use crate::strict::{self, LONG_NUMBER, MAX_DEPTH};
+
 /// A place in a JSON text.
 #[derive(Debug)]
 pub(super) struct Place<'text> {
     text: &'text str,
     at: usize,
+    is_odd: bool,
 }
 
 /// Goes through a whole text by `step`.
@@ -24,23 +28,26 @@ pub(super) fn read<'text, T>(
     text: &'text str,
     step: impl FnOnce(&mut Place<'text>) -> Option<T>,
 ) -> serde_json::Result<T> {
-    let mut place = Place { text, at: 0 };
+    let mut place = Place { text, at: 0, is_odd: false };
     let read = step(&mut place).filter(|_| place.next().is_none());
     read.ok_or_else(|| serde_json::Error::custom("fields are not where they should be"))
 }
 
-/// The content of a JSON string; `None` if the JSON is something else.
+/// The content of a JSON string, as strict parsers read it once it is repaired; `None` if the JSON is
+/// something else.
 pub(super) fn unquote(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if memchr(b'\\', inner.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inner));
     }
-    serde_json::from_str(raw).ok().map(Cow::Owned)
+    let repaired = strict::repair(raw);
+    let strict = repaired.as_ref().map_or(raw, |repaired| &repaired.text);
+    serde_json::from_str(strict).ok().map(Cow::Owned)
 }
 
-/// A text as a JSON string.
+/// A text as a JSON string, without U+0000.
 pub(super) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    serde_json::Value::from(text.replace('\0', "")).to_string()
 }
 
 impl<'text> Place<'text> {
@@ -99,9 +106,11 @@ impl<'text> Place<'text> {
             b'n' | b't' => begin + 4,
             b'f' => begin + 5,
             _ => {
-                let is_part =
-                    |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
-                begin + self.rest()?.iter().take_while(|byte| is_part(byte)).count()
+                let end = self.number_end();
+                if end == begin {
+                    return None;
+                }
+                end
             }
         };
         self.text.get(begin..self.at)
@@ -125,6 +134,11 @@ impl<'text> Place<'text> {
         let begin = self.at;
         let found = step(self)?;
         Some((self.text.get(begin..self.at)?, found))
+    }
+
+    /// Returns `true` if something was passed that strict parsers may refuse.
+    pub(super) fn is_odd(&self) -> bool {
+        self.is_odd
     }
 
     fn rest(&self) -> Option<&'text [u8]> {
@@ -152,14 +166,21 @@ impl<'text> Place<'text> {
 
     /// The place behind the object or array that begins here.
     fn nested_end(&mut self) -> Option<usize> {
-        let mut depth = 0;
+        let mut depth = 0_usize;
         loop {
             match *self.text.as_bytes().get(self.at)? {
                 b'"' => {
                     self.at = self.string_end()?;
                     continue;
                 }
-                b'{' | b'[' => depth += 1,
+                b'0'..=b'9' => {
+                    self.at = self.number_end();
+                    continue;
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.is_odd |= depth > MAX_DEPTH - 2;
+                }
                 b'}' | b']' => depth -= 1,
                 _ => {}
             }
@@ -170,8 +191,19 @@ impl<'text> Place<'text> {
         }
     }
 
+    /// The place behind the number that goes on here.
+    fn number_end(&mut self) -> usize {
+        let is_part =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let length = rest.iter().take_while(|byte| is_part(byte)).count();
+        let number = rest.get(..length).unwrap_or_default();
+        self.is_odd |= length > LONG_NUMBER || memchr2(b'e', b'E', number).is_some();
+        self.at + length
+    }
+
     /// The place behind the string that begins here.
-    fn string_end(&self) -> Option<usize> {
+    fn string_end(&mut self) -> Option<usize> {
         let text = self.text.as_bytes();
         let mut at = self.at + 1;
         loop {
@@ -179,8 +211,9 @@ impl<'text> Place<'text> {
             if *text.get(at)? == b'"' {
                 return Some(at + 1);
             }
-            // Whatever is escaped, it takes no quote or backslash behind its first byte.
-            at += 2;
+            let (is_odd, length) = strict::escape(text.get(at..)?);
+            self.is_odd |= is_odd;
+            at += length;
         }
     }
 }

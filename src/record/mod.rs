@@ -12,6 +12,6 @@ mod json;
 pub use casts::{Casts, EmptyText};
 pub use coerce::{Coerced, Kind, coerce};
 pub use columns::{Columns, Field, Property, Source};
-pub use encode::Encoder;
+pub use encode::{Altered, Encoder};
 pub use fields::Record;
 pub use history::{HistoryEncoder, HistoryForm, VersionField};

@@ -50,8 +50,10 @@ fn value_schema(kind: Kind) -> Value {
         Kind::Integer => json!({ "type": ["null", "integer"] }),
         Kind::Number => json!({ "type": ["null", "number"] }),
         Kind::Boolean => json!({ "type": ["null", "boolean"] }),
-        Kind::Date => json!({ "type": ["null", "string"], "format": "date" }),
-        Kind::Datetime => json!({ "type": ["null", "string"], "format": "date-time" }),
+        Kind::Date | Kind::SentDate => json!({ "type": ["null", "string"], "format": "date" }),
+        Kind::Datetime | Kind::SentDatetime => {
+            json!({ "type": ["null", "string"], "format": "date-time" })
+        }
     }
 }
 

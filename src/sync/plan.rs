@@ -6,7 +6,7 @@ use crate::cursor::Saved;
 use crate::error::Error;
 use crate::hubspot::Conditions;
 use crate::protocol::{ConfiguredStream, IncomingState, SyncMode};
-use crate::record::{Columns, Field, Source};
+use crate::record::{Columns, Field, Kind, Source};
 use crate::schema::{PropertyColumn, choose};
 use crate::streams::{Planned, StreamSpec};
 
@@ -49,15 +49,26 @@ fn columns(row: &StreamSpec<'_>, configured: &Value, properties: Vec<PropertyCol
     choose(configured, fields(row), &always, properties)
 }
 
+/// HubSpot's own dates stay as they are, unless no database holds them.
+fn date_as_sent(declared: &Value) -> Option<Kind> {
+    match declared.get("format")?.as_str()? {
+        "date" => Some(Kind::SentDate),
+        "date-time" => Some(Kind::SentDatetime),
+        _ => None,
+    }
+}
+
 /// The top-level columns of a stream: those of its static schema, and its associations.
 fn fields(row: &StreamSpec<'_>) -> Vec<Field> {
     let schema: Value = serde_json::from_str(row.static_fields()).unwrap_or_default();
     let declared = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-    let copied = declared.map(|(name, _)| {
+    let copied = declared.map(|(name, declared)| {
         let fill = row.defaults.iter().find(|fill| fill.field == name);
-        let source =
-            fill.map_or(Source::COPY, |fill| Source::Copy { or: fill.or, cast: fill.cast });
-        Field { name: name.clone(), source }
+        let cast = fill.and_then(|fill| fill.cast).or_else(|| date_as_sent(declared));
+        Field {
+            name: name.clone(),
+            source: Source::Copy { or: fill.and_then(|fill| fill.or), cast },
+        }
     });
     let associated = row.associations.iter().enumerate();
     let ids = associated

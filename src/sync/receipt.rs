@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::error::Error;
 use crate::http::Meter;
 use crate::protocol::{Message, Outlet};
+use crate::record::Altered;
 use crate::streams::family::Receipt;
 
 /// What the form for programs is called, in a TRACE of type ANALYTICS.
@@ -32,7 +33,8 @@ impl Account<'_> {
     }
 
     fn line(&self) -> String {
-        let Receipt { records, nulled, said, properties, resumed } = self.receipt;
+        let Receipt { records, altered, said, properties, resumed } = self.receipt;
+        let Altered { nulled, replaced } = altered;
         let [general, search, associations] = self.meter.by_bucket();
         let of = said.map_or(String::new(), |said| format!(" (HubSpot counted {said})"));
         let of_each = properties.map_or(String::new(), |count| format!(" with {count} properties"));
@@ -41,10 +43,14 @@ impl Account<'_> {
             1 => "; went on with 1 range of ids".to_owned(),
             ranges => format!("; went on with {ranges} ranges of ids"),
         };
+        let of_characters = match replaced {
+            0 => String::new(),
+            count => format!(", {count} with characters replaced"),
+        };
         format!(
             "`{}`: {records} records{of}{of_each} in {:.1} s; requests: {general} general, \
              {search} search, {associations} associations; {} retried, {} throttled, {:.1} s \
-             waited for quota; {nulled} values nulled{gone_on}",
+             waited for quota; {nulled} values nulled{of_characters}{gone_on}",
             self.stream,
             self.took.as_secs_f64(),
             self.meter.retries(),
@@ -54,7 +60,7 @@ impl Account<'_> {
     }
 
     fn json(&self) -> String {
-        let Receipt { records, nulled, said, properties, resumed } = self.receipt;
+        let Receipt { records, altered, said, properties, resumed } = self.receipt;
         let [general, search, associations] = self.meter.by_bucket();
         json!({
             "stream": self.stream,
@@ -66,7 +72,8 @@ impl Account<'_> {
             "retried": self.meter.retries(),
             "throttled": self.meter.throttled_answers(),
             "waited_for_quota_seconds": round(self.meter.waited()),
-            "values_nulled": nulled,
+            "values_nulled": altered.nulled,
+            "values_with_characters_replaced": altered.replaced,
             "ranges_resumed": resumed,
         })
         .to_string()
@@ -113,6 +120,9 @@ mod tests {
         let line = account(full, &meter).line();
         assert!(line.starts_with("`deals`: 7 records (HubSpot counted 9) with 3 properties in"));
         assert!(line.ends_with("0 values nulled; went on with 2 ranges of ids"), "{line}");
+        let altered = Altered { nulled: 1, replaced: 3 };
+        let line = account(Receipt { altered, ..plain }, &meter).line();
+        assert!(line.ends_with("1 values nulled, 3 with characters replaced"), "{line}");
         let json: serde_json::Value = serde_json::from_str(&account(full, &meter).json()).unwrap();
         assert_eq!(json["counted_by_hubspot"], 9);
         assert_eq!(json["requests"]["search"], 0);

@@ -154,6 +154,9 @@ pub enum Kind {
     Garbage,
     /// The same content with indentation and line feeds.
     Pretty,
+    /// Texts in the body are replaced by others, each pair in turn, wherever they stand and whatever
+    /// that makes of the JSON.
+    Replaced { texts: Vec<(String, String)> },
     /// The body drips: so many bytes, then a real pause, and so on, without a length up front.
     Slow { chunk_bytes: usize, pause_ms: u64 },
     /// The whole answer comes late, in real milliseconds.
@@ -185,6 +188,7 @@ impl Kind {
             Self::Truncated { .. } => "truncated",
             Self::Garbage => "garbage",
             Self::Pretty => "pretty",
+            Self::Replaced { .. } => "replaced",
             Self::Slow { .. } => "slow",
             Self::Late { .. } => "late",
             Self::ExpiredToken => "expired_token",

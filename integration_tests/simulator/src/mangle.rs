@@ -24,6 +24,12 @@ pub(crate) fn resolve_cursor(request: &mut Request) {
     }
 }
 
+/// A body with texts replaced by others.
+pub(crate) fn replaced(body: &Bytes, texts: &[(String, String)]) -> Bytes {
+    let body = String::from_utf8_lossy(body).into_owned();
+    texts.iter().fold(body, |body, (from, to)| body.replace(from, to)).into()
+}
+
 /// Asks for half as many records, in the body if the limit is there.
 pub(crate) fn halve_limit(request: &mut Request) {
     let halved = |limit: usize| (limit / 2).max(1);

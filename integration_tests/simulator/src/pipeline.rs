@@ -172,6 +172,7 @@ fn edge_fault(world: &World, target: &Target, kind: &Kind) -> Option<Answer> {
         | Kind::Truncated { .. }
         | Kind::Garbage
         | Kind::Pretty
+        | Kind::Replaced { .. }
         | Kind::Slow { .. }
         | Kind::Late { .. }
         | Kind::ExpiredToken
@@ -359,6 +360,7 @@ fn spoil(answer: &mut Answer, kind: &Kind) {
         Kind::Truncated { bytes } => answer.body = mangle::truncated(&answer.body, *bytes),
         Kind::Garbage => answer.body = mangle::garbage(),
         Kind::Pretty => answer.body = mangle::pretty(&answer.body),
+        Kind::Replaced { texts } => answer.body = mangle::replaced(&answer.body, texts),
         Kind::OpaqueCursor => answer.body = mangle::hide_cursor(&answer.body),
         Kind::EmptyPage => answer.body = mangle::emptied(&answer.body),
         Kind::TurnedPage => answer.body = mangle::turned(&answer.body),

@@ -38,8 +38,8 @@ pub(super) struct Objects<'a> {
 impl Objects<'_> {
     /// The receipt of a scan, with what is known of the values.
     pub(super) fn receipt(&self, scanned: Receipt) -> Receipt {
-        let nulled = self.encoder.borrow().nulled();
-        Receipt { nulled, properties: Some(self.reader.properties.len()), ..scanned }
+        let altered = self.encoder.borrow().altered();
+        Receipt { altered, properties: Some(self.reader.properties.len()), ..scanned }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::hubspot::{self, BatchRead, Endpoint, PageQuery, RecordId};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
+use crate::strict;
 
 /// Details that are asked for at once.
 const AT_ONCE: usize = 8;
@@ -48,7 +49,7 @@ pub(super) async fn read(
         let mut found = details(context, list.endpoint, batch, &ids).await?;
         let mut records = Vec::new();
         for (text, record) in &wanted {
-            let mut fields = serde_json::from_str(text).map_err(unreadable)?;
+            let mut fields = strict::read(text).map_err(unreadable)?;
             match record.id().and_then(|id| found.remove(&id)) {
                 Some(Details::Given(details)) => merge(&mut fields, details, cursor),
                 Some(Details::Later) => whole.hold_back_before(record),
@@ -124,7 +125,7 @@ async fn of_several(
     };
     let given = |text| {
         let id = Record::parse(text).ok()?.id()?;
-        Some((id, Details::Given(serde_json::from_str(text).ok()?)))
+        Some((id, Details::Given(strict::read(text).ok()?)))
     };
     Ok(page.records().filter_map(given).collect())
 }
@@ -142,7 +143,7 @@ async fn of_one(context: &Context<'_>, endpoint: Endpoint, id: RecordId) -> Resu
         }
         Err(error) => return Err(error),
     };
-    let fields = page.records().next().and_then(|text| serde_json::from_str(text).ok());
+    let fields = page.records().next().and_then(|text| strict::read(text).ok());
     Ok(fields.map_or(Details::None, Details::Given))
 }
 

@@ -15,6 +15,7 @@ use crate::protocol::StreamState;
 use crate::record::{Casts, Encoder, Record};
 use crate::streams::context::{Context, Planned};
 use crate::streams::spec::{Reshape, StreamSpec};
+use crate::strict;
 use crate::time;
 
 /// Fields with the same value in many records.
@@ -81,8 +82,8 @@ impl<'a> Emitter<'a> {
 
     /// What has been sent so far.
     pub(super) fn receipt(&self) -> Receipt {
-        let nulled = self.encoder.borrow().nulled();
-        Receipt { records: self.records.get(), nulled, ..Receipt::default() }
+        let altered = self.encoder.borrow().altered();
+        Receipt { records: self.records.get(), altered, ..Receipt::default() }
     }
 
     fn encode(
@@ -100,9 +101,12 @@ impl<'a> Emitter<'a> {
             if !wants(&record) {
                 continue;
             }
+            let repaired = record.is_odd().then(|| strict::repair(text)).flatten();
+            let text = repaired.as_ref().map_or(text, |repaired| &repaired.text);
             let written = match self.shaper.give(text, constants)? {
                 Some(shaped) => {
                     let record = Record::parse_for(encoder.columns(), &shaped)?;
+                    let record = record.noting(repaired.as_ref());
                     encoder.push(&record, &[], emitted_at_ms, &mut lines)?
                 }
                 None => encoder.push(&record, &[], emitted_at_ms, &mut lines)?,

@@ -25,6 +25,7 @@ use super::context::{Context, Planned};
 use super::spec::Family;
 use crate::error::Error;
 use crate::hubspot::PageQuery;
+use crate::record::Altered;
 
 use emit::Emitter;
 use whole::Whole;
@@ -33,8 +34,8 @@ use whole::Whole;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Receipt {
     pub records: u64,
-    /// Values that did not fit their column.
-    pub nulled: u64,
+    /// Values that could not be written as they came.
+    pub altered: Altered,
     /// How many records HubSpot said there are to be read, where it did.
     pub said: Option<u64>,
     /// Properties that were asked for, where they are chosen.

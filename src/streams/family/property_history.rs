@@ -61,9 +61,9 @@ pub(super) async fn read(
     }
     let scan = scan.spread(scanning::SPREAD);
     let scanned = scanning::run(context, stream, (object, modified), scan, &versions).await?;
-    let nulled = versions.encoder.borrow().nulled();
+    let altered = versions.encoder.borrow().altered();
     // How many there are is said of the objects, not of their versions.
-    Ok(Receipt { nulled, said: None, properties: Some(versions.properties.len()), ..scanned })
+    Ok(Receipt { altered, said: None, properties: Some(versions.properties.len()), ..scanned })
 }
 
 /// The properties whose versions are read: those that were chosen among all there are.

@@ -47,7 +47,7 @@ pub(super) async fn read(
     let scan = scan.spread(scanning::SPREAD);
     let scanned = scanning::run(context, stream, (object, modified), scan, &recordings).await?;
     // How many there are is said of the records, of which some have no recording of HubSpot's.
-    Ok(Receipt { nulled: recordings.emitter.receipt().nulled, said: None, ..scanned })
+    Ok(Receipt { altered: recordings.emitter.receipt().altered, said: None, ..scanned })
 }
 
 struct Recordings<'a> {
