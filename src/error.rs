@@ -104,6 +104,28 @@ pub enum Error {
         elapsed.as_secs()
     )]
     Unavailable { endpoint: String, attempts: u32, elapsed: Duration, last: String },
+    /// A batch read stayed incomplete until the retry budget ran out.
+    #[error(
+        "HubSpot answered {endpoint} only in part, in {attempts} attempts: {missing} of {total} \
+         records are missing ({reason}); run the sync again later"
+    )]
+    Incomplete { endpoint: String, missing: usize, total: usize, attempts: u32, reason: String },
+    /// HubSpot cannot give one record, not even in a page of its own.
+    #[error(
+        "HubSpot cannot give {} of {endpoint}, not even alone ({last}, in {attempts} attempts); run \
+         the sync again later, and ask HubSpot's support about that record if it stays so",
+        record.as_ref().map_or("a record".into(), |record| format!("the record {record}"))
+    )]
+    SingleRecord { endpoint: String, record: Option<String>, attempts: u32, last: String },
+    /// Rate limits kept a request waiting for longer than any may wait.
+    #[error(
+        "HubSpot's rate limit did not let {endpoint} through: it waited {} s{}; run the sync again \
+         later, or let fewer apps use the account at the same time",
+        waited.as_secs(),
+        asked.map(|asked| format!(", and was asked to wait {} s more", asked.as_secs()))
+            .unwrap_or_default()
+    )]
+    Throttled { endpoint: String, waited: Duration, asked: Option<Duration> },
     /// The host cannot be talked to safely.
     #[error("no secure connection to {host}: {problem}")]
     Tls { host: String, problem: String, source: Option<BoxError> },
@@ -183,6 +205,9 @@ impl Error {
             | Self::Tls { .. } => FailureType::Config,
             Self::CustomObjects { .. }
             | Self::Unavailable { .. }
+            | Self::Incomplete { .. }
+            | Self::SingleRecord { .. }
+            | Self::Throttled { .. }
             | Self::DayUsedUp { .. }
             | Self::DayShare { .. }
             | Self::Stopped => FailureType::Transient,

@@ -12,6 +12,7 @@ pub mod error;
 pub mod http;
 pub mod hubspot;
 pub mod operator;
+pub mod page_guard;
 pub mod progress;
 pub mod protocol;
 pub mod record;

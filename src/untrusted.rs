@@ -139,7 +139,7 @@ pub fn headers(bytes: &[u8]) {
     }
     let headers = Headers { map: &map, dialect: &DIALECT };
     let _noted = (headers.date(), headers.correlation(), headers.standing(), headers.day());
-    let wait = Backoff::new(Patience::READ, 7).next(headers.retry_after());
+    let wait = Backoff::new(Patience::READ, 7).next(Duration::ZERO, headers.retry_after());
     let _when = wait.map(|wait| Instant::now() + wait);
 }
 

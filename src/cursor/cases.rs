@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Ask, Bounds, Contradiction, Job, RangeKey, Readers, Saved, Scan, Seen, Spread, Survey, Way,
 };
+use crate::page_guard::Endless;
 use crate::time::Millis;
 
 const SPREAD: Spread =
@@ -72,7 +73,7 @@ fn a_list_that_is_not_paged_by_id_is_read_and_claims_nothing() {
         assert_eq!(scan.ask(), list(0, Some(token)), "{case}");
         assert_eq!(scan.progress(None).is_some(), claims, "{case}");
         let again = scan.take(0, Way::List, &seen(&[], Some(token)));
-        assert_eq!(again, Err(Contradiction::SamePage), "{case}");
+        assert_eq!(again, Err(Contradiction::Endless(Endless::SamePage)), "{case}");
     }
 }
 
@@ -182,11 +183,113 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         scan.survey(Survey { total: 1_000, in_window, top: 1_009 });
         assert_eq!(scan.way(), way, "{case}");
         let expected = match way {
-            Way::List => Some(Job::Mark { above: 4, after: 332 }),
+            // From the beginning: no page of the list has borne out yet that it is paged by id.
+            Way::List => list(1, None),
             Way::Search => search(4, None),
         };
         assert_eq!(scan.ask(), expected, "{case}");
     }
+}
+
+/// A page of a search that counts `left` hits from its first one on.
+fn hits(ids: std::ops::Range<u64>, left: u64, is_last: bool) -> Seen {
+    let token = (!is_last).then(|| "3".to_owned());
+    Seen { ids: ids.map(Some).collect(), token, left: Some(left) }
+}
+
+fn search_scan() -> Scan {
+    let saved = Saved { position: Some(5_000), ..Saved::default() };
+    Scan::begin(&saved, &BOUNDS, false, None)
+}
+
+#[test]
+fn a_page_of_a_search_is_claimed_once_the_next_total_fits_it() {
+    let mut scan = search_scan();
+    for (page, left, claimed) in [(1..4, 9, 0), (4..7, 6, 4), (7..10, 3, 7)] {
+        assert!(matches!(scan.ask(), Some(Job::Page(0, _))));
+        scan.take(0, Way::Search, &hits(page.clone(), left, false)).unwrap();
+        assert_eq!(remaining(&scan), [(claimed, None)], "{page:?}");
+    }
+    scan.ask();
+    scan.take(0, Way::Search, &hits(0..0, 0, true)).unwrap();
+    assert!(scan.is_done());
+}
+
+#[test]
+fn hits_that_vanish_are_counted_again() {
+    for (case, counted, is_done) in [
+        ("they have changed, or are gone", Some(3), true),
+        ("HubSpot does not count", None, true),
+        ("they were skipped", Some(4), false),
+    ] {
+        let mut scan = search_scan();
+        scan.ask();
+        scan.take(0, Way::Search, &hits(10..13, 9, false)).unwrap();
+        scan.ask();
+        scan.take(0, Way::Search, &hits(0..0, 0, true)).unwrap();
+        assert!(!scan.is_done() && remaining(&scan) == [(0, None)], "{case}: nothing is claimed");
+        assert_eq!(scan.ask(), Some(Job::Recount { range: 0, from: 0, to: 13 }), "{case}");
+        assert_eq!(scan.ask(), None, "{case}: once");
+        scan.recounted(0, counted).unwrap();
+        assert_eq!(scan.is_done(), is_done, "{case}");
+        if is_done {
+            continue;
+        }
+        assert_eq!(remaining(&scan), [(0, Some(13))], "{case}: that part is searched again");
+        let Some(Job::Page(key, ask)) = scan.ask() else { panic!("a page") };
+        assert_eq!(ask, Ask::Search { above: 0, below: Some(13), offset: None });
+        scan.take(key, Way::Search, &hits(9..12, 4, false)).unwrap();
+        scan.ask();
+        scan.take(key, Way::Search, &hits(0..0, 0, true)).unwrap();
+        assert_eq!(scan.ask(), Some(Job::Recount { range: key, from: 0, to: 12 }));
+        assert_eq!(scan.recounted(key, Some(4)), Err(Contradiction::Order), "the second time");
+    }
+}
+
+#[test]
+fn a_search_ends_when_nothing_is_left_of_its_total() {
+    let mut scan = search_scan();
+    scan.ask();
+    scan.take(0, Way::Search, &hits(1..4, 5, true)).unwrap();
+    assert!(!scan.is_done(), "two hits are missing");
+    for _ in 0..2 {
+        assert_eq!(scan.ask(), search(3, None));
+        scan.take(0, Way::Search, &hits(0..0, 2, true)).unwrap();
+    }
+    scan.ask();
+    let answer = scan.take(0, Way::Search, &hits(0..0, 2, true));
+    assert_eq!(answer, Err(Contradiction::Order), "it counts hits and does not give them");
+}
+
+#[test]
+fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
+    let saved = Saved { position: Some(5_000), ..Saved::default() };
+    let survey = Survey { total: 1_000, in_window: 900, top: 1_009 };
+    for (case, token, is_shared) in [("by id", "4", true), ("by offset", "3", false)] {
+        let mut scan = Scan::begin(&saved, &BOUNDS, false, None).spread(SPREAD);
+        scan.ask();
+        scan.take(0, Way::Search, &hits(500..503, 900, false)).unwrap();
+        assert_eq!(scan.ask(), Some(Job::Survey), "{case}");
+        scan.survey(survey);
+        assert_eq!(scan.ask(), list(1, None), "{case}");
+        assert_eq!(scan.ask(), None, "{case}: by one reader");
+        scan.take(1, Way::List, &seen(&[Some(1), Some(2), Some(3)], Some(token))).unwrap();
+        let next = scan.ask();
+        assert_eq!(matches!(next, Some(Job::Mark { .. })), is_shared, "{case}: {next:?}");
+        assert_eq!(scan.progress(None).is_some(), is_shared, "{case}");
+    }
+}
+
+#[test]
+fn a_resumed_list_whose_ids_are_refused_begins_again() {
+    let mut first = Scan::begin(&Saved::default(), &BOUNDS, false, None);
+    first.ask();
+    first.take(0, Way::List, &seen(&[Some(7)], Some("8"))).unwrap();
+    let saved = Saved { progress: first.progress(None), ..Saved::default() };
+    let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
+    assert_eq!(scan.ask(), list(0, Some("8")));
+    let mut scan = scan.in_sequence();
+    assert_eq!((scan.ask(), scan.progress(None)), (list(1, None), None));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a scan asks its readers to do, and what they bring back.
 
 use super::ranges::{PageKey, RangeKey};
+use crate::page_guard::Endless;
 use crate::time::Millis;
 
 /// How records are found.
@@ -17,6 +18,9 @@ pub enum Job {
     Page(RangeKey, Ask),
     /// Find out how many records there are, and the highest id.
     Survey,
+    /// Count again what search finds from one id to below another, because pages of that part did
+    /// not fit together: see [`Scan::recounted`](super::Scan::recounted).
+    Recount { range: RangeKey, from: u64, to: u64 },
     /// Find the id of the record that comes so many after those up to an id.
     Mark { above: u64, after: u64 },
 }
@@ -92,8 +96,8 @@ pub struct Survey {
 pub enum Contradiction {
     /// Ids do not ascend, or tokens do not follow them.
     Order,
-    /// The link to the next page leads to the same page.
-    SamePage,
+    /// The pages would never end.
+    Endless(Endless),
 }
 
 /// How a scan is spread over several readers.

@@ -9,6 +9,8 @@
 //! before it may still be on their way to stdout. A range that is being read can be cut in two
 //! above what has been seen of it; the upper part is then free for another reader.
 
+use crate::page_guard::PageGuard;
+
 /// Tells the ranges of one scan apart; never used twice.
 pub type RangeKey = u32;
 
@@ -27,6 +29,8 @@ pub(super) struct Range {
     pub(super) end: Option<u64>,
     /// The service's own token for the next page, where that is to be used.
     pub(super) token: Option<String>,
+    /// Watches the service's tokens.
+    pub(super) guard: PageGuard,
     /// Is a page of it being asked for?
     pub(super) is_busy: bool,
     /// Has its last page been seen?
@@ -35,6 +39,50 @@ pub(super) struct Range {
     gap: Option<u64>,
     /// How many records are left, where that is known.
     pub(super) counted: Option<u64>,
+    /// Whether the pages of a search fit together.
+    pub(super) totals: Totals,
+}
+
+/// The totals of successive pages of a search: behind a page, as many hits are left as there were
+/// before it, less those on the page. Fewer may be left because records have changed or are gone, or
+/// because the search is not in the order of ids and hits have been skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Totals {
+    /// The end of the range when its page was asked for: totals up to another end do not compare.
+    pub(super) asked_end: Option<u64>,
+    /// Hits that have to be left behind the last page.
+    due: Option<u64>,
+    /// The part of the range that no total has confirmed yet: its beginning, and the hits in it.
+    unconfirmed: Option<(u64, u64)>,
+    /// Pages in the unconfirmed part; no total fits them.
+    doubtful_pages: u32,
+    /// Empty answers in a row that counted hits.
+    pub(super) empty_answers: u32,
+    /// Whether a count of the unconfirmed part is under way.
+    pub(super) is_recounting: bool,
+    /// Whether the range is a part that is searched for the second time.
+    pub(super) is_second: bool,
+}
+
+/// Doubtful pages after which the part is counted again, at the latest.
+const MOST_DOUBTFUL: u32 = 8;
+
+impl Totals {
+    /// Takes note of a page that begins at `from`, with the total that came with it.
+    fn see(&mut self, from: u64, count: u64, left: Option<u64>, is_same_end: bool) {
+        let fits = match (self.due, left) {
+            (Some(due), Some(left)) if is_same_end => left >= due,
+            _ => true,
+        };
+        match &mut self.unconfirmed {
+            Some((_, hits)) if !fits || self.doubtful_pages > 0 => {
+                *hits += count;
+                self.doubtful_pages += 1;
+            }
+            _ => self.unconfirmed = Some((from, count)),
+        }
+        self.due = left.filter(|_| is_same_end).map(|left| left.saturating_sub(count));
+    }
 }
 
 /// Records of a range that nobody has counted, at most.
@@ -48,26 +96,66 @@ impl Range {
             on_its_way: Vec::new(),
             end,
             token: None,
+            guard: PageGuard::default(),
             is_busy: false,
             is_over: false,
             gap: None,
             counted: None,
+            totals: Totals::default(),
         }
     }
 
-    /// Everything below has been written.
+    /// Everything below has been written, and is known to be complete.
     pub(super) fn next(&self) -> u64 {
-        self.on_its_way.first().map_or(self.seen, |&(_, from)| from)
+        let written = self.on_its_way.first().map_or(self.seen, |&(_, from)| from);
+        self.totals.unconfirmed.map_or(written, |(from, _)| written.min(from))
+    }
+
+    /// Takes note of the totals of a search's page, which began at `from`. `left` are the hits from
+    /// there on.
+    pub(super) fn see_total(&mut self, from: u64, count: u64, left: Option<u64>) {
+        let is_same_end = self.totals.asked_end == self.end;
+        self.totals.see(from, count, left, is_same_end);
+        if self.is_over && self.totals.doubtful_pages == 0 {
+            if self.totals.due.is_some_and(|due| due > 0) {
+                // Its last page does not hold all that was left.
+                self.totals.doubtful_pages = 1;
+            } else {
+                self.totals.unconfirmed = None;
+            }
+        }
+    }
+
+    /// The part to be counted again now: from one id to below another.
+    pub(super) fn recount(&mut self) -> Option<(u64, u64)> {
+        let totals = &mut self.totals;
+        let is_due = totals.doubtful_pages > MOST_DOUBTFUL || self.is_over;
+        let (from, _) = totals.unconfirmed.filter(|_| totals.doubtful_pages > 0 && is_due)?;
+        if totals.is_recounting || self.is_busy {
+            return None;
+        }
+        totals.is_recounting = true;
+        Some((from, self.seen))
+    }
+
+    /// Takes note of how many hits the unconfirmed part has. Returns that part if it has more than
+    /// were seen.
+    pub(super) fn recounted(&mut self, hits: Option<u64>) -> Option<(u64, u64)> {
+        let totals = std::mem::take(&mut self.totals);
+        self.totals.is_second = totals.is_second;
+        let (from, seen) = totals.unconfirmed?;
+        (hits? > seen).then_some((from, self.seen))
     }
 
     /// May somebody ask for its next page?
     pub(super) fn is_idle(&self) -> bool {
-        !self.is_busy && !self.is_over
+        !self.is_busy && !self.is_over && !self.totals.is_recounting
     }
 
     /// Has all of it been written?
     pub(super) fn is_written(&self) -> bool {
-        self.is_over && !self.is_busy && self.on_its_way.is_empty()
+        let is_confirmed = self.totals.unconfirmed.is_none();
+        self.is_over && !self.is_busy && self.on_its_way.is_empty() && is_confirmed
     }
 
     /// How many of these ascending ids belong to it.
@@ -141,7 +229,7 @@ pub(super) fn cut_at(ranges: &mut Vec<Range>, key: RangeKey, at: u64, counted: u
     true
 }
 
-fn insert(ranges: &mut Vec<Range>, range: Range) {
+pub(super) fn insert(ranges: &mut Vec<Range>, range: Range) {
     let place = ranges.partition_point(|other| other.next() < range.next());
     ranges.insert(place, range);
 }

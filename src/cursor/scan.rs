@@ -20,9 +20,14 @@
 use super::checkpoint::{Progress, Saved};
 use super::job::{Ask, Contradiction, Job, Pass, Seen, Spread, Taken, Way};
 use super::position::Bounds;
-use super::ranges::{PageKey, Range, RangeKey};
+use super::ranges::{PageKey, Range, RangeKey, Totals, insert};
 use super::sharing::Extent;
+use crate::page_guard::PageGuard;
 use crate::time::Millis;
+
+/// Empty pages without a link, in a row, of a search that counts hits: more may be an index that is
+/// just changing.
+const MOST_EMPTY_ANSWERS: u32 = 3;
 
 /// A scan under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +42,8 @@ pub struct Scan {
     pub(super) chain: (RangeKey, Option<String>),
     /// Do ids and tokens bear out that a page can be asked for by id?
     pub(super) by_id: bool,
+    /// Whether a page of the list has borne that out. Until then the list is read by one reader.
+    pub(super) is_proven: bool,
     pub(super) spread: Option<Spread>,
     pub(super) extent: Extent,
     pub(super) is_marking: bool,
@@ -88,6 +95,7 @@ impl Scan {
             next_key: 1,
             chain: (0, None),
             by_id: true,
+            is_proven: false,
             spread: None,
             extent: Extent::Unknown,
             is_marking: false,
@@ -109,7 +117,8 @@ impl Scan {
             .collect();
         scan.next_key = RangeKey::try_from(scan.ranges.len()).unwrap_or(RangeKey::MAX);
         scan.resumed = scan.ranges.len();
-        scan.chain = (0, scan.ranges.first().and_then(Range::by_id));
+        // It was borne out before, or there would be no progress to go on from.
+        scan.is_proven = true;
         scan
     }
 
@@ -138,6 +147,13 @@ impl Scan {
     pub fn by_search(&self) -> Self {
         // Nothing was modified before the epoch.
         Self { spread: self.spread, ..Self::new(Way::Search, self.lower.max(0), self.upper) }
+    }
+
+    /// The same window by search, for the second time.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let settled = self.settled;
+        Self { settled, spread: self.spread, ..Self::new(Way::Search, self.lower, self.upper) }
     }
 
     /// The same scan of the list in one range, from where the service's own tokens have led.
@@ -172,6 +188,11 @@ impl Scan {
             self.is_marking = true;
             return Some(mark);
         }
+        if self.way == Way::Search
+            && let Some(recount) = self.next_recount()
+        {
+            return Some(recount);
+        }
         let busy = self.ranges.iter().filter(|range| range.is_busy).count();
         if busy >= self.readers().map_or(1, |readers| readers.most.max(1)) {
             return None;
@@ -181,6 +202,7 @@ impl Scan {
         let way = self.way;
         let range = self.ranges.iter_mut().find(|range| range.key == key)?;
         range.is_busy = true;
+        range.totals.asked_end = range.end;
         let ask = match way {
             Way::List => Ask::List { after: range.token.clone().or_else(|| range.by_id()) },
             Way::Search => Ask::Search {
@@ -202,7 +224,8 @@ impl Scan {
         way: Way,
         seen: &Seen,
     ) -> Result<Option<Taken>, Contradiction> {
-        let is_alone = self.ranges.len() == 1 && !matches!(self.extent, Extent::Known { .. });
+        let is_shared = matches!(self.extent, Extent::Known { .. }) && self.is_proven;
+        let is_alone = self.ranges.len() == 1 && !is_shared;
         let by_id = self.by_id;
         let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) else {
             return Ok(None);
@@ -210,10 +233,6 @@ impl Scan {
         let in_order = ascending(range.seen, &seen.ids);
         match way {
             Way::Search if in_order.is_none() => return Err(Contradiction::Order),
-            Way::List if seen.token.is_some() && seen.token == range.token => {
-                // Asking again for the page just read would never end.
-                return Err(Contradiction::SamePage);
-            }
             Way::List => {
                 let follows = match (in_order, seen.token.as_deref().map(str::parse::<u64>)) {
                     (Some(next), Some(Ok(after))) => after >= next,
@@ -224,14 +243,37 @@ impl Scan {
                     return Err(Contradiction::Order);
                 }
                 self.by_id = by_id && follows;
+                self.is_proven |= self.by_id && seen.token.is_some();
             }
             Way::Search => {}
         }
+        match seen.token.as_deref() {
+            // A search that has found something goes on behind it, without a token.
+            Some(token) if way == Way::List || seen.ids.is_empty() => {
+                range.guard.follow(token, seen.ids.len()).map_err(Contradiction::Endless)?;
+            }
+            Some(_) | None => range.guard = PageGuard::default(),
+        }
         let share = if self.by_id { range.share(&seen.ids) } else { seen.ids.len() };
         range.counted = seen.left.or(range.counted);
-        let page = self.pages;
+        let (page, from) = (self.pages, range.seen);
+        let count = u64::try_from(seen.ids.len()).unwrap_or(u64::MAX);
+        // A search whose last page does not hold all that is left has not come to its end.
+        let is_short = way == Way::Search && seen.left.is_some_and(|left| left > count);
+        if way == Way::Search && seen.token.is_none() && seen.ids.is_empty() && is_short {
+            range.totals.empty_answers += 1;
+            if range.totals.empty_answers >= MOST_EMPTY_ANSWERS {
+                return Err(Contradiction::Order);
+            }
+        } else {
+            range.totals.empty_answers = 0;
+        }
         range.see(page, seen.ids.get(..share).unwrap_or_default());
-        range.is_over = seen.token.is_none() || share < seen.ids.len() || range.is_exhausted();
+        let is_last = seen.token.is_none() && !is_short;
+        range.is_over = is_last || share < seen.ids.len() || range.is_exhausted();
+        if way == Way::Search && way == self.way {
+            range.see_total(from, count, seen.left);
+        }
         // The offset of a search is only of use while its pages are empty.
         let is_empty = way == Way::List || seen.ids.is_empty();
         range.token = seen.token.clone().filter(|_| way == self.way && is_empty);
@@ -269,6 +311,35 @@ impl Scan {
         }))
     }
 
+    fn next_recount(&mut self) -> Option<Job> {
+        self.ranges.iter_mut().find_map(|range| {
+            let (from, to) = range.recount()?;
+            Some(Job::Recount { range: range.key, from, to })
+        })
+    }
+
+    /// Takes note of how many hits search now counts in a part of a range whose pages did not fit
+    /// together. If there are more than were seen, that part is searched again; `Err` if that has
+    /// happened to it before.
+    pub fn recounted(&mut self, key: RangeKey, hits: Option<u64>) -> Result<(), Contradiction> {
+        let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) else {
+            return Ok(());
+        };
+        let is_second = range.totals.is_second;
+        let part = range.recounted(hits);
+        if let Some((from, to)) = part {
+            if is_second {
+                return Err(Contradiction::Order);
+            }
+            let mut again = Range::new(self.next_key, from, Some(to));
+            again.totals.is_second = true;
+            self.next_key += 1;
+            insert(&mut self.ranges, again);
+        }
+        self.ranges.retain(|range| !range.is_written());
+        Ok(())
+    }
+
     /// A page of it that was found this way.
     pub fn pass(&self, way: Way) -> Pass {
         Pass { way, lower: self.lower }
@@ -299,9 +370,19 @@ impl Scan {
         self.said
     }
 
+    /// How many records have been seen.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
     /// How many ranges an interrupted read had left.
     pub fn resumed(&self) -> usize {
         self.resumed
+    }
+
+    /// Whether ids and tokens have borne out so far that a page can be asked for by id.
+    pub fn is_by_id(&self) -> bool {
+        self.by_id
     }
 
     pub fn is_done(&self) -> bool {
@@ -325,7 +406,10 @@ impl Scan {
     /// Goes on another way: the tokens of one mean nothing to the other.
     pub(super) fn in_way(&mut self, way: Way) {
         self.way = way;
-        self.ranges.iter_mut().for_each(|range| range.token = None);
+        for range in &mut self.ranges {
+            range.token = None;
+            range.totals = Totals::default();
+        }
     }
 }
 

@@ -36,12 +36,8 @@ impl Scan {
     /// Search finds what was modified, at the price of one request for each of its pages; the list
     /// shows everything, faster. So search is for less than half of what there is.
     pub fn survey(&mut self, survey: Survey) {
-        let readers = self.readers().unwrap_or(Readers { most: 1, page: 1 });
         let left = survey.total.saturating_sub(self.seen);
-        let share = left / u64::try_from(readers.most).unwrap_or(u64::MAX).max(1);
-        let step = share.clamp(WORTHWHILE * readers.page, MARK);
-        let step = (left > WORTHWHILE * readers.page).then_some(step);
-        self.extent = Extent::Known { top: survey.top, step };
+        self.extent = Extent::Known { top: survey.top, step: self.step_of(left) };
         if let (Way::List, [only]) = (self.way, &mut *self.ranges) {
             only.counted = Some(left);
         }
@@ -55,9 +51,27 @@ impl Scan {
                 self.lower = self.lower.max(0);
                 self.in_way(Way::Search);
             }
-            Way::Search if !is_few => self.in_way(Way::List),
+            // The list is read from its beginning: whether it is paged by id has to be borne out
+            // before a page is asked for by an id that a search has found.
+            Way::Search if !is_few => {
+                let (spread, said) = (self.spread, Some(survey.in_window));
+                let extent = Extent::Known { top: survey.top, step: self.step_of(survey.total) };
+                *self = Self { spread, said, extent, ..self.by_list() };
+                if let [only] = &mut *self.ranges {
+                    only.counted = Some(survey.total);
+                }
+            }
             Way::List | Way::Search => {}
         }
+    }
+
+    /// Records from one mark to the next, if so many are left; `None` if they are not worth marks.
+    fn step_of(&self, left: u64) -> Option<u64> {
+        let one = Readers { most: 1, page: 1 };
+        let readers = self.spread.filter(|_| self.by_id).map_or(one, |spread| spread.list);
+        let share = left / u64::try_from(readers.most).unwrap_or(u64::MAX).max(1);
+        let step = share.clamp(WORTHWHILE * readers.page, MARK);
+        (left > WORTHWHILE * readers.page).then_some(step)
     }
 
     /// Takes note of the id at a mark; `None` if fewer records are left than to the next one.
@@ -84,10 +98,10 @@ impl Scan {
     /// Who may read at once; `None` if it is one reader, from page to page.
     pub(super) fn readers(&self) -> Option<Readers> {
         let spread = self.spread.filter(|_| self.by_id)?;
-        Some(match self.way {
-            Way::List => spread.list,
-            Way::Search => spread.search,
-        })
+        match self.way {
+            Way::List => Some(spread.list).filter(|_| self.is_proven),
+            Way::Search => Some(spread.search),
+        }
     }
 
     /// The mark to look for, while it is of use to any reader.

@@ -5,31 +5,54 @@ use std::time::Duration;
 use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff as _;
 
-/// How much trouble a command puts up with before it gives up on one request.
+/// How long one request may take before its command gives up on it.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     /// Attempts that failed for another reason than quota.
     pub attempts: u32,
-    /// The longest time from the first attempt to the last.
+    /// Time for everything the request does, from the first attempt to the last: connecting,
+    /// headers, bodies, waits between attempts. Waits for quota are not part of it.
     pub budget: Duration,
+    /// Time for one attempt, from connecting to the last byte of the body.
+    pub attempt: Duration,
+    /// Time that the request may wait for quota in all: for its turn, and after each 429.
+    pub quota: Duration,
 }
 
 impl Patience {
     /// For `read`: long enough for a restart or a short outage at HubSpot.
-    pub const READ: Self = Self { attempts: 12, budget: Duration::from_mins(15) };
+    pub const READ: Self = Self {
+        attempts: 12,
+        budget: Duration::from_mins(15),
+        attempt: Duration::from_mins(5),
+        quota: Duration::from_hours(1),
+    };
     /// For `check` and `discover`: somebody is watching a form.
-    pub const WIZARD: Self = Self { attempts: 4, budget: Duration::from_secs(20) };
+    pub const WIZARD: Self = Self {
+        attempts: 4,
+        budget: Duration::from_secs(20),
+        attempt: Duration::from_secs(10),
+        quota: Duration::from_secs(20),
+    };
+
+    /// The lesser of both, figure by figure.
+    #[must_use]
+    pub fn at_most(self, other: Self) -> Self {
+        Self {
+            attempts: self.attempts.min(other.attempts),
+            budget: self.budget.min(other.budget),
+            attempt: self.attempt.min(other.attempt),
+            quota: self.quota.min(other.quota),
+        }
+    }
 }
 
-/// Exponential waits with jitter, within a [`Patience`].
-///
-/// Waits for quota are not counted here: they end by themselves.
+/// Exponential waits with jitter, within a [`Patience`]. Waits for quota are not counted here.
 #[derive(Debug)]
 pub struct Backoff {
     schedule: ExponentialBackoff,
     patience: Patience,
     attempts: u32,
-    waited: Duration,
     seed: u64,
 }
 
@@ -46,17 +69,22 @@ impl Backoff {
             max_elapsed_time: None,
             ..ExponentialBackoff::default()
         };
-        Self { schedule, patience, attempts: 0, waited: Duration::ZERO, seed }
+        Self { schedule, patience, attempts: 0, seed }
     }
 
     /// The wait after one more failure, at least `floor`; `None` when patience is at its end.
-    pub fn next(&mut self, floor: Option<Duration>) -> Option<Duration> {
+    /// `spent` is the part of [`Patience::budget`] that is used up.
+    pub fn next(&mut self, spent: Duration, floor: Option<Duration>) -> Option<Duration> {
         self.attempts += 1;
         let planned = self.schedule.next_backoff()?;
         let wait = planned.mul_f64(self.jitter()).max(floor.unwrap_or_default());
-        self.waited += wait;
-        (self.attempts < self.patience.attempts && self.waited <= self.patience.budget)
-            .then_some(wait)
+        let is_within = spent.saturating_add(wait) <= self.patience.budget;
+        (self.attempts < self.patience.attempts && is_within).then_some(wait)
+    }
+
+    /// Takes another [`Patience`] for what is left to come.
+    pub fn limit(&mut self, patience: Patience) {
+        self.patience = patience;
     }
 
     /// Failures so far.
@@ -79,11 +107,14 @@ impl Backoff {
 mod tests {
     use super::*;
 
+    fn patience(attempts: u32, budget: Duration) -> Patience {
+        Patience { attempts, budget, ..Patience::READ }
+    }
+
     #[test]
     fn waits_grow_with_jitter_and_end() {
-        let mut backoff =
-            Backoff::new(Patience { attempts: 6, budget: Duration::from_secs(100) }, 7);
-        let waits: Vec<_> = std::iter::from_fn(|| backoff.next(None)).collect();
+        let mut backoff = Backoff::new(patience(6, Duration::from_secs(100)), 7);
+        let waits: Vec<_> = std::iter::from_fn(|| backoff.next(Duration::ZERO, None)).collect();
         assert_eq!(waits.len(), 5);
         for (index, wait) in waits.iter().enumerate() {
             let full = Duration::from_millis(500) * (1 << index);
@@ -92,19 +123,26 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_says_is_a_floor_and_counts_against_the_budget() {
+    fn what_the_server_says_is_a_floor_within_the_budget() {
         let hour = Duration::from_hours(1);
-        let mut backoff = Backoff::new(Patience { attempts: 6, budget: hour * 2 }, 7);
-        assert_eq!(backoff.next(Some(hour)), Some(hour));
-        assert_eq!(backoff.next(Some(hour)), Some(hour));
-        assert_eq!(backoff.next(Some(hour)), None);
+        let mut backoff = Backoff::new(patience(6, hour * 2), 7);
+        assert_eq!(backoff.next(Duration::ZERO, Some(hour)), Some(hour));
+        assert_eq!(backoff.next(hour, Some(hour)), Some(hour));
+        assert_eq!(backoff.next(hour + Duration::from_secs(1), Some(hour)), None);
+    }
+
+    #[test]
+    fn time_spent_on_attempts_counts() {
+        let mut backoff = Backoff::new(Patience::WIZARD, 7);
+        assert!(backoff.next(Duration::from_secs(10), None).is_some());
+        assert_eq!(backoff.next(Duration::from_secs(20), None), None);
     }
 
     #[test]
     fn the_same_seed_gives_the_same_waits() {
         let waits = |seed| {
             let mut backoff = Backoff::new(Patience::READ, seed);
-            (0..5).map(|_| backoff.next(None)).collect::<Vec<_>>()
+            (0..5).map(|_| backoff.next(Duration::ZERO, None)).collect::<Vec<_>>()
         };
         assert_eq!(waits(3), waits(3));
         assert_ne!(waits(3), waits(5));

@@ -15,7 +15,7 @@ use super::meter::Meter;
 use super::roots;
 use super::stop::Stop;
 use super::token::Tokens;
-use super::transport::{Request, Transport};
+use super::transport::{Request, Resize, Transport};
 use crate::error::BoxError;
 use crate::secret::Secret;
 
@@ -82,17 +82,33 @@ impl Client {
         self.transport.limiter.used(bucket)
     }
 
-    /// Sends a request until its answer can be decoded or a stop is asked for.
+    /// How long a request may take.
+    pub fn patience(&self) -> Patience {
+        self.transport.patience()
+    }
+
+    /// Waits between two requests, unless a stop is asked for.
+    pub async fn rest(&self, wait: Duration) -> Result<(), Failure> {
+        tokio::select! {
+            biased;
+            () = self.stop.requested() => Err(Failure::Stopped),
+            () = tokio::time::sleep(wait) => Ok(()),
+        }
+    }
+
+    /// Sends a request until its answer can be decoded or a stop is asked for; with fewer records
+    /// than it asks for if only that can be had, and `resize` says how.
     pub async fn send<T>(
         &self,
         request: &Request,
+        resize: Option<&Resize<'_>>,
         meter: &Meter,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
         tokio::select! {
             biased;
             () = self.stop.requested() => Err(Failure::Stopped),
-            answer = self.authenticated(request, meter, decode) => answer,
+            answer = self.authenticated(request, resize, meter, decode) => answer,
         }
     }
 
@@ -100,16 +116,18 @@ impl Client {
     async fn authenticated<T>(
         &self,
         request: &Request,
+        resize: Option<&Resize<'_>>,
         meter: &Meter,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
         let mut lease = self.tokens.current(&self.transport, meter).await?;
         let mut is_replaced = false;
         loop {
-            let failure = match self.transport.send(request, Some(&lease), meter, &decode).await {
-                Ok(value) => return Ok(value),
-                Err(failure) => failure,
-            };
+            let failure =
+                match self.transport.send(request, resize, Some(&lease), meter, &decode).await {
+                    Ok(value) => return Ok(value),
+                    Err(failure) => failure,
+                };
             lease = if matches!(failure, Failure::TokenDue) {
                 self.tokens.current(&self.transport, meter).await?
             } else if !self.tokens.may_replace_after(&failure) {
@@ -132,6 +150,6 @@ impl Client {
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
         let lease = self.tokens.current(&self.transport, meter).await?;
-        self.transport.send(&about(&lease.token), None, meter, &decode).await
+        self.transport.send(&about(&lease.token), None, None, meter, &decode).await
     }
 }

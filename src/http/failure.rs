@@ -65,6 +65,10 @@ pub enum Failure {
     Stopped,
     /// Patience came to its end.
     Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: String },
+    /// A page of a single record could not be had, while larger ones failed too.
+    SingleRecord { endpoint: String, attempts: u32, last: String },
+    /// Waiting for quota took longer than the request may wait, or would.
+    Throttled { endpoint: String, waited: Duration, asked: Option<Duration> },
     /// A success with a content that makes no sense.
     Unexpected { endpoint: String, source: BoxError },
     /// An answer larger than any that is meant.

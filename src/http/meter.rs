@@ -39,7 +39,7 @@ pub enum Standstill {
 
 /// One request that does something; it does not any more when dropped.
 #[derive(Debug)]
-pub(super) struct Doing<'a>(&'a AtomicU64);
+pub struct Doing<'a>(&'a AtomicU64);
 
 impl<'a> Doing<'a> {
     fn begin(number: &'a AtomicU64) -> Self {
@@ -145,7 +145,7 @@ impl Meter {
     }
 
     /// A request waits until it is sent again after a fault.
-    pub(super) fn faulty(&self) -> Doing<'_> {
+    pub fn faulty(&self) -> Doing<'_> {
         Doing::begin(&self.now.faulty)
     }
 
@@ -159,7 +159,8 @@ impl Meter {
         counter.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn retried(&self) {
+    /// A request is repeated.
+    pub fn repeated(&self) {
         self.retries.fetch_add(1, Relaxed);
     }
 

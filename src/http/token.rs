@@ -50,7 +50,7 @@ impl Renewal {
         let target = self.targets.get(renewed.gone).copied().unwrap_or_default();
         let refresh_token = renewed.refresh_token.as_ref().unwrap_or(&self.refresh_token);
         let request = (self.request)(target, refresh_token);
-        transport.send(&request, None, meter, &self.parse).await
+        transport.send(&request, None, None, meter, &self.parse).await
     }
 }
 
@@ -62,12 +62,18 @@ pub struct Lease {
     renew_at: Option<Instant>,
 }
 
+/// The least time for which a token is used before it is renewed.
+const SHORTEST: Duration = Duration::from_secs(30);
+
 impl Lease {
-    /// Renewal is due when a sixth of the life is left, but five minutes before the end at most.
+    /// Renewal is due when a sixth of the life is left, but five minutes before the end at most,
+    /// and never within [`SHORTEST`] of the grant: a token with no life left on arrival would be
+    /// renewed for ever and never sent.
     pub fn new(grant: Grant, now: Instant) -> Self {
         let margin = (grant.lasts / 6).min(Duration::from_mins(5));
+        let life = grant.lasts.saturating_sub(margin).max(SHORTEST);
         // A life that no clock can show has no end.
-        let renew_at = now.checked_add(grant.lasts.saturating_sub(margin));
+        let renew_at = now.checked_add(life);
         Self { token: grant.token, renew_at }
     }
 
@@ -186,9 +192,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_lease_is_renewed_ahead_of_its_end() {
         let start = Instant::now();
-        for (case, lasts, due_after) in
-            [("half an hour", 1800, 1500), ("a minute", 60, 50), ("a day", 86_400, 86_100)]
-        {
+        for (case, lasts, due_after) in [
+            ("half an hour", 1800, 1500),
+            ("a minute", 60, 50),
+            ("a day", 86_400, 86_100),
+            ("no time at all", 0, 30),
+        ] {
             let grant = Grant {
                 token: Secret::new("token".to_owned()),
                 lasts: Duration::from_secs(lasts),

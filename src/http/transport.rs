@@ -1,10 +1,12 @@
 //! The one loop that sends: quota, attempt, verdict, wait.
 
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::Method;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::backoff::{Backoff, Patience};
 use super::broken::{Broken, root_cause};
@@ -15,6 +17,7 @@ use super::failure::{Failure, Refusal, Undecodable};
 use super::headers::Headers;
 use super::limiter::{Limiter, Place};
 use super::meter::Meter;
+use super::page_size::PageSize;
 use super::retry::{Outcome, Verdict, classify};
 use super::token::Lease;
 use crate::secret::Secret;
@@ -62,15 +65,57 @@ pub(crate) struct Transport {
     pub(super) clock: ServerClock,
     pub(super) day: Day,
     patience: Patience,
+    /// Whether any request of this run was answered.
+    is_reached: AtomicBool,
+}
+
+/// Asks for the same page with fewer records, for when a page cannot be had at its size.
+pub struct Resize<'a> {
+    pub size: &'a PageSize,
+    /// The number of records that the request at hand asks for.
+    pub asked: usize,
+    /// The request for a number of records.
+    pub request: &'a dyn Fn(usize) -> Request,
+}
+
+/// Failures in a row, at one size, after which a smaller page is asked for.
+const HEAVY: u32 = 2;
+
+/// Time that one request has used of its [`Patience`].
+struct Spent {
+    started: Instant,
+    quota: Duration,
+}
+
+impl Spent {
+    /// Time used for anything but waiting for quota.
+    fn working(&self) -> Duration {
+        self.started.elapsed().saturating_sub(self.quota)
+    }
 }
 
 /// One attempt's result.
 enum Attempt<T> {
     Decoded(T),
-    Refused { refusal: Refusal, reading: Reading, retry_after: Option<Duration> },
+    Refused {
+        refusal: Refusal,
+        reading: Reading,
+        retry_after: Option<Duration>,
+    },
     Unexpected(crate::error::BoxError),
     TooLarge,
+    /// It took longer than this.
+    TimedOut(Duration),
     Broken(Broken),
+}
+
+impl Resize<'_> {
+    /// The request with half of this number of records, and that number; `None` if there is no
+    /// smaller one.
+    fn halve(&self, asked: usize) -> Option<(usize, Request)> {
+        let half = self.size.halve(asked)?;
+        Some((half, (self.request)(half)))
+    }
 }
 
 impl Transport {
@@ -82,35 +127,38 @@ impl Transport {
         patience: Patience,
     ) -> Self {
         let clock = ServerClock::new(Instant::now());
-        Self { http, base, dialect, limiter, clock, day: Day::default(), patience }
+        let (day, is_reached) = (Day::default(), AtomicBool::new(false));
+        Self { http, base, dialect, limiter, clock, day, patience, is_reached }
     }
 
-    /// Sends until there is a usable answer or a reason to stop. Waits can be long, so whether the
-    /// token is still good is looked at when it is a request's turn.
+    /// Sends until there is a usable answer or a reason to stop, within the [`Patience`]. Waits can
+    /// be long, so whether the token is still good is looked at when it is a request's turn.
+    ///
+    /// A page that keeps failing at its size is asked for with half as many records, if `resize`
+    /// says how.
     pub(super) async fn send<T>(
         &self,
         request: &Request,
+        resize: Option<&Resize<'_>>,
         bearer: Option<&Lease>,
         meter: &Meter,
         decode: &impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
+        let mut request = Cow::Borrowed(request);
         if !(self.dialect.is_read)(&request.method, request.path()) {
             let path = request.path().to_owned();
             return Err(Failure::NotARead { method: request.method.clone(), path });
         }
-        let started = Instant::now();
-        let mut backoff =
-            Backoff::new(self.patience, meter.requests().wrapping_mul(0x9E37_79B9) + 1);
-        let mut throttled = 0;
+        let mut patience = self.patience();
+        let mut spent = Spent { started: Instant::now(), quota: Duration::ZERO };
+        let mut backoff = Backoff::new(patience, meter.requests().wrapping_mul(0x9E37_79B9) + 1);
+        let mut size = resize.map(|resize| resize.asked);
+        let (mut throttled, mut heavy) = (0, 0);
         // Why the proxy did not let the last attempt through, if it did not.
         let mut proxy = None;
         loop {
             self.day_is_open(request.bucket)?;
-            let (place, waited) = {
-                let _queued = meter.queued(request.bucket);
-                self.limiter.acquire(request.bucket, meter.stream()).await
-            };
-            meter.waited_for_quota(waited);
+            let place = self.acquire(&request, patience.quota, &mut spent, meter).await?;
             self.day_is_open(request.bucket)?;
             let sent_at = Instant::now();
             if bearer.is_some_and(|lease| lease.is_due(sent_at)) {
@@ -118,18 +166,33 @@ impl Transport {
             }
             meter.sent(request.bucket);
             let token = bearer.map(|lease| &lease.token);
+            let most = patience.attempt.min(patience.budget.saturating_sub(spent.working()));
             let attempt = {
                 let _under_way = meter.under_way();
-                self.attempt(request, token, place, decode).await
+                let attempt = self.attempt(&request, token, place, decode);
+                timeout(most, attempt).await.unwrap_or(Attempt::TimedOut(most))
             };
-            let named = attempt.used_up();
+            let (named, is_heavy) = (attempt.used_up(), attempt.is_heavy());
+            heavy = if is_heavy { heavy + 1 } else { 0 };
             let (verdict, last, refusal) = match attempt {
-                Attempt::Decoded(value) => return Ok(value),
+                Attempt::Decoded(value) => {
+                    if let (Some(resize), Some(size)) = (resize, size) {
+                        resize.size.arrived(size);
+                    }
+                    return Ok(value);
+                }
                 Attempt::Unexpected(source) => {
                     return Err(Failure::Unexpected { endpoint: request.endpoint.clone(), source });
                 }
                 Attempt::TooLarge => {
-                    return Err(Failure::TooLarge { endpoint: request.endpoint.clone() });
+                    let half = resize.zip(size).and_then(|(resize, size)| resize.halve(size));
+                    let Some((half, smaller)) = half else {
+                        return Err(Failure::TooLarge { endpoint: request.endpoint.clone() });
+                    };
+                    log::info!("{}: larger than is read; next with {half}", request.endpoint);
+                    meter.repeated();
+                    (size, heavy, request) = (Some(half), HEAVY, Cow::Owned(smaller));
+                    continue;
                 }
                 Attempt::Broken(Broken::Tls { problem, source }) => {
                     return Err(Failure::Tls { problem, source });
@@ -145,12 +208,26 @@ impl Transport {
                     proxy = None;
                     (classify(&Outcome::Broken), cause, None)
                 }
+                Attempt::TimedOut(most) => {
+                    proxy = None;
+                    let cause = format!("no whole answer within {:.0} s", most.as_secs_f64());
+                    (classify(&Outcome::Broken), cause, None)
+                }
                 Attempt::Refused { refusal, reading, retry_after } => {
                     let status = refusal.status;
                     let verdict = classify(&Outcome::Answer { status, retry_after, reading });
-                    (verdict, format!("its last answer was {status}"), Some(Box::new(refusal)))
+                    let asks = retry_after.map(|wait| format!(", which asks to wait {wait:?}"));
+                    let last = format!("its last answer was {status}{}", asks.unwrap_or_default());
+                    (verdict, last, Some(Box::new(refusal)))
                 }
             };
+            patience = self.patience();
+            backoff.limit(patience);
+            if backoff.attempts() == 0 && !self.is_reached.load(Relaxed) {
+                let (base, budget) = (&self.base, patience.budget);
+                log::warn!("no answer from {base}: {last}; trying again for up to {budget:?}");
+            }
+            let spent_so_far = spent.working();
             let wait = match (verdict, refusal) {
                 (Verdict::Fail, Some(refusal)) => return Err(Failure::Refused(refusal)),
                 (Verdict::Reauthenticate, Some(refusal)) => {
@@ -161,31 +238,79 @@ impl Transport {
                     throttled += 1;
                     meter.throttled();
                     let _queued = meter.queued(named.unwrap_or(request.bucket));
-                    self.pause(request.bucket, named, sent_at, wait).await;
+                    let left = patience.quota.saturating_sub(spent.quota);
+                    let began = Instant::now();
+                    let pause = self.pause(request.bucket, named, sent_at, wait);
+                    let is_over =
+                        wait.is_some_and(|wait| wait > left) || timeout(left, pause).await.is_err();
+                    spent.quota += began.elapsed();
+                    if is_over {
+                        let endpoint = request.endpoint.clone();
+                        let waited = spent.quota;
+                        return Err(Failure::Throttled { endpoint, waited, asked: wait });
+                    }
                     continue;
                 }
-                (Verdict::Retry(floor) | Verdict::Throttled(floor), _) => backoff.next(floor),
+                (Verdict::Retry(floor) | Verdict::Throttled(floor), _) => {
+                    backoff.next(spent_so_far, floor)
+                }
                 (
                     Verdict::Done | Verdict::Fail | Verdict::Reauthenticate | Verdict::DayUsedUp,
                     _,
-                ) => backoff.next(None),
+                ) => backoff.next(spent_so_far, None),
             };
             let Some(wait) = wait else {
                 if let Some(source) = proxy {
                     return Err(Failure::Proxy { wants_login: false, source });
                 }
-                return Err(Failure::Exhausted {
-                    endpoint: request.endpoint.clone(),
-                    attempts: backoff.attempts(),
-                    elapsed: started.elapsed(),
-                    last,
-                });
+                let (endpoint, attempts) = (request.endpoint.clone(), backoff.attempts());
+                if is_heavy && size == Some(1) {
+                    return Err(Failure::SingleRecord { endpoint, attempts, last });
+                }
+                let elapsed = spent.started.elapsed();
+                return Err(Failure::Exhausted { endpoint, attempts, elapsed, last });
             };
-            meter.retried();
+            if let (true, Some(resize), Some(asked)) = (heavy >= HEAVY, resize, size)
+                && let Some((half, smaller)) = resize.halve(asked)
+            {
+                log::info!("{}: {last}; next with {half} instead of {asked}", request.endpoint);
+                (size, request) = (Some(half), Cow::Owned(smaller));
+            }
+            meter.repeated();
             log::debug!("{} {}: {last}; again in {wait:?}", request.method, request.path());
             let _faulty = meter.faulty();
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// How long a request may take now. While none of the run has ever been answered, there is no
+    /// reason to believe that waiting helps.
+    pub(super) fn patience(&self) -> Patience {
+        if self.is_reached.load(Relaxed) {
+            self.patience
+        } else {
+            self.patience.at_most(Patience::WIZARD)
+        }
+    }
+
+    /// Waits for a place in the request's bucket, for as long as is left of the quota wait.
+    async fn acquire(
+        &self,
+        request: &Request,
+        most: Duration,
+        spent: &mut Spent,
+        meter: &Meter,
+    ) -> Result<Option<Place>, Failure> {
+        let _queued = meter.queued(request.bucket);
+        let left = most.saturating_sub(spent.quota);
+        let acquired = timeout(left, self.limiter.acquire(request.bucket, meter.stream())).await;
+        let Ok((place, waited)) = acquired else {
+            let endpoint = request.endpoint.clone();
+            return Err(Failure::Throttled { endpoint, waited: most, asked: None });
+        };
+        spent.quota += waited;
+        meter.waited_for_quota(waited);
+        Ok(place)
     }
 
     /// Is there anything left of the share of the day? Tokens are not counted by the day.
@@ -256,6 +381,7 @@ impl Transport {
             Ok(response) => response,
             Err(error) => return Attempt::Broken(Broken::of(error)),
         };
+        self.is_reached.store(true, Relaxed);
         let status = response.status().as_u16();
         let map = response.headers().clone();
         let headers = Headers { map: &map, dialect: &self.dialect };
@@ -315,9 +441,18 @@ impl<T> Attempt<T> {
     /// Was it the service or the connection that failed?
     fn is_fault(&self) -> bool {
         match self {
-            Self::Broken(_) => true,
+            Self::Broken(_) | Self::TimedOut(_) => true,
             Self::Refused { refusal, .. } => refusal.status >= 500,
             Self::Decoded(_) | Self::Unexpected(_) | Self::TooLarge => false,
+        }
+    }
+
+    /// Whether fewer records in the page may help.
+    fn is_heavy(&self) -> bool {
+        match self {
+            Self::Refused { refusal, .. } => matches!(refusal.status, 500 | 502 | 504),
+            Self::TooLarge | Self::TimedOut(_) => true,
+            Self::Broken(_) | Self::Decoded(_) | Self::Unexpected(_) => false,
         }
     }
 

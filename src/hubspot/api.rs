@@ -1,5 +1,7 @@
 //! One stream's way to HubSpot.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
@@ -7,7 +9,9 @@ use serde::Serialize;
 use super::endpoint::{Endpoint, Paths};
 use super::refusal;
 use crate::error::Error;
-use crate::http::{Body, Bucket, Client, Failure, Meter, Request, Undecodable};
+use crate::http::{
+    Backoff, Body, Bucket, Client, Failure, Meter, PageSize, Request, Resize, Undecodable,
+};
 use crate::strict;
 
 /// On whose behalf requests are sent, for errors.
@@ -27,6 +31,19 @@ pub struct Api<'a> {
     pub subject: Subject<'a>,
 }
 
+/// A request as one of the methods of [`Api`] builds it.
+struct Ask<'a> {
+    endpoint: Endpoint,
+    method: Method,
+    bucket: Bucket,
+    /// What follows the endpoint's path, and the body, for a number of records.
+    rest: &'a dyn Fn(usize) -> (String, Option<Body>),
+    /// How many records to ask for, where the request says so.
+    size: Option<&'a PageSize>,
+    /// Whether the path names one thing, so that a path which is not there may mean that thing.
+    names_one: bool,
+}
+
 impl Api<'_> {
     /// GET of the endpoint's path plus `tail` (segments and query).
     pub(super) async fn get<T>(
@@ -35,7 +52,33 @@ impl Api<'_> {
         tail: &str,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Error> {
-        self.send(endpoint, Method::GET, tail, None, Bucket::General, decode).await
+        self.send(&Ask::get(endpoint, &|_| (tail.to_owned(), None)), decode).await
+    }
+
+    /// GET of a page; `tail` gives what follows the endpoint's path for a number of records.
+    pub(super) async fn get_page<T>(
+        &self,
+        endpoint: Endpoint,
+        size: &PageSize,
+        tail: impl Fn(usize) -> String,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Error> {
+        let rest = |size| (tail(size), None);
+        self.send(&Ask { size: Some(size), ..Ask::get(endpoint, &rest) }, decode).await
+    }
+
+    /// GET of a page of what belongs to one thing; a refusal is for the caller to judge. `names_one`
+    /// says whether the path names that thing, so that a path which is not there may mean it.
+    pub(super) async fn get_page_of_one<T>(
+        &self,
+        endpoint: Endpoint,
+        (size, names_one): (&PageSize, bool),
+        tail: impl Fn(usize) -> String,
+        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+    ) -> Result<T, Failure> {
+        let rest = |size| (tail(size), None);
+        let ask = Ask { size: Some(size), names_one, ..Ask::get(endpoint, &rest) };
+        self.try_send(&ask, decode).await
     }
 
     /// POST of a JSON body, which is made of strings, numbers and lists of them.
@@ -47,68 +90,67 @@ impl Api<'_> {
         bucket: Bucket,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Error> {
-        let bytes = serde_json::to_vec(body).expect("strings and numbers serialize into memory");
-        let body = Body { content_type: "application/json", bytes: bytes.into() };
-        self.send(endpoint, Method::POST, tail, Some(body), bucket, decode).await
+        let rest = |_| (tail.to_owned(), Some(json(body)));
+        self.send(&Ask::post(endpoint, bucket, &rest), decode).await
     }
 
-    /// GET as [`Api::get`]; `None` if `is_nothing` says that the refusal means so.
-    pub(super) async fn get_unless<T>(
+    /// POST of the JSON body that asks for a number of records.
+    pub(super) async fn post_page<T, B: Serialize>(
         &self,
         endpoint: Endpoint,
         tail: &str,
-        is_nothing: impl Fn(&Failure) -> bool,
+        (size, bucket): (&PageSize, Bucket),
+        body: impl Fn(usize) -> B,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
-    ) -> Result<Option<T>, Error> {
-        match self.try_send(endpoint, Method::GET, tail, None, Bucket::General, decode).await {
-            Ok(value) => Ok(Some(value)),
-            Err(failure) if is_nothing(&failure) => Ok(None),
-            Err(failure) => Err(self.explain(failure)),
-        }
+    ) -> Result<T, Error> {
+        let rest = |size| (tail.to_owned(), Some(json(&body(size))));
+        let ask = Ask { size: Some(size), ..Ask::post(endpoint, bucket, &rest) };
+        self.send(&ask, decode).await
+    }
+
+    /// The waits between repeated requests.
+    pub(super) fn backoff(&self) -> Backoff {
+        Backoff::new(self.client.patience(), self.meter.requests() + 1)
+    }
+
+    /// Waits before a request is repeated, unless a stop is asked for.
+    pub(super) async fn rest(&self, wait: Duration) -> Result<(), Error> {
+        let _faulty = self.meter.faulty();
+        self.client.rest(wait).await.map_err(|failure| self.explain(failure))
+    }
+
+    /// The error that a user reads of a failure.
+    pub(super) fn explain(&self, failure: Failure) -> Error {
+        refusal::explain(failure, self.subject, self.client.base())
     }
 
     async fn send<T>(
         &self,
-        endpoint: Endpoint,
-        method: Method,
-        tail: &str,
-        body: Option<Body>,
-        bucket: Bucket,
+        ask: &Ask<'_>,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Error> {
-        let answer = self.try_send(endpoint, method, tail, body, bucket, decode).await;
-        answer.map_err(|failure| self.explain(failure))
-    }
-
-    fn explain(&self, failure: Failure) -> Error {
-        refusal::explain(failure, self.subject, self.client.base())
+        self.try_send(ask, decode).await.map_err(|failure| self.explain(failure))
     }
 
     async fn try_send<T>(
         &self,
-        endpoint: Endpoint,
-        method: Method,
-        tail: &str,
-        body: Option<Body>,
-        bucket: Bucket,
+        ask: &Ask<'_>,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
         let decode = |body: &Bytes| strict::decode(body, &decode);
+        let endpoint = ask.endpoint;
         loop {
             let prefix = self.paths.prefix(endpoint);
-            let mut request = Request {
-                method: method.clone(),
-                target: format!("{prefix}{tail}"),
-                body: body.clone(),
-                bucket,
-                endpoint: String::new(),
-            };
-            request.endpoint = format!("`{}` ({method} {})", self.subject.stream, request.path());
-            let failure = match self.client.send(&request, self.meter, &decode).await {
+            let request = |size| self.request(ask, prefix, size);
+            let asked = ask.size.map_or(0, PageSize::now);
+            let resize = ask.size.map(|size| Resize { size, asked, request: &request });
+            let answer =
+                self.client.send(&request(asked), resize.as_ref(), self.meter, &decode).await;
+            let failure = match answer {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
-            if !refusal::is_unknown_path(&failure) {
+            if ask.names_one || !refusal::is_unknown_path(&failure) {
                 return Err(failure);
             }
             if self.paths.fall_back(endpoint) {
@@ -122,4 +164,39 @@ impl Api<'_> {
             // Otherwise another stream has found the same path missing meanwhile.
         }
     }
+
+    fn request(&self, ask: &Ask<'_>, prefix: &str, size: usize) -> Request {
+        let (tail, body) = (ask.rest)(size);
+        let (method, bucket) = (ask.method.clone(), ask.bucket);
+        let mut request = Request {
+            method,
+            target: format!("{prefix}{tail}"),
+            body,
+            bucket,
+            endpoint: String::new(),
+        };
+        let stream = self.subject.stream;
+        request.endpoint = format!("`{stream}` ({} {})", ask.method, request.path());
+        request
+    }
+}
+
+impl<'a> Ask<'a> {
+    fn get(endpoint: Endpoint, rest: &'a dyn Fn(usize) -> (String, Option<Body>)) -> Self {
+        let (method, bucket) = (Method::GET, Bucket::General);
+        Self { endpoint, method, bucket, rest, size: None, names_one: false }
+    }
+
+    fn post(
+        endpoint: Endpoint,
+        bucket: Bucket,
+        rest: &'a dyn Fn(usize) -> (String, Option<Body>),
+    ) -> Self {
+        Self { method: Method::POST, bucket, ..Self::get(endpoint, rest) }
+    }
+}
+
+fn json(body: &impl Serialize) -> Body {
+    let bytes = serde_json::to_vec(body).expect("strings and numbers serialize into memory");
+    Body { content_type: "application/json", bytes: bytes.into() }
 }

@@ -1,18 +1,22 @@
 //! Which records a record is associated with, complete.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::RecordId;
 use super::api::Api;
+use super::batch::{Answered, BatchNotes, LeftOut, read_whole};
 use super::endpoint::Endpoint;
 use super::limits::ASSOCIATIONS_READ;
 use super::page::{Link, Paging};
+use super::pages::endless_list;
 use crate::error::Error;
-use crate::http::{Bucket, Undecodable};
+use crate::http::{Bucket, PageSize, Undecodable};
+use crate::page_guard::{Endless, PageGuard};
 use crate::strict;
 
 /// Associated ids of one type, by record. A record without any is not in it.
@@ -32,11 +36,12 @@ pub async fn read_associations(
         let mut next = Some(LinksQuery::new(from, to, block));
         while let Some(query) = next.take() {
             let page = read_page::<To>(api, &query).await?;
+            next =
+                query.next(&page).map_err(|endless| endless_list(api.subject.stream, endless))?;
             for Listed { from, to, .. } in &page {
                 let ids = to.iter().map(|to| to.to_object_id.0);
                 found.entry(*from).or_default().extend(ids);
             }
-            next = query.next(&page);
         }
     }
     found.values_mut().for_each(keep_first_of_each);
@@ -54,16 +59,20 @@ pub struct LinksQuery<'a> {
 impl<'a> LinksQuery<'a> {
     /// The first page of each of these records' associations with one object type.
     pub fn new(from: &'a str, to: &'a str, ids: &[RecordId]) -> Self {
-        Self { from, to, inputs: ids.iter().map(|&id| Input::new(id, None)).collect() }
+        Self { from, to, inputs: ids.iter().map(|&id| Input::first(id)).collect() }
     }
 
     /// What asks for the next page of the records that have one.
-    fn next<T>(&self, page: &[Listed<T>]) -> Option<Self> {
-        let inputs: Vec<_> = page
-            .iter()
-            .filter_map(|listed| Some(Input::new(listed.from, Some(listed.next.as_ref()?))))
-            .collect();
-        (!inputs.is_empty()).then_some(Self { inputs, ..*self })
+    fn next<T>(&self, page: &[Listed<T>]) -> Result<Option<Self>, Endless> {
+        let mut inputs = Vec::new();
+        for Listed { from, to, next } in page {
+            let Some(link) = next else { continue };
+            let before = self.inputs.iter().find(|input| input.id == *from);
+            let mut guard = before.map(|input| input.guard.clone()).unwrap_or_default();
+            guard.follow(link.as_str(), to.len())?;
+            inputs.push(Input { id: *from, after: Some(link.as_str().to_owned()), guard });
+        }
+        Ok((!inputs.is_empty()).then_some(Self { inputs, ..*self }))
     }
 }
 
@@ -93,7 +102,7 @@ pub async fn read_links<'a>(
     query: &LinksQuery<'a>,
 ) -> Result<(Vec<RecordLink>, Option<LinksQuery<'a>>), Error> {
     let page = read_page::<TypedTo>(api, query).await?;
-    let next = query.next(&page);
+    let next = query.next(&page).map_err(|endless| endless_list(api.subject.stream, endless))?;
     let links = page.into_iter().flat_map(|Listed { from, to, .. }| {
         to.into_iter().map(move |to| RecordLink {
             from,
@@ -104,14 +113,31 @@ pub async fn read_links<'a>(
     Ok((links.collect(), next))
 }
 
+/// Reads one page of every input's associations, in as many answers as it takes.
 async fn read_page<T: DeserializeOwned>(
     api: Api<'_>,
     query: &LinksQuery<'_>,
 ) -> Result<Vec<Listed<T>>, Error> {
     let LinksQuery { from, to, inputs } = query;
     let tail = format!("/{from}/{to}/batch/read");
-    let body = Inputs { inputs };
-    api.post(Endpoint::Associations, &tail, &body, Bucket::Associations, decode).await
+    let ask = async |places: &[usize], size: &PageSize| {
+        let asked = Cell::new(0);
+        let body = |size: usize| {
+            asked.set(size.min(places.len()));
+            let places = places.get(..size).unwrap_or(places);
+            Inputs { inputs: places.iter().filter_map(|place| inputs.get(*place)).collect() }
+        };
+        let kind = (size, Bucket::Associations);
+        let answer = api.post_page(Endpoint::Associations, &tail, kind, body, decode::<T>);
+        let (listed, notes) = answer.await?;
+        let returned = listed.iter().map(|listed| listed.from).collect();
+        Ok(Answered { value: listed, returned, notes, asked: asked.get() })
+    };
+    let id = |place: &usize| inputs.get(*place).map_or(0, |input| input.id);
+    let places = (0..inputs.len()).collect();
+    let what = format!("POST {tail}");
+    let answers = read_whole(&api, &what, places, (id, LeftOut::HasNone), ask).await?;
+    Ok(answers.into_iter().flatten().collect())
 }
 
 /// Associated ids of one type as they stand in a record of a list.
@@ -157,20 +183,29 @@ fn keep_first_of_each(ids: &mut Vec<RecordId>) {
 
 #[derive(Serialize)]
 struct Inputs<'a> {
-    inputs: &'a [Input],
+    inputs: Vec<&'a Input>,
 }
 
 #[derive(Debug, Serialize)]
 struct Input {
-    id: String,
+    #[serde(serialize_with = "as_text")]
+    id: RecordId,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
+    /// Watches the tokens of this record's pages.
+    #[serde(skip)]
+    guard: PageGuard,
 }
 
 impl Input {
-    fn new(id: RecordId, link: Option<&Link>) -> Self {
-        Self { id: id.to_string(), after: link.map(|link| link.as_str().to_owned()) }
+    fn first(id: RecordId) -> Self {
+        Self { id, after: None, guard: PageGuard::default() }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it")]
+fn as_text<S: Serializer>(id: &RecordId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
 }
 
 /// One input's page.
@@ -185,8 +220,6 @@ struct Listed<T> {
 struct Answer<'body, T> {
     #[serde(borrow)]
     results: Vec<Associated<'body, T>>,
-    #[serde(default)]
-    errors: Vec<Partial>,
 }
 
 #[derive(Deserialize)]
@@ -243,27 +276,15 @@ impl TryFrom<AnyId> for Id {
     }
 }
 
-#[derive(Deserialize)]
-struct Partial {
-    #[serde(default)]
-    category: Option<String>,
-}
-
-fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<Vec<Listed<T>>, Undecodable> {
+fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<(Vec<Listed<T>>, BatchNotes), Undecodable> {
+    let notes = serde_json::from_slice(body)?;
     let answer: Answer<'_, T> = serde_json::from_slice(body)?;
-    // HubSpot: a record without associations, or one that is gone, is reported as not found.
-    if let Some(error) =
-        answer.errors.iter().find(|error| error.category.as_deref() != Some("OBJECT_NOT_FOUND"))
-    {
-        let category = error.category.as_deref().unwrap_or("no category");
-        return Err(Undecodable::Garbled(format!("some inputs were refused ({category})")));
-    }
     let listed = answer.results.into_iter().map(|Associated { from, to, paging }| Listed {
         from: from.id.0,
         to,
         next: paging.and_then(Paging::into_link),
     });
-    Ok(listed.collect())
+    Ok((listed.collect(), notes))
 }
 
 /// Reads an answer in each of the forms that are asked for.
@@ -281,15 +302,17 @@ mod tests {
         let body = r#"{"status":"COMPLETE","results":[
             {"from":{"id":"7"},"to":[{"toObjectId":88100,"associationTypes":[]},{"toObjectId":"88101"}],
              "paging":{"next":{"after":"MTAw","link":"l"}}}]}"#;
-        let listed = decode::<To>(&Bytes::from_static(body.as_bytes())).unwrap();
+        let (listed, _) = decode::<To>(&Bytes::from_static(body.as_bytes())).unwrap();
         assert_eq!(listed.len(), 1);
         let ids: Vec<_> = listed[0].to.iter().map(|to| to.to_object_id.0).collect();
         assert_eq!((listed[0].from, ids), (7, vec![88100, 88101]));
         assert_eq!(listed[0].next, Some(Link::new("MTAw")));
-        let query = LinksQuery::new("contacts", "deals", &[7, 8]).next(&listed).unwrap();
-        let body = serde_json::to_string(&Inputs { inputs: &query.inputs }).unwrap();
+        let query = LinksQuery::new("contacts", "deals", &[7, 8]).next(&listed).unwrap().unwrap();
+        let body = Inputs { inputs: query.inputs.iter().collect() };
+        let body = serde_json::to_string(&body).unwrap();
         assert_eq!(body, r#"{"inputs":[{"id":"7","after":"MTAw"}]}"#);
-        assert!(query.next::<To>(&[]).is_none());
+        assert!(query.next::<To>(&[]).unwrap().is_none());
+        assert_eq!(query.next(&listed).unwrap_err(), Endless::SamePage);
     }
 
     #[test]
@@ -297,22 +320,13 @@ mod tests {
         let body = r#"{"results":[{"from":{"id":"7"},"to":[{"toObjectId":5,"associationTypes":[
             {"category":"HUBSPOT_DEFINED","typeId":1,"label":"Primary"},
             {"category":"HUBSPOT_DEFINED","typeId":279,"label":null}]}]}]}"#;
-        let listed = decode::<TypedTo>(&Bytes::from_static(body.as_bytes())).unwrap();
+        let (listed, _) = decode::<TypedTo>(&Bytes::from_static(body.as_bytes())).unwrap();
         let types: Vec<_> = listed[0].to[0]
             .association_types
             .iter()
             .map(|kind| (kind.type_id, kind.label.as_deref()))
             .collect();
         assert_eq!(types, [(1, Some("Primary")), (279, None)]);
-    }
-
-    #[test]
-    fn q12_only_not_found_is_no_error() {
-        for (category, fits) in [("OBJECT_NOT_FOUND", true), ("RATE_LIMITS", false)] {
-            let body =
-                format!(r#"{{"results":[],"numErrors":1,"errors":[{{"category":"{category}"}}]}}"#);
-            assert_eq!(decode::<To>(&body.into()).is_ok(), fits, "{category}");
-        }
     }
 
     #[test]

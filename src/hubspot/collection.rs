@@ -1,4 +1,4 @@
-//! Endpoints that are read whole: short lists and single answers.
+//! Lists and single answers of endpoints that filter by nothing.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,51 +7,74 @@ use super::RecordId;
 use super::api::Api;
 use super::endpoint::Endpoint;
 use super::page::{Link, Page, PagingKind, Shape};
-use super::refusal;
+use super::page_limit::{page_limit, with_page_limit};
+use super::pages::of_one;
 use crate::error::Error;
-use crate::http::Bucket;
+use crate::http::{Bucket, Failure, PageSize};
 
-/// A page of a list.
+/// A list as it is asked for.
 #[derive(Debug, Clone, Copy)]
-pub struct PageQuery<'a> {
+pub struct ListRequest<'a> {
     pub endpoint: Endpoint,
     /// What follows the endpoint's path: segments and query, the page size included.
     pub tail: &'a str,
     /// The JSON object to POST, without paging; a GET without it.
     pub body: Option<&'a str>,
     pub shape: Shape,
-    pub after: Option<&'a Link>,
 }
 
-/// Asks for a page of a list.
-pub async fn collection(api: Api<'_>, query: &PageQuery<'_>) -> Result<Page, Error> {
-    let PageQuery { endpoint, tail, body, shape, after } = *query;
-    let decode = |body: &_| Page::decode_as(shape, body);
-    let Some(body) = body else { return api.get(endpoint, &query.target(), decode).await };
-    let mut body: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
-    if let Some(link) = after {
-        // Offsets in bodies are numbers.
-        let number = link.as_id().map_or_else(|| Value::from(link.as_str()), Value::from);
-        body.insert(query.token().into(), number);
-    }
-    api.post(endpoint, tail, &body, Bucket::General, decode).await
+/// Asks for the page of a list that `after` leads to, or for the first one.
+pub async fn collection(
+    api: Api<'_>,
+    list: &ListRequest<'_>,
+    after: Option<&Link>,
+    size: &PageSize,
+) -> Result<Page, Error> {
+    let decode = |body: &_| Page::decode_as(list.shape, body);
+    let endpoint = list.endpoint;
+    let Some(body) = list.body else {
+        return api.get_page(endpoint, size, |size| list.target(after, size), decode).await;
+    };
+    let asked = |size| {
+        let body = with_page_limit(body, size);
+        let mut body: Map<String, Value> = serde_json::from_str(&body).unwrap_or_default();
+        if let Some(link) = after {
+            // Offsets in bodies are numbers.
+            let number = link.as_id().map_or_else(|| Value::from(link.as_str()), Value::from);
+            body.insert(list.token().into(), number);
+        }
+        body
+    };
+    api.post_page(endpoint, list.tail, (size, Bucket::General), asked, decode).await
 }
 
-/// Asks for a page of what belongs to a record; `None` if that is gone, or cannot have any.
-///
+/// Asks for a page of what belongs to one thing, which the path names or, if not, a parameter.
 /// Always a GET.
-pub async fn entries(api: Api<'_>, query: &PageQuery<'_>) -> Result<Option<Page>, Error> {
-    let decode = |body: &_| Page::decode_as(query.shape, body);
-    api.get_unless(query.endpoint, &query.target(), refusal::has_no_entries, decode).await
+pub(super) async fn entries(
+    api: Api<'_>,
+    list: &ListRequest<'_>,
+    after: Option<&Link>,
+    (size, is_in_path): (&PageSize, bool),
+) -> Result<Page, Failure> {
+    let decode = |body: &_| Page::decode_as(list.shape, body);
+    let tail = |size| list.target(after, size);
+    api.get_page_of_one(list.endpoint, (size, is_in_path), tail, decode).await
 }
 
-impl PageQuery<'_> {
+impl ListRequest<'_> {
+    /// The page size that the request names.
+    pub fn page_size(&self) -> PageSize {
+        let named = [self.tail, self.body.unwrap_or_default()].into_iter().find_map(page_limit);
+        PageSize::new(named.unwrap_or(1))
+    }
+
     /// What follows the endpoint's path in a GET.
-    fn target(&self) -> String {
-        let separator = if self.tail.contains('?') { '&' } else { '?' };
+    fn target(&self, after: Option<&Link>, size: usize) -> String {
+        let tail = with_page_limit(self.tail, size);
+        let separator = if tail.contains('?') { '&' } else { '?' };
         let token = self.token();
-        let paging = self.after.map(|link| format!("{separator}{token}={}", link.encoded()));
-        format!("{}{}", self.tail, paging.unwrap_or_default())
+        let paging = after.map(|link| format!("{separator}{token}={}", link.encoded()));
+        format!("{tail}{}", paging.unwrap_or_default())
     }
 
     /// The name of the field or parameter that takes the page token.
@@ -102,5 +125,5 @@ struct Inputs {
 
 /// The answer about one thing by its id. `query` may be empty.
 pub async fn item(api: Api<'_>, endpoint: Endpoint, id: &str, query: &str) -> Result<Page, Error> {
-    api.get(endpoint, &format!("/{id}{query}"), Page::single).await
+    api.get(endpoint, &format!("/{}{query}", of_one(id)), Page::single).await
 }

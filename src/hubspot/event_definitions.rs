@@ -6,9 +6,11 @@ use serde::Deserialize;
 use super::api::Api;
 use super::endpoint::Endpoint;
 use super::page::{Link, Paging};
+use super::pages::endless_list;
 use super::properties::Definition;
 use crate::error::Error;
 use crate::http::Undecodable;
+use crate::page_guard::PageGuard;
 use crate::strict;
 
 /// A custom event with its properties.
@@ -35,16 +37,17 @@ fn contact() -> String {
 /// Asks for all custom events that are not archived, by name.
 pub async fn event_definitions(api: Api<'_>) -> Result<Vec<EventDefinition>, Error> {
     let mut found = Vec::new();
-    let mut after: Option<Link> = None;
+    let (mut after, mut guard) = (None::<Link>, PageGuard::default());
     loop {
         let paging = after.map(|link| format!("&after={}", link.encoded())).unwrap_or_default();
         let tail = format!("?includeProperties=true&limit=100{paging}");
         let (definitions, next) = api.get(Endpoint::EventDefinitions, &tail, decode).await?;
+        let count = definitions.len();
         found.extend(definitions);
-        after = next;
-        if after.is_none() {
-            break;
-        }
+        let Some(link) = next else { break };
+        let followed = guard.follow(link.as_str(), count);
+        followed.map_err(|endless| endless_list(api.subject.stream, endless))?;
+        after = Some(link);
     }
     found.sort_by(|one, other| one.fully_qualified_name.cmp(&other.fully_qualified_name));
     found.dedup_by(|one, other| one.fully_qualified_name == other.fully_qualified_name);

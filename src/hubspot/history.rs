@@ -8,11 +8,10 @@ use serde::Serialize;
 use super::RecordId;
 use super::api::Api;
 use super::endpoint::Endpoint;
-use super::limits::HISTORY_PAGE;
-use super::objects::{Input, QUERY, inputs};
+use super::objects::{Input, QUERY, read_rows};
 use super::page::{Link, Page};
 use crate::error::Error;
-use crate::http::Bucket;
+use crate::http::PageSize;
 
 /// Asks for a page of the list, with the versions of these properties.
 ///
@@ -22,34 +21,37 @@ pub async fn list_history(
     object: &str,
     properties: &[String],
     after: Option<&Link>,
+    size: &PageSize,
 ) -> Result<Page, Error> {
-    let mut tail = format!(
-        "/{object}?limit={HISTORY_PAGE}&archived=false&propertiesWithHistory={}",
-        utf8_percent_encode(&properties.join(","), QUERY)
-    );
-    if let Some(link) = after {
-        // Writing into a string does not fail.
-        let _infallible = write!(tail, "&after={}", link.encoded());
-    }
-    api.get(Endpoint::Objects, &tail, Page::decode).await
+    let tail = |limit: usize| {
+        let mut tail = format!(
+            "/{object}?limit={limit}&archived=false&propertiesWithHistory={}",
+            utf8_percent_encode(&properties.join(","), QUERY)
+        );
+        if let Some(link) = after {
+            // Writing into a string does not fail.
+            let _infallible = write!(tail, "&after={}", link.encoded());
+        }
+        tail
+    };
+    api.get_page(Endpoint::Objects, size, tail, Page::decode).await
 }
 
-/// Reads up to [`HISTORY_PAGE`] records by id, with the versions of these properties. Ids that are
-/// gone are left out.
+/// Reads up to [`HISTORY_PAGE`](super::limits::HISTORY_PAGE) records by id, with the versions of
+/// these properties, in as many answers as it takes. Ids that are gone are left out.
 pub async fn read_history(
     api: Api<'_>,
     object: &str,
     ids: &[RecordId],
     properties: &[String],
-) -> Result<Page, Error> {
-    let body = Body {
-        inputs: inputs(ids),
+) -> Result<Vec<Page>, Error> {
+    let body = |inputs| Body {
+        inputs,
         // HubSpot: without any, the type's default properties are sent along.
         properties: &["hs_object_id"],
         properties_with_history: properties,
     };
-    let tail = format!("/{object}/batch/read?archived=false");
-    api.post(Endpoint::Objects, &tail, &body, Bucket::General, Page::decode).await
+    read_rows(api, &format!("/{object}/batch/read?archived=false"), ids, body).await
 }
 
 #[derive(Serialize)]
@@ -62,6 +64,7 @@ struct Body<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::objects::inputs;
     use super::*;
 
     #[test]

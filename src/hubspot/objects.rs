@@ -1,5 +1,6 @@
 //! The read operations that every CRM object type has: list, search, batch read.
 
+use std::cell::Cell;
 use std::fmt::Write;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -7,11 +8,12 @@ use serde::Serialize;
 
 use super::RecordId;
 use super::api::Api;
+use super::batch::{Answered, LeftOut, ids_of, read_whole};
 use super::endpoint::Endpoint;
-use super::limits::{LIST_PAGE, URL_CHARACTERS};
+use super::limits::URL_CHARACTERS;
 use super::page::{Link, Page};
 use crate::error::Error;
-use crate::http::Bucket;
+use crate::http::{Bucket, PageSize};
 
 /// A page of the list: ascending by id, no filter.
 #[derive(Debug, Clone)]
@@ -33,8 +35,12 @@ pub fn fits_one_url(properties: &[String]) -> bool {
 }
 
 /// Asks for a page of the list.
-pub async fn list(api: Api<'_>, query: &ListQuery<'_>) -> Result<Page, Error> {
-    let mut tail = format!("/{}?limit={LIST_PAGE}&archived={}", query.object, query.archived);
+pub async fn list(api: Api<'_>, query: &ListQuery<'_>, size: &PageSize) -> Result<Page, Error> {
+    api.get_page(Endpoint::Objects, size, |limit| list_tail(query, limit), Page::decode).await
+}
+
+fn list_tail(query: &ListQuery<'_>, limit: usize) -> String {
+    let mut tail = format!("/{}?limit={limit}&archived={}", query.object, query.archived);
     let mut add = |key: &str, value: &str| {
         if !value.is_empty() {
             // Writing into a string does not fail.
@@ -44,21 +50,43 @@ pub async fn list(api: Api<'_>, query: &ListQuery<'_>) -> Result<Page, Error> {
     add("properties", &query.properties.join(","));
     add("associations", &query.associations.join(","));
     add("after", query.after.as_ref().map(Link::as_str).unwrap_or_default());
-    api.get(Endpoint::Objects, &tail, Page::decode).await
+    tail
 }
 
-/// Reads up to [`BATCH_READ`](super::limits::BATCH_READ) records by id. Ids that are gone are left
-/// out, and the order is HubSpot's.
+/// Reads up to [`BATCH_READ`](super::limits::BATCH_READ) records by id, in as many answers as it
+/// takes. Ids that are gone are left out, and the order is HubSpot's.
 pub async fn batch_read(
     api: Api<'_>,
     object: &str,
     ids: &[RecordId],
     properties: &[String],
     archived: bool,
-) -> Result<Page, Error> {
-    let body = BatchBody { inputs: inputs(ids), properties };
+) -> Result<Vec<Page>, Error> {
     let tail = format!("/{object}/batch/read?archived={archived}");
-    api.post(Endpoint::Objects, &tail, &body, Bucket::General, Page::decode).await
+    read_rows(api, &tail, ids, |inputs| BatchBody { inputs, properties }).await
+}
+
+/// Reads rows by id with the batch read at `tail`; `body` makes its body from the inputs.
+pub(super) async fn read_rows<B: Serialize>(
+    api: Api<'_>,
+    tail: &str,
+    ids: &[RecordId],
+    body: impl Fn(Vec<Input>) -> B,
+) -> Result<Vec<Page>, Error> {
+    let ask = async |ids: &[RecordId], size: &PageSize| {
+        let asked = Cell::new(0);
+        let body = |size: usize| {
+            asked.set(size.min(ids.len()));
+            body(inputs(ids.get(..size).unwrap_or(ids)))
+        };
+        let kind = (size, Bucket::General);
+        let answer = api.post_page(Endpoint::Objects, tail, kind, body, Page::decode_batch);
+        let (page, notes) = answer.await?;
+        let returned = ids_of(page.records());
+        Ok(Answered { value: page, returned, notes, asked: asked.get() })
+    };
+    let what = format!("POST {}", tail.split('?').next().unwrap_or_default());
+    read_whole(&api, &what, ids.to_vec(), (|id| *id, LeftOut::Unknown), ask).await
 }
 
 #[derive(Serialize)]

@@ -3,14 +3,9 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::RecordId;
-use super::api::Api;
-use super::collection::{PageQuery, entries};
-use super::endpoint::Endpoint;
-use super::page::{Link, Page, Shape};
-use crate::error::Error;
 use crate::time::{Millis, write_instant};
 
-/// A page of the occurrences of one type of event to one record.
+/// The occurrences of one type of event to one record.
 ///
 /// ```text
 /// from ≤ occurred < to       bounds applied by HubSpot, which does not say whether it includes
@@ -23,24 +18,11 @@ pub struct OccurrenceQuery<'a> {
     pub event_type: &'a str,
     pub from: Millis,
     pub to: Millis,
-    pub after: Option<Link>,
-}
-
-/// Asks for a page of occurrences; `None` if the record is gone.
-pub async fn occurrences(api: Api<'_>, query: &OccurrenceQuery<'_>) -> Result<Option<Page>, Error> {
-    let tail = query.tail();
-    let page = PageQuery {
-        endpoint: Endpoint::EventOccurrences,
-        tail: &tail,
-        body: None,
-        shape: Shape::RESULTS,
-        after: query.after.as_ref(),
-    };
-    entries(api, &page).await
 }
 
 impl OccurrenceQuery<'_> {
-    fn tail(&self) -> String {
+    /// What follows the endpoint's path: the query, page size included.
+    pub fn tail(&self) -> String {
         format!(
             "?objectType={}&objectId={}&eventType={}&limit=100&occurredAfter={}&occurredBefore={}",
             utf8_percent_encode(self.object_type, NON_ALPHANUMERIC),
@@ -64,7 +46,6 @@ mod tests {
             event_type: "e_visited_page",
             from: 1_709_294_400_001,
             to: 1_709_294_400_123,
-            after: None,
         };
         assert_eq!(
             query.tail(),

@@ -9,7 +9,9 @@ use bytestring::ByteString;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
+use super::batch::BatchNotes;
 use crate::http::Undecodable;
 
 /// One answer, parsed only as deep as paging needs: the records stay slices of the body.
@@ -79,7 +81,11 @@ struct Envelope<'body> {
     total: Option<u64>,
     has_more: bool,
     offset: Option<Token<'body>>,
+    notes: Map<String, Value>,
 }
+
+/// The fields in which a batch read's answer tells of itself.
+const NOTES: [&str; 3] = ["status", "numErrors", "errors"];
 
 /// Reads an envelope of a shape.
 struct Opener(Shape);
@@ -113,6 +119,9 @@ impl<'de> Visitor<'de> for Opener {
                 "total" => envelope.total = map.next_value()?,
                 "hasMore" => envelope.has_more = map.next_value::<Option<_>>()?.unwrap_or_default(),
                 "offset" => envelope.offset = map.next_value()?,
+                name if NOTES.contains(&name) => {
+                    envelope.notes.insert(name.to_owned(), map.next_value()?);
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -166,8 +175,21 @@ impl Page {
         Self::decode_as(Shape::RESULTS, body)
     }
 
+    /// Reads the answer to a batch read, and what it says about itself.
+    pub(super) fn decode_batch(body: &Bytes) -> Result<(Self, BatchNotes), Undecodable> {
+        let (page, notes) = Self::decode_with_notes(Shape::RESULTS, body)?;
+        Ok((page, serde_json::from_value(Value::Object(notes))?))
+    }
+
     /// Reads a page of any shape.
     pub fn decode_as(shape: Shape, body: &Bytes) -> Result<Self, Undecodable> {
+        Self::decode_with_notes(shape, body).map(|(page, _)| page)
+    }
+
+    fn decode_with_notes(
+        shape: Shape,
+        body: &Bytes,
+    ) -> Result<(Self, Map<String, Value>), Undecodable> {
         let body = text(body)?;
         let mut deserializer = serde_json::Deserializer::from_str(&body);
         let envelope = Opener(shape).deserialize(&mut deserializer)?;
@@ -184,11 +206,15 @@ impl Page {
             .collect();
         let next = match shape.paging {
             PagingKind::Link => envelope.paging.and_then(Paging::into_link),
-            PagingKind::Offset if envelope.has_more => envelope.offset.map(Token::into_link),
+            PagingKind::Offset if envelope.has_more => {
+                // HubSpot: taken for the end, this would lose everything behind it.
+                let offset = envelope.offset.ok_or("`hasMore` is true, and there is no `offset`");
+                Some(offset.map_err(|problem| Undecodable::Unexpected(problem.into()))?.into_link())
+            }
             PagingKind::Offset | PagingKind::None => None,
         };
-        let total = envelope.total;
-        Ok(Self { body, records, next, total })
+        let (total, notes) = (envelope.total, envelope.notes);
+        Ok((Self { body, records, next, total }, notes))
     }
 
     /// Takes the whole body as the only record.
@@ -204,6 +230,12 @@ impl Page {
     pub fn records(&self) -> impl ExactSizeIterator<Item = &str> {
         // Every range is in the body; one that is not would show up as an unreadable record.
         self.records.iter().map(|range| self.body.get(range.clone()).unwrap_or_default())
+    }
+
+    /// Keeps those records whose place in `is_kept` says so.
+    pub(super) fn keep(&mut self, is_kept: &[bool]) {
+        let mut is_kept = is_kept.iter();
+        self.records.retain(|_| is_kept.next().copied().unwrap_or_default());
     }
 
     /// Size of the answer in bytes.
@@ -257,6 +289,7 @@ mod tests {
             (OFFSET, r#"{"offset":"MTA","hasMore":true,"lists":[1]}"#, 1, Some("MTA")),
             (OFFSET, r#"{"lists":[],"hasMore":false,"offset":20}"#, 0, None),
             (OFFSET, r#"{"lists":[],"hasMore":null}"#, 0, None),
+            (OFFSET, r#"{"lists":[],"hasMore":false,"offset":null}"#, 0, None),
             (BARE, "[1,2,3]", 3, None),
         ] {
             let page = Page::decode_as(shape, &Bytes::from_static(body.as_bytes())).expect(body);
@@ -279,6 +312,17 @@ mod tests {
         }
         let latin = Page::decode(&Bytes::from_static(b"{\"results\":[\"\xe9\"]}"));
         assert!(matches!(latin, Err(Undecodable::Garbled(_))));
+    }
+
+    #[test]
+    fn more_without_an_offset_is_not_the_end() {
+        const OFFSET: Shape = Shape { records: "lists", paging: PagingKind::Offset };
+        for body in
+            [r#"{"lists":[1],"hasMore":true}"#, r#"{"lists":[1],"hasMore":true,"offset":null}"#]
+        {
+            let page = Page::decode_as(OFFSET, &Bytes::from_static(body.as_bytes()));
+            assert!(matches!(page, Err(Undecodable::Unexpected(_))), "{body}");
+        }
     }
 
     #[test]

@@ -126,6 +126,12 @@ pub fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Error {
         Failure::Exhausted { endpoint, attempts, elapsed, last } => {
             Error::Unavailable { endpoint, attempts, elapsed, last }
         }
+        Failure::SingleRecord { endpoint, attempts, last } => {
+            Error::SingleRecord { endpoint, record: None, attempts, last }
+        }
+        Failure::Throttled { endpoint, waited, asked } => {
+            Error::Throttled { endpoint, waited, asked }
+        }
         Failure::Unexpected { endpoint, source } => Error::Contract { endpoint, source },
         Failure::TooLarge { endpoint } => {
             Error::TooLarge { endpoint, megabytes: BODY_CAP / 1024 / 1024 }

@@ -11,7 +11,7 @@ use super::filter::Filter;
 use super::limits::{SEARCH_CHARACTERS, SEARCH_PAGE};
 use super::page::{Link, Page};
 use crate::error::Error;
-use crate::http::Bucket;
+use crate::http::{Bucket, PageSize};
 use crate::strict;
 use crate::time::Millis;
 
@@ -48,10 +48,10 @@ impl SearchQuery<'_> {
 }
 
 /// Asks for a page of hits.
-pub async fn search(api: Api<'_>, query: &SearchQuery<'_>) -> Result<Page, Error> {
+pub async fn search(api: Api<'_>, query: &SearchQuery<'_>, size: &PageSize) -> Result<Page, Error> {
     let tail = format!("/{}/search", query.object);
-    let body = SearchBody::from(query);
-    api.post(Endpoint::Objects, &tail, &body, Bucket::Search, Page::decode).await
+    let body = |limit| SearchBody { limit, ..SearchBody::from(query) };
+    api.post_page(Endpoint::Objects, &tail, (size, Bucket::Search), body, Page::decode).await
 }
 
 #[derive(Serialize)]

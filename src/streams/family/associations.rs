@@ -17,7 +17,8 @@ use tokio::time::Instant;
 
 use super::crm_object::Reader;
 use super::pace::Pace;
-use super::{Emitter, Receipt, same_page_again};
+use super::scanning::{from_the_beginning, numeric};
+use super::{Emitter, Receipt, contradicts_itself};
 use crate::cursor::{Gapless, Job, Progress, Scan, Seen, Way, no_cursor, under_way_without_cursor};
 use crate::error::Error;
 use crate::hubspot::{self, LinkType, LinksQuery, RecordId, RecordLink, limits};
@@ -53,16 +54,22 @@ pub(super) async fn read(
     let blocks = stream::try_unfold(scan, async |mut scan: Scan| {
         let mut ids: Vec<RecordId> = Vec::new();
         while let Some(Job::Page(range, ask)) = scan.ask() {
-            let page = reader.fetch(scan.window(), ask).await;
-            let page = page.map_err(|error| or_unknown(error, from, to))?;
+            let page = match reader.fetch(scan.window(), ask.clone()).await {
+                Ok(page) => page,
+                Err(error) => {
+                    let begun = from_the_beginning(&context.name, &scan, &ask, error);
+                    scan = begun.map_err(|error| or_unknown(error, from, to))?;
+                    continue;
+                }
+            };
             let found = reader.parse(&page)?;
             let token = page.next.as_ref().map(|link| link.as_str().to_owned());
             let seen = Seen { ids: reader.ids_of(&page)?, token, left: None };
-            if scan.take(range, Way::List, &seen).is_err() {
-                return Err(same_page_again(&context.name));
-            }
+            scan.take(range, Way::List, &seen)
+                .map_err(|contradiction| contradicts_itself(&context.name, contradiction))?;
             let found = found.iter().filter(|found| recent(&found.record));
-            ids.extend(found.filter_map(|found| found.id));
+            let wanted: Vec<_> = found.map(|found| found.id).collect();
+            ids.extend(numeric(&context.name, &wanted)?);
             if ids.len() + limits::LIST_PAGE > limits::ASSOCIATIONS_READ {
                 break;
             }

@@ -8,20 +8,24 @@
 //! ```
 //!
 //! An interrupted refresh passes over the parents that it has read, within its generation.
+//!
+//! A parent that HubSpot refuses (400, 403, 404 in any shape) is left out with a warning, and keeps its
+//! position. Only if all parents are refused in a way that is about the endpoint or the token, that is
+//! taken for the answer to the stream.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use futures_util::{TryStreamExt, stream};
 use tokio::time::Instant;
 
 use super::newest_first::oldest;
 use super::pace::Pace;
-use super::{Emitter, Receipt, same_page_again, unreadable};
+use super::{Emitter, Receipt, unreadable};
 use crate::cursor::{
-    Bounds, Partitions, complete_global, no_cursor, parents_without_cursor, some_partitions,
+    Bounds, FIRST, Partitions, complete_global, no_cursor, parents_without_cursor, some_partitions,
 };
 use crate::error::Error;
-use crate::hubspot::{self, Link, Page, PageQuery};
+use crate::hubspot::{Api, ListRequest, OneRefused, Page, Pages, of_one};
 use crate::protocol::StreamState;
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
@@ -47,9 +51,16 @@ pub(super) async fn read(
         is_rest,
         done: RefCell::new(if is_kept { saved.partitions.clone() } else { Partitions::new() }),
         pace: RefCell::new(Pace::new(Instant::now())),
+        is_answered: Cell::new(false),
+        refused: RefCell::default(),
     };
-    let read = async |id: String| reader.read_parent(&id).await;
-    if let Err(error) = for_each_parent(context, &children.parents, read).await {
+    let read = async |id: String| reader.read_parent(id).await;
+    let outcome = async {
+        for_each_parent(context, &children.parents, read).await?;
+        reader.read_by_the_older_path().await?;
+        reader.judge_refusals()
+    };
+    if let Err(error) = outcome.await {
         reader.claim_what_was_read().await?;
         return Err(error);
     }
@@ -57,7 +68,13 @@ pub(super) async fn read(
         Some(cursor) => {
             let upper = context.bounds().upper();
             let position = reader.others().map_or(upper, |position| position.max(upper));
-            complete_global(cursor.name, cursor.format, position)
+            let kept = reader.positions_of_refused();
+            if kept.is_empty() {
+                complete_global(cursor.name, cursor.format, position)
+            } else {
+                let (key, others) = (children.child.parent_key, Some(position));
+                some_partitions(cursor.name, cursor.format, key, &kept, others, None)
+            }
         }
         None => no_cursor(),
     };
@@ -70,19 +87,27 @@ async fn for_each_parent(
     parents: &Parents,
     read: impl AsyncFn(String) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let pages = stream::try_unfold(Some(None), async |next: Option<Option<Link>>| {
-        let Some(after) = next else { return Ok(None) };
-        let Parents { endpoint, tail, body, shape, .. } = *parents;
-        let query = PageQuery { endpoint, tail, body, shape, after: after.as_ref() };
-        let page = hubspot::collection(context.api, &query).await?;
-        if page.next.is_some() && page.next == after {
-            return Err(same_page_again(&context.name));
-        }
-        let ids = ids(&page, parents.id).map_err(|error| unreadable(&context.name, error))?;
-        Ok(Some((ids, page.next.map(Some))))
+    let Parents { endpoint, tail, body, shape, .. } = *parents;
+    let list = Pages::new(context.api, ListRequest { endpoint, tail, body, shape });
+    let nameless = Cell::new(0);
+    let pages = stream::try_unfold(list, async |mut list| {
+        let Some(page) = list.next().await? else { return Ok::<_, Error>(None) };
+        let entries = ids(&page, parents.id).map_err(|error| unreadable(&context.name, error))?;
+        let found: Vec<_> = entries.iter().flatten().cloned().collect();
+        nameless.set(nameless.get() + entries.len() - found.len());
+        Ok(Some((found, list)))
     });
     let ids = pages.map_ok(|ids| stream::iter(ids.into_iter().map(Ok))).try_flatten();
-    each(ids, read).await
+    each(ids, read).await?;
+    if nameless.get() > 0 {
+        log::warn!(
+            "`{}`: HubSpot lists {} entries without `{}`, so what belongs to them is missing",
+            context.name,
+            nameless.get(),
+            parents.id
+        );
+    }
+    Ok(())
 }
 
 /// Reads several items of a list at a time.
@@ -93,15 +118,22 @@ pub(super) async fn each<T>(
     items.try_for_each_concurrent(AT_ONCE, |item| read(item)).await
 }
 
-/// The parents' ids, as text.
-fn ids(page: &Page, field: &str) -> serde_json::Result<Vec<String>> {
+/// The parents' ids, as text; `None` for one without an id.
+fn ids(page: &Page, field: &str) -> serde_json::Result<Vec<Option<String>>> {
     let id = |text| {
         let record = Record::parse(text)?;
         let text = record.text(field).map(std::borrow::Cow::into_owned);
-        Ok(text.or_else(|| record.raw(field).map(str::to_owned)))
+        let id = text.or_else(|| record.raw(field).map(str::to_owned));
+        Ok(id.filter(|id| !id.is_empty()))
     };
-    page.records().filter_map(|text| id(text).transpose()).collect()
+    page.records().map(id).collect()
 }
+
+/// Refused parents that are named one by one in warnings.
+const MOST_NAMED: usize = 20;
+
+/// Refusals in a row, from the first parent on, after which no further parent is asked for.
+const ENOUGH: usize = 40;
 
 struct Reader<'a> {
     context: &'a Context<'a>,
@@ -113,6 +145,9 @@ struct Reader<'a> {
     /// Positions of parents: the saved ones, then those read by this sync.
     done: RefCell<Partitions>,
     pace: RefCell<Pace>,
+    /// Whether HubSpot has answered for any parent.
+    is_answered: Cell<bool>,
+    refused: RefCell<Vec<(String, OneRefused)>>,
 }
 
 impl Reader<'_> {
@@ -128,27 +163,32 @@ impl Reader<'_> {
         position.map_or(bounds.first(), |position| bounds.lower(position))
     }
 
-    async fn read_parent(&self, parent: &str) -> Result<(), Error> {
-        if self.is_rest && self.planned.saved.partitions.contains_key(parent) {
+    async fn read_parent(&self, parent: String) -> Result<(), Error> {
+        if self.is_rest && self.planned.saved.partitions.contains_key(&parent) {
             return Ok(());
         }
         let Child { endpoint, tail, shape, parent_field, newest_first, .. } = *self.child;
         let bounds = self.context.bounds();
-        let from = self.from(parent, &bounds);
-        let tail = format!("/{parent}{tail}");
-        let mut after = None;
+        let from = self.from(&parent, &bounds);
+        let tail = format!("/{}{tail}", of_one(&parent));
+        let list = ListRequest { endpoint, tail: &tail, body: None, shape };
+        let mut pages = Pages::new(self.context.api, list);
         let mut records = 0;
         loop {
-            let query =
-                PageQuery { endpoint, tail: &tail, body: None, shape, after: after.as_ref() };
-            let Some(page) = hubspot::entries(self.context.api, &query).await? else {
-                log::info!("`{}`: {parent} is skipped, it has no entries", self.context.name);
-                break;
+            let page = match pages.next_of_one().await? {
+                Ok(Some(page)) => page,
+                Ok(None) => break,
+                Err(OneRefused::NoEntries) => {
+                    log::info!("`{}`: {parent} is skipped, it has no entries", self.context.name);
+                    break;
+                }
+                Err(refused) => return self.leave_out(parent, refused),
             };
+            self.is_answered.set(true);
             let is_new = |record: &Record<'_>| {
                 self.planned.row.changed(record).is_none_or(|moment| moment >= from)
             };
-            let constants = [(parent_field, parent)];
+            let constants = [(parent_field, parent.as_str())];
             records += self.emitter.send(page.records(), &constants, is_new).await?;
             let is_old = match newest_first {
                 Some(field) => oldest(&page, field)
@@ -156,16 +196,79 @@ impl Reader<'_> {
                     .is_some_and(|oldest| oldest < from),
                 None => false,
             };
-            match page.next {
-                None => break,
-                Some(_) if is_old => break,
-                Some(link) if after.as_ref() == Some(&link) => {
-                    return Err(same_page_again(&self.context.name));
-                }
-                link => after = link,
+            if is_old {
+                break;
             }
         }
-        self.finished(parent, records, &bounds).await
+        self.finished(&parent, records, &bounds).await
+    }
+
+    /// Takes note of a parent that HubSpot refuses. While none has been answered for, refusals
+    /// about the token may be meant for all of them: then not every parent is asked for.
+    fn leave_out(&self, parent: String, refused: OneRefused) -> Result<(), Error> {
+        let mut all = self.refused.borrow_mut();
+        all.push((parent, refused));
+        let is_general = all.len() >= ENOUGH && !self.is_answered.get();
+        if is_general && all.iter().all(|(_, refused)| refused.is_about_the_token()) {
+            return match all.swap_remove(0).1 {
+                OneRefused::Refused(error) | OneRefused::UnknownPath(error) => Err(error),
+                OneRefused::NoEntries => Ok(()),
+            };
+        }
+        Ok(())
+    }
+
+    /// Reads the parents again if the path was not there for any of them, and there is an older one.
+    async fn read_by_the_older_path(&self) -> Result<(), Error> {
+        let is_unknown = |(_, refused): &(String, OneRefused)| refused.is_unknown_path();
+        let is_missing = {
+            let refused = self.refused.borrow();
+            !self.is_answered.get() && !refused.is_empty() && refused.iter().all(is_unknown)
+        };
+        let Api { paths, .. } = self.context.api;
+        if !is_missing || !paths.fall_back(self.child.endpoint) {
+            return Ok(());
+        }
+        let again = self.refused.take().into_iter().map(|(parent, _)| Ok(parent));
+        each(stream::iter(again), async |parent| self.read_parent(parent).await).await
+    }
+
+    /// Warns of the parents that are left out. An error if all were refused for a reason that is
+    /// not theirs.
+    fn judge_refusals(&self) -> Result<(), Error> {
+        let name = &self.context.name;
+        let mut refused = self.refused.borrow_mut();
+        let is_several = refused.len() > 1;
+        let is_general = |(_, refused): &(String, OneRefused)| {
+            refused.is_about_the_token() || is_several && refused.is_unknown_path()
+        };
+        if !refused.is_empty() && !self.is_answered.get() && refused.iter().all(is_general) {
+            return match refused.swap_remove(0).1 {
+                OneRefused::Refused(error) | OneRefused::UnknownPath(error) => Err(error),
+                OneRefused::NoEntries => Ok(()),
+            };
+        }
+        for (parent, refused) in refused.iter().take(MOST_NAMED) {
+            log::warn!(
+                "`{name}`: what belongs to {parent} is left out, because HubSpot refuses it \
+                 ({refused}); the next sync asks for it again"
+            );
+        }
+        if let Some(more) = refused.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
+            log::warn!("`{name}`: the same holds for {more} more");
+        }
+        Ok(())
+    }
+
+    /// The positions that refused parents keep; the beginning for those that had none.
+    fn positions_of_refused(&self) -> Partitions {
+        let saved = &self.planned.saved.partitions;
+        let position = |parent: &String| {
+            let own = saved.get(parent).copied().filter(|_| !self.planned.everything);
+            Some(own.unwrap_or_else(|| self.others()).unwrap_or(FIRST))
+        };
+        let refused = self.refused.borrow();
+        refused.iter().map(|(parent, _)| (parent.clone(), position(parent))).collect()
     }
 
     /// Takes note of a parent that has been read to its end, and says so when it is time.
@@ -211,6 +314,7 @@ mod tests {
     #[test]
     fn ids_are_text_whatever_they_are_sent_as() {
         let body = Bytes::from_static(br#"{"results":[{"id":"a-b"},{"id":311},{"x":1}]}"#);
-        assert_eq!(ids(&Page::decode(&body).unwrap(), "id").unwrap(), ["a-b", "311"]);
+        let found = ids(&Page::decode(&body).unwrap(), "id").unwrap();
+        assert_eq!(found, [Some("a-b".to_owned()), Some("311".to_owned()), None]);
     }
 }

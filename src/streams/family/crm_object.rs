@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use super::enrich::Enricher;
-use super::scanning::{self, Found, Harvest, Lines};
+use super::scanning::{self, Found, Harvest, Lines, numeric};
 use super::{Receipt, unreadable};
 use crate::cursor::{Ask, Pass, Scan, Way};
 use crate::error::Error;
-use crate::hubspot::{self, Condition, Link, ListQuery, Page, RecordId, SearchQuery};
+use crate::http::PageSize;
+use crate::hubspot::{self, Condition, Link, ListQuery, Page, RecordId, SearchQuery, limits};
 use crate::record::{Columns, Encoder};
 use crate::streams::context::{Context, Planned};
 use crate::time::{self, Millis};
@@ -71,6 +72,8 @@ pub(super) struct Reader<'a> {
     fits_search: Cell<bool>,
     enricher: Enricher<'a>,
     archived: bool,
+    list_page: PageSize,
+    search_page: PageSize,
 }
 
 impl<'a> Reader<'a> {
@@ -99,6 +102,8 @@ impl<'a> Reader<'a> {
             properties,
             enricher: Enricher::new(context.api, object, types),
             archived: false,
+            list_page: PageSize::new(limits::LIST_PAGE),
+            search_page: PageSize::new(limits::SEARCH_PAGE),
         }
     }
 
@@ -125,6 +130,8 @@ impl<'a> Reader<'a> {
             fits_search: Cell::new(true),
             enricher: Enricher::new(context.api, object, Vec::new()),
             archived: false,
+            list_page: PageSize::new(limits::LIST_PAGE),
+            search_page: PageSize::new(limits::SEARCH_PAGE),
         }
     }
 
@@ -155,7 +162,12 @@ impl<'a> Reader<'a> {
                     archived: self.archived,
                     after: after.map(Link::new),
                 };
-                hubspot::list(self.context.api, &query).await
+                match hubspot::list(self.context.api, &query, &self.list_page).await {
+                    Err(error @ Error::SingleRecord { .. }) => {
+                        Err(self.with_id(error, &query).await)
+                    }
+                    answer => answer,
+                }
             }
             Ask::Search { above, below, offset } => {
                 let is_whole = self.fits_search.get();
@@ -171,12 +183,12 @@ impl<'a> Reader<'a> {
                     below,
                     offset: offset.map(Link::new),
                 };
-                match hubspot::search(self.context.api, &query).await {
+                match hubspot::search(self.context.api, &query, &self.search_page).await {
                     // HubSpot: the names may count to the length of a search (note 43).
                     Err(Error::Refused { .. }) if is_whole && !query.fits() => {
                         self.fits_search.set(false);
                         let query = SearchQuery { properties: &self.decisive, ..query };
-                        hubspot::search(self.context.api, &query).await
+                        hubspot::search(self.context.api, &query, &self.search_page).await
                     }
                     answer => answer,
                 }
@@ -184,8 +196,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The error of a page of one record, with the id of that record if a page without its
+    /// properties can be had.
+    async fn with_id(&self, error: Error, query: &ListQuery<'_>) -> Error {
+        let Error::SingleRecord { endpoint, attempts, last, .. } = error else { return error };
+        let query = ListQuery { properties: &[], associations: &[], ..query.clone() };
+        let page = hubspot::list(self.context.api, &query, &PageSize::new(1)).await.ok();
+        let id = page.and_then(|page| self.ids_of(&page).ok()?.first().copied().flatten());
+        let behind = query.after.map(|after| format!("from id {} on", after.as_str()));
+        let record = id.map(|id| id.to_string()).or(behind);
+        Error::SingleRecord { endpoint, record, attempts, last }
+    }
+
     /// Asks for records by id, as many as one request takes.
-    pub(super) async fn by_id(&self, ids: &[RecordId]) -> Result<Page, Error> {
+    pub(super) async fn by_id(&self, ids: &[RecordId]) -> Result<Vec<Page>, Error> {
         let api = self.context.api;
         hubspot::batch_read(api, self.object, ids, &self.properties, self.archived).await
     }
@@ -207,9 +231,18 @@ impl<'a> Reader<'a> {
         found: &[Found<'_>],
         encoder: &RefCell<Encoder<'_>>,
     ) -> Result<Lines, Error> {
-        let ids: Vec<_> = found.iter().filter_map(|found| found.id).collect();
-        if ids.is_empty() {
+        if found.is_empty() {
             return Ok(Lines::default());
+        }
+        let is_whole = match way {
+            Way::List => self.fits_list,
+            Way::Search => self.fits_search.get(),
+        };
+        // A record whose id is not a number is emitted as it is listed.
+        let ids: Vec<_> = found.iter().filter_map(|found| found.id).collect();
+        if way == Way::Search || !is_whole {
+            let ids: Vec<_> = found.iter().map(|found| found.id).collect();
+            numeric(&self.context.name, &ids)?;
         }
         let enriched = match way {
             Way::List => self.enricher.inline(found).await?,
@@ -219,24 +252,26 @@ impl<'a> Reader<'a> {
         let mut lines = Lines::default();
         let mut push = |Found { id, record, .. }: &Found<'_>| {
             let mut encoder = encoder.borrow_mut();
-            let written = encoder.push(record, &enriched.of(*id), emitted_at_ms, &mut lines.text);
+            let listed = if id.is_none() { self.enricher.listed(record)? } else { Vec::new() };
+            let listed = listed.iter().map(Vec::as_slice).collect();
+            let linked = id.map_or(listed, |id| enriched.of(id));
+            let written = encoder.push(record, &linked, emitted_at_ms, &mut lines.text);
             let written = written.map_err(|error| unreadable(&self.context.name, error))?;
             lines.records += u64::from(written);
             Ok(())
-        };
-        let is_whole = match way {
-            Way::List => self.fits_list,
-            Way::Search => self.fits_search.get(),
         };
         if is_whole {
             found.iter().try_for_each(&mut push)?;
         } else {
             let columns = encoder.borrow().columns();
             // One body, one instant: chunks of columns read one after the other could disagree.
-            for block in ids.chunks(hubspot::limits::BATCH_READ) {
-                let page = self.by_id(block).await?;
-                let rows = Found::all(&page, &self.context.name, columns)?;
-                let rows: HashMap<_, _> = rows.into_iter().map(|found| (found.id, found)).collect();
+            for block in ids.chunks(limits::BATCH_READ) {
+                let pages = self.by_id(block).await?;
+                let mut rows = HashMap::with_capacity(block.len());
+                for page in &pages {
+                    let found = Found::all(page, &self.context.name, columns)?;
+                    rows.extend(found.into_iter().map(|found| (found.id, found)));
+                }
                 block.iter().filter_map(|id| rows.get(&Some(*id))).try_for_each(&mut push)?;
             }
         }

@@ -15,9 +15,9 @@ use std::collections::HashMap;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
-use super::{Emitter, Receipt, Whole, same_page_again, unreadable};
+use super::{Emitter, Receipt, Whole, unreadable};
 use crate::error::Error;
-use crate::hubspot::{self, BatchRead, Endpoint, PageQuery, RecordId};
+use crate::hubspot::{self, BatchRead, Endpoint, ListRequest, Pages, RecordId};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::strict;
@@ -28,15 +28,13 @@ const AT_ONCE: usize = 8;
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &Planned<'_>,
-    list: PageQuery<'_>,
+    list: ListRequest<'_>,
     batch: Option<BatchRead>,
 ) -> Result<Receipt, Error> {
     let (emitter, whole) = (Emitter::new(context, stream), Whole::new(context, stream));
     let cursor = stream.row.cursor.map(|cursor| cursor.name);
-    let mut after = None;
-    loop {
-        let query = PageQuery { after: after.as_ref(), ..list };
-        let page = hubspot::collection(context.api, &query).await?;
+    let mut pages = Pages::new(context.api, list);
+    while let Some(page) = pages.next().await? {
         let unreadable = |error| unreadable(&context.name, error);
         let mut wanted = Vec::new();
         for text in page.records() {
@@ -58,14 +56,8 @@ pub(super) async fn read(
             records.push(Value::Object(fields).to_string());
         }
         emitter.send(records, &[], |_| true).await?;
-        match page.next {
-            None => return whole.finish(&emitter).await,
-            Some(link) if after.as_ref() == Some(&link) => {
-                return Err(same_page_again(&context.name));
-            }
-            link => after = link,
-        }
     }
+    whole.finish(&emitter).await
 }
 
 /// Puts the details over the fields of the list, which keep the cursor.

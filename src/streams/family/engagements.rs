@@ -15,10 +15,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pace::Pace;
-use super::{Emitter, Receipt, same_page_again};
+use super::{Emitter, Receipt, contradicts_itself};
 use crate::cursor::{Ask, Bounds, CursorFormat, Job, Scan, Seen, Way, complete, under_way_as};
 use crate::error::Error;
-use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, PagingKind, Shape, limits};
+use crate::hubspot::{self, Endpoint, Link, ListRequest, Page, Pages, PagingKind, Shape, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
@@ -58,20 +58,20 @@ impl Reader<'_> {
     /// HubSpot gives.
     async fn read_recent(&self, since: Millis) -> Result<bool, Error> {
         let tail = format!("/recent/modified?count=100&since={since}");
-        let mut page = self.fetch(&tail, None).await?;
-        if page.total.is_none_or(|total| total > limits::RECENT_ENGAGEMENTS) {
-            return Ok(false);
-        }
-        loop {
-            self.send(&page, since).await?;
-            let Some(after) = page.next else { return Ok(true) };
-            page = self.fetch(&tail, Some(&after)).await?;
-            if page.next.as_ref() == Some(&after) {
-                return Err(same_page_again(&self.context.name));
+        let mut pages = Pages::new(self.context.api, list(&tail));
+        let mut is_first = true;
+        while let Some(page) = pages.next().await? {
+            if is_first && page.total.is_none_or(|total| total > limits::RECENT_ENGAGEMENTS) {
+                return Ok(false);
             }
+            is_first = false;
+            self.send(&page, since).await?;
         }
+        Ok(true)
     }
 
+    /// Lists all of them. Where the offset of a page turns out not to be the id that the page begins
+    /// with, the list is read from the beginning as one that is paged by the number of entries.
     async fn read_paged(
         &self,
         mut scan: Scan,
@@ -80,13 +80,28 @@ impl Reader<'_> {
     ) -> Result<(), Error> {
         let mut pace = Pace::new(Instant::now());
         let (lower, _) = scan.window();
+        let request = list(PAGED);
+        let size = request.page_size();
         while let Some(Job::Page(range, Ask::List { after })) = scan.ask() {
-            let answer = self.fetch(PAGED, after.map(Link::new).as_ref()).await?;
+            let after = after.map(Link::new);
+            let answer =
+                hubspot::collection(self.context.api, &request, after.as_ref(), &size).await;
+            let answer = match answer {
+                Ok(answer) => answer,
+                // An offset that an interrupted read has left is no longer taken.
+                Err(error @ Error::Refused { .. }) if after.is_some() => {
+                    log::warn!("`{}`: read from the beginning: {error}", self.context.name);
+                    return self.read_by_offset(request, lower).await;
+                }
+                Err(error) => return Err(error),
+            };
             let ids: Vec<_> = answer.records().map(id).collect();
             let token = answer.next.as_ref().map(|link| link.as_str().to_owned());
             let seen = Seen { ids, token, left: None };
-            if scan.take(range, Way::List, &seen).is_err() {
-                return Err(same_page_again(&self.context.name));
+            scan.take(range, Way::List, &seen)
+                .map_err(|contradiction| contradicts_itself(&self.context.name, contradiction))?;
+            if !scan.is_by_id() {
+                return self.read_by_offset(request, lower).await;
             }
             let count = self.send(&answer, lower).await?;
             if pace.is_due(count, Instant::now())
@@ -99,10 +114,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    async fn fetch(&self, tail: &str, after: Option<&Link>) -> Result<Page, Error> {
-        let query =
-            PageQuery { endpoint: Endpoint::Engagements, tail, body: None, shape: SHAPE, after };
-        hubspot::collection(self.context.api, &query).await
+    async fn read_by_offset(&self, list: ListRequest<'_>, lower: Millis) -> Result<(), Error> {
+        let mut pages = Pages::new(self.context.api, list);
+        while let Some(page) = pages.next().await? {
+            self.send(&page, lower).await?;
+        }
+        Ok(())
     }
 
     async fn send(&self, page: &Page, from: Millis) -> Result<u64, Error> {
@@ -112,6 +129,10 @@ impl Reader<'_> {
         };
         self.emitter.send(page.records(), &[], wants).await
     }
+}
+
+fn list(tail: &str) -> ListRequest<'_> {
+    ListRequest { endpoint: Endpoint::Engagements, tail, body: None, shape: SHAPE }
 }
 
 /// The id of an engagement as it is sent.

@@ -10,11 +10,12 @@ use std::collections::HashMap;
 use futures_util::future::try_join_all;
 use tokio::sync::Mutex;
 
-use super::scanning::Found;
+use super::scanning::{Found, not_numeric};
 use super::unreadable;
 use crate::error::Error;
 use crate::hubspot::limits::ASSOCIATIONS_READ;
 use crate::hubspot::{Api, Associations, RecordId, inline_associations, read_associations};
+use crate::record::Record;
 
 /// Finds the associated ids of records of one object type.
 pub(super) struct Enricher<'a> {
@@ -52,6 +53,21 @@ impl<'a> Enricher<'a> {
         Ok(Enriched { by_type: try_join_all(reads).await? })
     }
 
+    /// The associations that stand in a listed record, by type, for one that cannot be asked about.
+    ///
+    /// # Errors
+    /// If HubSpot cut a list short.
+    pub(super) fn listed(&self, record: &Record<'_>) -> Result<Vec<Vec<RecordId>>, Error> {
+        let found = record.raw("associations").map(inline_associations).transpose();
+        let mut found = found.map_err(|error| unreadable(self.object, error))?.unwrap_or_default();
+        let of_type = |links: &Option<Links<'_>>| {
+            let inline =
+                links.as_ref().and_then(|links| found.remove(links.to)).unwrap_or_default();
+            if inline.is_cut { Err(not_numeric(self.object)) } else { Ok(inline.ids) }
+        };
+        self.links.iter().map(of_type).collect()
+    }
+
     /// Takes the associations that stand in listed records; where HubSpot cut a list short, that
     /// record's ids are read anew.
     pub(super) async fn inline(&self, records: &[Found<'_>]) -> Result<Enriched, Error> {
@@ -83,11 +99,11 @@ impl<'a> Enricher<'a> {
 
 impl Enriched {
     /// The ids of one record, by object type.
-    pub(super) fn of(&self, id: Option<RecordId>) -> Vec<&[RecordId]> {
+    pub(super) fn of(&self, id: RecordId) -> Vec<&[RecordId]> {
         self.by_type
             .iter()
             .map(|associations| {
-                let ids = id.and_then(|id| associations.as_ref()?.get(&id));
+                let ids = associations.as_ref().and_then(|associations| associations.get(&id));
                 ids.map(Vec::as_slice).unwrap_or_default()
             })
             .collect()

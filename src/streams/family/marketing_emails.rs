@@ -22,9 +22,9 @@ use chrono::{DateTime, Duration, SecondsFormat};
 use futures_util::future::try_join;
 use futures_util::{TryStreamExt, stream};
 
-use super::{Emitter, Receipt, Whole, same_page_again, unreadable};
+use super::{Emitter, Receipt, Whole, unreadable};
 use crate::error::Error;
-use crate::hubspot::{self, Endpoint, Page, PageQuery, Shape};
+use crate::hubspot::{self, Endpoint, ListRequest, Pages, Shape};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
@@ -75,13 +75,15 @@ struct Emails<'a> {
     emitter: Emitter<'a>,
     whole: Whole<'a>,
     /// Ids of the e-mails that were sent on.
-    emitted: RefCell<HashSet<u64>>,
+    emitted: RefCell<HashSet<String>>,
 }
 
 /// What a list with statistics has shown.
 #[derive(Default)]
 struct Listed {
-    ids: HashSet<u64>,
+    ids: HashSet<String>,
+    /// E-mails without an id among them.
+    nameless: usize,
     /// How many of them were neither changed nor archived since this sync began. All of these
     /// stood in a list that was asked for before this one, so if that had no more of them, nothing
     /// of it is missing here.
@@ -94,15 +96,23 @@ impl Emails<'_> {
         let dates = "includedProperties=updatedAt&includedProperties=deletedAt";
         let tail = format!("?limit=100&includedProperties=id&{dates}{}", self.filter(part));
         let mut listed: Option<Listed> = None;
-        let mut after = None;
-        loop {
-            let page = self.page(&tail, after.as_ref()).await?;
+        let mut nameless = 0;
+        let mut pages = self.pages(&tail);
+        while let Some(page) = pages.next().await? {
             let mut ids = Vec::new();
+            let mut is_any_wanted = false;
             for text in page.records() {
                 let record = self.parse(text)?;
-                ids.extend(record.id().filter(|_| self.wants(part, &record)));
+                if !self.wants(part, &record) {
+                    continue;
+                }
+                is_any_wanted = true;
+                match id(&record) {
+                    Some(id) => ids.push(id),
+                    None => nameless += 1,
+                }
             }
-            if listed.is_none() && !ids.is_empty() {
+            if listed.is_none() && is_any_wanted {
                 let with_statistics = self.with_statistics(part).await?;
                 if page.total == Some(with_statistics.unmoved) {
                     return Ok(());
@@ -111,43 +121,47 @@ impl Emails<'_> {
             }
             if let Some(listed) = &listed {
                 let left_out = ids.into_iter().filter(|id| !listed.ids.contains(id)).map(Ok);
-                let read = |id| self.read_one(part, id);
+                let read = |id: String| self.read_one(part, id);
                 stream::iter(left_out).try_for_each_concurrent(AT_ONCE, read).await?;
             }
-            if page.next.is_none() {
-                return Ok(());
-            }
-            after = page.next;
         }
+        let found = listed.map_or(0, |listed| listed.nameless);
+        if nameless > found {
+            log::warn!(
+                "`{}`: HubSpot lists {} e-mails without an id that cannot be asked for, so they \
+                 are missing from the records",
+                self.context.name,
+                nameless - found
+            );
+        }
+        Ok(())
     }
 
     /// Sends the e-mails of one part that are listed with statistics.
     async fn with_statistics(&self, part: Part) -> Result<Listed, Error> {
         let tail = format!("?limit=100&includeStats=true{}", self.filter(part));
         let mut listed = Listed::default();
-        let mut after = None;
-        loop {
-            let page = self.page(&tail, after.as_ref()).await?;
+        let mut pages = self.pages(&tail);
+        while let Some(page) = pages.next().await? {
             let began = self.context.bounds().upper();
             let wants = |record: &Record<'_>| {
-                let is_new = record.id().is_some_and(|id| listed.ids.insert(id));
+                let id = id(record);
+                listed.nameless += usize::from(id.is_none());
+                let is_new = id.is_some_and(|id| listed.ids.insert(id));
                 let moved = [self.stream.row.changed(record), record.instant("deletedAt")];
                 let is_unmoved = moved.into_iter().flatten().max().is_some_and(|at| at < began);
                 listed.unmoved += u64::from(is_new && is_unmoved);
                 self.wants(part, record) && self.is_first(record)
             };
             self.emitter.send(page.records(), &[], wants).await?;
-            if page.next.is_none() {
-                return Ok(listed);
-            }
-            after = page.next;
         }
+        Ok(listed)
     }
 
     /// Sends one e-mail with its statistics, unless it is gone.
-    async fn read_one(&self, part: Part, id: u64) -> Result<(), Error> {
+    async fn read_one(&self, part: Part, id: String) -> Result<(), Error> {
         let query = format!("?includeStats=true&archived={}", part == Part::Archived);
-        match hubspot::item(self.context.api, self.endpoint, &id.to_string(), &query).await {
+        match hubspot::item(self.context.api, self.endpoint, &id, &query).await {
             Ok(found) => {
                 let wants = |record: &Record<'_>| self.wants(part, record) && self.is_first(record);
                 self.emitter.send(found.records(), &[], wants).await?;
@@ -162,21 +176,16 @@ impl Emails<'_> {
 
     /// Is it the first time that this e-mail is about to be sent, whatever parts it belongs to?
     fn is_first(&self, record: &Record<'_>) -> bool {
-        record.id().is_none_or(|id| self.emitted.borrow_mut().insert(id))
+        id(record).is_none_or(|id| self.emitted.borrow_mut().insert(id))
     }
 
     fn parse<'page>(&self, text: &'page str) -> Result<Record<'page>, Error> {
         Record::parse(text).map_err(|error| unreadable(&self.context.name, error))
     }
 
-    async fn page(&self, tail: &str, after: Option<&hubspot::Link>) -> Result<Page, Error> {
-        let shape = Shape::RESULTS;
-        let query = PageQuery { endpoint: self.endpoint, tail, body: None, shape, after };
-        let page = hubspot::collection(self.context.api, &query).await?;
-        if page.next.is_some() && page.next.as_ref() == after {
-            return Err(same_page_again(&self.context.name));
-        }
-        Ok(page)
+    fn pages<'b>(&'b self, tail: &'b str) -> Pages<'b> {
+        let (endpoint, shape) = (self.endpoint, Shape::RESULTS);
+        Pages::new(self.context.api, ListRequest { endpoint, tail, body: None, shape })
     }
 
     /// What HubSpot is to filter by, as it follows other parameters of a query.
@@ -207,6 +216,12 @@ impl Emails<'_> {
             }
         }
     }
+}
+
+/// The id of an e-mail, as text whatever it is sent as.
+fn id(record: &Record<'_>) -> Option<String> {
+    let text = record.text("id").map(std::borrow::Cow::into_owned);
+    text.or_else(|| record.raw("id").map(str::to_owned)).filter(|id| !id.is_empty())
 }
 
 /// `2024-03-01T12:00:00.123Z`

@@ -23,8 +23,9 @@ mod whole;
 
 use super::context::{Context, Planned};
 use super::spec::Family;
+use crate::cursor::Contradiction;
 use crate::error::Error;
-use crate::hubspot::PageQuery;
+use crate::hubspot::{ListRequest, endless_list};
 use crate::record::Altered;
 
 use emit::Emitter;
@@ -58,7 +59,7 @@ pub async fn read(context: &Context<'_>, stream: &Planned<'_>) -> Result<Receipt
             collection::read(context, stream, endpoint, passes, shape).await
         }
         Family::Detailed { endpoint, tail, shape, batch } => {
-            let list = PageQuery { endpoint, tail, body: None, shape, after: None };
+            let list = ListRequest { endpoint, tail, body: None, shape };
             detailed::read(context, stream, list, batch).await
         }
         Family::MarketingEmails { endpoint } => {
@@ -86,10 +87,13 @@ fn unreadable(stream: &str, error: serde_json::Error) -> Error {
     Error::Contract { endpoint: format!("a record of `{stream}`"), source: error.into() }
 }
 
-/// A link that would never end.
-fn same_page_again(stream: &str) -> Error {
-    Error::Contract {
-        endpoint: format!("the list of `{stream}`"),
-        source: "the link to the next page leads to the same page".into(),
+/// The error of a list that contradicts what its scan relies on.
+fn contradicts_itself(stream: &str, contradiction: Contradiction) -> Error {
+    match contradiction {
+        Contradiction::Endless(endless) => endless_list(stream, endless),
+        Contradiction::Order => Error::Contract {
+            endpoint: format!("the list of `{stream}`"),
+            source: "its pages are not in the order of ids".into(),
+        },
     }
 }

@@ -18,11 +18,11 @@ use tokio::time::Instant;
 use super::children::each;
 use super::crm_object::Reader;
 use super::pace::Pace;
-use super::scanning::without_order;
-use super::{Emitter, Receipt, same_page_again};
+use super::scanning::{from_the_beginning, numeric, without_order};
+use super::{Emitter, Receipt};
 use crate::cursor::{Bounds, FIRST, Job, Saved, Scan, Seen, complete_global, under_way};
 use crate::error::Error;
-use crate::hubspot::{self, OccurrenceQuery, RecordId, limits};
+use crate::hubspot::{Endpoint, ListRequest, OccurrenceQuery, Pages, RecordId, Shape, limits};
 use crate::streams::context::{Context, Planned};
 use crate::streams::spec::Occurrences;
 use crate::time::Millis;
@@ -45,7 +45,13 @@ pub(super) async fn read(
     let mut pace = Pace::new(Instant::now());
     while let Some(Job::Page(range, ask)) = scan.ask() {
         let (window, way) = (scan.window(), ask.way());
-        let found = records.fetch(window, ask).await?;
+        let found = match records.fetch(window, ask.clone()).await {
+            Ok(found) => found,
+            Err(error) => {
+                scan = from_the_beginning(&context.name, &scan, &ask, error)?;
+                continue;
+            }
+        };
         let ids: Vec<_> = records.ids_of(&found)?;
         let token = found.next.map(|link| link.as_str().to_owned());
         let seen = Seen { ids, token, left: None };
@@ -53,9 +59,9 @@ pub(super) async fn read(
             scan = without_order(&context.name, &scan, way, contradiction)?;
             continue;
         }
-        let ids = seen.ids;
+        let ids = numeric(&context.name, &seen.ids)?;
         let before = emitter.receipt().records;
-        let asked = ids.into_iter().flatten().flat_map(|id| {
+        let asked = ids.into_iter().flat_map(|id| {
             events.event_types.iter().map(move |event_type| Ok((id, event_type.as_ref())))
         });
         let asked = stream::iter(asked);
@@ -85,28 +91,25 @@ async fn read_one(
     (record, event_type): (RecordId, &str),
     (from, to): (Millis, Millis),
 ) -> Result<(), Error> {
-    let mut query = OccurrenceQuery {
+    let query = OccurrenceQuery {
         object_type: events.object_type,
         record,
         event_type,
         from: from.max(FIRST),
         to,
-        after: None,
     };
-    loop {
-        let Some(page) = hubspot::occurrences(context.api, &query).await? else {
-            // The record has gone since it was listed.
-            return Ok(());
-        };
+    let tail = query.tail();
+    let list = ListRequest {
+        endpoint: Endpoint::EventOccurrences,
+        tail: &tail,
+        body: None,
+        shape: Shape::RESULTS,
+    };
+    let mut pages = Pages::new(context.api, list);
+    while let Some(page) = pages.next_if_any().await? {
         emitter.send(page.records(), &[], |_| true).await?;
-        match page.next {
-            None => return Ok(()),
-            Some(link) if query.after.as_ref() == Some(&link) => {
-                return Err(same_page_again(&context.name));
-            }
-            link => query.after = link,
-        }
     }
+    Ok(())
 }
 
 /// One position for all records: the earliest there is; none if some may not have been read at

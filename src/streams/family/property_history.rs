@@ -20,10 +20,11 @@ use std::cell::RefCell;
 use futures_util::{StreamExt, stream};
 
 use super::crm_object::Reader;
-use super::scanning::{self, Found, Harvest, Lines};
+use super::scanning::{self, Found, Harvest, Lines, numeric};
 use super::{Receipt, unreadable};
 use crate::cursor::{Ask, Pass, Scan, Way};
 use crate::error::Error;
+use crate::http::PageSize;
 use crate::hubspot::{self, Link, Page, limits};
 use crate::record::{HistoryEncoder, HistoryForm};
 use crate::streams::context::{Context, Planned};
@@ -51,6 +52,7 @@ pub(super) async fn read(
         object,
         reader: Reader::ids(context, object, modified),
         fits_list: hubspot::fits_one_url(&properties),
+        list_page: PageSize::new(limits::HISTORY_PAGE),
         properties,
         encoder: RefCell::new(HistoryEncoder::new(&context.name, form, &stream.columns)),
     };
@@ -94,6 +96,7 @@ struct Versions<'a> {
     properties: Vec<String>,
     /// Do the property names fit the URL of a list?
     fits_list: bool,
+    list_page: PageSize,
     encoder: RefCell<HistoryEncoder>,
 }
 
@@ -102,7 +105,8 @@ impl Harvest for Versions<'_> {
         match ask {
             Ask::List { after } if self.fits_list => {
                 let (api, after) = (self.context.api, after.map(Link::new));
-                hubspot::list_history(api, self.object, &self.properties, after.as_ref()).await
+                let (properties, size) = (&self.properties, &self.list_page);
+                hubspot::list_history(api, self.object, properties, after.as_ref(), size).await
             }
             Ask::List { .. } | Ask::Search { .. } => self.reader.fetch(window, ask).await,
         }
@@ -114,13 +118,16 @@ impl Harvest for Versions<'_> {
             self.push(pass.lower, found, &mut lines).await?;
             return Ok(lines);
         }
-        let ids: Vec<_> = found.iter().filter_map(|found| found.id).collect();
+        let ids: Vec<_> = found.iter().map(|found| found.id).collect();
+        let ids = numeric(&self.context.name, &ids)?;
         let pages = ids
             .chunks(limits::HISTORY_PAGE)
             .map(|ids| hubspot::read_history(self.context.api, self.object, ids, &self.properties));
         let mut pages = stream::iter(pages).buffered(AHEAD);
-        while let Some(page) = pages.next().await {
-            self.push(pass.lower, &self.reader.parse(&page?)?, &mut lines).await?;
+        while let Some(pages) = pages.next().await {
+            for page in pages? {
+                self.push(pass.lower, &self.reader.parse(&page)?, &mut lines).await?;
+            }
         }
         Ok(lines)
     }

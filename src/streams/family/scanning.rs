@@ -9,7 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
 use super::pace::Pace;
-use super::{Receipt, same_page_again, unreadable};
+use super::{Receipt, contradicts_itself, unreadable};
 use crate::cursor::{
     Ask, Contradiction, Job, Pass, Progress, RangeKey, Readers, Scan, Seen, Spread, Survey, Taken,
     Way, complete_but, under_way_as,
@@ -96,24 +96,36 @@ pub(super) async fn run(
         scan: RefCell::new(scan),
         pace: RefCell::new(Pace::new(Instant::now())),
     };
-    let mut under_way = FuturesUnordered::new();
     let (mut records, mut failure) = (0, None);
-    // Nothing may be sent in this loop: a place in the queue could be promised to a page that is
-    // not polled meanwhile, and both would wait for ever.
+    let mut is_second = false;
     loop {
-        while failure.is_none()
-            && let Some(job) = scanning.ask()
-        {
-            under_way.push(scanning.work(job));
+        let mut under_way = FuturesUnordered::new();
+        // Nothing may be sent in this loop: a place in the queue could be promised to a page that
+        // is not polled meanwhile, and both would wait for ever.
+        loop {
+            while failure.is_none()
+                && let Some(job) = scanning.ask()
+            {
+                under_way.push(scanning.work(job));
+            }
+            match under_way.next().await {
+                Some(Ok(count)) => records += count,
+                // What is on its way still arrives, and can be claimed.
+                Some(Err(error)) => failure = failure.or(Some(error)),
+                None => break,
+            }
         }
-        match under_way.next().await {
-            Some(Ok(count)) => records += count,
-            // What is on its way still arrives, and can be claimed.
-            Some(Err(error)) => failure = failure.or(Some(error)),
-            None => break,
+        drop(under_way);
+        if failure.is_some() {
+            break;
         }
+        match scanning.falls_short().await {
+            Ok(true) => scanning.begin_again(is_second)?,
+            Ok(false) => break,
+            Err(error) => failure = Some(error),
+        }
+        is_second = true;
     }
-    drop(under_way);
     if let Some(error) = failure {
         scanning.claim_what_was_written().await?;
         return Err(error);
@@ -190,6 +202,7 @@ impl<H: Harvest> Scanning<'_, H> {
         match job {
             Job::Page(range, ask) => self.page(range, ask).await,
             Job::Survey => self.survey().await.map(|()| 0),
+            Job::Recount { range, from, to } => self.recount(range, from, to).await.map(|()| 0),
             Job::Mark { above, after } => {
                 let mark = hubspot::mark(self.context.api, self.object, above, after).await;
                 let mark = self.unless_refused(mark)?.flatten();
@@ -208,7 +221,14 @@ impl<H: Harvest> Scanning<'_, H> {
         // Never closed, so never refused.
         let _place = places.acquire().await.ok();
         let window = self.scan.borrow().window();
-        let page = self.harvest.fetch(window, ask).await?;
+        let page = match self.harvest.fetch(window, ask.clone()).await {
+            Ok(page) => page,
+            Err(error) => {
+                let scan = &mut *self.scan.borrow_mut();
+                *scan = from_the_beginning(&self.context.name, scan, &ask, error)?;
+                return Ok(0);
+            }
+        };
         let mut found = Found::all(&page, &self.context.name, &self.stream.columns)?;
         let seen = Seen {
             ids: found.iter().map(|found| found.id).collect(),
@@ -242,6 +262,48 @@ impl<H: Harvest> Scanning<'_, H> {
         };
         self.context.send_claiming(text, records, claim).await?;
         Ok(records + sent)
+    }
+
+    /// Whether a search has brought fewer records than its first answer counted, and fewer than it
+    /// counts now: records that have changed or are gone do not explain that.
+    async fn falls_short(&self) -> Result<bool, Error> {
+        let (seen, is_short) = {
+            let scan = self.scan.borrow();
+            (
+                scan.seen(),
+                scan.way() == Way::Search && scan.said().is_some_and(|said| scan.seen() < said),
+            )
+        };
+        if !is_short {
+            return Ok(false);
+        }
+        let window = self.scan.borrow().window();
+        let ask = Ask::Search { above: 0, below: None, offset: None };
+        let hits = self.harvest.fetch(window, ask).await?.total;
+        Ok(hits.is_some_and(|hits| hits > seen))
+    }
+
+    /// Reads the window again: by search, and the second time by the list.
+    fn begin_again(&self, is_second: bool) -> Result<(), Error> {
+        let scan = &mut *self.scan.borrow_mut();
+        *scan = if is_second {
+            without_order(&self.context.name, scan, Way::Search, Contradiction::Order)?
+        } else {
+            scan.again()
+        };
+        Ok(())
+    }
+
+    /// Counts again what search finds from one id to below another.
+    async fn recount(&self, range: RangeKey, from: u64, to: u64) -> Result<(), Error> {
+        let window = self.scan.borrow().window();
+        let ask = Ask::Search { above: from.saturating_sub(1), below: Some(to), offset: None };
+        let hits = self.harvest.fetch(window, ask).await?.total;
+        let scan = &mut *self.scan.borrow_mut();
+        if let Err(contradiction) = scan.recounted(range, hits) {
+            *scan = without_order(&self.context.name, scan, Way::Search, contradiction)?;
+        }
+        Ok(())
     }
 
     /// What only makes a read quicker may be refused.
@@ -284,6 +346,21 @@ impl<H: Harvest> Scanning<'_, H> {
     }
 }
 
+/// The ids of records that are asked about by id.
+///
+/// # Errors
+/// If one is not a number: what belongs to that record cannot be asked for, and must not be left out.
+pub(super) fn numeric(stream: &str, ids: &[Option<RecordId>]) -> Result<Vec<RecordId>, Error> {
+    ids.iter().map(|id| id.ok_or_else(|| not_numeric(stream))).collect()
+}
+
+pub(super) fn not_numeric(stream: &str) -> Error {
+    Error::Contract {
+        endpoint: format!("a record of `{stream}`"),
+        source: "its id is not a number, so nothing more can be asked about it".into(),
+    }
+}
+
 /// Do these conditions hold for a record of a CRM object type?
 fn fits(conditions: &[Condition], record: &Record<'_>) -> bool {
     if conditions.is_empty() {
@@ -296,6 +373,25 @@ fn fits(conditions: &[Condition], record: &Record<'_>) -> bool {
     })
 }
 
+/// The scan to go on with after a page was refused that was asked for by a record's id: the list is
+/// not paged by id, or no longer, so it is read by its own tokens alone. Any other error is returned.
+pub(super) fn from_the_beginning(
+    name: &str,
+    scan: &Scan,
+    ask: &Ask,
+    error: Error,
+) -> Result<Scan, Error> {
+    let is_by_id = matches!(ask, Ask::List { after: Some(_) }) && scan.is_by_id();
+    if !is_by_id || !matches!(error, Error::Refused { .. }) {
+        return Err(error);
+    }
+    log::warn!(
+        "`{name}`: a page of the list was refused that was asked for by a record's id, so the list is \
+         read page by page from its beginning: {error}"
+    );
+    Ok(scan.in_sequence())
+}
+
 /// How to go on when pages are not in the order that the scan relies on.
 pub(super) fn without_order(
     name: &str,
@@ -304,7 +400,7 @@ pub(super) fn without_order(
     contradiction: Contradiction,
 ) -> Result<Scan, Error> {
     match (way, contradiction) {
-        (_, Contradiction::SamePage) => Err(same_page_again(name)),
+        (_, Contradiction::Endless(_)) => Err(contradicts_itself(name, contradiction)),
         (Way::Search, Contradiction::Order) => {
             log::warn!(
                 "`{name}`: search did not answer in the order of ids, so nothing can be found by \

@@ -28,8 +28,11 @@ pub(super) async fn read(
     };
     let (mut count, mut missing) = (0, Vec::new());
     for ids in targets.ids.chunks(limits::BATCH_READ) {
-        let page = objects.reader.by_id(ids).await?;
-        let found = objects.reader.parse(&page)?;
+        let pages = objects.reader.by_id(ids).await?;
+        let mut found = Vec::new();
+        for page in &pages {
+            found.extend(objects.reader.parse(page)?);
+        }
         let is_missing = |id: &&RecordId| found.iter().all(|found| found.id != Some(**id));
         missing.extend(ids.iter().filter(is_missing).map(ToString::to_string));
         // Like the hits of a search, these records carry no associations.

@@ -17,10 +17,10 @@ use tokio::time::Instant;
 
 use super::newest_first::oldest;
 use super::pace::Pace;
-use super::{Emitter, Receipt, same_page_again, unreadable};
+use super::{Emitter, Receipt, unreadable};
 use crate::cursor::{Bounds, Gapless, Span, Window, complete, under_way_as};
 use crate::error::Error;
-use crate::hubspot::{self, Endpoint, Link, Page, PageQuery, Shape, limits};
+use crate::hubspot::{Endpoint, ListRequest, Page, Pages, Shape, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
@@ -82,29 +82,25 @@ impl Log<'_> {
     async fn read(&self, mut window: Window) -> Result<u64, Error> {
         // What is left of the window below the pages read so far.
         let mut rest = window;
-        let mut after = None;
         let mut records = 0;
-        loop {
-            let page = match self.fetch(window, PAGE, after.as_ref()).await {
-                // The token has expired: ask for the rest anew. The moment that the last page
-                // ended with is read twice, because it may hold more.
-                Err(Error::Refused { .. }) if after.is_some() && rest.to < window.to => {
-                    window = rest;
-                    after = None;
-                    continue;
+        'window: loop {
+            let tail = tail(window, PAGE);
+            let mut pages = self.pages(&tail);
+            loop {
+                let page = match pages.next().await {
+                    // The token has expired: ask for the rest anew. The moment that the last page
+                    // ended with is read twice, because it may hold more.
+                    Err(Error::Refused { .. }) if pages.is_begun() && rest.to < window.to => {
+                        window = rest;
+                        continue 'window;
+                    }
+                    answer => answer?,
+                };
+                let Some(page) = page else { return Ok(records) };
+                records += self.emitter.send(page.records(), &[], |_| true).await?;
+                if let Some(oldest) = self.oldest(&page)? {
+                    rest.to = rest.to.min(oldest + 1);
                 }
-                answer => answer?,
-            };
-            records += self.emitter.send(page.records(), &[], |_| true).await?;
-            if let Some(oldest) = self.oldest(&page)? {
-                rest.to = rest.to.min(oldest + 1);
-            }
-            match page.next {
-                None => return Ok(records),
-                Some(link) if after.as_ref() == Some(&link) => {
-                    return Err(same_page_again(&self.context.name));
-                }
-                link => after = link,
             }
         }
     }
@@ -115,7 +111,7 @@ impl Log<'_> {
             return Ok(span);
         }
         let whole = Window { from: span.lower, to: span.upper };
-        let page = self.fetch(whole, PAGE, None).await?;
+        let Some(page) = self.newest(whole, PAGE).await? else { return Ok(span) };
         if page.next.is_none() {
             self.emitter.send(page.records(), &[], |_| true).await?;
             return Ok(Span { lower: span.upper, ..span });
@@ -132,17 +128,14 @@ impl Log<'_> {
         oldest(page, self.cursor).map_err(|error| unreadable(&self.context.name, error))
     }
 
-    async fn fetch(&self, window: Window, limit: u32, after: Option<&Link>) -> Result<Page, Error> {
-        let Window { from, to } = window;
-        let tail = format!("?limit={limit}&startTimestamp={from}&endTimestamp={}", to - 1);
-        let query = PageQuery {
-            endpoint: self.endpoint,
-            tail: &tail,
-            body: None,
-            shape: self.shape,
-            after,
-        };
-        hubspot::collection(self.context.api, &query).await
+    fn pages<'b>(&'b self, tail: &'b str) -> Pages<'b> {
+        let (endpoint, shape) = (self.endpoint, self.shape);
+        Pages::new(self.context.api, ListRequest { endpoint, tail, body: None, shape })
+    }
+
+    /// The newest page of a window, of so many events at most.
+    async fn newest(&self, window: Window, limit: u32) -> Result<Option<Page>, Error> {
+        self.pages(&tail(window, limit)).next().await
     }
 
     /// Leaves out the windows before the first event, which are most of them in a portal that is
@@ -166,7 +159,12 @@ impl Log<'_> {
     }
 
     async fn is_empty(&self, window: Window) -> Result<bool, Error> {
-        let page = self.fetch(window, 1, None).await?;
-        Ok(page.records().len() == 0 && page.next.is_none())
+        let page = self.newest(window, 1).await?;
+        Ok(page.is_none_or(|page| page.records().len() == 0 && page.next.is_none()))
     }
+}
+
+/// What follows the endpoint's path to ask for the events of a window.
+fn tail(Window { from, to }: Window, limit: u32) -> String {
+    format!("?limit={limit}&startTimestamp={from}&endTimestamp={}", to - 1)
 }

@@ -1,0 +1,343 @@
+//! Batch reads: which of the ids an answer accounts for, and asking again for the others.
+//!
+//! A batch read can succeed in part: it is still being worked at (`PENDING`, `PROCESSING`), some
+//! inputs failed (`errors`, `numErrors`), or an id is missing without a word. Here, and nowhere else,
+//! is decided whether an answer is whole.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use super::RecordId;
+use super::api::Api;
+use crate::error::Error;
+use crate::http::PageSize;
+
+/// What the answer to a batch read says about itself.
+///
+/// Null means absent, and an entry of `errors` may have any shape.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct BatchNotes {
+    #[serde(deserialize_with = "text")]
+    status: Option<String>,
+    #[serde(deserialize_with = "number")]
+    num_errors: Option<u64>,
+    #[serde(deserialize_with = "entries")]
+    errors: Option<Vec<Entry>>,
+}
+
+/// An entry of `errors`.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Entry {
+    is_not_found: bool,
+    /// The inputs that it is about; empty if it does not say.
+    ids: Vec<RecordId>,
+    said: String,
+}
+
+/// The fields of an entry's `context` that hold ids of inputs.
+const ID_FIELDS: [&str; 4] = ["ids", "id", "fromObjectId", "objectId"];
+
+impl Entry {
+    fn of(entry: &Value) -> Self {
+        let text = |name: &str| entry.get(name).and_then(Value::as_str);
+        let context = entry.get("context");
+        let own = entry.get("id").into_iter();
+        let named = ID_FIELDS.iter().filter_map(|name| context?.get(name)).chain(own);
+        let ids = named.flat_map(|value| match value {
+            Value::Array(values) => values.iter().filter_map(id).collect(),
+            value => Vec::from_iter(id(value)),
+        });
+        let category = text("category").unwrap_or("an error without a category");
+        let message = text("message").map(|message| format!(": {message:.200}"));
+        Self {
+            // HubSpot: a record without associations, or one that is gone, is "not found".
+            is_not_found: category == "OBJECT_NOT_FOUND",
+            ids: ids.collect(),
+            said: format!("{category}{}", message.unwrap_or_default()),
+        }
+    }
+}
+
+fn id(value: &Value) -> Option<RecordId> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(value.as_str().map(str::to_owned))
+}
+
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_u64())
+}
+
+fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Entry>>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(value.as_array().map(|entries| entries.iter().map(Entry::of).collect()))
+}
+
+/// The meaning of an id that an answer without errors leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    /// Nothing: every id is returned or reported.
+    Unknown,
+    /// There is nothing to return for it. HubSpot: records without associations are left out, or
+    /// reported as not found; an answer that reports some of them reports all.
+    HasNone,
+}
+
+impl BatchNotes {
+    /// Which of the ids asked for have to be asked for again, and why; `None` if the answer is
+    /// whole.
+    fn left_to_ask<K: Copy + Eq + Hash>(
+        &self,
+        asked: &[K],
+        id: impl Fn(&K) -> RecordId,
+        returned: &[RecordId],
+        left_out: LeftOut,
+    ) -> Option<Again<K>> {
+        let all = || asked.to_vec();
+        if let Some(status) = self.status.as_deref().filter(|status| *status != "COMPLETE") {
+            let reason = format!("the answer has the status {status:.40}");
+            return Some(Again { keys: all(), reason, is_usable: false });
+        }
+        let entries = self.errors.as_deref().unwrap_or_default();
+        let not_found = || entries.iter().filter(|entry| entry.is_not_found);
+        let returned: HashSet<_> = returned.iter().copied().collect();
+        let reported: HashSet<_> = not_found().flat_map(|entry| &entry.ids).copied().collect();
+        let is_missing = |key: &&K| {
+            let id = id(key);
+            !returned.contains(&id) && !reported.contains(&id)
+        };
+        let missing: Vec<_> = asked.iter().filter(is_missing).copied().collect();
+        let unexplained = self.num_errors.unwrap_or_default() > entries.len() as u64;
+        let error = entries.iter().find(|entry| !entry.is_not_found);
+        if error.is_some() || unexplained {
+            let reason = error.map_or_else(
+                || "`numErrors` counts more errors than are listed".to_owned(),
+                |error| error.said.clone(),
+            );
+            let keys = if missing.is_empty() { all() } else { missing };
+            return Some(Again { keys, reason, is_usable: true });
+        }
+        // Not found, without a word about which.
+        let unnamed = not_found().filter(|entry| entry.ids.is_empty()).count();
+        // HubSpot: the id of a record that was merged away is answered with the other record.
+        let asked: HashSet<_> = asked.iter().map(&id).collect();
+        let strangers = returned.iter().filter(|id| !asked.contains(id)).count();
+        let may_have_none = left_out == LeftOut::HasNone && reported.is_empty();
+        if missing.len() <= unnamed + strangers || may_have_none {
+            return None;
+        }
+        let reason = format!("{} ids are neither returned nor reported", missing.len());
+        Some(Again { keys: missing, reason, is_usable: true })
+    }
+}
+
+/// What is left of a batch read after one answer.
+#[derive(Debug, PartialEq, Eq)]
+struct Again<K> {
+    keys: Vec<K>,
+    reason: String,
+    /// Whether what the answer has returned can be used.
+    is_usable: bool,
+}
+
+/// One answer to a batch read.
+pub(super) struct Answered<T> {
+    pub(super) value: T,
+    /// Ids that it returned something for.
+    pub(super) returned: Vec<RecordId>,
+    pub(super) notes: BatchNotes,
+    /// How many of the keys it was asked for, from the first one on.
+    pub(super) asked: usize,
+}
+
+/// Reads something for every one of `keys`, in as many requests as it takes, and returns the answers.
+///
+/// # Errors
+/// [`Error::Incomplete`] if some of it stays missing for as long as failed requests are repeated.
+pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
+    api: &Api<'_>,
+    what: &str,
+    keys: Vec<K>,
+    (id, left_out): (impl Fn(&K) -> RecordId, LeftOut),
+    ask: impl AsyncFn(&[K], &PageSize) -> Result<Answered<T>, Error>,
+) -> Result<Vec<T>, Error> {
+    let total = keys.len();
+    let size = PageSize::new(total);
+    let (mut left, mut answers) = (keys, Vec::new());
+    let (mut backoff, mut started) = (api.backoff(), Instant::now());
+    // Ids that were asked for and are missing, before the backoff that is under way.
+    let mut missing = usize::MAX;
+    while !left.is_empty() {
+        let answer = ask(&left, &size).await;
+        let Answered { value, returned, notes, asked } = answer.map_err(|error| match error {
+            Error::SingleRecord { endpoint, attempts, last, .. } => {
+                let record = left.first().map(|key| id(key).to_string());
+                Error::SingleRecord { endpoint, record, attempts, last }
+            }
+            error => error,
+        })?;
+        let later = left.split_off(asked.clamp(1, left.len()));
+        let again = notes.left_to_ask(&left, &id, &returned, left_out);
+        let Some(Again { keys, reason, is_usable }) = again else {
+            answers.push(value);
+            left = later;
+            (backoff, started, missing) = (api.backoff(), Instant::now(), usize::MAX);
+            continue;
+        };
+        if is_usable && keys.len() < left.len() {
+            answers.push(value);
+        }
+        if keys.len() < missing {
+            (backoff, started, missing) = (api.backoff(), Instant::now(), keys.len());
+        }
+        let Some(wait) = backoff.next(started.elapsed(), None) else {
+            return Err(Error::Incomplete {
+                endpoint: format!("`{}` ({what})", api.subject.stream),
+                missing: keys.len() + later.len(),
+                total,
+                attempts: backoff.attempts(),
+                reason,
+            });
+        };
+        log::debug!("{what}: {reason}; {} ids again in {wait:?}", keys.len());
+        api.meter.repeated();
+        api.rest(wait).await?;
+        left = keys.into_iter().chain(later).collect();
+    }
+    Ok(answers)
+}
+
+/// The ids of records, each given as JSON text. Those without a readable id are left out: they
+/// account for no id.
+pub(super) fn ids_of<'a>(records: impl Iterator<Item = &'a str>) -> Vec<RecordId> {
+    #[derive(Deserialize)]
+    struct WithId<'a> {
+        #[serde(borrow)]
+        id: &'a RawValue,
+    }
+    let id = |text| {
+        let record: WithId<'_> = serde_json::from_str(text).ok()?;
+        record.id.get().trim_matches('"').parse().ok()
+    };
+    records.filter_map(id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn again(answer: Value, returned: &[u64], left_out: LeftOut) -> Option<(Vec<u64>, bool)> {
+        let notes: BatchNotes = serde_json::from_value(answer).unwrap();
+        let again = notes.left_to_ask(&[1, 2, 3], |id| *id, returned, left_out);
+        again.map(|again| (again.keys, again.is_usable))
+    }
+
+    #[test]
+    fn only_an_answer_that_accounts_for_every_id_is_whole() {
+        const NOT_FOUND: &str = "OBJECT_NOT_FOUND";
+        let missing = |ids: &[u64]| Some((ids.to_vec(), true));
+        for (case, answer, returned, rows, associations) in [
+            ("all there", json!({ "status": "COMPLETE" }), vec![1, 2, 3], None, None),
+            ("no word about itself", json!({}), vec![3, 2, 1], None, None),
+            (
+                "null means absent",
+                json!({ "status": null, "errors": null, "numErrors": null }),
+                vec![1, 2, 3],
+                None,
+                None,
+            ),
+            ("one left out", json!({ "status": "COMPLETE" }), vec![1, 3], missing(&[2]), None),
+            (
+                "one reported",
+                json!({ "numErrors": 1, "errors": [
+                    { "category": NOT_FOUND, "context": { "ids": ["2"] } }] }),
+                vec![1, 3],
+                None,
+                None,
+            ),
+            (
+                "one reported and another left out",
+                json!({ "errors": [{ "category": NOT_FOUND, "context": { "fromObjectId": ["2"] } }] }),
+                vec![1],
+                missing(&[3]),
+                missing(&[3]),
+            ),
+            (
+                "one reported without its id",
+                json!({ "errors": [{ "category": NOT_FOUND }] }),
+                vec![1, 3],
+                None,
+                None,
+            ),
+            (
+                "one failed",
+                json!({ "errors": [{ "category": "RATE_LIMITS", "context": { "ids": [2] } }] }),
+                vec![1, 3],
+                missing(&[2]),
+                missing(&[2]),
+            ),
+            (
+                "one failed, and all are there",
+                json!({ "errors": [{ "message": "internal error" }] }),
+                vec![1, 2, 3],
+                missing(&[1, 2, 3]),
+                missing(&[1, 2, 3]),
+            ),
+            (
+                "errors without entries",
+                json!({ "numErrors": 2, "errors": [] }),
+                vec![1],
+                missing(&[2, 3]),
+                missing(&[2, 3]),
+            ),
+            (
+                "errors of other shapes",
+                json!({ "errors": [7, null, "x"] }),
+                vec![1, 3],
+                missing(&[2]),
+                missing(&[2]),
+            ),
+            (
+                "one merged into another",
+                json!({ "status": "COMPLETE" }),
+                vec![1, 3, 77],
+                None,
+                None,
+            ),
+            (
+                "not ready",
+                json!({ "status": "PROCESSING" }),
+                vec![1, 2, 3],
+                Some((vec![1, 2, 3], false)),
+                Some((vec![1, 2, 3], false)),
+            ),
+            (
+                "not begun",
+                json!({ "status": "PENDING" }),
+                vec![],
+                Some((vec![1, 2, 3], false)),
+                Some((vec![1, 2, 3], false)),
+            ),
+        ] {
+            assert_eq!(again(answer.clone(), &returned, LeftOut::Unknown), rows, "{case}: rows");
+            let found = again(answer, &returned, LeftOut::HasNone);
+            assert_eq!(found, associations, "{case}: associations");
+        }
+    }
+
+    #[test]
+    fn ids_are_read_in_both_spellings() {
+        let records = [r#"{"id":"7","x":{}}"#, r#"{"x":1,"id":8}"#, r#"{"id":"a"}"#, r#"{"x":1}"#];
+        assert_eq!(ids_of(records.into_iter()), [7, 8]);
+    }
+}

@@ -1,0 +1,287 @@
+//! Lists that are paged by the number of entries before a page.
+//!
+//! An entry deleted between two pages moves all entries behind it one place forward, so the next
+//! page begins one entry too late. Pages are therefore asked for with an overlap:
+//!
+//! ```text
+//! page 1   a b c d            page 2 begins with the last entry of page 1: nothing has moved
+//! page 2         d e f g      page 3 begins with another entry: entries have moved, so pages are
+//! page 3               h i    asked for from further ahead until one begins with a known entry
+//! ```
+//!
+//! Entries are told apart by their id. Those that were read already are dropped.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::page::Link;
+
+/// Pages of the whole list that may be asked for again because entries have moved, and pages in a
+/// row that may bring no new entry.
+const MOST_FRUITLESS: u32 = 100;
+
+/// A list whose page tokens are numbers of entries, as far as it has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct OffsetPaging {
+    spelling: Spelling,
+    /// Entries before the page that is asked for.
+    at: u64,
+    /// The entry that this page has to begin with.
+    expected: Option<u64>,
+    seen: HashSet<u64>,
+    steps_back: u32,
+    /// Pages in a row without a new entry.
+    fruitless: u32,
+}
+
+/// The number of entries as a page token spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    Decimal,
+    /// The decimal digits in base64.
+    Base64 {
+        padded: bool,
+    },
+}
+
+/// What to do with a page, and what to ask for next.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Take these of its entries (by place), then ask with this token, if any.
+    Take { new: Vec<bool>, next: Option<Link> },
+    /// Entries have moved: take nothing, ask with this token.
+    Back(Link),
+    /// Entries move faster than they can be read, or the list never ends.
+    Restless,
+}
+
+impl OffsetPaging {
+    /// Recognizes a list by its first page and that page's token; `None` if the token is not the
+    /// number of entries on the page.
+    pub(super) fn of(first: &[u64], token: &Link) -> Option<(Self, Link)> {
+        let (spelling, offset) = Spelling::read(token)?;
+        if first.is_empty() || offset != count(first) {
+            return None;
+        }
+        let seen = first.iter().copied().collect();
+        let mut paging =
+            Self { spelling, at: 0, expected: None, seen, steps_back: 0, fruitless: 0 };
+        let next = paging.follow(first, token);
+        Some((paging, next))
+    }
+
+    /// Decides about a page by the identities of its entries.
+    pub(super) fn see(&mut self, entries: &[u64], token: Option<&Link>) -> Step {
+        let begins_as_expected = match (self.expected, entries.first()) {
+            (None, _) => true,
+            (Some(expected), Some(first)) => expected == *first,
+            (Some(_), None) => false,
+        };
+        let begins_with_known = entries.first().is_some_and(|first| self.seen.contains(first));
+        if !begins_as_expected && !begins_with_known && self.at > 0 {
+            if self.steps_back >= MOST_FRUITLESS {
+                return Step::Restless;
+            }
+            self.steps_back += 1;
+            self.at = self.at.saturating_sub(count(entries).max(1) * u64::from(self.steps_back));
+            return Step::Back(self.spelling.write(self.at));
+        }
+        let new: Vec<_> = entries.iter().map(|entry| self.seen.insert(*entry)).collect();
+        self.fruitless = if new.contains(&true) { 0 } else { self.fruitless + 1 };
+        if self.fruitless >= MOST_FRUITLESS {
+            return Step::Restless;
+        }
+        Step::Take { new, next: token.map(|token| self.follow(entries, token)) }
+    }
+
+    /// The token of the page behind these entries, with an overlap of one entry.
+    fn follow(&mut self, entries: &[u64], token: &Link) -> Link {
+        let end = self.at + count(entries);
+        // An overlap makes no progress on pages of one entry, and is unknown where the service
+        // counts in another way.
+        let is_counted = Spelling::read(token).is_some_and(|(_, offset)| offset == end);
+        if !is_counted || entries.len() < 2 {
+            self.at = end;
+            self.expected = None;
+            return token.clone();
+        }
+        self.at = end - 1;
+        self.expected = entries.last().copied();
+        self.spelling.write(self.at)
+    }
+}
+
+impl Spelling {
+    fn read(token: &Link) -> Option<(Self, u64)> {
+        let text = token.as_str();
+        if let Ok(number) = text.parse() {
+            return Some((Self::Decimal, number));
+        }
+        let padded = text.ends_with('=') || text.len().is_multiple_of(4);
+        let decoded = if padded { STANDARD.decode(text) } else { STANDARD_NO_PAD.decode(text) };
+        let number = str::from_utf8(&decoded.ok()?).ok()?.parse().ok()?;
+        Some((Self::Base64 { padded }, number))
+    }
+
+    fn write(self, offset: u64) -> Link {
+        let digits = offset.to_string();
+        Link::new(match self {
+            Self::Decimal => digits,
+            Self::Base64 { padded: true } => STANDARD.encode(digits),
+            Self::Base64 { padded: false } => STANDARD_NO_PAD.encode(digits),
+        })
+    }
+}
+
+fn count(entries: &[u64]) -> u64 {
+    u64::try_from(entries.len()).unwrap_or(u64::MAX)
+}
+
+/// Tells an entry from others: a hash of its id, or of the whole entry if it has none.
+pub(super) fn identity(entry: &str) -> u64 {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Ids<'a> {
+        #[serde(borrow)]
+        id: Option<&'a RawValue>,
+        #[serde(borrow)]
+        list_id: Option<&'a RawValue>,
+    }
+    let ids: Option<Ids<'_>> = serde_json::from_str(entry).ok();
+    let id = ids.and_then(|ids| ids.id.or(ids.list_id)).map(RawValue::get);
+    let mut hasher = DefaultHasher::new();
+    id.filter(|id| *id != "null").unwrap_or(entry).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    /// Reads a list of `entries` in pages of `limit`. Before each page but the first, one change is
+    /// made: the entry at that place is deleted, or, beyond the end, one is put in front.
+    fn read(mut entries: Vec<u64>, limit: usize, changes: &[usize], base64: bool) -> Vec<u64> {
+        let spelling = if base64 { Spelling::Base64 { padded: true } } else { Spelling::Decimal };
+        let page = |entries: &[u64], token: Option<&Link>| {
+            let at =
+                token.map_or(0, |token| usize::try_from(Spelling::read(token).unwrap().1).unwrap());
+            let shown = entries.get(at..).unwrap_or_default();
+            let shown = shown.get(..limit).unwrap_or(shown).to_vec();
+            let end = at + shown.len();
+            let next = (end < entries.len()).then(|| spelling.write(u64::try_from(end).unwrap()));
+            (shown, next)
+        };
+        let (mut found, token) = page(&entries, None);
+        let Some((mut paging, mut next)) =
+            token.map(|token| OffsetPaging::of(&found, &token).expect("a number of entries"))
+        else {
+            return found;
+        };
+        let mut changes = changes.iter();
+        loop {
+            match changes.next() {
+                Some(&at) if at < entries.len() => drop(entries.remove(at)),
+                Some(&at) => entries.insert(0, 1_000_000 + u64::try_from(at).unwrap()),
+                None => {}
+            }
+            let (shown, token) = page(&entries, Some(&next));
+            match paging.see(&shown, token.as_ref()) {
+                Step::Take { new, next: after } => {
+                    found.extend(
+                        shown.iter().zip(new).filter_map(|(entry, new)| new.then_some(entry)),
+                    );
+                    match after {
+                        Some(after) => next = after,
+                        None => return found,
+                    }
+                }
+                Step::Back(again) => next = again,
+                Step::Restless => panic!("{} entries", entries.len()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_rests_is_read_once() {
+        for limit in 1..7 {
+            assert_eq!(read((0..20).collect(), limit, &[], false), (0..20).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn an_entry_deleted_from_what_was_read_hides_no_other() {
+        assert_eq!(read((0..10).collect(), 4, &[0], false), (0..10).collect::<Vec<_>>());
+        assert_eq!(read((0..10).collect(), 4, &[3, 0, 0], true), (0..10).collect::<Vec<_>>());
+    }
+
+    proptest! {
+        #[test]
+        fn what_stays_in_the_list_is_read(
+            length in 0..60_u64,
+            limit in 2..9_usize,
+            changes in vec(0..90_usize, 0..12),
+            base64: bool,
+        ) {
+            let mut left: Vec<u64> = (0..length).collect();
+            let found = read(left.clone(), limit, &changes, base64);
+            let unique: HashSet<_> = found.iter().collect();
+            prop_assert_eq!(unique.len(), found.len(), "no entry twice");
+            for &change in &changes {
+                if change < left.len() {
+                    left.remove(change);
+                } else {
+                    left.insert(0, 1_000_000);
+                }
+            }
+            for entry in left.iter().filter(|entry| **entry < 1_000_000) {
+                prop_assert!(found.contains(entry), "{} of {:?}", entry, found);
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_never_brings_anything_new_ends() {
+        let token = Link::new("3");
+        let (mut paging, mut next) = OffsetPaging::of(&[1, 2, 3], &token).unwrap();
+        for page in 0.. {
+            assert!(page < 1_000, "it ends");
+            match paging.see(&[1, 2, 3], Some(&next)) {
+                Step::Take { next: Some(after), .. } | Step::Back(after) => next = after,
+                Step::Take { next: None, .. } => panic!("there is always a link"),
+                Step::Restless => return,
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_no_offsets() {
+        for (token, is_offset) in [
+            ("3", true),
+            ("Mw==", true),
+            ("4", false),
+            ("abc", false),
+            ("", false),
+            ("Ch0KBw", false),
+            ("340282366920938463463374607431768211456", false),
+        ] {
+            let paging = OffsetPaging::of(&[1, 2, 3], &Link::new(token));
+            assert_eq!(paging.is_some(), is_offset, "{token}");
+        }
+    }
+
+    #[test]
+    fn entries_are_known_by_their_id() {
+        assert_eq!(identity(r#"{"id":5,"name":"a"}"#), identity(r#"{"name":"b","id":5}"#));
+        assert_eq!(identity(r#"{"listId":"5","size":1}"#), identity(r#"{"listId":"5","size":2}"#));
+        assert_ne!(identity(r#"{"id":5}"#), identity(r#"{"id":6}"#));
+        assert_ne!(identity(r#"{"id":null,"x":1}"#), identity(r#"{"id":null,"x":2}"#));
+        assert_ne!(identity("7"), identity("8"));
+    }
+}

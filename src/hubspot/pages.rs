@@ -1,0 +1,206 @@
+//! The pages of a list, followed to the last one.
+
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::api::Api;
+use super::collection::{ListRequest, collection, entries};
+use super::offsets::{OffsetPaging, Step, identity};
+use super::page::{Link, Page};
+use super::refusal;
+use crate::error::Error;
+use crate::http::{Failure, PageSize};
+use crate::page_guard::{Endless, PageGuard};
+
+/// The pages of a list, in order. Ends after the page without a link to a next one.
+///
+/// This is the one loop over page tokens: it fails where they would never end ([`PageGuard`]), asks
+/// for smaller pages while large ones fail ([`PageSize`]), and loses no entry of a list that is paged
+/// by offset ([`OffsetPaging`]).
+pub struct Pages<'a> {
+    api: Api<'a>,
+    list: ListRequest<'a>,
+    size: PageSize,
+    next: Next,
+    guard: PageGuard,
+    offsets: Option<OffsetPaging>,
+}
+
+/// The page to ask for.
+enum Next {
+    First,
+    After(Link),
+    None,
+}
+
+impl<'a> Pages<'a> {
+    pub fn new(api: Api<'a>, list: ListRequest<'a>) -> Self {
+        let (size, guard) = (list.page_size(), PageGuard::default());
+        Self { api, list, size, next: Next::First, guard, offsets: None }
+    }
+
+    /// Returns the next page; `None` after the last one.
+    pub async fn next(&mut self) -> Result<Option<Page>, Error> {
+        while let Some(after) = self.after() {
+            let page = collection(self.api, &self.list, after, &self.size).await?;
+            if let Some(page) = self.take(page)? {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+
+    /// [`Pages::next`] of a list that belongs to one thing, which the path names. The inner error
+    /// is about that thing.
+    pub async fn next_of_one(&mut self) -> Result<Result<Option<Page>, OneRefused>, Error> {
+        while let Some(after) = self.after() {
+            let page = match entries(self.api, &self.list, after, (&self.size, true)).await {
+                Ok(page) => page,
+                Err(failure) => return OneRefused::of(failure, &self.api).map(Err),
+            };
+            if let Some(page) = self.take(page)? {
+                return Ok(Ok(Some(page)));
+            }
+        }
+        Ok(Ok(None))
+    }
+
+    /// [`Pages::next`] of a list that belongs to one thing, which a parameter names; `None`, too, if
+    /// that thing is gone.
+    pub async fn next_if_any(&mut self) -> Result<Option<Page>, Error> {
+        while let Some(after) = self.after() {
+            let page = match entries(self.api, &self.list, after, (&self.size, false)).await {
+                Ok(page) => page,
+                Err(failure) if refusal::has_no_entries(&failure) => return Ok(None),
+                Err(failure) => return Err(self.api.explain(failure)),
+            };
+            if let Some(page) = self.take(page)? {
+                return Ok(Some(page));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The token of the page to ask for, which the first one does not have; `None` after the last.
+    fn after(&self) -> Option<Option<&Link>> {
+        match &self.next {
+            Next::First => Some(None),
+            Next::After(link) => Some(Some(link)),
+            Next::None => None,
+        }
+    }
+
+    /// Whether a page has been read.
+    pub fn is_begun(&self) -> bool {
+        !matches!(self.next, Next::First)
+    }
+
+    /// Decides what comes after a page; `None` if it has to be read again from further ahead.
+    fn take(&mut self, mut page: Page) -> Result<Option<Page>, Error> {
+        let link = page.next.as_ref();
+        if let Some(offsets) = &mut self.offsets {
+            let entries: Vec<_> = page.records().map(identity).collect();
+            match offsets.see(&entries, link) {
+                Step::Take { new, next } => {
+                    self.next = next.map_or(Next::None, Next::After);
+                    page.keep(&new);
+                }
+                Step::Back(link) => {
+                    log::debug!("`{}`: entries have moved, reading again", self.api.subject.stream);
+                    self.next = Next::After(link);
+                    return Ok(None);
+                }
+                Step::Restless => {
+                    return Err(self.fail("its entries change places faster than it can be read"));
+                }
+            }
+        } else {
+            let first = matches!(self.next, Next::First);
+            let offsets = link.filter(|_| first).and_then(|link| {
+                let entries: Vec<_> = page.records().map(identity).collect();
+                OffsetPaging::of(&entries, link)
+            });
+            self.next = match (offsets, link) {
+                (Some((offsets, next)), _) => {
+                    self.offsets = Some(offsets);
+                    Next::After(next)
+                }
+                (None, Some(link)) => Next::After(link.clone()),
+                (None, None) => Next::None,
+            };
+        }
+        if let (Next::After(link), None) = (&self.next, &self.offsets) {
+            let followed = self.guard.follow(link.as_str(), page.records().len());
+            followed.map_err(|endless| endless_list(self.api.subject.stream, endless))?;
+        }
+        Ok(Some(page))
+    }
+
+    fn fail(&self, problem: &'static str) -> Error {
+        let endpoint = format!("the list of `{}`", self.api.subject.stream);
+        Error::Contract { endpoint, source: problem.into() }
+    }
+}
+
+/// A refusal (4xx) of a request for what belongs to one thing.
+#[derive(Debug)]
+pub enum OneRefused {
+    /// There is nothing, now or ever: the thing is gone, or is of a kind that has no entries.
+    NoEntries,
+    /// The gateway knows no such path, or the thing is gone and the gateway says so.
+    UnknownPath(Error),
+    Refused(Error),
+}
+
+impl OneRefused {
+    /// A failure that is no refusal, or one of the credentials, is returned as the error.
+    fn of(failure: Failure, api: &Api<'_>) -> Result<Self, Error> {
+        let Failure::Refused(refusal) = &failure else { return Err(api.explain(failure)) };
+        let is_about_one = (400..500).contains(&refusal.status) && refusal.status != 401;
+        if refusal::has_no_entries(&failure) {
+            return Ok(Self::NoEntries);
+        }
+        if refusal::is_unknown_path(&failure) {
+            return Ok(Self::UnknownPath(api.explain(failure)));
+        }
+        let error = api.explain(failure);
+        if is_about_one { Ok(Self::Refused(error)) } else { Err(error) }
+    }
+
+    pub fn is_unknown_path(&self) -> bool {
+        matches!(self, Self::UnknownPath(_))
+    }
+
+    /// Whether the reason may be a scope or the account, which holds for other things too.
+    pub fn is_about_the_token(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused(Error::MissingScope { .. } | Error::Plan { .. } | Error::User { .. })
+        )
+    }
+}
+
+impl fmt::Display for OneRefused {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoEntries => formatter.write_str("it has no entries"),
+            Self::UnknownPath(error) | Self::Refused(error) => {
+                let said = error.internal_message();
+                if said.is_empty() { error.fmt(formatter) } else { formatter.write_str(&said) }
+            }
+        }
+    }
+}
+
+/// The id of one thing as it stands in a path.
+pub fn of_one(id: &str) -> impl fmt::Display {
+    const PLAIN: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
+    utf8_percent_encode(id, PLAIN)
+}
+
+/// The error of a list that would never end.
+pub fn endless_list(stream: &str, endless: Endless) -> Error {
+    Error::Contract { endpoint: format!("the list of `{stream}`"), source: endless.into() }
+}
