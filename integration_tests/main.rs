@@ -8,6 +8,7 @@ mod associations;
 mod children;
 mod choice;
 mod collections;
+mod completeness;
 mod conformance;
 mod connection;
 mod consistency;

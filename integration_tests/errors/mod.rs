@@ -30,8 +30,12 @@ The type tells the platform what to do: `config_error` waits for the user, `tran
 again by itself, `system_error` is for whoever maintains the connector.
 
 Not every trouble is an error. Limits of requests, locked records, failures of HubSpot (5xx), answers
-that break off or are no JSON, connections that fail: each is waited for and asked again, for up to
-15 minutes in a read and 20 seconds in `check` and `discover`. An access token that has become too
+that break off or are no JSON, connections that fail: each is waited for and asked again. One request
+may take 15 minutes in a read and 20 seconds in `check` and `discover`, waits and repetitions included;
+in addition it may wait for quota for an hour in a read and 20 seconds in the others. As long as HubSpot
+has not answered at all, a read gives up as soon as `check` does. A page that keeps failing at its size
+(500, 502, 504, no whole answer, or more than 64 MB) is asked for with half as many records, down to
+one. An access token that has become too
 old is replaced once. A value that does not fit its column becomes null, with a note in the record's
 `meta.changes`. A stream whose scope is missing is skipped with a warning, and the run succeeds,
 where that can do no harm.

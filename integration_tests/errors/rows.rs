@@ -36,7 +36,7 @@ macro_rules! variants {
 variants! {
     Input Config Environment Catalog State UnknownStream CustomObjects Credentials MissingScope
     NothingToRead Plan UnknownObjectType User Refused Unavailable Tls Proxy Redirected TooLarge DayUsedUp DayShare
-    Stopped Contract OutputClosed Bug
+    Incomplete SingleRecord Throttled Stopped Contract OutputClosed Bug
 }
 
 /// All rows, a section behind the other.
@@ -225,6 +225,37 @@ fn answers() -> Vec<Told> {
                 last: "its last answer was damaged: expected value at line 1 column 1".into(),
             },
             "nothing; look for a gateway on the way if it lasts",
+        ),
+        (
+            "a batch read that leaves out some of what it was asked for, in every attempt",
+            Error::Incomplete {
+                endpoint: "`deals` (POST /deals/batch/read)".into(),
+                missing: 3,
+                total: 100,
+                attempts: 12,
+                reason: "RATE_LIMITS: too many requests".into(),
+            },
+            "nothing; look at HubSpot's status page if it lasts",
+        ),
+        (
+            "500, 502, 504, or an answer larger than is read, even to a request for one record",
+            Error::SingleRecord {
+                endpoint: endpoint(),
+                record: Some("150".into()),
+                attempts: 12,
+                last: "its last answer was 500".into(),
+            },
+            "ask HubSpot's support about the record",
+        ),
+        (
+            "more of 429 than a request may wait for: an hour in a read, 20 seconds in `check` and \
+             `discover`",
+            Error::Throttled {
+                endpoint: endpoint(),
+                waited: Duration::from_mins(59),
+                asked: Some(Duration::from_mins(5)),
+            },
+            "let fewer apps use the account at once",
         ),
         (
             "JSON of another shape than HubSpot documents",

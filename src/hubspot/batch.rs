@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn only_an_answer_that_accounts_for_every_id_is_whole() {
+    fn q12_only_an_answer_that_accounts_for_every_id_is_whole() {
         const NOT_FOUND: &str = "OBJECT_NOT_FOUND";
         let missing = |ids: &[u64]| Some((ids.to_vec(), true));
         for (case, answer, returned, rows, associations) in [

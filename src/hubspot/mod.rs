@@ -30,6 +30,7 @@ mod scopes;
 mod search;
 mod token_info;
 
+pub use crate::http::PageSize;
 pub use account::{Account, account, daily_usage};
 pub use api::{Api, Subject};
 pub use associations::{

@@ -172,6 +172,32 @@ pub enum Kind {
     EmptyPage,
     /// A page shows its records in the opposite order; the next page is the same as ever.
     TurnedPage,
+    /// 500 to requests for more records than this, by their limit or the number of their inputs.
+    HeavyPage { above: usize },
+    /// A batch read answers in part.
+    PartialBatch(Partial),
+    /// A page of a search that is not the last is without its first hit, which its total counts.
+    SkippedHit,
+    /// A list that says it has more gives no offset to go on with.
+    NoOffset,
+    /// The token for the next page is the same on every page that has one.
+    SameCursor,
+}
+
+/// How the answer to a batch read is incomplete. One result at least is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Partial {
+    /// Status `PENDING`, without results.
+    Pending,
+    /// Status `PROCESSING`, with some of the results.
+    Processing,
+    /// `numErrors` counts the last input, and `errors` is empty.
+    CountedError,
+    /// The last input failed, and `errors` says so.
+    FailedInput,
+    /// The last input is left out without a word.
+    LeftOut,
 }
 
 impl Kind {
@@ -196,6 +222,11 @@ impl Kind {
             Self::ShortPage => "short_page",
             Self::EmptyPage => "empty_page",
             Self::TurnedPage => "turned_page",
+            Self::HeavyPage { .. } => "heavy_page",
+            Self::PartialBatch(_) => "partial_batch",
+            Self::SkippedHit => "skipped_hit",
+            Self::NoOffset => "no_offset",
+            Self::SameCursor => "same_cursor",
         }
     }
 }

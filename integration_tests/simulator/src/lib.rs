@@ -46,7 +46,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 pub use clock::ClockConfig;
-pub use fault::{Fault, Kind, Policy, When, Which};
+pub use fault::{Fault, Kind, Partial, Policy, When, Which};
 pub use journal::{Entry, JournalConfig, Summary, most_in_window};
 pub use portal::{
     AccountSpec, Change, CustomSpec, MarketingSpec, PlanGap, Portal, PortalSpec, Records,

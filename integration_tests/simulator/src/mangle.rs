@@ -3,10 +3,13 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::fault::Partial;
 use crate::message::Request;
 
 /// How an opaque next-page token begins.
 const TOKEN_PREFIX: &str = "bmV4dA-";
+/// The token of a list that always gives the same one.
+const SAME_CURSOR: &str = "c2FtZQ";
 /// Hides the number inside a token from guessing clients.
 const TOKEN_MASK: u64 = 0x5EED_0FBA_DC0D_E5ED;
 const NEXT_PAGE: &[u8] = br#""paging":{"next":{"after":""#;
@@ -14,6 +17,8 @@ const LIST_DEFAULT_LIMIT: usize = 10;
 
 /// Replaces an opaque `after` in the query by the number it stands for.
 pub(crate) fn resolve_cursor(request: &mut Request) {
+    // Leads to the page that it was given with.
+    request.query.retain(|(_, value)| value != SAME_CURSOR);
     for (name, value) in &mut request.query {
         if name == "after"
             && let Some(hidden) = value.strip_prefix(TOKEN_PREFIX)
@@ -101,6 +106,103 @@ pub(crate) fn turned(body: &Bytes) -> Bytes {
         results.reverse();
     }
     page.to_string().into()
+}
+
+/// How many records a request asks for: by its limit, or by its inputs.
+pub(crate) fn asked(request: &Request) -> Option<usize> {
+    let body: Option<Value> = serde_json::from_slice(&request.body).ok();
+    let inputs = body.as_ref().and_then(|body| body.get("inputs")?.as_array());
+    if let Some(inputs) = inputs {
+        return Some(inputs.len());
+    }
+    let named = |name: &str| {
+        let query = request.query.iter().find(|(key, _)| key == name).map(|(_, value)| value);
+        let number = body.as_ref().and_then(|body| body.get(name)?.as_u64());
+        query.and_then(|text| text.parse().ok()).or(number)
+    };
+    ["limit", "count"].into_iter().find_map(named).and_then(|count| usize::try_from(count).ok())
+}
+
+/// The answer to a batch read without some of its results.
+pub(crate) fn partial(body: &Bytes, how: Partial) -> Bytes {
+    edited(body, |answer| {
+        let results = answer.get_mut("results").and_then(Value::as_array_mut);
+        let lost = results.and_then(|results| {
+            if how == Partial::Pending {
+                results.clear();
+            }
+            results.pop()
+        });
+        let id = lost.and_then(|lost| {
+            let own = lost.get("id").or_else(|| lost.pointer("/from/id"))?;
+            Some(own.clone())
+        });
+        match how {
+            Partial::Pending => answer["status"] = json!("PENDING"),
+            Partial::Processing => answer["status"] = json!("PROCESSING"),
+            Partial::CountedError => {
+                answer["numErrors"] = json!(1);
+                answer["errors"] = json!([]);
+            }
+            Partial::FailedInput => {
+                answer["numErrors"] = json!(1);
+                answer["errors"] = json!([{
+                    "status": "error", "category": "RATE_LIMITS", "message": "Too many reads",
+                    "context": { "ids": [id] },
+                }]);
+            }
+            Partial::LeftOut => {}
+        }
+    })
+}
+
+/// A search page that is not the last without its first hit.
+pub(crate) fn without_first_hit(body: &Bytes) -> Bytes {
+    edited(body, |page| {
+        let is_search = page.get("total").is_some() && page.pointer("/paging/next").is_some();
+        if let (true, Some(hits)) =
+            (is_search, page.get_mut("results").and_then(Value::as_array_mut))
+            && hits.len() > 1
+        {
+            hits.remove(0);
+        }
+    })
+}
+
+/// A page of a list without the offset of the next one.
+pub(crate) fn without_offset(body: &Bytes) -> Bytes {
+    edited(body, |page| {
+        if let (Some(Value::Bool(true)), Some(fields)) =
+            (page.get("hasMore").cloned(), page.as_object_mut())
+        {
+            fields.remove("offset");
+        }
+    })
+}
+
+/// A page whose token for the next one is always the same.
+pub(crate) fn same_cursor(body: &Bytes) -> Bytes {
+    edited(body, |page| {
+        if let Some(after) = page.pointer_mut("/paging/next/after") {
+            *after = json!(SAME_CURSOR);
+        }
+        if page.get("hasMore") == Some(&json!(true)) {
+            page["offset"] = json!(SAME_CURSOR);
+        }
+        for result in page.get_mut("results").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(after) = result.pointer_mut("/paging/next/after") {
+                *after = json!("MQ");
+            }
+        }
+    })
+}
+
+fn edited(body: &Bytes, edit: impl FnOnce(&mut Value)) -> Bytes {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+    if answer.is_object() {
+        edit(&mut answer);
+    }
+    answer.to_string().into()
 }
 
 /// The same JSON with two blanks per level and a line feed after every value.

@@ -113,7 +113,9 @@ pub(crate) fn respond(
     let url_length = HOST.len() + uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
     let reply = if url_length > world.settings.url_limit {
         finish::page(414, "Request-URI Too Long").into()
-    } else if let Some(answer) = fault.as_ref().and_then(|kind| edge_fault(world, &target, kind)) {
+    } else if let Some(answer) =
+        fault.as_ref().and_then(|kind| edge_fault(world, &target, &request, kind))
+    {
         answer.into()
     } else {
         serve(world, &target, &mut request, headers, fault.as_ref())
@@ -144,7 +146,7 @@ pub(crate) fn respond(
 }
 
 /// The answer of a fault that keeps the request from HubSpot's own layers.
-fn edge_fault(world: &World, target: &Target, kind: &Kind) -> Option<Answer> {
+fn edge_fault(world: &World, target: &Target, request: &Request, kind: &Kind) -> Option<Answer> {
     let (mut answer, retry_after_s) = match kind {
         Kind::RateLimited { policy, retry_after_s } => {
             let group = group(world, target.bucket(), 0, false);
@@ -179,7 +181,17 @@ fn edge_fault(world: &World, target: &Target, kind: &Kind) -> Option<Answer> {
         | Kind::OpaqueCursor
         | Kind::ShortPage
         | Kind::EmptyPage
-        | Kind::TurnedPage => return None,
+        | Kind::TurnedPage
+        | Kind::PartialBatch(_)
+        | Kind::SkippedHit
+        | Kind::NoOffset
+        | Kind::SameCursor => return None,
+        Kind::HeavyPage { above } => {
+            if mangle::asked(request).is_none_or(|asked| asked <= *above) {
+                return None;
+            }
+            (refusal::other(500, "There was a problem with the request"), None)
+        }
     };
     answer.headers.extend(retry_after_s.map(|seconds| ("Retry-After", seconds.to_string())));
     Some(answer)
@@ -364,6 +376,10 @@ fn spoil(answer: &mut Answer, kind: &Kind) {
         Kind::OpaqueCursor => answer.body = mangle::hide_cursor(&answer.body),
         Kind::EmptyPage => answer.body = mangle::emptied(&answer.body),
         Kind::TurnedPage => answer.body = mangle::turned(&answer.body),
+        Kind::PartialBatch(partial) => answer.body = mangle::partial(&answer.body, *partial),
+        Kind::SkippedHit => answer.body = mangle::without_first_hit(&answer.body),
+        Kind::NoOffset => answer.body = mangle::without_offset(&answer.body),
+        Kind::SameCursor => answer.body = mangle::same_cursor(&answer.body),
         Kind::RateLimited { .. }
         | Kind::Status { .. }
         | Kind::Refused { .. }
@@ -374,7 +390,8 @@ fn spoil(answer: &mut Answer, kind: &Kind) {
         | Kind::Slow { .. }
         | Kind::Late { .. }
         | Kind::ExpiredToken
-        | Kind::ShortPage => {}
+        | Kind::ShortPage
+        | Kind::HeavyPage { .. } => {}
     }
 }
 

@@ -8,8 +8,9 @@ use super::scanning::{self, Found, Harvest, Lines, numeric};
 use super::{Receipt, unreadable};
 use crate::cursor::{Ask, Pass, Scan, Way};
 use crate::error::Error;
-use crate::http::PageSize;
-use crate::hubspot::{self, Condition, Link, ListQuery, Page, RecordId, SearchQuery, limits};
+use crate::hubspot::{
+    self, Condition, Link, ListQuery, Page, PageSize, RecordId, SearchQuery, limits,
+};
 use crate::record::{Columns, Encoder};
 use crate::streams::context::{Context, Planned};
 use crate::time::{self, Millis};

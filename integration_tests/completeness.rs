@@ -1,0 +1,179 @@
+//! What is not known to be complete is not taken for complete: partial batch answers, searches that
+//! skip hits, pages that are too heavy, lists that never end.
+
+#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
+
+use std::time::Duration;
+
+use hubspot_simulator::settings::ListCursor;
+use hubspot_simulator::{
+    Change, Config, Fault, Kind, Partial, PortalSpec, Records, Settings, Which,
+};
+use serde_json::{Value, json};
+
+use crate::support::{Catalog, Mode, Output, Stage, calm, few};
+
+const PARTIAL: [Partial; 5] = [
+    Partial::Pending,
+    Partial::Processing,
+    Partial::CountedError,
+    Partial::FailedInput,
+    Partial::LeftOut,
+];
+
+/// Modifies a share of the records of some object types, an hour or more after what was read.
+fn modify(stage: &Stage, objects: &[&str], share: f64) {
+    stage.simulator.advance(Duration::from_hours(2));
+    for object in objects {
+        let properties = [("hs_object_source_label".to_owned(), Some("changed".to_owned()))];
+        stage.simulator.change(&Change::Modify {
+            object: (*object).to_owned(),
+            records: Records::Sample { share, seed: 5 },
+            properties: properties.into(),
+        });
+    }
+    stage.simulator.advance(Duration::from_mins(1));
+}
+
+/// Reads a portal, changes half of it, and reads on with these faults; gives that second read.
+fn read_on(
+    config: Config,
+    streams: &[&str],
+    share: f64,
+    faults: &[Fault],
+) -> (Stage, Value, Output) {
+    let stage = Stage::new(config);
+    let catalog = Catalog::of(streams, Mode::Incremental);
+    let state = stage.read(&catalog).succeeded().state();
+    modify(&stage, &["contacts", "companies"], share);
+    stage.simulator.plant(faults.to_vec());
+    stage.simulator.clear_journal();
+    let output = stage.read_on(&catalog, &state);
+    (stage, state, output)
+}
+
+#[test]
+fn q12_a_partial_batch_answer_is_asked_again_for_what_is_missing() {
+    let streams = ["contacts", "companies_property_history"];
+    let (.., plain) = read_on(calm(few()), &streams, 0.3, &[]);
+    let plain = plain.succeeded();
+    assert!(plain.records("contacts").iter().any(|record| record["companies"] != json!([])));
+    for partial in PARTIAL {
+        // A record without associations may be left out, so there it says nothing.
+        let endpoints: &[&str] = match partial {
+            Partial::LeftOut => &["objects.batch_read"],
+            _ => &["associations.batch_read", "objects.batch_read"],
+        };
+        let faults = endpoints
+            .iter()
+            .map(|endpoint| Fault::new(Which::nth_of(endpoint, 1), Kind::PartialBatch(partial)));
+        let faults: Vec<_> = faults.collect();
+        let (stage, _, output) = read_on(calm(few()), &streams, 0.3, &faults);
+        let output = output.succeeded();
+        assert_eq!(output.content(), plain.content(), "{partial:?}");
+        let struck = stage.simulator.journal().iter().filter(|entry| entry.fault.is_some()).count();
+        assert_eq!(struck, endpoints.len(), "{partial:?}");
+    }
+}
+
+#[test]
+fn wide_rows_of_a_partial_batch_answer_are_asked_for_again() {
+    let wide = || PortalSpec { properties: 700, contacts: 230, ..PortalSpec::default() };
+    let catalog = Catalog::of(&["contacts"], Mode::Incremental);
+    let read = |faults: Vec<Fault>| {
+        let stage = Stage::calm(wide());
+        stage.simulator.plant(faults);
+        stage.read(&catalog).succeeded()
+    };
+    let plain = read(Vec::new());
+    assert_eq!(plain.records("contacts").len(), 230);
+    for partial in PARTIAL {
+        let fault = Fault::new(Which::nth_of("objects.batch_read", 2), Kind::PartialBatch(partial));
+        assert_eq!(read(vec![fault]).content(), plain.content(), "{partial:?}");
+    }
+}
+
+#[test]
+fn a_search_that_skips_hits_is_given_up_for_the_list() {
+    let portal = || PortalSpec { contacts: 2_000, ..few() };
+    let streams = ["contacts"];
+    let (.., plain) = read_on(calm(portal()), &streams, 0.3, &[]);
+    let plain = plain.succeeded();
+    assert!(plain.records("contacts").len() > 500, "several pages");
+    let skipping = Fault::new(Which::endpoint("objects.search"), Kind::SkippedHit);
+    let (.., output) = read_on(calm(portal()), &streams, 0.3, &[skipping]);
+    let output = output.succeeded();
+    assert!(output.warnings().iter().any(|text| text.contains("reading the whole list instead")));
+    let ids = |output: &Output| {
+        let mut ids: Vec<_> =
+            output.records("contacts").iter().map(|record| record["id"].clone()).collect();
+        ids.sort_unstable_by_key(ToString::to_string);
+        ids.dedup();
+        ids
+    };
+    assert_eq!(ids(&output), ids(&plain));
+}
+
+#[test]
+fn pages_that_are_too_heavy_are_asked_for_in_smaller_ones() {
+    let streams =
+        ["contacts", "contacts_archived", "companies_property_history", "engagements", "owners"];
+    let (first, .., plain) = read_on(calm(few()), &streams, 0.3, &[]);
+    drop(first);
+    let plain = plain.succeeded();
+    let heavy = Fault::new(Which::all(), Kind::HeavyPage { above: 30 });
+    let (stage, _, output) = read_on(calm(few()), &streams, 0.3, std::slice::from_ref(&heavy));
+    assert_eq!(output.succeeded().content(), plain.content());
+    let largest =
+        |stage: &Stage| stage.simulator.journal().iter().any(|entry| entry.fault.is_some());
+    assert!(largest(&stage), "some pages were too heavy");
+    // A first read, by the list.
+    let stage = Stage::calm(few());
+    let catalog = Catalog::of(&streams, Mode::Incremental);
+    let plain = stage.read(&catalog).succeeded();
+    stage.simulator.plant(vec![heavy]);
+    assert_eq!(stage.read(&catalog).succeeded().content(), plain.content());
+}
+
+#[test]
+fn a_list_whose_links_lead_nowhere_ends_its_stream() {
+    let settings = Settings { undocumented_limit: 2, ..calm(few()).settings };
+    let stage = Stage::new(Config { settings, ..calm(few()) });
+    stage.simulator.plant(vec![Fault::new(Which::all(), Kind::SameCursor)]);
+    let output = stage.read(&Catalog::of(&["owners", "contacts"], Mode::Incremental));
+    let errors = output.errors();
+    assert!(!errors.is_empty() && output.code == Some(1), "{errors:?}");
+    for error in errors {
+        let message = error["error"]["message"].as_str().expect("a message");
+        assert!(message.contains("in a shape this version does not understand"), "{message}");
+    }
+}
+
+#[test]
+fn a_state_that_relies_on_ids_recovers_where_the_list_no_longer_takes_them() {
+    let settings = Settings { list_cursor: ListCursor::Opaque, ..calm(few()).settings };
+    let stage = Stage::new(Config { settings, ..calm(few()) });
+    let catalog = Catalog::of(&["contacts"], Mode::Incremental);
+    let expected = stage.read(&catalog).succeeded();
+    let id = expected.records("contacts")[100]["id"].clone();
+    let state = json!([{ "type": "STREAM", "stream": {
+        "stream_descriptor": { "name": "contacts" },
+        "stream_state": { "updatedAt": "2026-09-20T00:00:00.000000Z", "source_hubspot": {
+            "version": 1, "way": "list", "to": "2026-09-21T14:00:00.000000Z",
+            "remaining": [[id, null]],
+        } },
+    } }]);
+    // What HubSpot answers to an id that is no token.
+    let refusing = Kind::Refused {
+        code: 400,
+        category: "VALIDATION_ERROR".into(),
+        message: "Invalid input: after".into(),
+    };
+    stage.simulator.plant(vec![Fault::new(Which::nth_of("objects.list", 1), refusing)]);
+    let output = stage.read_on(&catalog, &state).succeeded();
+    assert_eq!(output.records("contacts").len(), expected.records("contacts").len());
+    let warned = output.warnings();
+    assert!(warned.iter().any(|text| text.contains("from its beginning")), "{warned:?}");
+    let again = stage.read_on(&catalog, &output.state()).succeeded();
+    assert!(again.errors().is_empty());
+}
