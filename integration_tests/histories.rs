@@ -61,6 +61,7 @@ fn record(object: &str, id: u64, property: &str, version: &Value) -> Value {
     let columns = if object == "contacts" {
         record.insert("vid".into(), id.into());
         record.insert("timestamp".into(), millis(timestamp).into());
+        record.insert("source-label".into(), version["sourceLabel"].clone());
         ["source-type", "source-id", "updated-by-user-id"]
     } else {
         let key = if object == "deals" { "dealId" } else { "companyId" };

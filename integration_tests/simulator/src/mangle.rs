@@ -1,6 +1,7 @@
 //! What faults do to requests and bodies.
 
 use bytes::Bytes;
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::fault::Partial;
@@ -52,6 +53,21 @@ pub(crate) fn halve_limit(request: &mut Request) {
             }
         }
         None => request.query.push(("limit".to_owned(), halved(LIST_DEFAULT_LIMIT).to_string())),
+    }
+}
+
+/// Asks a list for no more than `most` entries.
+pub(crate) fn cap_limit(request: &mut Request, most: usize) {
+    if request.method != Method::GET {
+        return;
+    }
+    match request.query.iter_mut().find(|(name, _)| name == "limit") {
+        Some((_, value)) => {
+            if value.parse::<usize>().is_ok_and(|limit| limit > most) {
+                *value = most.to_string();
+            }
+        }
+        None => request.query.push(("limit".to_owned(), most.to_string())),
     }
 }
 
@@ -263,8 +279,6 @@ pub(crate) fn truncated(body: &Bytes, bytes: Option<usize>) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use http::Method;
-
     use super::*;
 
     fn request(query: &[(&str, &str)]) -> Request {
@@ -300,6 +314,17 @@ mod tests {
             r#"{"results":[],"paging":{"next":{"after":"MTAw"}}}"#,
         ] {
             assert_eq!(hide_cursor(&Bytes::from_static(body.as_bytes())), body.as_bytes());
+        }
+    }
+
+    #[test]
+    fn limits_are_capped_and_never_raised() {
+        for (query, expected) in
+            [(vec![("limit", "100")], "3"), (vec![("limit", "2")], "2"), (vec![], "3")]
+        {
+            let mut request = request(&query);
+            cap_limit(&mut request, 3);
+            assert_eq!(request.query("limit"), Some(expected), "{query:?}");
         }
     }
 

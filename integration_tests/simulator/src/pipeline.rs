@@ -267,7 +267,8 @@ fn api(
     };
     if let Some(known) = &caller {
         if !known.scopes.allows(&scopes) {
-            return Reply { answer: refusal::missing_scopes(&scopes), caller };
+            let answer = withheld(&portal, known, request, params, &scopes);
+            return Reply { answer, caller };
         }
         if let Err(limit) = take(world, &portal, route.bucket, known, request.now_ms) {
             return Reply { answer: refused(world, route.bucket, known, limit), caller };
@@ -278,10 +279,37 @@ fn api(
         return Reply { answer: refusal::plan_gap(gap.status), caller };
     }
     mangle::resolve_cursor(request);
+    if let Some(most) = world.settings.page_cap {
+        mangle::cap_limit(request, most);
+    }
     if fault == Some(&Kind::ShortPage) {
         mangle::halve_limit(request);
     }
     Reply { answer: (route.handle)(&portal, params, request), caller }
+}
+
+/// The 403 for a lack of scopes: what private apps are told, or one of the wordings for OAuth apps.
+fn withheld(
+    portal: &Portal,
+    caller: &Caller,
+    request: &Request,
+    params: &Params,
+    scopes: &[Vec<String>],
+) -> Answer {
+    let path = request.path.as_str();
+    let of_definitions = ["/crm/properties/", "/crm/v3/properties/"];
+    let legacy =
+        ["/automation/v3/", "/email/public/v1/", "/engagements/v1/", "/form-integrations/"];
+    let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| path.starts_with(prefix));
+    match params.first().and_then(|name| portal.store(name)) {
+        _ if !caller.oauth => refusal::missing_scopes(scopes),
+        Some(store) if starts(&of_definitions) => {
+            let object = &store.object;
+            refusal::schema_withheld(&object.singular, &object.plural, portal.portal_id())
+        }
+        _ if starts(&legacy) => refusal::legacy_scopes(path, &caller.token, scopes),
+        _ => refusal::missing_scopes(scopes),
+    }
 }
 
 fn rejected(rejection: Rejection, now_ms: i64) -> Answer {

@@ -96,7 +96,10 @@ pub fn missing_scopes(alternatives: &[Vec<String>]) -> Answer {
     } else {
         "One or more of the following scopes are required."
     };
-    let scopes: Vec<&String> = alternatives.iter().flatten().collect();
+    let scopes: Vec<String> = match alternatives {
+        [all] if all.len() > 1 => all.clone(),
+        _ => alternatives.iter().flatten().flat_map(|scope| listed(scope)).collect(),
+    };
     body(
         403,
         "This app hasn't been granted all required scopes to make this call. Read more about \
@@ -112,17 +115,79 @@ pub fn missing_scopes(alternatives: &[Vec<String>]) -> Answer {
     )
 }
 
+/// A scope with the others that open the same call, as HubSpot lists them: one of them is enough.
+fn listed(scope: &str) -> Vec<String> {
+    let object = scope.strip_prefix("crm.objects.").and_then(|rest| rest.strip_suffix(".read"));
+    match object {
+        Some(object @ ("contacts" | "companies" | "deals" | "custom")) => vec![
+            format!("crm.schemas.{object}.read"),
+            format!("crm.objects.{object}.sensitive.read.v2"),
+            scope.to_owned(),
+            format!("crm.objects.{object}.highly_sensitive.read.v2"),
+        ],
+        Some("leads") => {
+            vec![scope.to_owned(), "crm.objects.leads.write".to_owned(), "e-commerce".to_owned()]
+        }
+        _ => vec![scope.to_owned()],
+    }
+}
+
+/// 403: an OAuth app may not see the definitions of an object type. No category, no list of errors,
+/// and permissions of people instead of scopes.
+pub fn schema_withheld(singular: &str, plural: &str, portal_id: u64) -> Answer {
+    let kind = singular.to_uppercase();
+    bare(
+        403,
+        &format!(
+            "You do not have permissions to view_schema object type \
+             ObjectTypeId{{legacyObjectType={kind}}} in portal {portal_id} \
+             (requires one of [{plural}-read])"
+        ),
+    )
+}
+
+/// 403 of an old endpoint to an OAuth app, in one of its two wordings.
+pub fn legacy_scopes(path: &str, token: &str, alternatives: &[Vec<String>]) -> Answer {
+    if path.starts_with("/automation/") {
+        let message =
+            "EXTERNAL auth request is missing required 'workflows-access-public-api' scope.";
+        return bare(403, message);
+    }
+    let scopes: Vec<&str> = alternatives.iter().flatten().map(String::as_str).collect();
+    let scopes = scopes.join(", ");
+    bare(
+        403,
+        &format!(
+            "This oauth-token ({token}) does not have proper permissions! \
+             (requires any of [{scopes}])"
+        ),
+    )
+}
+
 /// 404: no such record or definition.
 pub fn not_found() -> Answer {
     bare(404, "resource not found")
 }
 
-/// 404 with a finer class: no such list, form …
-pub fn missing(message: &str, sub_category: &str) -> Answer {
+/// 404: no record of that id.
+pub fn no_record(id: &str) -> Answer {
     body(
         404,
-        message,
-        [("category", "OBJECT_NOT_FOUND".into()), ("subCategory", sub_category.into())],
+        "Object not found. objectId is usually positive.",
+        [("context", json!({ "id": [id] })), ("category", "OBJECT_NOT_FOUND".into())],
+    )
+}
+
+/// 404: no list of that id.
+pub fn no_list(id: &str) -> Answer {
+    body(
+        404,
+        &format!("List does not exist with ID {id}."),
+        [
+            ("context", json!({ "listId": [id] })),
+            ("category", "OBJECT_NOT_FOUND".into()),
+            ("subCategory", "ListError.LIST_DOES_NOT_EXIST".into()),
+        ],
     )
 }
 

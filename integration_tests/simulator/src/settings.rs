@@ -42,6 +42,9 @@ pub struct Settings {
     pub retry_after_s: Option<u64>,
     /// Largest `limit` of the endpoints whose maximum nobody knows.
     pub undocumented_limit: usize,
+    /// Most entries of a page of anything that is listed, whatever `limit` asks for; `None` for as many
+    /// as it asks for.
+    pub page_cap: Option<usize>,
     /// Largest `count` of the list search: 500 as documented, 1,000 as others ask for.
     pub lists_search_limit: usize,
     /// `includeStats` leaves out every nth marketing e-mail; zero for none.
@@ -116,6 +119,7 @@ impl Default for Settings {
             search_refusal: SearchRefusal::Alternate,
             retry_after_s: None,
             undocumented_limit: 100,
+            page_cap: None,
             lists_search_limit: 500,
             stats_leave_out_every: 0,
             flows_leave_out_every: 0,

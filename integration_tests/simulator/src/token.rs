@@ -186,6 +186,7 @@ pub struct Caller {
     pub app_id: u64,
     pub scopes: Granted,
     pub oauth: bool,
+    pub token: String,
 }
 
 /// Why an `Authorization` header was not accepted.
@@ -263,13 +264,21 @@ impl Tokens {
             return Err(Rejection::Unroutable);
         }
         if let Some(app) = self.private_app(token) {
-            return Ok(Caller { app_id: app.app_id, scopes: app.scopes.clone(), oauth: false });
+            return Ok(Caller {
+                app_id: app.app_id,
+                scopes: app.scopes.clone(),
+                oauth: false,
+                token: token.to_owned(),
+            });
         }
         match self.access_token(token) {
             Some((_, at_ms)) if at_ms <= now_ms => Err(Rejection::Expired { at_ms }),
-            Some((app, _)) => {
-                Ok(Caller { app_id: app.app_id, scopes: app.scopes.clone(), oauth: true })
-            }
+            Some((app, _)) => Ok(Caller {
+                app_id: app.app_id,
+                scopes: app.scopes.clone(),
+                oauth: true,
+                token: token.to_owned(),
+            }),
             None => Err(Rejection::Unknown),
         }
     }

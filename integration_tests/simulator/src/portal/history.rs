@@ -102,6 +102,9 @@ fn push_version(
     let place = usize::try_from(dice).unwrap_or_default() % SOURCES.len();
     out.extend_from_slice(SOURCES.get(place).copied().unwrap_or_default().as_bytes());
     out.push(b'"');
+    if dice % 5 == 2 {
+        out.extend_from_slice(b",\"sourceLabel\":\"Imported \xe2\x80\x93 \\\"all\\\"\"");
+    }
     if dice & 1 == 0 {
         out.extend_from_slice(b",\"sourceId\":\"userId:771\",\"updatedByUserId\":");
         push_u64(out, 771);

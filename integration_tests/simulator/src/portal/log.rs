@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::portal::base::{bound, round, scale};
+use crate::portal::base::{bound, jitter, scale};
 use crate::portal::hash::mix2;
 
 /// When an entry happened, and its sequence number. Keys order a log.
@@ -46,7 +46,8 @@ impl<T> Log<T> {
     /// When an initial entry happened: grows with the sequence, with ties.
     fn at_ms(&self, sequence: u64) -> i64 {
         let tied = if sequence % 12 < 4 { sequence - sequence % 4 } else { sequence };
-        self.from_ms + round(scale(tied + 1, self.until_ms - self.from_ms, self.len))
+        let at_ms = self.from_ms + scale(tied + 1, self.until_ms - self.from_ms, self.len);
+        jitter(at_ms).min(self.until_ms)
     }
 
     /// What an entry's values are derived from.

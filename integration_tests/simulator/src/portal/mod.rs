@@ -194,7 +194,12 @@ impl Portal {
         if let Some(place) = self.names.get(name) {
             return Some(*place);
         }
-        self.names.get(&name.to_ascii_lowercase()).copied()
+        let name = name.to_ascii_lowercase();
+        // HubSpot: a custom type's full name may leave out the number of the account.
+        let custom = name
+            .strip_prefix("p_")
+            .and_then(|rest| self.names.get(&format!("p{}_{rest}", self.portal_id())).copied());
+        custom.or_else(|| self.names.get(&name).copied())
     }
 
     pub(crate) fn graph(&self) -> &Graph {

@@ -35,6 +35,14 @@ const ODD_TEXTS: &[&str] = &[
     "",
 ];
 
+/// What follows the whole part of a calculated number: doubles in full.
+const LONG_FRACTIONS: Options = &[
+    ".40000000000000002220446049250313080847263336181640625",
+    ".59999999999999997779553950749686919152736663818359375",
+    ".1000000000000000055511151231257827021181583404541015625",
+    ".90000000000000002220446049250313080847263336181640625",
+];
+
 /// Roughly the instant of 2015 that dates count from.
 const DATES_FROM_MS: i64 = 1_420_070_400_000;
 
@@ -63,6 +71,9 @@ pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
         return Form::Null;
     }
     let dice = hash >> 8;
+    if may_be_empty(kind) && mix(dice).is_multiple_of(200) {
+        return Form::Plain;
+    }
     match kind {
         Kind::Fixed(text) => out.extend_from_slice(text.as_bytes()),
         Kind::Recording => {
@@ -76,6 +87,11 @@ pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
             push_padded(out, low(dice) % 100_000_000, 8);
         }
         Kind::Whole => push_u64(out, dice % 100_000),
+        // HubSpot: what it has calculated is printed to the last digit of the double.
+        Kind::Money if dice.is_multiple_of(61) => {
+            push_u64(out, (dice >> 4) % 4);
+            out.extend_from_slice(pick(LONG_FRACTIONS, dice >> 6).as_bytes());
+        }
         Kind::Money => {
             if dice.is_multiple_of(16) {
                 out.push(b'-');
@@ -181,10 +197,15 @@ fn pick(texts: Options, dice: u64) -> &'static str {
     texts.get(place).copied().unwrap_or_default()
 }
 
-/// An instant of the last years; now and then a whole second, minute or hour.
+/// Can a cleared property of this kind hold an empty text instead of null?
+fn may_be_empty(kind: Kind) -> bool {
+    matches!(kind, Kind::Whole | Kind::Money | Kind::Date | Kind::DateTime)
+}
+
+/// An instant of the last years; now and then a whole second or hour.
 fn instant(dice: u64) -> i64 {
     let ms = DATES_FROM_MS + i64::try_from(dice % 378_691_200_000).unwrap_or_default();
-    match dice >> 44 & 7 {
+    match dice >> 44 & 0xFF {
         0 => ms - ms % 1_000,
         1 => ms - ms % 3_600_000,
         _ => ms,

@@ -203,7 +203,7 @@ fn of_record(portal: &Portal, params: &Params, request: &Request) -> Result<Answ
     let id = text.parse().map_err(|_| refusal::odd_id(text))?;
     let store = store_of(portal, params, 0)?;
     if !store.is_live(id) {
-        return Err(refusal::not_found());
+        return Err(refusal::no_record(text));
     }
     let page = limit(request, PAGE, PAGE, OverLimit::Refuse)?;
     let start = after(request)?;

@@ -82,17 +82,29 @@ fn get(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
 fn definition(portal: &Portal, item: &Item, with_properties: bool) -> Value {
     let name = Events::custom_name(item.number);
     let type_id = FIRST_TYPE + item.number * 3;
-    let property = |name: &str, kind: &str| {
+    let property = |name: &str, kind: &str, field: &str| {
+        let own = name.starts_with("hs_");
+        let options: &[&str] = if kind == "enumeration" { &["gold", "silver"] } else { &[] };
+        let options = options.iter().enumerate().map(|(place, option)| {
+            json!({ "label": option, "value": option, "displayOrder": place, "hidden": false })
+        });
         json!({
-            "name": name, "label": name, "type": kind, "archived": false, "hasUniqueValue": false,
+            "name": name, "label": name, "description": "", "type": kind, "fieldType": field,
+            "groupName": "eventinformation", "options": options.collect::<Value>(),
+            "displayOrder": -1, "archived": false, "calculated": false, "externalOptions": false,
+            "formField": false, "hasUniqueValue": false, "hidden": false, "hubspotDefined": own,
+            "createdUserId": "771", "updatedUserId": "771", "dataSensitivity": "non_sensitive",
             "createdAt": iso(item.created_ms), "updatedAt": iso(item.updated_ms),
+            "modificationMetadata": {
+                "archivable": !own, "readOnlyDefinition": own, "readOnlyValue": own,
+            },
         })
     };
     let properties = if with_properties {
         vec![
-            property("amount", "number"),
-            property("plan", "enumeration"),
-            property("hs_tracking_name", "string"),
+            property("amount", "number", "number"),
+            property("plan", "enumeration", "select"),
+            property("hs_tracking_name", "string", "text"),
         ]
     } else {
         Vec::new()
@@ -101,7 +113,7 @@ fn definition(portal: &Portal, item: &Item, with_properties: bool) -> Value {
         "id": type_id.to_string(),
         "name": name,
         "fullyQualifiedName": portal.event_name(item.number),
-        "labels": { "singular": name.replace('_', " "), "plural": null },
+        "labels": { "singular": name.replace('_', " ") },
         "objectTypeId": format!("6-{type_id}"),
         "primaryObject": "CONTACT",
         "primaryObjectId": "0-1",
@@ -110,6 +122,8 @@ fn definition(portal: &Portal, item: &Item, with_properties: bool) -> Value {
         "createdAt": iso(item.created_ms),
         "updatedAt": iso(item.updated_ms),
         "createdUserId": 771,
+        "updatedUserId": 771,
+        "description": "",
         "properties": properties,
         "associations": [],
     })

@@ -272,7 +272,9 @@ impl Condition {
             }
         };
         let Some(definition) = store.definitions.get(place) else { return false };
-        let Some(text) = view.text(definition, place) else {
+        // HubSpot: a property that was cleared has no value, whether it shows as null or as nothing.
+        let text = view.text(definition, place).filter(|text| !text.is_empty());
+        let Some(text) = text else {
             let negates = matches!(
                 self.operator,
                 Operator::Neq | Operator::NotIn | Operator::NotContainsToken

@@ -101,7 +101,7 @@ fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, An
     let shown =
         |view: &View<'_>| view.archived_ms.is_some() == archived && !view.expired(request.now_ms);
     let view = found.filter(shown);
-    let view = view.ok_or_else(refusal::not_found)?;
+    let view = view.ok_or_else(|| refusal::no_record(wanted))?;
     let mut out = Vec::with_capacity(shape.record_size());
     shape.push(&mut out, &view, true);
     Ok(Answer::json(200, out))

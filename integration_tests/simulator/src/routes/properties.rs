@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::message::{Answer, Request};
-use crate::portal::{Definition, Portal, Role, Store, iso};
+use crate::portal::{Definition, Kind, Portal, Role, Store, iso};
 use crate::refusal;
 use crate::route::{Bucket, Params, Route, Scopes};
 use crate::routes::paging::flag;
@@ -212,13 +212,15 @@ fn list_v2(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
 
 /// A definition in the form of v3 and the dated versions.
 pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) -> Value {
+    let dice = definition.salt;
     let before = portal.start_ms - portal.start_ms % 86_400_000 - 86_400_000 * 1_500;
-    let created = iso(definition.defined_ms.unwrap_or(before));
+    let before = before + i64::try_from(dice % 40_000_000_000).unwrap_or_default();
+    let created_ms = definition.defined_ms.unwrap_or(before);
     let mut described = json!({
         "name": definition.name,
         "label": definition.label(),
         "type": definition.kind.type_name(),
-        "fieldType": definition.kind.field_type(),
+        "fieldType": if definition.calculated { "calculation_equation" } else { definition.kind.field_type() },
         "groupName": group(store),
         "description": "",
         "options": options(definition),
@@ -228,20 +230,38 @@ pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) 
         "formField": !definition.built_in(),
         "calculated": definition.calculated,
         "externalOptions": false,
-        "hubspotDefined": definition.built_in(),
         "dataSensitivity": "non_sensitive",
         "archived": definition.archived,
-        "createdAt": created,
-        "updatedAt": created,
         "modificationMetadata": {
             "archivable": !definition.built_in(),
             "readOnlyDefinition": definition.built_in(),
             "readOnlyValue": read_only(definition),
         },
     });
-    if definition.archived
-        && let Some(fields) = described.as_object_mut()
-    {
+    let Some(fields) = described.as_object_mut() else { return described };
+    // HubSpot: what it has defined itself has no dates now and then, and whatever does not apply to
+    // a property is left out.
+    if !(definition.built_in() && dice.is_multiple_of(8)) {
+        fields.insert("createdAt".to_owned(), iso(created_ms).into());
+        fields.insert("updatedAt".to_owned(), iso(created_ms + 3_000_123).into());
+    }
+    if definition.built_in() {
+        fields.insert("hubspotDefined".to_owned(), true.into());
+    } else {
+        fields.insert("createdUserId".to_owned(), "771".into());
+        fields.insert("updatedUserId".to_owned(), "772".into());
+    }
+    if definition.calculated {
+        let formula = format!("if is_known({0}) then {0} else 0", definition.name);
+        fields.insert("calculationFormula".to_owned(), formula.into());
+    }
+    match definition.kind {
+        Kind::Money => fields.insert("showCurrencySymbol".to_owned(), true.into()),
+        Kind::Owner => fields.insert("referencedObjectType".to_owned(), "OWNER".into()),
+        Kind::DateTime => fields.insert("dateDisplayHint".to_owned(), "absolute".into()),
+        _ => None,
+    };
+    if definition.archived {
         fields.insert("archivedAt".to_owned(), iso(portal.start_ms).into());
     }
     described
@@ -259,7 +279,14 @@ fn options(definition: &Definition) -> Vec<Value> {
     let options = definition.kind.options().iter().enumerate();
     options
         .map(|(place, option)| {
-            json!({ "label": option, "value": option, "displayOrder": place, "hidden": false })
+            let mut shown =
+                json!({ "label": option, "value": option, "displayOrder": place, "hidden": false });
+            if definition.salt.wrapping_add(place as u64).is_multiple_of(14)
+                && let Some(fields) = shown.as_object_mut()
+            {
+                fields.insert("description".to_owned(), "Chosen by hand".into());
+            }
+            shown
         })
         .collect()
 }

@@ -134,7 +134,7 @@ fn search(portal: &Portal, params: &Params, request: &Request) -> Result<Answer,
         }
         // HubSpot: the index finds the record, the body shows it as it is now.
         if let Some(view) = store.view(handle) {
-            shape.push(&mut out, &view, false);
+            shape.push(&mut out, &view, true);
         }
     }
     out.push(b']');

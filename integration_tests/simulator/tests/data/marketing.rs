@@ -158,14 +158,14 @@ fn emails_are_filtered_and_sorted() {
     for (case, query) in [
         ("sort", "sort=x"),
         ("date", "updatedAfter=soon"),
-        ("limit", "limit=250"),
+        ("limit", "limit=251"),
         ("flag", "includeStats=1"),
     ] {
         assert_eq!(get(&portal, &format!("/marketing/v3/emails?{query}")).0, 400, "{case}");
     }
     let (_, page) = get(&portal, "/marketing/emails/2026-09?includedProperties=name");
     let keys: Vec<&String> = page["results"][0].as_object().expect("an object").keys().collect();
-    assert_eq!(keys, ["id", "name"]);
+    assert_eq!(keys, ["id", "isAb", "name"]);
 }
 
 #[test]

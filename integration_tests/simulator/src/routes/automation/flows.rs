@@ -108,6 +108,7 @@ fn in_full(portal: &Portal, flow: &Flow) -> Value {
         "customProperties": {},
         "dataSources": [],
         "crmObjectCreationStatus": "COMPLETE",
+        "description": "What it does",
     });
     if let (Some(fields), Value::Object(more)) = (full.as_object_mut(), more) {
         fields.extend(more);

@@ -93,11 +93,7 @@ fn list_of<'a>(portal: &'a Portal, params: &Params) -> Result<List<'a>, Answer> 
     let id = param(params, 0);
     let number =
         id.parse().map_err(|_| refusal::validation(&format!("Invalid input: listId {id}")))?;
-    portal.list(number).ok_or_else(|| unknown_list(id))
-}
-
-fn unknown_list(id: &str) -> Answer {
-    refusal::missing(&format!("List does not exist with ID {id}."), "ListError.LIST_DOES_NOT_EXIST")
+    portal.list(number).ok_or_else(|| refusal::no_list(id))
 }
 
 /// What every form of a list shows.
@@ -173,7 +169,7 @@ fn by_name(portal: &Portal, params: &Params, request: &Request) -> Result<Answer
     let mut lists = portal.lists();
     let found =
         lists.find(|list| list.object.id == object && list.name().eq_ignore_ascii_case(name));
-    let list = found.ok_or_else(|| unknown_list(name))?;
+    let list = found.ok_or_else(|| refusal::no_list(name))?;
     Ok(Answer::json(200, json!({ "list": whole(&list, filters) }).to_string()))
 }
 
@@ -186,7 +182,7 @@ fn present_id(portal: &Portal, legacy: &str) -> Option<String> {
 
 fn mapped(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let legacy = request.query("legacyListId").unwrap_or_default();
-    let id = present_id(portal, legacy).ok_or_else(|| unknown_list(legacy))?;
+    let id = present_id(portal, legacy).ok_or_else(|| refusal::no_list(legacy))?;
     Ok(Answer::json(200, json!({ "legacyListId": legacy, "listId": id }).to_string()))
 }
 

@@ -14,6 +14,7 @@ use crate::routes::paging::{by_offset, flag, limit};
 use crate::routes::{any_of, param};
 
 const DEFAULT_LIMIT: usize = 10;
+const MOST: usize = 250;
 const DAY_MS: i64 = 86_400_000;
 /// Type, subcategory and state of the first e-mails, then again from the start.
 const KINDS: &[(&str, &str, &str)] = &[
@@ -144,8 +145,7 @@ impl<'a> Filter<'a> {
 
 fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let filter = Filter::of(request)?;
-    let most = portal.settings.undocumented_limit;
-    let limit = limit(request, DEFAULT_LIMIT, most, portal.settings.over_limit)?;
+    let limit = limit(request, DEFAULT_LIMIT, MOST, portal.settings.over_limit)?;
     let items = portal.marketing().emails.items();
     let mut emails: Vec<Item> = items.filter(|email| filter.wants(portal, email)).collect();
     for sort in request.query_list("sort").collect::<Vec<_>>().into_iter().rev() {
@@ -183,7 +183,9 @@ fn show(portal: &Portal, request: &Request, email: &Item, with_stats: bool) -> V
     let mut fields = describe(portal, email);
     let included: Vec<&str> = request.query_list("includedProperties").collect();
     if !included.is_empty() {
-        fields.retain(|name, _| name == "id" || included.contains(&name.as_str()));
+        fields.retain(|name, _| {
+            matches!(name.as_str(), "id" | "isAb") || included.contains(&name.as_str())
+        });
     }
     if with_stats {
         fields.insert("stats".to_owned(), stats(portal, email, request.now_ms));
@@ -222,6 +224,11 @@ fn describe(portal: &Portal, email: &Item) -> Map<String, Value> {
         "jitterSendTime": false,
         "sendOnPublish": true,
         "folderIdV2": 0,
+        "businessUnitId": "0",
+        "previewKey": format!("pk{dice:08x}"),
+        "teamsWithAccess": [],
+        "usersWithAccess": [],
+        "workflowNames": if subcategory == "automated" { vec!["Welcome"] } else { Vec::new() },
         "from": { "fromName": "Team", "replyTo": "team@example.test", "customReplyTo": "" },
         "to": {
             "contactIds": { "include": [], "exclude": [] },
@@ -254,7 +261,23 @@ fn describe(portal: &Portal, email: &Item) -> Map<String, Value> {
         fields.insert("publishedByName".to_owned(), "Grace H".into());
         fields.insert("publishedByEmail".to_owned(), "grace@example.test".into());
     }
+    if email.number % 7 == 3 {
+        fields.insert("clonedFrom".to_owned(), (dice % 100_000_007).to_string().into());
+    }
+    if email.number % 11 == 4 {
+        fields.insert("unpublishedAt".to_owned(), iso(email.updated_ms - 1).into());
+    }
+    if subcategory == "blog_email" {
+        let rss = json!({
+            "blogEmailType": "instant", "blogImageMaxWidth": 300, "blogLayout": "FULL_POST",
+            "hubspotBlogId": "5", "maxEntries": 10, "rssEntryTemplate": "<b>{{ title }}</b>",
+            "timing": { "daily": { "hour": 9 } }, "url": "https://example.test/rss.xml",
+            "useHeadlineAsSubject": true,
+        });
+        fields.insert("rssData".to_owned(), rss);
+    }
     if let Some(campaign) = campaign(portal, email) {
+        fields.insert("campaignUtm".to_owned(), "launch".into());
         fields.insert("campaign".to_owned(), campaign.into());
         fields.insert("campaignName".to_owned(), "Launch".into());
     }

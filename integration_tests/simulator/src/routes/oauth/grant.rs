@@ -105,6 +105,7 @@ fn denied(account: &Account<'_>, status: u16, code: &str, error: &str, message: 
     if account.settings.token_refusal == TokenRefusal::Rfc6749
         && let Some(fields) = body.as_object_mut()
     {
+        fields.insert("category".to_owned(), "VALIDATION_ERROR".into());
         fields.insert("error".to_owned(), error.into());
         fields.insert("error_description".to_owned(), message.into());
     }

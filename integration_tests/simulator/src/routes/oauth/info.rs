@@ -7,7 +7,7 @@ use crate::refusal;
 use crate::routes::oauth::grant::deny;
 use crate::routes::oauth::{Account, Form, USER_ID};
 use crate::settings::TokenInfo;
-use crate::token::Tokens;
+use crate::token::{OAuthApp, Tokens};
 
 pub(super) fn introspect(
     tokens: &mut Tokens,
@@ -75,6 +75,8 @@ fn describe_access(
             "token": token, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": app.scopes.listed(),
             "hub_id": account.portal_id, "app_id": app.app_id, "expires_in": left_s,
             "user_id": USER_ID, "token_type": "access", "is_private_distribution": false,
+            "client_id": app.client_id, "token_use": "access_token",
+            "signed_access_token": signed(app, account.portal_id, expires_ms),
         })
     })
 }
@@ -84,8 +86,19 @@ fn describe_refresh(tokens: &Tokens, account: &Account<'_>, token: &str) -> Opti
     Some(json!({
         "token": token, "user": USER, "hub_domain": HUB_DOMAIN, "scopes": app.scopes.listed(),
         "hub_id": account.portal_id, "client_id": app.client_id, "user_id": USER_ID,
-        "token_type": "refresh",
+        "token_type": "refresh", "token_use": "refresh_token", "app_id": app.app_id,
     }))
+}
+
+/// What HubSpot's own services make of a token.
+fn signed(app: &OAuthApp, portal_id: u64, expires_ms: i64) -> Value {
+    json!({
+        "appId": app.app_id, "appInstallId": "1", "audience": "", "expiresAt": expires_ms,
+        "hubId": portal_id, "hublet": "na1", "installingUserId": USER_ID,
+        "isPrivateDistribution": false, "isServiceAccount": false, "isUserLevel": false,
+        "newSignature": "c2ln", "scopeToScopeGroupPks": "", "scopes": "", "signature": "c2ln",
+        "trialScopeToScopeGroupPks": "", "trialScopes": "", "userId": USER_ID,
+    })
 }
 
 const USER: &str = "grace@example.test";
