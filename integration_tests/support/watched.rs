@@ -1,15 +1,17 @@
-//! A simulator that is asked at its end whether anything but reads was sent to it.
+//! A simulator that is asked at its end whether anything but reads was sent to it, and whether all of it
+//! is as HubSpot's documents say.
 
 use std::ops::Deref;
 
 use hubspot_simulator::{Config, Simulator};
 
-/// A running simulator. Dropping it fails the test if a request was not on the list of reads.
+/// A running simulator. Dropping it fails the test if a request was not on the list of reads, or if a
+/// request or an answer differs from HubSpot's documents.
 pub(crate) struct Watched(Simulator);
 
 impl Watched {
     pub(crate) fn start(config: Config) -> Self {
-        Self(Simulator::start(config).expect("a free port"))
+        Self(Simulator::start(Config { judged: true, ..config }).expect("a free port"))
     }
 }
 
@@ -34,6 +36,9 @@ impl Drop for Watched {
         let entries = self.0.journal();
         let personal = entries.iter().find(|entry| entry.path.contains('@'));
         assert!(personal.is_none(), "{personal:?}");
+        let complaints = self.0.complaints();
+        let complaints = complaints.join("\n");
+        assert!(complaints.is_empty(), "HubSpot's documents say otherwise:\n{complaints}");
     }
 }
 

@@ -14,6 +14,7 @@
 //! ```
 
 pub mod clock;
+pub mod contract;
 pub mod fault;
 pub mod journal;
 pub mod message;
@@ -56,6 +57,7 @@ pub use script::Script;
 pub use settings::Settings;
 pub use token::{Access, DEFAULT_TOKEN, Granted, OAuthApp, PrivateApp, Tier};
 
+use contract::judge::Judge;
 use sync::{lock, read};
 use world::World;
 
@@ -73,6 +75,8 @@ pub struct Config {
     pub latency: Duration,
     /// Up to so much more, at random.
     pub jitter: Duration,
+    /// Are requests and answers compared with HubSpot's documents? See [`Simulator::complaints`].
+    pub judged: bool,
     /// Changes that happen by themselves.
     pub script: Option<Script>,
     /// `None` for any free port.
@@ -128,6 +132,12 @@ impl Simulator {
     /// Method and path of every request since the start that was no GET, whatever was forgotten.
     pub fn sent_beside_gets(&self) -> BTreeSet<(String, String)> {
         lock(&self.world.journal).beside_gets().clone()
+    }
+
+    /// How requests and answers since the start differ from what HubSpot's documents say, other than
+    /// on purpose. Empty unless [`Config::judged`].
+    pub fn complaints(&self) -> Vec<String> {
+        self.world.judge.as_ref().map(Judge::complaints).unwrap_or_default()
     }
 
     /// Forgets all requests.

@@ -150,6 +150,7 @@ impl Arguments {
         let mut settings: Settings = load(self.settings.as_ref())?;
         settings.quota &= !self.no_quota;
         Ok(Config {
+            judged: false,
             portal: self.portal(),
             settings,
             access: self.access(),

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, header};
 
 use crate::body::Delivery;
+use crate::contract::judge::Sent;
 use crate::fault::Kind;
 use crate::journal::{Entry, UNKNOWN, WRITE};
 use crate::message::{Answer, Request};
@@ -108,6 +109,7 @@ pub(crate) fn respond(
     };
     world.change_before(number);
     let fault = lock(&world.faults).pick(target.name(), &request.path);
+    let sent_body = request.body.clone();
     let kept_body = keeps_bodies.then(|| String::from_utf8_lossy(&request.body).into_owned());
 
     let url_length = HOST.len() + uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
@@ -124,6 +126,11 @@ pub(crate) fn respond(
     let Reply { mut answer, caller } = reply;
     if let Some(kind) = &fault {
         spoil(&mut answer, kind);
+    }
+    if let Some(judge) = &world.judge {
+        let (method, path) = (request.method.as_str(), request.path.as_str());
+        let sent = Sent { method, path, query, body: &sent_body };
+        judge.examine(&sent, &answer, fault.is_some());
     }
     let standing = caller.as_ref().and_then(|caller| standing(world, &target, caller, &request));
     finish::complete(&mut answer, headers, standing, request.now_ms);

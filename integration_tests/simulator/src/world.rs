@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::Config;
 use crate::clock::Clock;
+use crate::contract::judge::Judge;
 use crate::fault::{Schedule, chance};
 use crate::journal::Journal;
 use crate::portal::{Change, Portal};
@@ -24,6 +25,7 @@ pub(crate) struct World {
     pub(crate) quotas: Mutex<Quotas>,
     pub(crate) faults: Mutex<Schedule>,
     pub(crate) journal: Mutex<Journal>,
+    pub(crate) judge: Option<Judge>,
     /// Requests so far, for their numbers.
     pub(crate) requests: AtomicU64,
     /// Searches refused so far: the two forms of the refusal take turns.
@@ -58,6 +60,7 @@ impl World {
             )),
             faults: Mutex::new(Schedule::new(config.faults)),
             journal: Mutex::new(Journal::new(config.journal)),
+            judge: config.judged.then(Judge::default),
             requests: AtomicU64::new(0),
             searches_refused: AtomicU64::new(0),
             scheduled: Mutex::default(),
