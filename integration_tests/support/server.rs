@@ -62,6 +62,43 @@ pub(crate) fn serve_bytes(
     (address.to_string(), served)
 }
 
+/// Answers each request with the JSON that `answer` makes of its first line and its body; gives the
+/// address.
+pub(crate) fn serve_json(answer: impl Fn(&str, &str) -> String + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    // The thread ends with the process.
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let request = read_request(&mut stream).unwrap_or_default();
+            let (head, body) = request.split_once("\r\n\r\n").unwrap_or((&request, ""));
+            let line = head.lines().next().unwrap_or_default();
+            // A client may have hung up meanwhile.
+            let _gone = stream.write_all(json_answer(&answer(line, body)).as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+/// A request with its body, as long as its head says.
+fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut request = Vec::new();
+    let mut chunk = [0; 8192];
+    loop {
+        let length = stream.read(&mut chunk)?;
+        request.extend_from_slice(chunk.get(..length).unwrap_or_default());
+        let text = String::from_utf8_lossy(&request).into_owned();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let named = head.to_ascii_lowercase();
+        let expected = named.split_once("content-length: ").map_or(0, |(_, rest)| {
+            rest.lines().next().unwrap_or_default().trim().parse().unwrap_or(0)
+        });
+        if body.len() >= expected || length == 0 {
+            return Ok(text);
+        }
+    }
+}
+
 /// An HTTP answer with a JSON body.
 pub(crate) fn json_answer(body: &str) -> String {
     format!(

@@ -234,6 +234,10 @@ pub(super) fn ids_of<'a>(records: impl Iterator<Item = &'a str>) -> Vec<RecordId
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::{Client, ClientOptions, Limits, Meter, Patience, Stop, Tokens};
+    use crate::hubspot::limits::{ASSOCIATIONS_WINDOW, GENERAL_WINDOW, SEARCH_WINDOW};
+    use crate::hubspot::{DIALECT, Paths, Subject, Version};
+    use crate::secret::Secret;
     use serde_json::json;
 
     fn again(answer: Value, returned: &[u64], left_out: LeftOut) -> Option<(Vec<u64>, bool)> {
@@ -333,6 +337,58 @@ mod tests {
             let found = again(answer, &returned, LeftOut::HasNone);
             assert_eq!(found, associations, "{case}: associations");
         }
+    }
+
+    /// Reads three ids whose answers all have these notes, and return nothing.
+    async fn read(notes: Value) -> (Result<Vec<()>, Error>, u32) {
+        let client = Client::new(ClientOptions {
+            base: "http://127.0.0.1:9".into(),
+            dialect: DIALECT,
+            limits: Limits {
+                general: GENERAL_WINDOW,
+                search: SEARCH_WINDOW,
+                associations: ASSOCIATIONS_WINDOW,
+                in_flight: 4,
+            },
+            patience: Patience::READ,
+            tokens: Tokens::Fixed(Secret::new("token".into())),
+            user_agent: "test",
+            stop: Stop::default(),
+        })
+        .expect("a client");
+        let (paths, meter) = (Paths::new(Version::Dated), Meter::default());
+        let subject = Subject { stream: "deals", scopes: &[] };
+        let api = Api { client: &client, paths: &paths, meter: &meter, subject };
+        let mut asked = 0;
+        let ask = async |_: &[u64], _: &PageSize| {
+            asked += 1;
+            let notes = serde_json::from_value(notes.clone()).unwrap();
+            Ok(Answered { value: (), returned: Vec::new(), notes, asked: 3 })
+        };
+        let kind = (|id: &u64| *id, LeftOut::Unknown);
+        let answers = read_whole(&api, "POST /x", vec![1, 2, 3], kind, ask).await;
+        (answers, asked)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_stays_partial_is_an_error() {
+        for notes in [
+            json!({ "status": "PENDING" }),
+            json!({ "numErrors": 3 }),
+            json!({ "errors": [{ "category": "INTERNAL_ERROR" }] }),
+            json!({}),
+        ] {
+            let (answers, asked) = read(notes.clone()).await;
+            let Err(Error::Incomplete { missing: 3, total: 3, attempts, .. }) = answers else {
+                panic!("{notes}: {answers:?}")
+            };
+            // Nothing has ever been answered over HTTP here, so the shorter patience is in force.
+            assert_eq!((attempts, asked), (Patience::WIZARD.attempts, attempts), "{notes}");
+        }
+        let not_found = json!({ "errors": [{ "category": "OBJECT_NOT_FOUND",
+            "context": { "ids": ["1", "2", "3"] } }] });
+        let (answers, asked) = read(not_found).await;
+        assert_eq!((answers.unwrap().len(), asked), (1, 1));
     }
 
     #[test]
