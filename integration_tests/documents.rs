@@ -38,7 +38,7 @@ Some reads take several requests though nothing has changed, and cannot take few
 - Streams that need HubSpot's time before their first request ask for the account, once a run.
 
 Each custom object of the portal is one more stream of the family \"CRM objects\", named like the
-object (`custom_<name>` if a stream below is called so): key `id`, cursor `updatedAt`, no associated
+object (`custom_<name>` if a stream below is called so but for case): key `id`, cursor `updatedAt`, no associated
 ids, scopes `crm.objects.custom.read` and `crm.schemas.custom.read`, 1 request per 100 records or per
 200 changed records.
 ";

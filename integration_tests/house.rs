@@ -22,13 +22,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("record", &["protocol", "strict", "time"]),
     ("cursor", &["page_guard", "protocol", "time"]),
     ("hubspot", &["error", "http", "page_guard", "secret", "strict", "time"]),
-    ("schema", &["hubspot", "record"]),
+    ("schema", &["hubspot", "record", "strict"]),
     ("streams", &["cursor", "error", "hubspot", "protocol", "record", "schema", "strict", "time"]),
     (
         "sync",
         &[
             "config", "cursor", "error", "http", "hubspot", "operator", "progress", "protocol",
-            "record", "schema", "secret", "streams", "time",
+            "record", "schema", "secret", "streams", "strict", "time",
         ],
     ),
     (

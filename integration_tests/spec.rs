@@ -184,7 +184,7 @@ fn the_form_is_the_one_that_users_know() {
         .filter(|(name, _)| known.iter().all(|(known, _)| known != name))
         .collect();
     let ours = |place: &Value| place.as_u64() >= Some(known.len() as u64);
-    assert!(own.len() == 5 && own.iter().all(|(_, schema)| ours(&schema["order"])));
+    assert!(own.len() == 6 && own.iter().all(|(_, schema)| ours(&schema["order"])));
     assert_eq!(spec["connectionSpecification"]["required"], json!(["credentials"]));
     assert_eq!(spec["connectionSpecification"]["additionalProperties"], true);
     let variants = properties["credentials"]["oneOf"].as_array().expect("options");
@@ -235,6 +235,7 @@ fn every_key_of_the_python_connector_is_taken_as_it_was_entered() {
         "num_worker": 3,
         "association_streams": [{ "from_object": "goals", "to_object": "payments", "stream_name": "x" }],
         "custom_object_association_streams": [{ "from_object": "p_boats", "to_object": "2-12345" }],
+        "prefix_colliding_custom_objects": true,
         "__injected_declarative_manifest": {},
         "of_another_version": [1],
     });

@@ -54,6 +54,13 @@ pub enum Error {
          then select the stream again or leave it out"
     )]
     UnknownStream { stream: String },
+    /// A stream whose name was that of a custom object and is that of a built-in stream now.
+    #[error(
+        "`{stream}`: its columns in the catalog are not those of the built-in stream but seem to be \
+         those of the custom object `{stream}`, whose stream is called `{instead}`; refresh the source \
+         schema, then select the one that is meant"
+    )]
+    NameTaken { stream: String, instead: String },
     /// A stream that may be a custom object, and the custom objects are not known.
     #[error(
         "`{stream}` cannot be found, because the portal's custom objects could not be read \
@@ -194,6 +201,7 @@ impl Error {
             | Self::Catalog { .. }
             | Self::State { .. }
             | Self::UnknownStream { .. }
+            | Self::NameTaken { .. }
             | Self::Credentials { .. }
             | Self::MissingScope { .. }
             | Self::NothingToRead { .. }

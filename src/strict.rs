@@ -3,8 +3,10 @@
 //! RFC 8259 allows texts that common readers refuse: an escape of half a surrogate pair, U+0000
 //! (Postgres), a number beyond a double (Python's fast parsers, many databases), nesting without end
 //! (nearly all). This module finds and rewrites those, and nothing else: whatever else a text
-//! holds stays as it is, byte by byte.
+//! holds stays as it is, byte by byte. It also tells names apart that differ by case only, which many
+//! databases take for the same.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -335,6 +337,44 @@ fn is_beyond_a_double(number: &str) -> bool {
         && number.parse().is_ok_and(f64::is_infinite)
 }
 
+/// A name as databases see it that do not tell upper from lower case.
+pub fn folded(name: &str) -> String {
+    // Upper case first: some letters have only one of the two in common, such as `ſ` and `s`.
+    name.to_uppercase().to_lowercase()
+}
+
+/// Names that differ in more than their case, in the order of those given.
+///
+/// Among names that differ in nothing else, the one in lower case stays. Each other gets a suffix that
+/// depends on that name alone: `Foo` is `Foo_` and eight digits beside any other spelling of `foo`.
+pub fn told_apart(names: &[&str]) -> Vec<String> {
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    for name in names {
+        *taken.entry(folded(name)).or_default() += 1;
+    }
+    let is_taken = |name: &str| taken.contains_key(&folded(name));
+    let apart = names.iter().map(|&name| {
+        let is_alone = taken.get(&folded(name)).is_none_or(|&count| count < 2);
+        if is_alone || folded(name) == name {
+            return name.to_owned();
+        }
+        let mut apart = suffixed(name);
+        while is_taken(&apart) {
+            apart = suffixed(&apart);
+        }
+        apart
+    });
+    apart.collect()
+}
+
+/// A name with a suffix made of its bytes (FNV-1a, 32 bits): the same in every run and version.
+pub fn suffixed(name: &str) -> String {
+    let hash = name
+        .bytes()
+        .fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    format!("{name}_{hash:08x}")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -429,7 +469,33 @@ mod tests {
         }
     }
 
+    #[test]
+    fn names_that_differ_by_case_only_get_a_suffix_of_their_own() {
+        for (names, expected) in [
+            (&["foo", "bar"][..], &["foo", "bar"][..]),
+            (&["Foo", "Bar"], &["Foo", "Bar"]),
+            (&["Foo", "foo"], &["Foo_0c7e1677", "foo"]),
+            (&["foo", "Foo"], &["foo", "Foo_0c7e1677"]),
+            (&["FOO", "foo", "Foo"], &["FOO_eccd95f7", "foo", "Foo_0c7e1677"]),
+            (&["FOO", "Foo"], &["FOO_eccd95f7", "Foo_0c7e1677"]),
+            (&["É", "é"], &["É_3e9e1b21", "é"]),
+            (&["foo", "Foo", "foo_0C7E1677"], &["foo", "Foo_0c7e1677_66507134", "foo_0C7E1677"]),
+        ] {
+            assert_eq!(told_apart(names), expected, "{names:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn names_are_told_apart_whatever_they_are(
+            names in proptest::collection::hash_set("[aAbBsSſßéÉ_]{0,4}", 0..12)
+        ) {
+            let names: Vec<_> = names.iter().map(String::as_str).collect();
+            let apart = told_apart(&names);
+            let folds: std::collections::HashSet<_> = apart.iter().map(|name| folded(name)).collect();
+            prop_assert_eq!(folds.len(), names.len(), "{:?}", apart);
+        }
+
         /// Whatever the bytes: no panic, and JSON stays JSON.
         #[test]
         fn any_text_can_be_repaired(text in "[{}\\[\\],:\"\\\\uUdD08eE19+.NaN \u{0}\u{1}é-]{0,40}") {

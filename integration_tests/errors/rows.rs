@@ -34,7 +34,7 @@ macro_rules! variants {
 }
 
 variants! {
-    Input Config Environment Catalog State UnknownStream CustomObjects Credentials MissingScope
+    Input Config Environment Catalog State UnknownStream NameTaken CustomObjects Credentials MissingScope
     NothingToRead Plan UnknownObjectType User Refused Unavailable Tls Proxy Redirected TooLarge DayUsedUp DayShare
     Incomplete SingleRecord Throttled Stopped Contract OutputClosed Bug
 }
@@ -93,6 +93,12 @@ fn given() -> Vec<Told> {
         (
             "a stream was selected that the portal does not have (any more)",
             Error::UnknownStream { stream: "deals".into() },
+            "refresh the source schema",
+        ),
+        (
+            "a stream was selected by the name that its custom object had before a built-in stream was \
+             called so",
+            Error::NameTaken { stream: "projects".into(), instead: "custom_projects".into() },
             "refresh the source schema",
         ),
         (

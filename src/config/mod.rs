@@ -35,6 +35,9 @@ pub struct Config {
     pub lookback: Duration,
     /// Are number and boolean properties text columns?
     pub text_only: bool,
+    /// Does the Python connector's prefix stand before the name of a custom object that is called like
+    /// another stream?
+    pub prefix_as_python: bool,
     /// Are streams offered that take very many requests?
     pub experimental_streams: bool,
     /// What the property history streams read.
@@ -133,6 +136,7 @@ impl Config {
             start_date,
             lookback: Duration::from_secs(raw.lookback_window * 60),
             text_only: raw.treat_numbers_and_booleans_as_strings,
+            prefix_as_python: raw.prefix_colliding_custom_objects,
             experimental_streams: raw.enable_experimental_streams,
             history: History {
                 lookback: Duration::from_secs(raw.property_history_lookback_window * 60),

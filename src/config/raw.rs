@@ -16,6 +16,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) treat_numbers_and_booleans_as_strings: bool,
     #[serde(default)]
+    pub(super) prefix_colliding_custom_objects: bool,
+    #[serde(default)]
     pub(super) enable_experimental_streams: bool,
     #[serde(default)]
     pub(super) property_history_lookback_window: u64,

@@ -19,6 +19,9 @@ pub struct CustomObject {
     /// Name within all of HubSpot, such as `p4455_boats`: what paths take.
     #[serde(default)]
     pub fully_qualified_name: String,
+    /// Id of the type, such as `2-17`; a later object has a higher one.
+    #[serde(default)]
+    pub object_type_id: Option<String>,
     #[serde(default)]
     pub properties: Vec<Definition>,
 }

@@ -44,10 +44,12 @@ impl Source {
     pub const COPY: Self = Self::Copy { or: None, cast: None };
 }
 
-/// A property, as two columns: inside `properties`, and flat as `properties_<name>`.
+/// A property, as two columns: inside `properties`, and flat, usually as `properties_<name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Property {
     pub name: String,
+    /// The name of its column at the top.
+    pub flat_name: String,
     pub kind: Kind,
     pub nested: bool,
     pub flat: bool,
@@ -150,6 +152,7 @@ mod tests {
     fn asks_for_columns_and_what_they_fall_back_on() {
         let property = |name: &str, fallback: Option<&str>| Property {
             name: name.into(),
+            flat_name: format!("properties_{name}"),
             kind: Kind::Text,
             nested: true,
             flat: true,

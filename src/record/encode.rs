@@ -65,9 +65,9 @@ impl<'columns> Encoder<'columns> {
             keys: columns
                 .properties
                 .iter()
-                .map(|Property { name, nested, flat, .. }| Keys {
+                .map(|Property { name, flat_name, nested, flat, .. }| Keys {
                     nested: (*nested && columns.nested).then(|| key(name)),
-                    flat: flat.then(|| key(&format!("properties_{name}"))),
+                    flat: flat.then(|| key(flat_name)),
                 })
                 .collect(),
             value: Vec::new(),
@@ -156,7 +156,7 @@ impl<'columns> Encoder<'columns> {
         for ((property, keys), raw) in columns.properties.iter().zip(&self.keys).zip(values) {
             let Some(raw) = raw else { continue };
             self.value.clear();
-            let column = || format!("properties_{}", property.name);
+            let column = || property.flat_name.clone();
             let coerced = if is_odd {
                 coerce(property.kind, &repaired(raw, column, changes), &mut self.value)
             } else {
@@ -263,6 +263,7 @@ mod tests {
     fn property(name: &str, kind: Kind) -> Property {
         Property {
             name: name.into(),
+            flat_name: format!("properties_{name}"),
             kind,
             nested: true,
             flat: true,

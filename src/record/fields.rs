@@ -223,6 +223,7 @@ mod tests {
     fn columns(names: &[&str]) -> Columns {
         let property = |name: &&str| Property {
             name: (*name).to_owned(),
+            flat_name: format!("properties_{name}"),
             kind: Kind::Text,
             nested: true,
             flat: true,

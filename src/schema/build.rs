@@ -32,7 +32,7 @@ pub fn build(
             .collect();
         for property in properties {
             // A clash with a column of the record itself leaves that one as it is.
-            let flat = columns.entry(format!("properties_{}", property.name));
+            let flat = columns.entry(property.flat_name.clone());
             flat.or_insert_with(|| value_schema(property.kind));
         }
         columns.insert("properties".into(), json!({ "type": "object", "properties": nested }));
@@ -65,6 +65,7 @@ mod tests {
     fn properties_appear_nested_and_flat() {
         let property = PropertyColumn {
             name: "amount".into(),
+            flat_name: "properties_amount".into(),
             kind: Kind::Number,
             created_at: None,
             is_defined: true,

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::properties::PropertyColumn;
+use super::properties::{PropertyColumn, flat_name};
 use crate::record::{Columns, Field, Property};
 
 /// Picks the columns to read and write.
@@ -36,7 +36,8 @@ pub fn choose(
     let properties = properties
         .into_iter()
         .filter_map(|property| {
-            let (nested, flat) = (choice.nested(&property.name), choice.flat(&property.name));
+            let (nested, flat) = (choice.nested(&property.name), choice.flat(&property));
+            let property = PropertyColumn { flat_name: choice.flat_name(&property), ..property };
             (nested || flat).then(|| column(property, nested, flat))
         })
         .collect();
@@ -50,8 +51,8 @@ fn everything(fields: Vec<Field>, properties: Vec<PropertyColumn>) -> Columns {
 }
 
 fn column(property: PropertyColumn, nested: bool, flat: bool) -> Property {
-    let PropertyColumn { name, kind, is_defined, fallback, .. } = property;
-    Property { name, kind, nested, flat, is_defined, fallback }
+    let PropertyColumn { name, flat_name, kind, is_defined, fallback, .. } = property;
+    Property { name, flat_name, kind, nested, flat, is_defined, fallback }
 }
 
 /// The choice inside the `properties` object.
@@ -82,10 +83,10 @@ impl<'a> Choice<'a> {
             },
         };
         let mut choice = Self { top, nested, unlisted_are_new: false, any_flat: false };
-        choice.any_flat = properties.iter().any(|property| choice.flat(&property.name));
+        choice.any_flat = properties.iter().any(|property| choice.flat(property));
         let (listed, unlisted): (Vec<_>, Vec<_>) = properties
             .iter()
-            .partition(|property| choice.nested(&property.name) || choice.flat(&property.name));
+            .partition(|property| choice.nested(&property.name) || choice.flat(property));
         let newest_listed =
             listed.iter().filter_map(|property| property.created_at.as_deref()).max();
         // Without a date a property may be as old as the portal.
@@ -102,6 +103,14 @@ impl<'a> Choice<'a> {
         self.unlisted_are_new && !is_listed && !self.top.contains_key(&flat_name(name))
     }
 
+    /// The column's name as it was chosen: a catalog may be older than the property that made a suffix
+    /// necessary.
+    fn flat_name(&self, property: &PropertyColumn) -> String {
+        let plain = flat_name(&property.name);
+        let is_plain = !self.top.contains_key(&property.flat_name) && self.top.contains_key(&plain);
+        if is_plain { plain } else { property.flat_name.clone() }
+    }
+
     fn nested(&self, name: &str) -> bool {
         match self.nested {
             Nested::No => false,
@@ -110,13 +119,10 @@ impl<'a> Choice<'a> {
         }
     }
 
-    fn flat(&self, name: &str) -> bool {
-        self.top.contains_key(&flat_name(name)) || self.any_flat && self.is_new(name)
+    fn flat(&self, property: &PropertyColumn) -> bool {
+        self.top.contains_key(&self.flat_name(property))
+            || self.any_flat && self.is_new(&property.name)
     }
-}
-
-fn flat_name(name: &str) -> String {
-    format!("properties_{name}")
 }
 
 #[cfg(test)]
@@ -128,6 +134,7 @@ mod tests {
     fn property(name: &str, created_at: &str) -> PropertyColumn {
         PropertyColumn {
             name: name.into(),
+            flat_name: flat_name(name),
             kind: Kind::Text,
             created_at: Some(created_at.into()),
             is_defined: true,

@@ -79,6 +79,7 @@ mod tests {
                 |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
             let column = |name: &str| PropertyColumn {
                 name: name.into(),
+                flat_name: String::new(),
                 kind: Kind::Text,
                 created_at: None,
                 is_defined: true,

@@ -2,11 +2,14 @@
 
 use crate::hubspot::{Definition, PropertyType};
 use crate::record::Kind;
+use crate::strict::told_apart;
 
 /// A property that a stream could show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PropertyColumn {
     pub name: String,
+    /// The name of its column at the top of a record.
+    pub flat_name: String,
     pub kind: Kind,
     /// When it was defined, where HubSpot says so; sorts as text.
     pub created_at: Option<String>,
@@ -34,7 +37,14 @@ impl Legacy {
     }
 }
 
+/// The name of a property's column at the top of a record.
+pub(super) fn flat_name(name: &str) -> String {
+    format!("properties_{name}")
+}
+
 /// The columns for a portal's properties, by name; those shown under an older name included.
+///
+/// Columns at the top whose names would differ by case only get a suffix ([`told_apart`]).
 ///
 /// `text_only` turns numbers and booleans into text.
 pub fn property_columns(
@@ -46,6 +56,7 @@ pub fn property_columns(
         .iter()
         .map(|definition| PropertyColumn {
             name: definition.name.clone(),
+            flat_name: String::new(),
             kind: kind(definition.kind, text_only),
             created_at: definition.created_at.clone(),
             is_defined: true,
@@ -60,6 +71,7 @@ pub fn property_columns(
             Some(column) => column.fallback = Some(definition.name.clone()),
             None => columns.push(PropertyColumn {
                 name,
+                flat_name: String::new(),
                 kind: kind(definition.kind, text_only),
                 created_at: definition.created_at.clone(),
                 is_defined: false,
@@ -68,6 +80,11 @@ pub fn property_columns(
         }
     }
     columns.sort_by(|one, other| one.name.cmp(&other.name));
+    let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
+    let names = told_apart(&names);
+    for (column, name) in columns.iter_mut().zip(names) {
+        column.flat_name = flat_name(&name);
+    }
     columns
 }
 
@@ -112,6 +129,20 @@ mod tests {
                 ("hs_v2_date_exited_won", true, None),
             ]
         );
+    }
+
+    #[test]
+    fn q55_columns_that_differ_by_case_only_get_a_suffix() {
+        let flat = |names: &[&str]| {
+            let definitions: Vec<_> =
+                names.iter().map(|name| definition(name, PropertyType::Text)).collect();
+            let columns = property_columns(&definitions, &[], false);
+            columns.into_iter().map(|column| column.flat_name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(flat(&["Foo", "bar"]), "properties_Foo properties_bar");
+        let expected = "properties_Foo_0c7e1677 properties_foo";
+        assert_eq!(flat(&["Foo", "foo"]), expected);
+        assert_eq!(flat(&["foo", "Foo"]), expected);
     }
 
     #[test]

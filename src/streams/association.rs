@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_configured_pair_is_a_row() {
-        let mut names = Names::built_in();
+        let mut names = Names::built_in(false);
         for (from, to, name, expected, paths, scopes) in [
             (
                 "deals",

@@ -2,17 +2,20 @@
 
 use std::borrow::Cow;
 
-use super::names::Names;
+use super::names::{Names, PREFIX, PYTHON_PREFIX};
 use super::registry::{
     CUSTOM_EVENT, CUSTOM_OBJECT, MODIFIED, MODIFIED_CONTACT, TYPES, WEB_ANALYTICS, archived,
 };
 use super::spec::{Family, Occurrences, Schema, StreamSpec};
 use crate::hubspot::{CustomObject, EventDefinition};
+use crate::strict::{folded, suffixed, told_apart};
 
 /// Something of this portal's own, with the name of its stream.
 #[derive(Debug, Clone)]
 pub struct CustomStream {
     name: String,
+    /// What else the stream is called by catalogs and states of other versions.
+    other_names: Vec<String>,
     subject: Subject,
 }
 
@@ -28,19 +31,20 @@ enum Subject {
     Event { definition: EventDefinition, types: [Cow<'static, str>; 1] },
 }
 
-/// What stands before a name that is taken.
-const PREFIX: &str = "custom_";
-
 impl CustomStream {
     /// The streams of custom objects, and those of their archived records.
     ///
-    /// A stream is called as its object, or `<stream>_archived`. `custom_` stands before a name
-    /// that another stream has; an object whose name is free has it, whichever comes first.
+    /// A stream is called as its object, or `<stream>_archived`. Of objects whose names differ by case
+    /// only, the oldest has its name, and the id of its type is the suffix of each other. A prefix stands
+    /// before a name that another stream has; an object whose name is free has it, whichever comes
+    /// first.
     pub fn of_objects(objects: Vec<CustomObject>, names: &mut Names) -> Vec<Self> {
-        let is_free = |object: &CustomObject| !names.is_taken(&object.name);
-        let (free, taken): (Vec<_>, Vec<_>) = objects.into_iter().partition(is_free);
-        let live = free.into_iter().chain(taken).map(|object| Self {
-            name: names.take(PREFIX, &object.name),
+        let own_names: Vec<_> = objects.iter().map(|object| name_among(object, &objects)).collect();
+        let pairs = objects.into_iter().zip(own_names);
+        let (free, taken): (Vec<_>, Vec<_>) = pairs.partition(|(_, name)| !names.is_taken(name));
+        let live = free.into_iter().chain(taken).map(|(object, own_name)| Self {
+            name: names.take_custom(&own_name),
+            other_names: spellings(&[&object.name, &own_name]),
             subject: Subject::Object(object),
         });
         let mut streams: Vec<_> = live.collect();
@@ -52,15 +56,21 @@ impl CustomStream {
     /// The stream of archived records beside this one, if this is a custom object.
     fn archived(&self, names: &mut Names) -> Option<Self> {
         let Subject::Object(object) = &self.subject else { return None };
-        let name = names.take(PREFIX, &format!("{}_archived", self.name));
-        Some(Self { name, subject: Subject::Archived(object.clone()) })
+        let archived = |name: &String| format!("{name}_archived");
+        Some(Self {
+            name: names.take_custom(&archived(&self.name)),
+            other_names: self.other_names.iter().map(archived).collect(),
+            subject: Subject::Archived(object.clone()),
+        })
     }
 
     /// The web analytics of this stream, if it is a custom object.
     pub fn web_analytics(&self, names: &mut Names) -> Option<Self> {
         let Subject::Object(object) = &self.subject else { return None };
+        let analytics = |name: &String| format!("{}_web_analytics", name.to_lowercase());
         Some(Self {
-            name: names.take(PREFIX, &format!("{}_web_analytics", self.name.to_lowercase())),
+            name: names.take_custom(&analytics(&self.name)),
+            other_names: self.other_names.iter().map(analytics).collect(),
             subject: Subject::WebAnalytics(object.fully_qualified_name.clone()),
         })
     }
@@ -69,13 +79,18 @@ impl CustomStream {
     /// one where the short name is not unique.
     pub fn events(definitions: Vec<EventDefinition>, names: &mut Names) -> Vec<Self> {
         let short_names: Vec<_> =
-            definitions.iter().map(|definition| definition.name.clone()).collect();
-        let streams = definitions.into_iter().map(|definition| {
+            definitions.iter().map(|definition| folded(&definition.name)).collect();
+        let full_names: Vec<_> =
+            definitions.iter().map(|definition| definition.fully_qualified_name.as_str()).collect();
+        let full_names = told_apart(&full_names);
+        let pairs = definitions.into_iter().zip(full_names);
+        let streams = pairs.map(|(definition, full_name)| {
             let is_unique =
-                short_names.iter().filter(|name| **name == definition.name).count() == 1;
-            let name = if is_unique { &definition.name } else { &definition.fully_qualified_name };
+                short_names.iter().filter(|name| **name == folded(&definition.name)).count() == 1;
+            let name = if is_unique { &definition.name } else { &full_name };
             Self {
-                name: names.take(PREFIX, &format!("custom_event_{name}")),
+                name: names.take_custom(&format!("custom_event_{name}")),
+                other_names: Vec::new(),
                 subject: Subject::Event {
                     types: [Cow::Owned(definition.fully_qualified_name.clone())],
                     definition,
@@ -87,6 +102,19 @@ impl CustomStream {
 
     pub fn is_object(&self) -> bool {
         matches!(self.subject, Subject::Object(_))
+    }
+
+    /// The custom object that this stream holds the records of.
+    pub fn object(&self) -> Option<&CustomObject> {
+        match &self.subject {
+            Subject::Object(object) => Some(object),
+            Subject::Archived(_) | Subject::WebAnalytics(_) | Subject::Event { .. } => None,
+        }
+    }
+
+    /// What else the stream is called by catalogs and states of other versions.
+    pub fn other_names(&self) -> impl Iterator<Item = &str> {
+        self.other_names.iter().map(String::as_str)
     }
 
     /// The stream's row.
@@ -110,6 +138,31 @@ impl CustomStream {
             Subject::Event { definition, types } => event_row(name, definition, types),
         }
     }
+}
+
+/// What an object is called among all: its name, with the id of its type behind it if that of an older
+/// object differs by case only.
+fn name_among(object: &CustomObject, all: &[CustomObject]) -> String {
+    let age = |object: &CustomObject| {
+        let number = object.object_type_id.as_deref().and_then(|id| id.rsplit('-').next());
+        let number = number.and_then(|number| number.parse::<u64>().ok());
+        (number.unwrap_or(u64::MAX), object.fully_qualified_name.clone())
+    };
+    let name = folded(&object.name);
+    let is_oldest =
+        !all.iter().any(|other| folded(&other.name) == name && age(other) < age(object));
+    match &object.object_type_id {
+        _ if is_oldest => object.name.clone(),
+        Some(id) => format!("{}_{id}", object.name),
+        None => suffixed(&object.name),
+    }
+}
+
+/// Names with each prefix and without any.
+fn spellings(names: &[&str]) -> Vec<String> {
+    let prefixes = ["", PREFIX, PYTHON_PREFIX];
+    let spelled = names.iter().flat_map(|name| prefixes.map(|prefix| format!("{prefix}{name}")));
+    spelled.collect()
 }
 
 fn object_row<'a>(name: &'a str, object: &'a CustomObject) -> StreamSpec<'a> {
@@ -150,11 +203,12 @@ mod tests {
 
     fn streams(names: &[&str]) -> Vec<CustomStream> {
         let object = |name: &&str| CustomObject {
-            name: (*name).to_owned(),
-            fully_qualified_name: format!("p4_{name}"),
+            name: name.split('=').next().unwrap().to_owned(),
+            fully_qualified_name: format!("p4_{}", name.split('=').next().unwrap()),
+            object_type_id: name.split_once('=').map(|(_, id)| id.to_owned()),
             properties: Vec::new(),
         };
-        CustomStream::of_objects(names.iter().map(object).collect(), &mut Names::built_in())
+        CustomStream::of_objects(names.iter().map(object).collect(), &mut Names::built_in(false))
     }
 
     #[test]
@@ -179,6 +233,23 @@ mod tests {
                 &["boats", "boats_archived"],
                 "boats=p4_boats boats_archived=p4_boats_archived custom_boats_archived=p4_boats \
                  boats_archived_archived=p4_boats_archived",
+            ),
+            (
+                "names that differ by case only from built-in ones",
+                &["Projects=2-1"],
+                "custom_Projects=p4_Projects custom_Projects_archived=p4_Projects",
+            ),
+            (
+                "names that differ by case only, the younger first",
+                &["Boats=2-10", "boats=2-9"],
+                "Boats_2-10=p4_Boats boats=p4_boats Boats_2-10_archived=p4_Boats \
+                 boats_archived=p4_boats",
+            ),
+            (
+                "the same without ids",
+                &["boats", "Boats"],
+                "boats_fc840818=p4_boats Boats=p4_Boats boats_fc840818_archived=p4_boats \
+                 Boats_archived=p4_Boats",
             ),
         ] {
             let streams = streams(objects);
@@ -211,7 +282,7 @@ mod tests {
         for (name, expected) in
             [("Car", "car_web_analytics"), ("deals", "custom_deals_web_analytics")]
         {
-            let stream = streams(&[name])[0].web_analytics(&mut Names::built_in()).unwrap();
+            let stream = streams(&[name])[0].web_analytics(&mut Names::built_in(false)).unwrap();
             assert_eq!(stream.row().name, expected);
             assert!(stream.row().is_experimental() && !stream.is_object());
         }
@@ -231,7 +302,7 @@ mod tests {
             definition("open", "ae7_open"),
             definition("open", "pe4_open"),
         ];
-        let streams = CustomStream::events(definitions, &mut Names::built_in());
+        let streams = CustomStream::events(definitions, &mut Names::built_in(false));
         let names: Vec<_> = streams.iter().map(|stream| stream.row().name.to_owned()).collect();
         assert_eq!(names, ["custom_event_demo", "custom_event_ae7_open", "custom_event_pe4_open"]);
         let Family::Occurrences(events) = streams[0].row().family else { panic!("events") };

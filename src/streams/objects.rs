@@ -1,7 +1,9 @@
 //! The names by which a configuration calls CRM object types.
 
+use super::names::{PREFIX, PYTHON_PREFIX};
 use super::registry::STREAMS;
 use super::spec::Family;
+use crate::strict::folded;
 
 /// Names that configurations use and paths do not.
 const SHORT_NAMES: [(&str, &str); 2] =
@@ -23,8 +25,12 @@ pub fn names_of(path: &str) -> Vec<String> {
     let streams = STREAMS.iter().filter(|row| is_its(&row.family)).map(|row| row.name);
     names.extend(short.chain(streams).map(str::to_owned));
     if let Some(short) = short_name(path) {
-        let is_taken = STREAMS.iter().any(|row| row.name == short);
-        names.push(if is_taken { format!("custom_{short}") } else { short.to_owned() });
+        let is_taken = STREAMS.iter().any(|row| folded(row.name) == folded(short));
+        if is_taken {
+            names.extend([PREFIX, PYTHON_PREFIX].map(|prefix| format!("{prefix}{short}")));
+        } else {
+            names.push(short.to_owned());
+        }
     }
     names.sort_unstable();
     names.dedup();
@@ -52,7 +58,7 @@ mod tests {
             ("postal_mail", "postal_mail"),
             ("p4455_boats", "boats p4455_boats"),
             ("p_boats", "boats p_boats"),
-            ("p4455_deals", "custom_deals p4455_deals"),
+            ("p4455_deals", "custom_deals custom_object_deals p4455_deals"),
         ] {
             assert_eq!(names_of(path).join(" "), expected, "{path}");
         }

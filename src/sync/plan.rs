@@ -28,14 +28,15 @@ pub(super) fn plan<'a>(
     }
 }
 
-/// What was saved for a stream.
+/// What was saved for a stream, under this name.
 pub(super) fn saved(
     row: &StreamSpec<'_>,
+    name: &str,
     selected: &ConfiguredStream,
     state: &IncomingState,
 ) -> Result<Saved, Error> {
     let bad = |problem: String| Error::State { stream: row.name.to_owned(), problem };
-    let state = state.of(row.name).map_err(|value| bad(format!("`{value}` is not an object")))?;
+    let state = state.of(name).map_err(|value| bad(format!("`{value}` is not an object")))?;
     let Some(cursor) = row.cursor else {
         return Saved::read_without_cursor(state).map_err(|error| bad(error.to_string()));
     };

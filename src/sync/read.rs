@@ -49,9 +49,9 @@ pub async fn read(
     let started = Instant::now();
     let state = &inputs.state;
     let selected = once_each(&inputs.catalog.streams);
-    warn_of_leftovers(state, &selected);
     check_choice(session, None).await?;
     let rows = Rows::of(session, &selected).await?;
+    warn_of_leftovers(state, &selected, &rows);
     day::begin(session).await;
     let (places, asked_for_time) = (Places::default(), OnceCell::new());
     let run = Run { session, outlet, state, rows, started, places, asked_for_time };
@@ -133,13 +133,16 @@ fn once_each(streams: &[ConfiguredStream]) -> Vec<&ConfiguredStream> {
     streams.iter().filter(|stream| seen.insert(stream.stream.name.as_str())).collect()
 }
 
-fn warn_of_leftovers(state: &IncomingState, selected: &[&ConfiguredStream]) {
+fn warn_of_leftovers(state: &IncomingState, selected: &[&ConfiguredStream], rows: &Rows<'_>) {
     for problem in &state.ignored {
         log::warn!("part of the state file is not used: {problem}");
     }
     let mut unselected: Vec<_> = state
         .stream_names()
-        .filter(|name| selected.iter().all(|stream| stream.stream.name != *name))
+        .filter(|saved| {
+            let mut used = selected.iter().map(|stream| rows.name_in(state, &stream.stream.name));
+            used.all(|name| name != *saved)
+        })
         .collect();
     unselected.sort_unstable();
     if !unselected.is_empty() {

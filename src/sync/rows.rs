@@ -1,16 +1,25 @@
 //! Finding the row of a selected stream.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
 use super::session::Session;
 use crate::error::Error;
-use crate::protocol::ConfiguredStream;
-use crate::streams::{AssociationStream, CustomStream, STREAMS, StreamSpec};
+use crate::hubspot::Definition;
+use crate::protocol::{ConfiguredStream, IncomingState};
+use crate::schema::PropertyColumn;
+use crate::streams::{AssociationStream, CustomStream, STREAMS, Schema, StreamSpec};
+use crate::strict::folded;
 
 /// The rows of this run: the built-in ones, those of configured associations, and the portal's
 /// custom objects.
 pub(super) struct Rows<'a> {
-    associations: &'a [AssociationStream],
-    /// `Err` says why the custom objects are not known: that harms their streams and no other.
-    custom: Result<Vec<CustomStream>, String>,
+    session: &'a Session,
+    /// Asked for when first needed. `Err` says why the custom objects are not known: that harms their
+    /// streams and no other.
+    custom: OnceCell<Result<Vec<CustomStream>, String>>,
 }
 
 impl<'a> Rows<'a> {
@@ -19,37 +28,243 @@ impl<'a> Rows<'a> {
         session: &'a Session,
         selected: &[&ConfiguredStream],
     ) -> Result<Self, Error> {
-        let mut rows = Self { associations: &session.associations, custom: Ok(Vec::new()) };
+        let rows = Self { session, custom: OnceCell::new() };
         if selected.iter().any(|stream| rows.known(&stream.stream.name).is_none()) {
-            rows.custom = match session.custom_streams().await {
-                Ok(custom) => Ok(custom),
-                Err(error) if error.ends_everything() => return Err(error),
-                Err(error) => Err(error.to_string()),
-            };
+            rows.custom().await?;
         }
         Ok(rows)
     }
 
-    /// The row of a stream by name.
-    pub(super) fn find(&self, name: &str) -> Result<StreamSpec<'_>, Error> {
+    async fn custom(&self) -> Result<&Result<Vec<CustomStream>, String>, Error> {
+        let ask = || async {
+            match self.session.custom_streams().await {
+                Ok(custom) => Ok(Ok(custom)),
+                Err(error) if error.ends_everything() => Err(error),
+                Err(error) => Ok(Err(error.to_string())),
+            }
+        };
+        self.custom.get_or_try_init(ask).await
+    }
+
+    /// The streams of the portal's own, as far as they have been asked for.
+    fn found(&self) -> &[CustomStream] {
+        self.custom.get().and_then(|custom| custom.as_ref().ok()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The row of a stream by its name, or by one that it has in another version.
+    pub(super) fn find<'b>(&'b self, name: &'b str) -> Result<StreamSpec<'b>, Error> {
         if let Some(row) = self.known(name) {
             return Ok(row);
         }
-        match &self.custom {
-            Ok(custom) => custom
-                .iter()
-                .map(CustomStream::row)
-                .find(|row| row.name == name)
-                .ok_or_else(|| Error::UnknownStream { stream: name.to_owned() }),
-            Err(problem) => {
-                Err(Error::CustomObjects { stream: name.to_owned(), problem: problem.clone() })
+        if let Some(Err(problem)) = self.custom.get() {
+            return Err(Error::CustomObjects { stream: name.to_owned(), problem: problem.clone() });
+        }
+        let stream = self.stream(name);
+        let row = stream.map(|stream| StreamSpec { name, ..stream.row() });
+        row.ok_or_else(|| Error::UnknownStream { stream: name.to_owned() })
+    }
+
+    /// The stream of the portal's own that is called so, by this version or another.
+    fn stream(&self, name: &str) -> Option<&CustomStream> {
+        let found = self.found();
+        let exact = found.iter().find(|stream| stream.row().name == name);
+        exact
+            .or_else(|| found.iter().find(|stream| stream.other_names().any(|other| other == name)))
+    }
+
+    /// What else a selected stream is called in states of other versions, no name of another stream
+    /// among it.
+    pub(super) fn other_names<'b>(&'b self, name: &str) -> Vec<&'b str> {
+        if self.known(name).is_some() {
+            return Vec::new();
+        }
+        let Some(stream) = self.stream(name) else { return Vec::new() };
+        let all = stream.other_names().chain([stream.row().name]);
+        let is_another = |other: &str| {
+            let exact = self.found().iter().find(|stream| stream.row().name == other);
+            self.known(other).is_some()
+                || exact.is_some_and(|exact| exact.row().name != stream.row().name)
+        };
+        all.filter(|other| *other != name && !is_another(other)).collect()
+    }
+
+    /// The name under which the state of a selected stream was saved.
+    pub(super) fn name_in<'b>(&'b self, state: &IncomingState, name: &'b str) -> &'b str {
+        let is_saved = |name: &str| state.stream_names().any(|saved| saved == name);
+        if is_saved(name) {
+            return name;
+        }
+        self.other_names(name).into_iter().find(|other| is_saved(other)).unwrap_or(name)
+    }
+
+    /// The row of the custom object that a catalog means by the name of a built-in stream, as its
+    /// columns show; `None` if it means the built-in stream.
+    ///
+    /// The Python connector has fewer built-in streams, so a custom object may have been called like
+    /// one of ours there. `properties` are those of the built-in stream, where they are known.
+    ///
+    /// # Errors
+    /// If the columns fit neither of the two alone.
+    pub(super) async fn meant_instead<'b>(
+        &'b self,
+        row: &StreamSpec<'_>,
+        selected: &'b ConfiguredStream,
+        properties: Option<&[PropertyColumn]>,
+    ) -> Result<Option<StreamSpec<'b>>, Error> {
+        let name = &selected.stream.name;
+        let is_built_in = STREAMS.iter().any(|row| row.name == *name);
+        let listed = listed_properties(&selected.stream.json_schema, row);
+        let is_strange = |listed: &&str| !has(properties.unwrap_or_default(), listed);
+        if !is_built_in || !listed.iter().any(is_strange) {
+            return Ok(None);
+        }
+        let Ok(custom) = self.custom().await? else { return Ok(None) };
+        let is_called = |stream: &&CustomStream| {
+            stream.object().is_some_and(|object| folded(&object.name) == folded(name))
+        };
+        let Some(stream) = custom.iter().find(is_called) else { return Ok(None) };
+        let of_object = stream.object().map(|object| object.properties.as_slice());
+        let is_static = matches!(row.schema, Schema::Static(_));
+        match meaning(&listed, properties, of_object.unwrap_or_default(), is_static) {
+            Meaning::BuiltIn => Ok(None),
+            Meaning::Custom => {
+                log::info!(
+                    "`{name}`: the custom object of that name is read, because the columns in the \
+                     catalog are its own; its stream is called `{}` here",
+                    stream.row().name
+                );
+                Ok(Some(StreamSpec { name, ..stream.row() }))
+            }
+            Meaning::Unclear => {
+                let instead = stream.row().name.to_owned();
+                Err(Error::NameTaken { stream: name.clone(), instead })
             }
         }
     }
 
     /// The row of a stream that is there whatever the portal has.
     fn known(&self, name: &str) -> Option<StreamSpec<'_>> {
-        let associations = self.associations.iter().map(AssociationStream::row);
+        let associations = self.session.associations.iter().map(AssociationStream::row);
         STREAMS.iter().copied().chain(associations).find(|row| row.name == name)
+    }
+}
+
+/// Whose columns a catalog lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    BuiltIn,
+    Custom,
+    Unclear,
+}
+
+/// Tells by the properties that a catalog lists which of two streams of one name it means. Properties
+/// of both, and those that neither has any more, say nothing.
+fn meaning(
+    listed: &BTreeSet<&str>,
+    built_in: Option<&[PropertyColumn]>,
+    custom: &[Definition],
+    is_static: bool,
+) -> Meaning {
+    let is_custom = |name: &str| custom.iter().any(|definition| definition.name == name);
+    let is_built_in = |name: &str| match built_in {
+        Some(columns) => has(columns, name),
+        // Where they could not be had: those that HubSpot defines may be in both.
+        None => !is_static && name.starts_with("hs_"),
+    };
+    let only_custom = listed.iter().any(|name| is_custom(name) && !is_built_in(name));
+    let only_built_in = listed.iter().any(|name| is_built_in(name) && !is_custom(name));
+    match (only_custom, only_built_in) {
+        (true, false) => Meaning::Custom,
+        (true, true) => Meaning::Unclear,
+        // Properties where the built-in stream has never had any.
+        (false, false) if is_static => Meaning::Unclear,
+        (false, _) => Meaning::BuiltIn,
+    }
+}
+
+fn has(columns: &[PropertyColumn], name: &str) -> bool {
+    columns.iter().any(|column| column.name == name)
+}
+
+/// The names of the properties among the columns of a catalog, nested and flat, but for columns that
+/// the stream has whatever the portal defines.
+fn listed_properties<'a>(schema: &'a Value, row: &StreamSpec<'_>) -> BTreeSet<&'a str> {
+    let fixed: Value = serde_json::from_str(row.static_fields()).unwrap_or_default();
+    let columns_of = |schema: &'a Value| schema.get("properties")?.as_object();
+    let is_fixed = |name: &str| fixed.get("properties").is_some_and(|all| all.get(name).is_some());
+    let columns = columns_of(schema);
+    let names = columns.into_iter().flatten().map(|(name, _)| name.as_str());
+    let flat =
+        names.filter(|name| !is_fixed(name)).filter_map(|name| name.strip_prefix("properties_"));
+    let nested = columns.and_then(|columns| columns_of(columns.get("properties")?));
+    let nested = nested.filter(|_| !is_fixed("properties")).into_iter().flatten();
+    flat.chain(nested.map(|(name, _)| name.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hubspot::PropertyType;
+    use crate::schema::property_columns;
+    use serde_json::json;
+
+    fn definitions(names: &str) -> Vec<Definition> {
+        let definition = |name: &str| Definition {
+            name: name.into(),
+            kind: PropertyType::Text,
+            ..Definition::default()
+        };
+        names.split_whitespace().map(definition).collect()
+    }
+
+    #[test]
+    fn columns_tell_what_a_catalog_means() {
+        use Meaning::{BuiltIn, Custom, Unclear};
+        for (case, listed, built_in, custom, expected) in [
+            (
+                "those of the built-in stream",
+                "hs_id name total",
+                Some("hs_id name total"),
+                "hs_id name",
+                BuiltIn,
+            ),
+            (
+                "those of the object",
+                "hs_id name keel",
+                Some("hs_id name total"),
+                "hs_id name keel",
+                Custom,
+            ),
+            ("one of each", "keel total", Some("hs_id total"), "hs_id keel", Unclear),
+            ("those of both", "hs_id name", Some("hs_id name total"), "hs_id name keel", BuiltIn),
+            ("one that is gone", "hs_id gone", Some("hs_id total"), "hs_id keel", BuiltIn),
+            ("not known, and the object's", "hs_id keel", None, "hs_id keel", Custom),
+            ("not known, and HubSpot's", "hs_id hs_name", None, "hs_id keel", BuiltIn),
+        ] {
+            let listed: BTreeSet<_> = listed.split_whitespace().collect();
+            let built_in = built_in.map(|names| property_columns(&definitions(names), &[], false));
+            let found = meaning(&listed, built_in.as_deref(), &definitions(custom), false);
+            assert_eq!(found, expected, "{case}");
+        }
+        for (listed, expected) in [("hs_id", Custom), ("gone", Unclear)] {
+            let listed = BTreeSet::from([listed]);
+            assert_eq!(meaning(&listed, None, &definitions("hs_id"), true), expected, "{listed:?}");
+        }
+    }
+
+    #[test]
+    fn properties_are_listed_nested_or_flat() {
+        let row = |name: &str| *STREAMS.iter().find(|row| row.name == name).unwrap();
+        let schema = json!({ "properties": { "id": {}, "properties_a": {},
+            "properties": { "properties": { "b": {} } } } });
+        for name in ["orders", "roles"] {
+            let listed = listed_properties(&schema, &row(name));
+            assert_eq!(listed, BTreeSet::from(["a", "b"]), "{name}");
+        }
+        for row in STREAMS.iter().filter(|row| matches!(row.schema, Schema::Static(_))) {
+            let own = serde_json::from_str(row.static_fields()).unwrap();
+            assert!(listed_properties(&own, row).is_empty(), "{}", row.name);
+        }
+        assert!(listed_properties(&Value::Null, &row("orders")).is_empty());
     }
 }

@@ -72,7 +72,7 @@ impl Session {
             problem: "SSL_CERT_FILE names no file with certificates in it; mend or unset it".into(),
             source: Some(source),
         })?;
-        let mut names = Names::built_in();
+        let mut names = Names::built_in(config.prefix_as_python);
         let mut seen = HashSet::new();
         let associations = config
             .associations

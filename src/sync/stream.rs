@@ -11,17 +11,34 @@ use crate::error::Error;
 use crate::hubspot::{RecordId, Subject};
 use crate::protocol::{ConfiguredStream, StreamStatus};
 use crate::streams::family;
-use crate::streams::{Context, Family, Planned, Targets};
+use crate::streams::{Context, Family, Planned, Schema, Targets};
 
 /// Reads the stream to its end. COMPLETE or INCOMPLETE is for the caller to say.
 pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
     let Track { selected, name, meter, tally, .. } = track;
-    let row = run.rows.find(name)?;
-    let saved = saved(&row, selected, run.state)?;
+    let mut row = run.rows.find(name)?;
+    if matches!(row.schema, Schema::Static(_))
+        && let Some(custom) = run.rows.meant_instead(&row, selected, None).await?
+    {
+        row = custom;
+    }
+    let saved = saved(&row, run.rows.name_in(run.state, name), selected, run.state)?;
     run.outlet.status(name, StreamStatus::Started).await?;
     let config = &run.session.config;
-    let api = run.session.api(meter, Subject { stream: row.name, scopes: row.scopes });
-    let properties = columns(run.session, api, &row).await?;
+    let api_of = |scopes| run.session.api(meter, Subject { stream: name, scopes });
+    let mut api = api_of(row.scopes);
+    let mut properties = columns(run.session, api, &row).await;
+    if matches!(row.schema, Schema::Properties { .. })
+        && !properties.as_ref().is_err_and(Error::ends_everything)
+    {
+        let known = properties.as_ref().ok().and_then(Option::as_deref);
+        if let Some(custom) = run.rows.meant_instead(&row, selected, known).await? {
+            row = custom;
+            api = api_of(row.scopes);
+            properties = columns(run.session, api, &row).await;
+        }
+    }
+    let properties = properties?;
     let conditions = conditions(run.session, api, &row).await?;
     let saved = saved.under(conditions.fingerprint().as_deref());
     let targets = ids(&config.choice, &row).map(|ids| targets(run, selected, ids));

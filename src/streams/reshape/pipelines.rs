@@ -14,7 +14,6 @@ pub(in crate::streams) fn deal_pipeline(fields: &mut Map<String, Value>) {
     if let Some(stages) = fields.get_mut("stages").and_then(Value::as_array_mut) {
         for stage in stages.iter_mut().filter_map(Value::as_object_mut) {
             rename(stage, "id", "stageId");
-            stage.remove("writePermissions");
             dates_and_activity(stage);
         }
     }
@@ -64,6 +63,7 @@ mod tests {
                         "objectTypeId": "0-3", "createdAt": 0, "updatedAt": 1_709_294_400_123_i64,
                         "stages": [{ "stageId": "won", "label": "Won", "displayOrder": 1,
                             "metadata": metadata, "active": false,
+                            "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
                             "createdAt": 1_709_294_400_000_i64, "updatedAt": null }] }),
                 ),
                 (
