@@ -359,15 +359,15 @@ mod tests {
         let (paths, meter) = (Paths::new(Version::Dated), Meter::default());
         let subject = Subject { stream: "deals", scopes: &[] };
         let api = Api { client: &client, paths: &paths, meter: &meter, subject };
-        let mut asked = 0;
+        let asked = std::cell::Cell::new(0);
         let ask = async |_: &[u64], _: &PageSize| {
-            asked += 1;
+            asked.set(asked.get() + 1);
             let notes = serde_json::from_value(notes.clone()).unwrap();
             Ok(Answered { value: (), returned: Vec::new(), notes, asked: 3 })
         };
         let kind = (|id: &u64| *id, LeftOut::Unknown);
         let answers = read_whole(&api, "POST /x", vec![1, 2, 3], kind, ask).await;
-        (answers, asked)
+        (answers, asked.get())
     }
 
     #[tokio::test(start_paused = true)]
