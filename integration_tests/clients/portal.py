@@ -85,6 +85,15 @@ class Portal:
         self._ask("changes", list(changes))
         self.advance(minutes=10)
 
+    def spoil(self, *faults: Json) -> None:
+        """Lets answers go wrong from now on."""
+        self._ask("faults", list(faults))
+
+    def mend(self) -> None:
+        """Takes all faults away."""
+        request = urllib.request.Request(f"{self.url}/_simulator/faults", method="DELETE")
+        urllib.request.urlopen(request).close()
+
     def advance(self, minutes: float) -> None:
         self._ask("clock", {"advance_ms": int(minutes * 60_000)})
 
