@@ -36,6 +36,7 @@ mod quota;
 mod recordings;
 mod records;
 mod refreshes;
+mod refusals;
 mod scopes;
 mod secrets;
 mod spec;

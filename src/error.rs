@@ -4,6 +4,7 @@
 //! run again, tell us) can be read off one `match`.
 
 use std::borrow::Borrow;
+use std::fmt;
 use std::time::Duration;
 
 /// A cause from below: shown in `internal_message`, never to the user.
@@ -23,6 +24,46 @@ pub enum FailureType {
     Transient,
     /// Ours to fix.
     System,
+}
+
+/// Scopes that something takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Needed {
+    AllOf(Vec<String>),
+    AnyOf(Vec<String>),
+}
+
+impl Needed {
+    /// What is left if these are there; all of it if nothing would be.
+    #[must_use]
+    pub fn without(&self, there: &[&str]) -> Self {
+        let is_missing = |scope: &&String| !there.contains(&scope.as_str());
+        let (Self::AllOf(scopes) | Self::AnyOf(scopes)) = self;
+        let left: Vec<_> = scopes.iter().filter(is_missing).cloned().collect();
+        match self {
+            _ if left.is_empty() => self.clone(),
+            Self::AllOf(_) => Self::AllOf(left),
+            Self::AnyOf(_) => Self::AnyOf(left),
+        }
+    }
+
+    /// Is it not known which scopes they are?
+    pub fn is_unnamed(&self) -> bool {
+        let (Self::AllOf(scopes) | Self::AnyOf(scopes)) = self;
+        scopes.is_empty()
+    }
+}
+
+impl fmt::Display for Needed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllOf(scopes) => formatter.write_str(&scopes_in_words(scopes)),
+            Self::AnyOf(scopes) if scopes.len() < 2 => {
+                formatter.write_str(&scopes_in_words(scopes))
+            }
+            Self::AnyOf(scopes) => write!(formatter, "one of the scopes {}", scopes.join(" or ")),
+        }
+    }
 }
 
 /// Why a command, a stream or a sync ended.
@@ -71,22 +112,47 @@ pub enum Error {
     #[error("HubSpot refuses the credentials: {problem}")]
     Credentials { problem: String, source: Option<BoxError> },
     /// The token works, and may not read this.
+    ///
+    /// `said` is what HubSpot said, where it asks for something that cannot be granted.
     #[error(
-        "the token may not read `{stream}`: grant it {} {WHERE_TO_GRANT}, then run again",
-        scopes_in_words(scopes)
+        "the token may not read `{stream}`: grant it {needed} {WHERE_TO_GRANT}, then run again{}",
+        said.as_deref().map_or(String::new(), |said| format!(
+            "; if it has that already, the account's subscription lacks the stream{}", quoted(Some(said))
+        ))
     )]
-    MissingScope { stream: String, scopes: Vec<String>, source: Option<BoxError> },
+    MissingScope { stream: String, needed: Needed, said: Option<String>, source: Option<BoxError> },
     /// The token works, and may read nothing that the account holds.
     #[error(
         "the token may read nothing in the HubSpot account {portal_id}: grant it scopes such as \
          crm.objects.contacts.read {WHERE_TO_GRANT}, then run again"
     )]
     NothingToRead { portal_id: u64 },
-    /// The account's plan does not include this.
+    /// The account's plan does not include this, so no scope opens it.
     #[error(
-        "the HubSpot account has no access to {what}; upgrade its subscription or deselect the stream"
+        "the HubSpot account has no access to `{stream}`, its subscription lacks it{}; upgrade the \
+         subscription or deselect the stream",
+        quoted(said.as_deref())
     )]
-    Plan { what: String, source: Option<BoxError> },
+    Plan { stream: String, said: Option<String>, source: Option<BoxError> },
+    /// The account has the object type, and has it switched off.
+    #[error(
+        "the HubSpot account has switched the object type of `{stream}` off; activate it in \
+         HubSpot's object library, or deselect the stream"
+    )]
+    SwitchedOff { stream: String, source: Option<BoxError> },
+    /// A refusal that is about neither scopes nor the plan, and that asking again does not change.
+    #[error(
+        "HubSpot does not let this token read `{stream}`{}; deselect the stream unless you can \
+         change the reason",
+        quoted(said.as_deref())
+    )]
+    Forbidden { stream: String, said: Option<String>, source: Option<BoxError> },
+    /// HubSpot has taken the endpoint away, or has never offered it to this kind of app.
+    #[error(
+        "HubSpot does not offer, or no longer offers, what `{stream}` is read from ({endpoint}); \
+         update the connector, or deselect the stream"
+    )]
+    Gone { stream: String, endpoint: String, source: Option<BoxError> },
     /// The account has no object type of this name.
     #[error(
         "the HubSpot account does not have the object type of `{stream}`; deselect the stream, or \
@@ -110,7 +176,29 @@ pub enum Error {
          run the sync again later",
         elapsed.as_secs()
     )]
-    Unavailable { endpoint: String, attempts: u32, elapsed: Duration, last: String },
+    Unavailable {
+        endpoint: String,
+        attempts: u32,
+        elapsed: Duration,
+        last: String,
+        /// Was the last attempt answered by a success that could not be used?
+        answered: bool,
+        source: Option<BoxError>,
+    },
+    /// Something between here and HubSpot refuses the request.
+    #[error(
+        "{endpoint} was refused {attempts} times over {} s with status 403 by something other than \
+         HubSpot's API, such as a proxy or a firewall on the way; let requests to {host} through, \
+         then run the sync again",
+        elapsed.as_secs()
+    )]
+    Blocked {
+        endpoint: String,
+        host: String,
+        attempts: u32,
+        elapsed: Duration,
+        source: Option<BoxError>,
+    },
     /// A batch read stayed incomplete until the retry budget ran out.
     #[error(
         "HubSpot answered {endpoint} only in part, in {attempts} attempts: {missing} of {total} \
@@ -191,6 +279,11 @@ pub fn scopes_in_words(scopes: &[impl Borrow<str>]) -> String {
     }
 }
 
+/// HubSpot's own words, behind a sentence.
+fn quoted(said: Option<&str>) -> String {
+    said.map_or(String::new(), |said| format!(" (HubSpot says: {said})"))
+}
+
 impl Error {
     /// What Airbyte does next. Never a wildcard arm: a new error has to decide.
     pub fn failure_type(&self) -> FailureType {
@@ -206,6 +299,9 @@ impl Error {
             | Self::MissingScope { .. }
             | Self::NothingToRead { .. }
             | Self::Plan { .. }
+            | Self::SwitchedOff { .. }
+            | Self::Forbidden { .. }
+            | Self::Gone { .. }
             | Self::UnknownObjectType { .. }
             | Self::User { .. }
             | Self::Proxy { .. }
@@ -216,6 +312,7 @@ impl Error {
             | Self::Incomplete { .. }
             | Self::SingleRecord { .. }
             | Self::Throttled { .. }
+            | Self::Blocked { .. }
             | Self::DayUsedUp { .. }
             | Self::DayShare { .. }
             | Self::Stopped => FailureType::Transient,
@@ -241,18 +338,54 @@ impl Error {
         )
     }
 
-    /// Does it say that this account or token has no such stream?
-    pub fn says_there_is_none(&self) -> bool {
+    /// Does it say that the token may not read this? A stream is then skipped.
+    pub fn is_no_access(&self) -> bool {
         matches!(
             self,
-            Self::MissingScope { .. } | Self::Plan { .. } | Self::UnknownObjectType { .. }
+            Self::MissingScope { .. }
+                | Self::Plan { .. }
+                | Self::SwitchedOff { .. }
+                | Self::Forbidden { .. }
         )
+    }
+
+    /// Did HubSpot refuse this one request, whatever the reason? Others may be answered.
+    pub fn is_refusal(&self) -> bool {
+        self.is_no_access()
+            || matches!(
+                self,
+                Self::UnknownObjectType { .. }
+                    | Self::User { .. }
+                    | Self::Gone { .. }
+                    | Self::Refused { .. }
+            )
+    }
+
+    /// Is it about this one request and its answer, so that others may do better? Not so if HubSpot
+    /// could not be reached, or refuses the credentials.
+    pub fn is_about_one_answer(&self) -> bool {
+        self.is_refusal()
+            || matches!(
+                self,
+                Self::Contract { .. }
+                    | Self::TooLarge { .. }
+                    | Self::Blocked { .. }
+                    | Self::Unavailable { answered: true, .. }
+            )
     }
 
     /// Does every stream end by itself now, with what it can claim? So it is when nothing can be
     /// asked for any more, and stdout still takes what is said.
     pub fn ends_gently(&self) -> bool {
         matches!(self, Self::DayUsedUp { .. } | Self::DayShare { .. } | Self::Stopped)
+    }
+
+    /// The sentence with the causes behind it, for warnings about what is left out.
+    pub fn with_cause(&self) -> String {
+        match self.internal_message() {
+            cause if cause.is_empty() => self.to_string(),
+            cause => format!("{self} ({cause})"),
+        }
     }
 
     /// The `source` chain in one line, for `internal_message`; empty if there is none.
@@ -276,7 +409,8 @@ mod tests {
         let cause: BoxError = "GET /crm/objects/2026-09/deals: 403 (correlation 17)".into();
         let error = Error::MissingScope {
             stream: "deals".into(),
-            scopes: vec!["crm.objects.deals.read".into()],
+            needed: Needed::AllOf(vec!["crm.objects.deals.read".into()]),
+            said: None,
             source: Some(cause),
         };
         assert_eq!(

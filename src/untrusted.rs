@@ -89,7 +89,7 @@ pub fn page(bytes: &[u8]) {
         for text in page.records() {
             let Ok(record) = Record::parse(text) else { continue };
             let from = lines.len();
-            if encoder.push(&record, &[&[7, 8]], 0, &mut lines).is_err() {
+            if encoder.push(&record, &[Some(&[7, 8])], 0, &mut lines).is_err() {
                 lines.truncate(from);
             }
             let from = lines.len();
@@ -121,7 +121,7 @@ pub fn refusal(bytes: &[u8]) {
             path: "/".to_owned(),
         }));
         let subject = Subject { stream: "deals", scopes: &[] };
-        let error = hubspot::explain(failure, subject, "host");
+        let error = hubspot::explain(failure, subject, "host", None);
         let _told = (error.to_string(), error.internal_message(), error.failure_type());
     }
 }

@@ -52,7 +52,7 @@ fn encode(body: &Bytes, columns: &Columns, lines: &mut Vec<u8>) -> Result<()> {
     let mut encoder = Encoder::new("contacts", columns);
     for text in page.records() {
         let record = Record::parse_for(columns, text)?;
-        encoder.push(&record, &[&[], &[]], 1_790_000_000_000, lines)?;
+        encoder.push(&record, &[Some(&[]), Some(&[])], 1_790_000_000_000, lines)?;
     }
     Ok(())
 }

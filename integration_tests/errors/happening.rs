@@ -1,6 +1,7 @@
 //! Errors that HubSpot's answers bring about.
 
-use hubspot_simulator::{Config, Fault, Kind, Policy, Which};
+use hubspot_simulator::settings::TokenInfo;
+use hubspot_simulator::{Config, Fault, Kind, Policy, Settings, Which};
 
 use super::rows::{SUBJECT, rows};
 use super::said;
@@ -25,19 +26,17 @@ fn refused(code: u16, category: &str, message: &str) -> Kind {
 
 #[test]
 fn refusals_are_told_as_documented() {
-    const FEATURE: &str = "This account does not have access to this feature.";
     for (cause, kind) in [
         ("401: the token", refused(401, "INVALID_AUTHENTICATION", "credentials not found")),
         ("401 twice", Kind::ExpiredToken),
         ("530", Kind::Status { code: 530, retry_after_s: None }),
         ("401 or 403: the user", refused(401, "USER_DOES_NOT_HAVE_PERMISSIONS", "no")),
         ("401 or 403: the user", refused(403, "USER_DOES_NOT_HAVE_PERMISSIONS", "no")),
-        ("402", refused(402, "PAYMENT_REQUIRED", "Upgrade")),
-        ("402", refused(403, "", FEATURE)),
         ("400: the account", refused(400, "", "Unable to infer object type from: deals")),
         ("400: the account", refused(400, "", "Invalid object or event type id: 0-3")),
         ("400, 404", refused(400, "VALIDATION_ERROR", "Invalid input JSON")),
         ("429", Kind::RateLimited { policy: Policy::Daily, retry_after_s: None }),
+        ("405, 410", refused(405, "", "no")),
         ("3xx", Kind::Redirect { to: "https://example.com/".into() }),
     ] {
         let output = read_deals(kind.clone());
@@ -53,16 +52,18 @@ fn a_missing_scope_is_a_warning_in_the_documented_words() {
         Which::endpoint("objects.list"),
         refused(403, "MISSING_SCOPES", "not all scopes"),
     )];
-    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let calm = calm(few());
+    let settings = Settings { token_info: TokenInfo::NotThere, ..calm.settings };
+    let stage = Stage::new(Config { faults, settings, ..calm });
     let output = stage.read(&Catalog::of(&["deals"], Mode::Incremental));
-    let sentence = documented("403: the token").replacen("The token", "the token", 1);
+    let sentence = documented("403: the token lacks a scope").replacen("The", "the", 1);
     let expected = format!("`deals` is skipped: {}", sentence.trim_end_matches('.'));
     assert_eq!(output.warnings(), [expected.as_str()]);
 }
 
 #[test]
 fn statuses_without_a_row_of_their_own_name_stream_path_and_status() {
-    for code in [404, 405, 409, 414, 431] {
+    for code in [404, 409, 414, 431] {
         let output = read_deals(refused(code, "", "not like this"));
         let expected = format!(
             "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): not like this (status \

@@ -189,6 +189,26 @@ fn a_bomb_is_defused_once_in_flat_memory() {
     assert!((10..most).contains(&peak), "{peak} MB");
 }
 
+#[test]
+fn a_refusal_without_end_is_read_no_further_than_it_is_needed() {
+    let mut answer = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n\
+        Connection: close\r\n\r\n{\"status\":\"error\",\"category\":\"C\",\"message\":\"no\",\"rest\":\""
+        .to_vec();
+    answer.resize(60 << 20, b'x');
+    let (host, _) = serve_bytes(answer, None);
+    let bench = Bench::new(&format!("http://{host}"));
+    let mut command = bench.command("check", &[]);
+    command.arg("--config").arg(bench.file(TOKEN_FORM));
+    let (child, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let peak = peak_of(child.id());
+    let (_, stdout, _) = finish(child, std::time::Duration::ZERO);
+    canary.look_at(&stdout);
+    assert!(stdout.contains("/account-info/2026-09/details): no (status 400)"), "{stdout}");
+    let peak = peak.join().expect("a figure");
+    // A megabyte of each request, in several copies.
+    assert!((5..90).contains(&peak), "{peak} MB");
+}
+
 /// Follows the largest memory of a process, in MB, to its end.
 fn peak_of(process: u32) -> std::thread::JoinHandle<u64> {
     std::thread::spawn(move || {

@@ -35,8 +35,8 @@ macro_rules! variants {
 
 variants! {
     Input Config Environment Catalog State UnknownStream NameTaken CustomObjects Credentials MissingScope
-    NothingToRead Plan UnknownObjectType User Refused Unavailable Tls Proxy Redirected TooLarge DayUsedUp DayShare
-    Incomplete SingleRecord Throttled Stopped Contract OutputClosed Bug
+    NothingToRead Plan SwitchedOff Forbidden Gone UnknownObjectType User Refused Unavailable Blocked Tls Proxy
+    Redirected TooLarge DayUsedUp DayShare Incomplete SingleRecord Throttled Stopped Contract OutputClosed Bug
 }
 
 /// All rows, a section behind the other.
@@ -174,8 +174,27 @@ fn permissions() -> Vec<Told> {
         ("the token endpoint refuses for another reason", no_token("{}"), "authenticate again"),
         (
             "403: the token lacks a scope",
-            refused(403, "{}"),
+            refused(403, r#"{"category":"MISSING_SCOPES"}"#),
             "add the scope to the private app or to the OAuth app, then authenticate again",
+        ),
+        (
+            "403: the token lacks scopes, which HubSpot names; those that it has are left out",
+            refused(
+                403,
+                r#"{"category":"MISSING_SCOPES","errors":[{"message":"One or more are required: one of",
+                    "context":{"requiredGranularScopes":
+                    ["crm.schemas.deals.read","crm.objects.contacts.read"]}}]}"#,
+            ),
+            "as above",
+        ),
+        (
+            "403: HubSpot names a scope that cannot be granted",
+            refused(
+                403,
+                r#"{"category":"MISSING_SCOPES","message":
+                    "EXTERNAL auth request is missing required 'deals-access' scope."}"#,
+            ),
+            "grant the scope; if the token has it, see what the subscription includes",
         ),
         (
             "401 or 403: the user behind the token was deactivated or lost permissions",
@@ -183,9 +202,24 @@ fn permissions() -> Vec<Told> {
             "let a super admin make a new token",
         ),
         (
-            "402, or 403 with these words: the plan lacks the feature, or it is switched off",
+            "402, 403 with these words, or for want of scopes that the token has: the plan lacks \
+             the feature",
             refused(402, "{}"),
             "upgrade, or deselect the stream",
+        ),
+        (
+            "403: the account has the object type switched off",
+            refused(403, r#"{"status":"error","message":"The object type is not enabled"}"#),
+            "activate it, or deselect the stream",
+        ),
+        (
+            "403 for any other reason of HubSpot's",
+            refused(
+                403,
+                r#"{"status":"error","message":
+                    "This API can't be called using an OAuth access token."}"#,
+            ),
+            "read HubSpot's reason; deselect the stream",
         ),
     ]
 }
@@ -200,6 +234,11 @@ fn answers() -> Vec<Told> {
             "refresh the source schema",
         ),
         (
+            "405, 410, or 404 of the path itself: HubSpot has taken the endpoint away",
+            refused(410, "{}"),
+            "update the connector, or deselect the stream",
+        ),
+        (
             "the custom objects cannot be listed, so it is open what the stream is",
             Error::CustomObjects {
                 stream: "deals".into(),
@@ -208,7 +247,7 @@ fn answers() -> Vec<Told> {
             "nothing; the next sync asks again",
         ),
         (
-            "400, 404, 414 and other refusals that asking again does not change",
+            "400, 404 of something at the path, 414 and other refusals that asking again does not change",
             refused(400, r#"{"message":"Invalid input JSON"}"#),
             "run again once; then it is a bug, or HubSpot has changed",
         ),
@@ -219,6 +258,8 @@ fn answers() -> Vec<Told> {
                 attempts: 12,
                 elapsed: Duration::from_mins(4),
                 last: "its last answer was 503".into(),
+                answered: false,
+                source: None,
             },
             "nothing; look at HubSpot's status page if it lasts",
         ),
@@ -229,8 +270,22 @@ fn answers() -> Vec<Told> {
                 attempts: 12,
                 elapsed: Duration::from_mins(4),
                 last: "its last answer was damaged: expected value at line 1 column 1".into(),
+                answered: true,
+                source: None,
             },
             "nothing; look for a gateway on the way if it lasts",
+        ),
+        (
+            "a success that holds an error of HubSpot's, or not its list, in every attempt",
+            Error::Unavailable {
+                endpoint: endpoint(),
+                attempts: 12,
+                elapsed: Duration::from_mins(4),
+                last: "its last answer was 200, and said: internal error".into(),
+                answered: true,
+                source: None,
+            },
+            "nothing; look at HubSpot's status page if it lasts",
         ),
         (
             "a batch read that leaves out some of what it was asked for, in every attempt",
@@ -292,6 +347,8 @@ fn network() -> Vec<Told> {
         attempts: 12,
         elapsed: Duration::from_mins(4),
         last: last.into(),
+        answered: false,
+        source: None,
     };
     let tls = |problem: &str| {
         explained(Failure::Tls { problem: problem.into(), source: "handshake".into() })
@@ -319,6 +376,18 @@ fn network() -> Vec<Told> {
             "403 or another refusal of the proxy, in every attempt",
             proxy(false),
             "allow api.hubapi.com in the proxy",
+        ),
+        (
+            "403 without an error of HubSpot's, in every attempt: a proxy, a firewall or HubSpot's edge",
+            explained(Failure::Exhausted {
+                endpoint: "`deals` (GET /crm/objects/2026-09/deals)".into(),
+                attempts: 12,
+                elapsed: Duration::from_mins(4),
+                last: "its last answer was 403".into(),
+                answered: false,
+                refusal: Some(refusal(403, "<html>").into()),
+            }),
+            "let the connector reach api.hubapi.com, port 443; see what answers in its place",
         ),
         (
             "the host's certificate is signed by nobody who is trusted",

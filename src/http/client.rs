@@ -27,6 +27,8 @@ pub struct ClientOptions {
     pub limits: Limits,
     pub patience: Patience,
     pub tokens: Tokens,
+    /// What must not be shown, beside the tokens.
+    pub secrets: Vec<Secret<String>>,
     pub user_agent: &'static str,
     pub stop: Stop,
 }
@@ -59,6 +61,10 @@ impl Client {
         let base = options.base.clone();
         let transport =
             Transport::new(http, options.base, options.dialect, limiter, options.patience);
+        options.secrets.iter().for_each(|secret| transport.redactor.learn(secret));
+        if let Tokens::Fixed(token) = &options.tokens {
+            transport.redactor.learn(token);
+        }
         Ok(Self { transport, tokens: options.tokens, base, stop: options.stop })
     }
 

@@ -23,6 +23,8 @@ pub enum Reading {
     UsedUp(Bucket),
     /// A 429 that no wait within this run can cure.
     DayUsedUp,
+    /// A 403 that something else than the service has given, such as a proxy.
+    NotTheService,
 }
 
 /// The service's ways, as values.
@@ -32,6 +34,8 @@ pub struct Dialect {
     pub is_read: fn(&Method, &str) -> bool,
     /// Reads a refusal: status and body.
     pub reading: fn(u16, &[u8]) -> Reading,
+    /// What a success says if it is an error all the same.
+    pub said_in_success: fn(&[u8]) -> Option<String>,
     /// Header that tells the size of the general window.
     pub limit_header: &'static str,
     /// Header that tells what is left of it.

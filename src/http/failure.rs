@@ -28,8 +28,10 @@ impl Refusal {
 /// Why a success could not be used.
 #[derive(Debug)]
 pub enum Undecodable {
-    /// Not whole, not JSON: it was damaged on the way, another attempt will do.
+    /// No JSON: it was damaged on the way, another attempt will do.
     Garbled(String),
+    /// JSON that says, or shows, that it is not the whole answer: another attempt may bring that.
+    NotWhole(String),
     /// Whole, and not what we know of the endpoint: every attempt would look like this.
     Unexpected(BoxError),
 }
@@ -64,7 +66,16 @@ pub enum Failure {
     /// A stop was asked for.
     Stopped,
     /// Patience came to its end.
-    Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: String },
+    Exhausted {
+        endpoint: String,
+        attempts: u32,
+        elapsed: Duration,
+        last: String,
+        /// Was the last attempt answered by a success that could not be used?
+        answered: bool,
+        /// The last answer, if it was no success.
+        refusal: Option<Box<Refusal>>,
+    },
     /// A page of a single record could not be had, while larger ones failed too.
     SingleRecord { endpoint: String, attempts: u32, last: String },
     /// Waiting for quota took longer than the request may wait, or would.

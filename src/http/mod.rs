@@ -21,6 +21,7 @@ mod others;
 mod pace;
 mod page_size;
 mod pauses;
+mod redact;
 mod retry;
 mod roots;
 mod stop;

@@ -39,6 +39,7 @@ pub fn classify(outcome: &Outcome) -> Verdict {
             (401, Reading::TokenExpired) => Verdict::Reauthenticate,
             (429, Reading::DayUsedUp) => Verdict::DayUsedUp,
             (429, _) => Verdict::Throttled(retry_after),
+            (403, Reading::NotTheService) => Verdict::Retry(retry_after),
             // 423: locked by another call. 477: the account moves to another data centre.
             // 530 is missing: the edge says that the token cannot be routed, no passing fault.
             (408 | 423 | 477 | 500..=529 | 531..=599, _) => Verdict::Retry(retry_after),
@@ -54,7 +55,7 @@ mod tests {
 
     #[test]
     fn verdicts() {
-        use Reading::{DayUsedUp, Plain, TokenExpired, UsedUp};
+        use Reading::{DayUsedUp, NotTheService, Plain, TokenExpired, UsedUp};
         let after = |seconds| Some(Duration::from_secs(seconds));
         for (case, status, retry_after, reading, expected) in [
             ("success", 200, None, Plain, Verdict::Done),
@@ -73,6 +74,7 @@ mod tests {
             ("token unknown", 401, None, Plain, Verdict::Fail),
             ("token that cannot be routed", 530, None, Plain, Verdict::Fail),
             ("scope missing", 403, None, Plain, Verdict::Fail),
+            ("a firewall on the way", 403, None, NotTheService, Verdict::Retry(None)),
             ("record locked", 423, after(2), Plain, Verdict::Retry(after(2))),
             ("account being moved", 477, after(3600), Plain, Verdict::Retry(after(3600))),
             ("overload", 502, None, Plain, Verdict::Retry(None)),

@@ -175,6 +175,8 @@ impl Tokens {
                 result => break (asked_at, result.map_err(Failure::of_token_endpoint)?),
             }
         };
+        let granted = [Some(&grant.token), grant.refresh_token.as_ref()];
+        granted.into_iter().flatten().for_each(|secret| transport.redactor.learn(secret));
         if let Some(new) = &grant.refresh_token
             && new != renewed.refresh_token.as_ref().unwrap_or(&renewal.refresh_token)
         {

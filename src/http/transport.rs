@@ -18,12 +18,15 @@ use super::headers::Headers;
 use super::limiter::{Limiter, Place};
 use super::meter::Meter;
 use super::page_size::PageSize;
+use super::redact::Redactor;
 use super::retry::{Outcome, Verdict, classify};
 use super::token::Lease;
 use crate::secret::Secret;
 
 /// The largest body that is read, unpacked. Far above any page: it bounds memory, not data.
 pub const BODY_CAP: usize = 64 * 1024 * 1024;
+/// How much of the body of a refusal is read. What it says stands at its beginning.
+const REFUSAL_CAP: usize = 1024 * 1024;
 /// Times a bucket may answer 429 to one request in a row: quota waits end by themselves, so only
 /// a service that has stopped counting ever gets here.
 const THROTTLED_CAP: u32 = 100;
@@ -64,6 +67,7 @@ pub(crate) struct Transport {
     pub(super) limiter: Limiter,
     pub(super) clock: ServerClock,
     pub(super) day: Day,
+    pub(super) redactor: Redactor,
     patience: Patience,
     /// Whether any request of this run was answered.
     is_reached: AtomicBool,
@@ -103,6 +107,8 @@ enum Attempt<T> {
         retry_after: Option<Duration>,
     },
     Unexpected(crate::error::BoxError),
+    /// A success that cannot be used; another attempt may bring one that can.
+    Unusable(String),
     TooLarge,
     /// It took longer than this.
     TimedOut(Duration),
@@ -128,7 +134,8 @@ impl Transport {
     ) -> Self {
         let clock = ServerClock::new(Instant::now());
         let (day, is_reached) = (Day::default(), AtomicBool::new(false));
-        Self { http, base, dialect, limiter, clock, day, patience, is_reached }
+        let redactor = Redactor::default();
+        Self { http, base, dialect, limiter, clock, day, redactor, patience, is_reached }
     }
 
     /// Sends until there is a usable answer or a reason to stop, within the [`Patience`]. Waits can
@@ -157,6 +164,7 @@ impl Transport {
         // Why the proxy did not let the last attempt through, if it did not.
         let mut proxy = None;
         loop {
+            let mut last_refusal = None;
             self.day_is_open(request.bucket)?;
             let place = self.acquire(&request, patience.quota, &mut spent, meter).await?;
             self.day_is_open(request.bucket)?;
@@ -174,6 +182,7 @@ impl Transport {
             };
             let (named, is_heavy) = (attempt.used_up(), attempt.is_heavy());
             heavy = if is_heavy { heavy + 1 } else { 0 };
+            let answered = matches!(attempt, Attempt::Unusable(_));
             let (verdict, last, refusal) = match attempt {
                 Attempt::Decoded(value) => {
                     if let (Some(resize), Some(size)) = (resize, size) {
@@ -212,7 +221,7 @@ impl Transport {
                     proxy = Some(source);
                     (classify(&Outcome::Broken), "the proxy refuses".to_owned(), None)
                 }
-                Attempt::Broken(Broken::Passing(cause)) => {
+                Attempt::Broken(Broken::Passing(cause)) | Attempt::Unusable(cause) => {
                     proxy = None;
                     (classify(&Outcome::Broken), cause, None)
                 }
@@ -259,7 +268,8 @@ impl Transport {
                     }
                     continue;
                 }
-                (Verdict::Retry(floor) | Verdict::Throttled(floor), _) => {
+                (Verdict::Retry(floor) | Verdict::Throttled(floor), refusal) => {
+                    last_refusal = refusal;
                     backoff.next(spent_so_far, floor)
                 }
                 (
@@ -276,7 +286,15 @@ impl Transport {
                     return Err(Failure::SingleRecord { endpoint, attempts, last });
                 }
                 let elapsed = spent.started.elapsed();
-                return Err(Failure::Exhausted { endpoint, attempts, elapsed, last });
+                let refusal = last_refusal;
+                return Err(Failure::Exhausted {
+                    endpoint,
+                    attempts,
+                    elapsed,
+                    last,
+                    answered,
+                    refusal,
+                });
             };
             if let (true, Some(resize), Some(asked)) = (heavy >= HEAVY, resize, size)
                 && let Some((half, smaller)) = resize.halve(asked)
@@ -394,12 +412,15 @@ impl Transport {
         let map = response.headers().clone();
         let headers = Headers { map: &map, dialect: &self.dialect };
         self.take_note(headers, place, status == 429);
-        let body = match read_body(response).await {
-            Ok(Some(body)) => body,
-            Ok(None) => return Attempt::TooLarge,
+        let is_success = (200..300).contains(&status);
+        let cap = if is_success { BODY_CAP } else { REFUSAL_CAP };
+        let body = match read_body(response, cap).await {
+            Ok((body, false)) => body,
+            Ok((body, true)) if !is_success => body,
+            Ok((_, true)) => return Attempt::TooLarge,
             Err(cause) => return Attempt::Broken(Broken::Passing(cause)),
         };
-        let correlation = headers.correlation().map(str::to_owned);
+        let correlation = headers.correlation().map(|id| self.redactor.redact_text(id.to_owned()));
         log::debug!(
             "{} {} {status} in {} ms, correlation {}",
             request.method,
@@ -407,18 +428,12 @@ impl Transport {
             asked_at.elapsed().as_millis(),
             correlation.as_deref().unwrap_or("none")
         );
-        if (200..300).contains(&status) {
-            return match decode(&body) {
-                Ok(value) => Attempt::Decoded(value),
-                Err(Undecodable::Garbled(cause)) => {
-                    let cause = format!("its last answer was damaged: {cause}");
-                    Attempt::Broken(Broken::Passing(cause))
-                }
-                Err(Undecodable::Unexpected(source)) => Attempt::Unexpected(source),
-            };
+        if is_success {
+            let unusable = |why| self.unusable(why, status, body.clone());
+            return decode(&body).map_or_else(unusable, Attempt::Decoded);
         }
         let retry_after = headers.retry_after();
-        let body = without(body, bearer);
+        let body = self.redactor.redact(body);
         let reading = (self.dialect.reading)(status, &body);
         let (method, path) = (request.method.clone(), request.path().to_owned());
         let refusal = Refusal { status, body, correlation, method, path };
@@ -427,6 +442,30 @@ impl Transport {
 }
 
 impl Transport {
+    /// Decides whether a success that cannot be decoded is worth another attempt: one that says it
+    /// is an error, one that is not whole, and one that is no JSON.
+    fn unusable<T>(&self, why: Undecodable, status: u16, body: Bytes) -> Attempt<T> {
+        if let Some(said) = (self.dialect.said_in_success)(&self.redactor.redact(body.clone())) {
+            return Attempt::Unusable(format!("its last answer was {status}, and said: {said}"));
+        }
+        match why {
+            Undecodable::Unexpected(source) => {
+                Attempt::Unexpected(self.redactor.redact_text(source.to_string()).into())
+            }
+            Undecodable::Garbled(cause) if is_json(&body) => {
+                Attempt::Unexpected(self.redactor.redact_text(cause).into())
+            }
+            Undecodable::Garbled(cause) => {
+                let cause = self.redactor.redact_text(cause);
+                Attempt::Unusable(format!("its last answer was damaged: {cause}"))
+            }
+            Undecodable::NotWhole(cause) => {
+                let cause = self.redactor.redact_text(cause);
+                Attempt::Unusable(format!("its last answer was not whole: {cause}"))
+            }
+        }
+    }
+
     /// Takes note of what the beginning of an answer tells of clock, window and day.
     fn take_note(&self, headers: Headers<'_>, place: &mut Option<Place>, is_refused: bool) {
         if let Some(date) = headers.date() {
@@ -449,7 +488,8 @@ impl<T> Attempt<T> {
     /// Was it the service or the connection that failed?
     fn is_fault(&self) -> bool {
         match self {
-            Self::Broken(_) | Self::TimedOut(_) => true,
+            Self::Broken(_) | Self::TimedOut(_) | Self::Unusable(_) => true,
+            Self::Refused { reading: Reading::NotTheService, .. } => true,
             Self::Refused { refusal, .. } => refusal.status >= 500,
             Self::Decoded(_) | Self::Unexpected(_) | Self::TooLarge => false,
         }
@@ -460,7 +500,7 @@ impl<T> Attempt<T> {
         match self {
             Self::Refused { refusal, .. } => matches!(refusal.status, 500 | 502 | 504),
             Self::TooLarge | Self::TimedOut(_) => true,
-            Self::Broken(_) | Self::Decoded(_) | Self::Unexpected(_) => false,
+            Self::Broken(_) | Self::Decoded(_) | Self::Unexpected(_) | Self::Unusable(_) => false,
         }
     }
 
@@ -474,25 +514,22 @@ impl<T> Attempt<T> {
     }
 }
 
-/// A refusal without the token, should it repeat that: what it says may be shown.
-fn without(body: Bytes, bearer: Option<&Secret<String>>) -> Bytes {
-    let Some(token) = bearer.filter(|token| !token.expose().is_empty()) else { return body };
-    if memchr::memmem::find(&body, token.expose().as_bytes()).is_none() {
-        return body;
-    }
-    String::from_utf8_lossy(&body).replace(token.expose(), "[redacted]").into()
+/// Is it one whole JSON value? Then a parser that stops inside it was not told of its shape.
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
-/// The whole body, unpacked; `None` if it is larger than any that is meant.
-async fn read_body(mut response: reqwest::Response) -> Result<Option<Bytes>, String> {
+/// The body, unpacked, and whether it is longer than `cap`, where it ends then.
+async fn read_body(mut response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), String> {
     let mut body = BytesMut::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= BODY_CAP => {
-                body.extend_from_slice(&chunk);
+            Ok(Some(chunk)) if body.len() + chunk.len() <= cap => body.extend_from_slice(&chunk),
+            Ok(Some(chunk)) => {
+                body.extend_from_slice(chunk.get(..cap - body.len()).unwrap_or_default());
+                return Ok((body.freeze(), true));
             }
-            Ok(Some(_)) => return Ok(None),
-            Ok(None) => return Ok(Some(body.freeze())),
+            Ok(None) => return Ok((body.freeze(), false)),
             Err(error) => return Err(format!("its last answer broke off: {}", root_cause(&error))),
         }
     }
@@ -513,6 +550,7 @@ mod tests {
     const DIALECT: Dialect = Dialect {
         is_read: |_, _| true,
         reading: |_, _| Reading::Plain,
+        said_in_success: |_| None,
         limit_header: "x-none",
         remaining_header: "x-none",
         daily_limit_header: "x-none",

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::api::Api;
 use super::endpoint::Endpoint;
+use super::tolerant::{Readable, number, odd_as_default};
 use crate::error::Error;
 use crate::http::{DayUse, Undecodable};
 
@@ -13,12 +14,13 @@ use crate::http::{DayUse, Undecodable};
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
+    #[serde(deserialize_with = "number")]
     pub portal_id: u64,
     /// The name of the account's time zone, as in `Europe/Berlin`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "odd_as_default")]
     pub time_zone: String,
     /// How far its clock is ahead of UTC, today.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "odd_as_default")]
     pub utc_offset_milliseconds: i64,
 }
 
@@ -46,14 +48,16 @@ pub(super) fn decode(body: &Bytes) -> Result<Account, Undecodable> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DailyUsage {
+    #[serde(deserialize_with = "number")]
     usage_limit: u64,
+    #[serde(deserialize_with = "number")]
     current_usage: u64,
 }
 
 #[derive(Debug, Deserialize)]
 struct DailyUsages {
     #[serde(default)]
-    results: Vec<DailyUsage>,
+    results: Readable<DailyUsage>,
 }
 
 /// Asks how much of the day private apps have used; `None` if HubSpot does not say.
@@ -65,7 +69,7 @@ pub async fn daily_usage(api: Api<'_>) -> Result<Option<DayUse>, Error> {
 
 pub(super) fn decode_usage(body: &Bytes) -> Result<Option<DayUse>, Undecodable> {
     let usages: DailyUsages = serde_json::from_slice(body)?;
-    let newest = usages.results.into_iter().next_back();
+    let newest = usages.results.entries.into_iter().next_back();
     Ok(newest.map(|usage| DayUse { used: usage.current_usage, limit: usage.usage_limit }))
 }
 
@@ -89,5 +93,24 @@ mod tests {
             let now = DateTime::parse_from_rfc3339(now).unwrap().to_utc();
             assert_eq!(account.midnight_after(now).to_rfc3339(), expected, "{hours} at {now}");
         }
+    }
+
+    #[test]
+    fn only_the_id_has_to_be_there() {
+        for (body, expected) in [
+            (r#"{"portalId":7,"timeZone":null,"utcOffsetMilliseconds":null}"#, Some(7)),
+            (r#"{"portalId":"7","timeZone":{},"utcOffsetMilliseconds":"x"}"#, Some(7)),
+            (r#"{"portalId":null}"#, None),
+            ("{}", None),
+        ] {
+            let account = decode(&Bytes::from_static(body.as_bytes())).ok();
+            assert_eq!(account.map(|account| account.portal_id), expected, "{body}");
+        }
+        let usage =
+            |body: &'static str| decode_usage(&Bytes::from_static(body.as_bytes())).unwrap();
+        assert_eq!(usage(r#"{"results":null}"#), None);
+        let told =
+            usage(r#"{"results":[{"usageLimit":9,"currentUsage":"3"},{"usageLimit":null}]}"#);
+        assert_eq!(told, Some(DayUse { used: 3, limit: 9 }));
     }
 }

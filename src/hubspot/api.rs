@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::endpoint::{Endpoint, Paths};
 use super::refusal;
+use super::token_info::TokenScopes;
 use crate::error::Error;
 use crate::http::{
     Backoff, Body, Bucket, Client, Failure, Meter, PageSize, Request, Resize, Undecodable,
@@ -29,6 +30,8 @@ pub struct Api<'a> {
     pub paths: &'a Paths,
     pub meter: &'a Meter,
     pub subject: Subject<'a>,
+    /// The scopes of the token, which explain some refusals.
+    pub scopes: &'a TokenScopes,
 }
 
 /// A request as one of the methods of [`Api`] builds it.
@@ -116,12 +119,17 @@ impl Api<'_> {
     /// Waits before a request is repeated, unless a stop is asked for.
     pub(super) async fn rest(&self, wait: Duration) -> Result<(), Error> {
         let _faulty = self.meter.faulty();
-        self.client.rest(wait).await.map_err(|failure| self.explain(failure))
+        match self.client.rest(wait).await {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.explain(failure).await),
+        }
     }
 
     /// The error that a user reads of a failure.
-    pub(super) fn explain(&self, failure: Failure) -> Error {
-        refusal::explain(failure, self.subject, self.client.base())
+    pub(super) async fn explain(&self, failure: Failure) -> Error {
+        let granted =
+            if refusal::is_about_scopes(&failure) { self.scopes.listed(*self).await } else { None };
+        refusal::explain(failure, self.subject, self.client.base(), granted)
     }
 
     async fn send<T>(
@@ -129,7 +137,10 @@ impl Api<'_> {
         ask: &Ask<'_>,
         decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Error> {
-        self.try_send(ask, decode).await.map_err(|failure| self.explain(failure))
+        match self.try_send(ask, decode).await {
+            Ok(value) => Ok(value),
+            Err(failure) => Err(self.explain(failure).await),
+        }
     }
 
     async fn try_send<T>(

@@ -14,6 +14,7 @@ use super::endpoint::Endpoint;
 use super::limits::ASSOCIATIONS_READ;
 use super::page::{Link, Paging};
 use super::pages::endless_list;
+use super::tolerant::{null_as_default, number, odd_as_default};
 use crate::error::Error;
 use crate::http::{Bucket, PageSize, Undecodable};
 use crate::page_guard::{Endless, PageGuard};
@@ -89,10 +90,11 @@ pub struct RecordLink {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkType {
+    #[serde(deserialize_with = "number")]
     pub type_id: u64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "odd_as_default")]
     pub category: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "odd_as_default")]
     pub label: Option<String>,
 }
 
@@ -150,11 +152,13 @@ pub struct Inline {
 
 /// Reads a record's `associations`, by object type.
 pub fn inline_associations(raw: &str) -> serde_json::Result<HashMap<String, Inline>> {
-    let types: HashMap<String, RawInline> = strict::read(raw)?;
+    let types: Option<HashMap<String, Option<RawInline>>> = strict::read(raw)?;
     Ok(types
+        .unwrap_or_default()
         .into_iter()
-        .map(|(object, RawInline { results, paging })| {
-            let mut ids: Vec<_> = results.iter().filter_map(|to| to.id.parse().ok()).collect();
+        .map(|(object, inline)| {
+            let RawInline { results, paging } = inline.unwrap_or_default();
+            let mut ids: Vec<_> = results.into_iter().flatten().map(|to| to.id.0).collect();
             keep_first_of_each(&mut ids);
             // HubSpot: the key of `line_items` is spelled with a blank.
             (object.replace(' ', "_"), Inline { ids, is_cut: paging.is_some() })
@@ -162,17 +166,17 @@ pub fn inline_associations(raw: &str) -> serde_json::Result<HashMap<String, Inli
         .collect())
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct RawInline {
-    #[serde(default)]
-    results: Vec<InlineTo>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    results: Vec<Option<InlineTo>>,
     #[serde(default)]
     paging: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
 struct InlineTo {
-    id: String,
+    id: Id,
 }
 
 /// Removes repeated ids, keeping the order.
@@ -218,15 +222,15 @@ struct Listed<T> {
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: DeserializeOwned"))]
 struct Answer<'body, T> {
-    #[serde(borrow)]
-    results: Vec<Associated<'body, T>>,
+    #[serde(borrow, default)]
+    results: Option<Vec<Associated<'body, T>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: DeserializeOwned"))]
 struct Associated<'body, T> {
     from: From,
-    #[serde(default = "Vec::new")]
+    #[serde(default = "Vec::new", deserialize_with = "null_as_default")]
     to: Vec<T>,
     #[serde(borrow, default)]
     paging: Option<Paging<'body>>,
@@ -247,7 +251,7 @@ struct To {
 #[serde(rename_all = "camelCase")]
 struct TypedTo {
     to_object_id: Id,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     association_types: Vec<LinkType>,
 }
 
@@ -279,7 +283,9 @@ impl TryFrom<AnyId> for Id {
 fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<(Vec<Listed<T>>, BatchNotes), Undecodable> {
     let notes = serde_json::from_slice(body)?;
     let answer: Answer<'_, T> = serde_json::from_slice(body)?;
-    let listed = answer.results.into_iter().map(|Associated { from, to, paging }| Listed {
+    let results =
+        answer.results.ok_or_else(|| Undecodable::NotWhole("it has no `results`".to_owned()))?;
+    let listed = results.into_iter().map(|Associated { from, to, paging }| Listed {
         from: from.id.0,
         to,
         next: paging.and_then(Paging::into_link),
@@ -338,6 +344,12 @@ mod tests {
         .unwrap();
         assert_eq!(found["line_items"], Inline { ids: vec![5], is_cut: false });
         assert_eq!(found["contacts"], Inline { ids: vec![7], is_cut: true });
+        let odd = r#"{"a":{"results":[{"id":5,"type":null},null]},"b":null,
+            "c":{"results":null,"paging":null},"d":{}}"#;
+        let found = inline_associations(odd).unwrap();
+        assert_eq!(found["a"], Inline { ids: vec![5], is_cut: false });
+        assert!(["b", "c", "d"].iter().all(|object| found[*object] == Inline::default()));
+        assert!(inline_associations("null").unwrap().is_empty());
     }
 
     #[test]

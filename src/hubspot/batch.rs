@@ -233,6 +233,7 @@ pub(super) fn ids_of<'a>(records: impl Iterator<Item = &'a str>) -> Vec<RecordId
 
 #[cfg(test)]
 mod tests {
+    use super::super::token_info::TokenScopes;
     use super::*;
     use crate::http::{Client, ClientOptions, Limits, Meter, Patience, Stop, Tokens};
     use crate::hubspot::limits::{ASSOCIATIONS_WINDOW, GENERAL_WINDOW, SEARCH_WINDOW};
@@ -352,13 +353,15 @@ mod tests {
             },
             patience: Patience::READ,
             tokens: Tokens::Fixed(Secret::new("token".into())),
+            secrets: Vec::new(),
             user_agent: "test",
             stop: Stop::default(),
         })
         .expect("a client");
         let (paths, meter) = (Paths::new(Version::Dated), Meter::default());
         let subject = Subject { stream: "deals", scopes: &[] };
-        let api = Api { client: &client, paths: &paths, meter: &meter, subject };
+        let scopes = TokenScopes::default();
+        let api = Api { client: &client, paths: &paths, meter: &meter, subject, scopes: &scopes };
         let asked = std::cell::Cell::new(0);
         let ask = async |_: &[u64], _: &PageSize| {
             asked.set(asked.get() + 1);

@@ -9,6 +9,7 @@ use crate::http::Dialect;
 pub const DIALECT: Dialect = Dialect {
     is_read,
     reading: refusal::reading,
+    said_in_success: refusal::said_in_success,
     limit_header: "x-hubspot-ratelimit-max",
     remaining_header: "x-hubspot-ratelimit-remaining",
     daily_limit_header: "x-hubspot-ratelimit-daily",

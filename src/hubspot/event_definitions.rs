@@ -7,69 +7,94 @@ use super::api::Api;
 use super::endpoint::Endpoint;
 use super::page::{Link, Paging};
 use super::pages::endless_list;
-use super::properties::Definition;
+use super::properties::{Definition, usable};
+use super::tolerant::{Readable, odd_as_default, text};
 use crate::error::Error;
 use crate::http::Undecodable;
 use crate::page_guard::PageGuard;
 use crate::strict;
 
 /// A custom event with its properties.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventDefinition {
     /// Short name, such as `demo_booked`.
     pub name: String,
     /// Name within all of HubSpot, such as `pe4455_demo_booked`: what occurrences carry.
     pub fully_qualified_name: String,
     /// The object type that the event happens to, as its type id; contacts if it is not said.
-    #[serde(default = "contact")]
     pub primary_object_id: String,
-    #[serde(default)]
-    pub archived: bool,
-    #[serde(default)]
     pub properties: Vec<Definition>,
 }
 
-fn contact() -> String {
-    "0-1".into()
+/// A custom event as it is sent.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    #[serde(default, deserialize_with = "odd_as_default")]
+    name: String,
+    fully_qualified_name: String,
+    #[serde(default, deserialize_with = "text")]
+    primary_object_id: String,
+    #[serde(default, deserialize_with = "odd_as_default")]
+    archived: bool,
+    #[serde(default, deserialize_with = "odd_as_default")]
+    properties: Readable<Definition>,
+}
+
+impl From<Sent> for EventDefinition {
+    fn from(sent: Sent) -> Self {
+        let Sent { mut name, fully_qualified_name, mut primary_object_id, properties, .. } = sent;
+        if name.is_empty() {
+            name.clone_from(&fully_qualified_name);
+        }
+        if primary_object_id.is_empty() {
+            primary_object_id = "0-1".to_owned();
+        }
+        let properties = usable(&name, properties);
+        Self { name, fully_qualified_name, primary_object_id, properties }
+    }
 }
 
 /// Asks for all custom events that are not archived, by name.
-pub async fn event_definitions(api: Api<'_>) -> Result<Vec<EventDefinition>, Error> {
-    let mut found = Vec::new();
+pub async fn event_definitions(api: Api<'_>) -> Result<Readable<EventDefinition>, Error> {
+    let mut found = Readable::default();
     let (mut after, mut guard) = (None::<Link>, PageGuard::default());
     loop {
         let paging = after.map(|link| format!("&after={}", link.encoded())).unwrap_or_default();
         let tail = format!("?includeProperties=true&limit=100{paging}");
-        let (definitions, next) = api.get(Endpoint::EventDefinitions, &tail, decode).await?;
-        let count = definitions.len();
-        found.extend(definitions);
+        let (page, next) = api.get(Endpoint::EventDefinitions, &tail, decode).await?;
+        let count = page.entries.len() + page.unreadable.len();
+        found.entries.extend(page.entries);
+        found.unreadable.extend(page.unreadable);
         let Some(link) = next else { break };
         let followed = guard.follow(link.as_str(), count);
         followed.map_err(|endless| endless_list(api.subject.stream, endless))?;
         after = Some(link);
     }
-    found.sort_by(|one, other| one.fully_qualified_name.cmp(&other.fully_qualified_name));
-    found.dedup_by(|one, other| one.fully_qualified_name == other.fully_qualified_name);
+    found.entries.sort_by(|one, other| one.fully_qualified_name.cmp(&other.fully_qualified_name));
+    found.entries.dedup_by(|one, other| one.fully_qualified_name == other.fully_qualified_name);
     Ok(found)
 }
 
 #[derive(Deserialize)]
 struct Answer<'body> {
-    results: Vec<EventDefinition>,
+    #[serde(default)]
+    results: Option<Readable<Sent>>,
     #[serde(borrow, default)]
     paging: Option<Paging<'body>>,
 }
 
-pub(super) fn decode(body: &Bytes) -> Result<(Vec<EventDefinition>, Option<Link>), Undecodable> {
+/// The definitions of a page, and the link to the next one.
+type Decoded = (Readable<EventDefinition>, Option<Link>);
+
+pub(super) fn decode(body: &Bytes) -> Result<Decoded, Undecodable> {
     let body = strict::strict(body);
-    let Answer { mut results, paging } = serde_json::from_slice(&body)?;
-    results.retain(|definition| !definition.archived);
-    for definition in &mut results {
-        definition.properties.sort_by(|one, other| one.name.cmp(&other.name));
-        definition.properties.dedup_by(|one, other| one.name == other.name);
-    }
-    Ok((results, paging.and_then(Paging::into_link)))
+    let Answer { results, paging } = serde_json::from_slice(&body)?;
+    let Readable { entries, unreadable } =
+        results.ok_or_else(|| Undecodable::NotWhole("it has no `results`".to_owned()))?;
+    let entries = entries.into_iter().filter(|sent| !sent.archived).map(EventDefinition::from);
+    let found = Readable { entries: entries.collect(), unreadable };
+    Ok((found, paging.and_then(Paging::into_link)))
 }
 
 #[cfg(test)]
@@ -85,8 +110,26 @@ mod tests {
             "paging":{"next":{"after":"x"}}}"#;
         let (found, next) = decode(&Bytes::from_static(body.as_bytes())).unwrap();
         assert_eq!(next, Some(Link::new("x")));
+        let found = found.entries;
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].name.as_str(), found[0].primary_object_id.as_str()), ("demo", "0-2"));
         assert_eq!(found[0].properties[0].name, "cost");
+    }
+
+    #[test]
+    fn an_event_that_cannot_be_read_costs_no_other() {
+        let body = r#"{"results":[
+            {"name":null,"fullyQualifiedName":"pe4_a","primaryObjectId":null,"archived":null,"properties":null},
+            {"name":"b","fullyQualifiedName":null},
+            {"name":"c","fullyQualifiedName":"pe4_c","archived":"no","properties":[{"name":null}]}],
+            "paging":{"next":{"after":null}}}"#;
+        let (found, next) = decode(&Bytes::from_static(body.as_bytes())).unwrap();
+        let names: Vec<_> = found
+            .entries
+            .iter()
+            .map(|event| (event.name.as_str(), event.primary_object_id.as_str()))
+            .collect();
+        assert_eq!((names, next), (vec![("pe4_a", "0-1"), ("c", "0-1")], None));
+        assert!(found.unreadable.len() == 1 && found.unreadable[0].contains("`b`"));
     }
 }

@@ -10,6 +10,7 @@ mod condition;
 mod conditions;
 mod dialect;
 mod endpoint;
+mod error_body;
 mod event_definitions;
 mod filter;
 mod history;
@@ -29,6 +30,7 @@ mod schemas;
 mod scopes;
 mod search;
 mod token_info;
+mod tolerant;
 
 pub use crate::http::PageSize;
 pub use account::{Account, account, daily_usage};
@@ -56,7 +58,8 @@ pub use refusal::{explain, reading};
 pub use schemas::{CustomObject, custom_objects};
 pub use scopes::{Granted, open_something};
 pub use search::{Extent, SearchQuery, count, extent, mark, search};
-pub use token_info::{OAuthApp, listed_scopes, tried_scopes};
+pub use token_info::{OAuthApp, TokenScopes, tried_scopes};
+pub use tolerant::Readable;
 
 /// A record id: decimal text on the wire, 64 bits wide.
 pub type RecordId = u64;

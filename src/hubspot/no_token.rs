@@ -1,27 +1,17 @@
 //! Why the token endpoint grants no token.
 
-use serde::Deserialize;
-
+use super::error_body::Body;
 use super::refusal::detail;
 use crate::error::Error;
 use crate::http::Refusal;
 
-/// The keys of a refusal by the token endpoint.
-///
-/// HubSpot: `docs/hubspot.md` note 32.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct NoToken {
-    /// HubSpot's own code.
-    status: String,
-    /// The code by RFC 6749, since 2026.
-    error: String,
-}
-
 /// The codes of the token endpoint, in words that say what to enter anew.
+///
+/// HubSpot's own code is in `status`, that of RFC 6749 in `error`: `docs/hubspot.md` note 32.
 pub(super) fn explain(refusal: &Refusal) -> Error {
-    let NoToken { status, error } = serde_json::from_slice(&refusal.body).unwrap_or_default();
-    let problem = match (status.as_str(), error.as_str()) {
+    let Body { status, error, .. } = Body::read(&refusal.body).unwrap_or_default();
+    let code = |code: Option<String>| code.unwrap_or_default().to_ascii_uppercase();
+    let problem = match (code(status).as_str(), code(error).to_ascii_lowercase().as_str()) {
         ("BAD_CLIENT_ID", _) => {
             "the client id is unknown; copy it from the app's settings once more"
         }

@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::endpoint::{Endpoint, Paths};
+use super::tolerant::odd_as_default;
 use crate::http::{Body, Bucket, Grant, KeepToken, Renewal, Request, Undecodable};
 use crate::secret::Secret;
 
@@ -57,9 +58,9 @@ pub(super) fn form_of(fields: &[(&str, &str)]) -> String {
 struct Answer {
     access_token: Secret<String>,
     /// Seconds; half an hour if it is ever left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "odd_as_default")]
     expires_in: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "odd_as_default")]
     refresh_token: Option<Secret<String>>,
 }
 

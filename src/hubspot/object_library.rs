@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::api::Api;
 use super::endpoint::Endpoint;
+use super::tolerant::null_as_default;
 use crate::error::Error;
 use crate::http::Undecodable;
 
@@ -52,8 +54,8 @@ const OBJECT_TYPES: &[(&str, &str)] = &[
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectLibrary {
-    #[serde(default)]
-    enablement_by_object_type_id: HashMap<String, bool>,
+    #[serde(default, deserialize_with = "null_as_default")]
+    enablement_by_object_type_id: HashMap<String, Value>,
 }
 
 impl ObjectLibrary {
@@ -61,7 +63,7 @@ impl ObjectLibrary {
     pub fn lacks(&self, object: &str) -> bool {
         let row = OBJECT_TYPES.iter().find(|(name, _)| *name == object);
         let is_enabled = row.and_then(|(_, id)| self.enablement_by_object_type_id.get(*id));
-        is_enabled == Some(&false)
+        is_enabled == Some(&Value::Bool(false))
     }
 }
 
@@ -80,7 +82,8 @@ mod tests {
 
     #[test]
     fn only_what_is_said_to_be_off_is_lacking() {
-        let body = r#"{"enablementByObjectTypeId":{"0-136":false,"0-162":true}}"#;
+        let body =
+            r#"{"enablementByObjectTypeId":{"0-136":false,"0-162":true,"0-410":null,"0-8":"no"}}"#;
         let library = decode(&Bytes::from_static(body.as_bytes())).unwrap();
         for (object, expected) in
             [("leads", true), ("services", false), ("deals", false), ("p4455_boats", false)]

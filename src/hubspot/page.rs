@@ -7,11 +7,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use bytestring::ByteString;
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::batch::BatchNotes;
+use super::refusal;
 use crate::http::Undecodable;
 
 /// One answer, parsed only as deep as paging needs: the records stay slices of the body.
@@ -114,9 +115,12 @@ impl<'de> Visitor<'de> for Opener {
         let mut envelope = Envelope::default();
         while let Some(name) = map.next_key::<Cow<'_, str>>()? {
             match &*name {
-                name if name == field => envelope.records = Some(map.next_value()?),
+                name if name == field => envelope.records = map.next_value()?,
                 "paging" => envelope.paging = map.next_value()?,
-                "total" => envelope.total = map.next_value()?,
+                "total" => {
+                    let total: &RawValue = map.next_value()?;
+                    envelope.total = total.get().trim_matches('"').parse().ok();
+                }
                 "hasMore" => envelope.has_more = map.next_value::<Option<_>>()?.unwrap_or_default(),
                 "offset" => envelope.offset = map.next_value()?,
                 name if NOTES.contains(&name) => {
@@ -126,9 +130,6 @@ impl<'de> Visitor<'de> for Opener {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
-        }
-        if envelope.records.is_none() {
-            return Err(A::Error::custom(format_args!("no `{field}`")));
         }
         Ok(envelope)
     }
@@ -142,8 +143,8 @@ pub(super) struct Paging<'body> {
 
 #[derive(Deserialize)]
 struct Next<'body> {
-    #[serde(borrow)]
-    after: Token<'body>,
+    #[serde(borrow, default)]
+    after: Option<Token<'body>>,
 }
 
 /// A token is text in every answer seen so far; a number is read as its digits.
@@ -156,7 +157,8 @@ enum Token<'body> {
 
 impl Paging<'_> {
     pub(super) fn into_link(self) -> Option<Link> {
-        self.next.map(|next| next.after.into_link())
+        let link = self.next?.after?.into_link();
+        (!link.0.is_empty()).then_some(link)
     }
 }
 
@@ -194,6 +196,13 @@ impl Page {
         let mut deserializer = serde_json::Deserializer::from_str(&body);
         let envelope = Opener(shape).deserialize(&mut deserializer)?;
         deserializer.end()?;
+        let status = envelope.notes.get("status").and_then(Value::as_str);
+        if status.is_some_and(|status| status.eq_ignore_ascii_case("error")) {
+            return Err(Undecodable::NotWhole("it says that it is an error".into()));
+        }
+        if envelope.records.is_none() {
+            return Err(Undecodable::NotWhole(format!("it has no `{}`", shape.records)));
+        }
         let start = body.as_ptr() as usize;
         let records = envelope
             .records
@@ -221,6 +230,9 @@ impl Page {
     pub fn single(body: &Bytes) -> Result<Self, Undecodable> {
         let body = text(body)?;
         let record: &RawValue = serde_json::from_str(&body)?;
+        if is_error(&body) {
+            return Err(Undecodable::NotWhole("it says that it is an error".into()));
+        }
         let from = record.get().as_ptr() as usize - body.as_ptr() as usize;
         let records = std::iter::once(from..from + record.get().len()).collect();
         Ok(Self { body, records, next: None, total: None })
@@ -242,6 +254,12 @@ impl Page {
     pub fn size(&self) -> usize {
         self.body.len()
     }
+}
+
+/// Is the answer an error of HubSpot's, rather than a record? Records have a `status` too.
+fn is_error(body: &str) -> bool {
+    memchr::memmem::find(body.as_bytes(), b"\"error\"").is_some()
+        && refusal::is_error(body.as_bytes())
 }
 
 /// The body as the text it has to be, without a copy.
@@ -273,9 +291,17 @@ mod tests {
             r#"{"results":[]}"#,
             r#"{"results":[],"paging":null}"#,
             r#"{"results":[],"paging":{"prev":{"before":"1"}}}"#,
+            r#"{"results":[],"paging":{}}"#,
+            r#"{"results":[],"paging":{"next":null}}"#,
+            r#"{"results":[],"paging":{"next":{}}}"#,
+            r#"{"results":[],"paging":{"next":{"after":null,"link":null}}}"#,
+            r#"{"results":[],"paging":{"next":{"after":""}},"total":null}"#,
         ] {
             assert_eq!(decode(body).unwrap().next, None, "{body}");
         }
+        let total = |body| decode(body).unwrap().total;
+        assert_eq!(total(r#"{"results":[],"total":"7"}"#), Some(7));
+        assert_eq!(total(r#"{"results":[],"total":{}}"#), None);
         let number = decode(r#"{"results":[],"paging":{"next":{"after":7}}}"#).unwrap();
         assert_eq!(number.next.and_then(|link| link.as_id()), Some(7));
     }
@@ -304,12 +330,22 @@ mod tests {
             (r#"{"results":[{"id":"1"}"#, true),
             ("<html>", true),
             ("", true),
-            (r#"{"items":[]}"#, false),
             (r#"{"results":7}"#, false),
         ] {
             let error = decode(body).unwrap_err();
             assert_eq!(matches!(error, Undecodable::Garbled(_)), garbled, "{body}: {error:?}");
         }
+        for body in [
+            r#"{"items":[]}"#,
+            "{}",
+            r#"{"results":null}"#,
+            r#"{"status":"error","message":"m"}"#,
+            r#"{"results":[],"status":"error"}"#,
+        ] {
+            let error = decode(body).unwrap_err();
+            assert!(matches!(error, Undecodable::NotWhole(_)), "{body}: {error:?}");
+        }
+        assert!(decode(r#"{"results":[],"status":"COMPLETE"}"#).is_ok());
         let latin = Page::decode(&Bytes::from_static(b"{\"results\":[\"\xe9\"]}"));
         assert!(matches!(latin, Err(Undecodable::Garbled(_))));
     }
@@ -329,5 +365,8 @@ mod tests {
     fn a_single_record_is_the_body() {
         let page = Page::single(&Bytes::from_static(b" {\"portalId\":1}\n")).unwrap();
         assert_eq!(page.records().collect::<Vec<_>>(), [r#"{"portalId":1}"#]);
+        let single = |body: &'static str| Page::single(&Bytes::from_static(body.as_bytes()));
+        assert!(single(r#"{"status":"error","correlationId":"c"}"#).is_err());
+        assert!(single(r#"{"id":"7","status":"error"}"#).is_ok(), "a record in a state of error");
     }
 }

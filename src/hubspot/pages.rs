@@ -57,7 +57,7 @@ impl<'a> Pages<'a> {
         while let Some(after) = self.after() {
             let page = match entries(self.api, &self.list, after, (&self.size, true)).await {
                 Ok(page) => page,
-                Err(failure) => return OneRefused::of(failure, &self.api).map(Err),
+                Err(failure) => return OneRefused::of(failure, &self.api).await.map(Err),
             };
             if let Some(page) = self.take(page)? {
                 return Ok(Ok(Some(page)));
@@ -73,7 +73,7 @@ impl<'a> Pages<'a> {
             let page = match entries(self.api, &self.list, after, (&self.size, false)).await {
                 Ok(page) => page,
                 Err(failure) if refusal::has_no_entries(&failure) => return Ok(None),
-                Err(failure) => return Err(self.api.explain(failure)),
+                Err(failure) => return Err(self.api.explain(failure).await),
             };
             if let Some(page) = self.take(page)? {
                 return Ok(Some(page));
@@ -155,16 +155,18 @@ pub enum OneRefused {
 
 impl OneRefused {
     /// A failure that is no refusal, or one of the credentials, is returned as the error.
-    fn of(failure: Failure, api: &Api<'_>) -> Result<Self, Error> {
-        let Failure::Refused(refusal) = &failure else { return Err(api.explain(failure)) };
+    async fn of(failure: Failure, api: &Api<'_>) -> Result<Self, Error> {
+        let Failure::Refused(refusal) = &failure else {
+            return Err(api.explain(failure).await);
+        };
         let is_about_one = (400..500).contains(&refusal.status) && refusal.status != 401;
         if refusal::has_no_entries(&failure) {
             return Ok(Self::NoEntries);
         }
         if refusal::is_unknown_path(&failure) {
-            return Ok(Self::UnknownPath(api.explain(failure)));
+            return Ok(Self::UnknownPath(api.explain(failure).await));
         }
-        let error = api.explain(failure);
+        let error = api.explain(failure).await;
         if is_about_one { Ok(Self::Refused(error)) } else { Err(error) }
     }
 
@@ -174,10 +176,8 @@ impl OneRefused {
 
     /// Whether the reason may be a scope or the account, which holds for other things too.
     pub fn is_about_the_token(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused(Error::MissingScope { .. } | Error::Plan { .. } | Error::User { .. })
-        )
+        let Self::Refused(error) = self else { return false };
+        error.is_no_access() || matches!(error, Error::User { .. })
     }
 }
 

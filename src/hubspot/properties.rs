@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::api::Api;
 use super::endpoint::Endpoint;
+use super::tolerant::{Readable, odd_as_default};
 use crate::error::Error;
 use crate::http::Undecodable;
 use crate::strict;
@@ -14,13 +15,13 @@ use crate::strict;
 #[serde(rename_all = "camelCase")]
 pub struct Definition {
     pub name: String,
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", deserialize_with = "odd_as_default")]
     pub kind: PropertyType,
     /// When it was defined; sorts as text.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "odd_as_default")]
     pub created_at: Option<String>,
     /// How HubSpot's forms show it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "odd_as_default")]
     pub field_type: String,
 }
 
@@ -51,19 +52,34 @@ pub enum PropertyType {
 
 /// Asks for all definitions of an object type that are not archived.
 pub async fn definitions(api: Api<'_>, object: &str) -> Result<Vec<Definition>, Error> {
-    api.get(Endpoint::Properties, &format!("/{object}?archived=false"), decode).await
+    let tail = format!("/{object}?archived=false");
+    let found = api.get(Endpoint::Properties, &tail, decode).await?;
+    Ok(usable(object, found))
+}
+
+/// The definitions that could be read, by name, each once. A warning tells of the others.
+pub(super) fn usable(object: &str, found: Readable<Definition>) -> Vec<Definition> {
+    let Readable { mut entries, unreadable } = found;
+    if !unreadable.is_empty() {
+        log::warn!(
+            "properties of {object} that cannot be read are left out: {}",
+            unreadable.join(", ")
+        );
+    }
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    entries.dedup_by(|one, other| one.name == other.name);
+    entries
 }
 
 #[derive(Deserialize)]
 struct Answer {
-    results: Vec<Definition>,
+    #[serde(default)]
+    results: Option<Readable<Definition>>,
 }
 
-pub(super) fn decode(body: &Bytes) -> Result<Vec<Definition>, Undecodable> {
-    let Answer { mut results } = serde_json::from_slice(&strict::strict(body))?;
-    results.sort_by(|one, other| one.name.cmp(&other.name));
-    results.dedup_by(|one, other| one.name == other.name);
-    Ok(results)
+pub(super) fn decode(body: &Bytes) -> Result<Readable<Definition>, Undecodable> {
+    let Answer { results } = serde_json::from_slice(&strict::strict(body))?;
+    results.ok_or_else(|| Undecodable::NotWhole("it has no `results`".to_owned()))
 }
 
 #[cfg(test)]
@@ -75,6 +91,7 @@ mod tests {
         let body = r#"{"results":[{"name":"b","type":"hologram"},{"name":"a","type":"number"},
             {"name":"c"},{"name":"d","type":"bool"},{"name":"e","type":"datetime"}]}"#;
         let found = decode(&Bytes::from_static(body.as_bytes())).unwrap();
+        let found = usable("deals", found);
         let found: Vec<_> =
             found.iter().map(|property| (property.name.as_str(), property.kind)).collect();
         assert_eq!(
@@ -87,5 +104,21 @@ mod tests {
                 ("e", PropertyType::Datetime),
             ]
         );
+    }
+
+    #[test]
+    fn nothing_but_a_missing_name_costs_a_property() {
+        let body = r#"{"results":[
+            {"name":"a","type":null,"fieldType":null,"createdAt":null},
+            {"name":"b","type":7,"fieldType":{},"createdAt":1.5},
+            {"name":null,"type":"string"},{"type":"string"},{"name":7}]}"#;
+        let found = decode(&Bytes::from_static(body.as_bytes())).unwrap();
+        let text = |name: &str| Definition { name: name.into(), ..Definition::default() };
+        assert_eq!(found.entries, [text("a"), text("b")]);
+        assert_eq!(found.unreadable.len(), 3, "{:?}", found.unreadable);
+        for body in ["{}", r#"{"results":null}"#] {
+            let found = decode(&Bytes::from_static(body.as_bytes()));
+            assert!(matches!(found, Err(Undecodable::NotWhole(_))), "{body}");
+        }
     }
 }

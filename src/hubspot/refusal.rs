@@ -1,84 +1,76 @@
-//! What HubSpot's refusals mean. Only here and in `no_token` error bodies are looked into.
-//!
-//! No key of an error body is ever required: real ones leave any of them out, and those of the
-//! edge are HTML.
-
-use serde::Deserialize;
+//! What HubSpot's refusals mean. Only here and in `no_token` error bodies are looked into, as
+//! `error_body` reads them.
 
 use super::api::Subject;
+use super::error_body::Body;
 use super::no_token;
-use crate::error::{BoxError, Error};
+use super::scopes::{Granted, is_public};
+use crate::error::{BoxError, Error, Needed};
 use crate::http::{BODY_CAP, Bucket, Failure, Reading, Refusal};
-
-/// The keys of an error body that decide something.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    message: Option<String>,
-    category: Option<String>,
-    #[serde(rename = "subCategory")]
-    sub_category: Option<String>,
-    errors: Vec<Detail>,
-    #[serde(rename = "policyName")]
-    policy_name: Option<String>,
-    #[serde(rename = "groupName")]
-    group_name: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Detail {
-    context: Context,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Context {
-    required_granular_scopes: Vec<String>,
-    required_scopes: Vec<String>,
-}
-
-impl Body {
-    fn read(bytes: &[u8]) -> Option<Self> {
-        serde_json::from_slice(bytes).ok()
-    }
-}
 
 /// What the HTTP client has to know of a refusal beyond its status.
 pub fn reading(status: u16, body: &[u8]) -> Reading {
-    let body = || Body::read(body).unwrap_or_default();
+    let read = || Body::read(body).unwrap_or_default();
     match status {
-        401 if body().category.as_deref() == Some("EXPIRED_AUTHENTICATION") => {
-            Reading::TokenExpired
-        }
-        429 => used_up(&body()),
+        401 if is_expired(&read()) => Reading::TokenExpired,
+        403 if !read().is_hubspots() => Reading::NotTheService,
+        429 => used_up(&read()),
         _ => Reading::Plain,
     }
 }
 
-/// The quota that a 429 names: by its group, which is exact, or else by its policy.
+/// Is the body of a success that of an error all the same?
+pub(super) fn is_error(body: &[u8]) -> bool {
+    said_in_success(body).is_some()
+}
+
+/// What a success says if it is an error all the same; `None` if it is none.
+pub(super) fn said_in_success(body: &[u8]) -> Option<String> {
+    let keys = |body: &Body| {
+        body.message.is_some() || body.category.is_some() || body.correlation.is_some()
+    };
+    let body = Body::read(body).filter(|body| body.is_error() && keys(body))?;
+    Some(body.said().or(body.category).unwrap_or_else(|| "status error, without a reason".into()))
+}
+
+/// Is the token's age why? Some answers say so in words alone.
+///
+/// HubSpot: `docs/hubspot.md` note 27.
+fn is_expired(body: &Body) -> bool {
+    body.is_category("EXPIRED_AUTHENTICATION") || body.words().contains("expired")
+}
+
+/// The quota that a 429 names: by its group, which is exact, or else by its policy, or in words.
 ///
 /// HubSpot: `docs/hubspot.md` note 25.
 fn used_up(body: &Body) -> Reading {
     let group = body.group_name.as_deref().unwrap_or_default();
-    match body.policy_name.as_deref() {
-        Some("DAILY") => Reading::DayUsedUp,
-        _ if group.contains("crm:search") => Reading::UsedUp(Bucket::Search),
-        _ if group.contains("associations") => Reading::UsedUp(Bucket::Associations),
-        _ if group.contains("api-calls-ten-secondly") => Reading::UsedUp(Bucket::General),
+    let is_daily = match body.policy_name.as_deref() {
+        Some(policy) => policy.eq_ignore_ascii_case("DAILY"),
+        None => group.is_empty() && body.words().contains("daily limit"),
+    };
+    match group {
+        _ if is_daily => Reading::DayUsedUp,
+        group if group.contains("crm:search") => Reading::UsedUp(Bucket::Search),
+        group if group.contains("associations") => Reading::UsedUp(Bucket::Associations),
+        group if group.contains("api-calls-ten-secondly") => Reading::UsedUp(Bucket::General),
         // Two quotas are of ten seconds, and the token endpoint counts seconds too: the policy
         // alone does not tell them apart, the request does.
         _ => Reading::Plain,
     }
 }
 
-/// Is it the path that does not exist, not something the path names?
+/// Is it the path that does not exist, or not any more, rather than something the path names?
 ///
 /// HubSpot answers JSON for a missing record or definition; an unknown path is answered by the
 /// gateway in front of it, in whatever shape.
 pub(super) fn is_unknown_path(failure: &Failure) -> bool {
-    matches!(failure, Failure::Refused(refusal)
-        if matches!(refusal.status, 404 | 410) && Body::read(&refusal.body).is_none())
+    let Failure::Refused(refusal) = failure else { return false };
+    match refusal.status {
+        404 => Body::read(&refusal.body).is_none(),
+        410 => !Body::read(&refusal.body).is_some_and(|body| body.is_category("OBJECT_NOT_FOUND")),
+        _ => false,
+    }
 }
 
 /// Does the refusal say that what the path names has no entries, now or ever?
@@ -96,10 +88,21 @@ pub(super) fn has_no_entries(failure: &Failure) -> bool {
     }
 }
 
-/// The error that a user reads.
-pub fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Error {
+/// Is it a refusal for which it helps to know the scopes of the token?
+pub(super) fn is_about_scopes(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(refusal) if refusal.status == 403
+        && Body::read(&refusal.body).is_some_and(|body| body.is_about_scopes()))
+}
+
+/// The error that a user reads. `granted` are the scopes of the token, if HubSpot lists them.
+pub fn explain(
+    failure: Failure,
+    subject: Subject<'_>,
+    host: &str,
+    granted: Option<&Granted>,
+) -> Error {
     match failure {
-        Failure::Refused(refusal) => explain_refusal(&refusal, subject),
+        Failure::Refused(refusal) => explain_refusal(&refusal, subject, granted),
         Failure::TokenExpired(refusal) => Error::Credentials {
             problem: format!(
                 "it calls the access token expired, twice in a row; {NEW_TOKEN}, and enter it in \
@@ -114,7 +117,7 @@ pub fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Error {
             source: Some(detail(&refusal)),
         },
         Failure::NoToken(refusal) if is_redirect(refusal.status) => {
-            explain_refusal(&refusal, Subject { stream: "the access token", scopes: &[] })
+            explain_refusal(&refusal, Subject { stream: "the access token", scopes: &[] }, None)
         }
         Failure::NoToken(refusal) => no_token::explain(&refusal),
         Failure::TokenDue => Error::Bug { detail: "a token was due and not renewed".into() },
@@ -123,8 +126,13 @@ pub fn explain(failure: Failure, subject: Subject<'_>, host: &str) -> Error {
         }
         Failure::Stopped => Error::Stopped,
         Failure::DayUsedUp(refusal) => Error::DayUsedUp { source: Some(detail(&refusal)) },
-        Failure::Exhausted { endpoint, attempts, elapsed, last } => {
-            Error::Unavailable { endpoint, attempts, elapsed, last }
+        Failure::Exhausted { endpoint, attempts, elapsed, last, answered, refusal } => {
+            let source = refusal.as_deref().map(detail);
+            if refusal.is_some_and(|refusal| refusal.status == 403) {
+                Error::Blocked { endpoint, host: host.to_owned(), attempts, elapsed, source }
+            } else {
+                Error::Unavailable { endpoint, attempts, elapsed, last, answered, source }
+            }
         }
         Failure::SingleRecord { endpoint, attempts, last } => {
             Error::SingleRecord { endpoint, record: None, attempts, last }
@@ -174,19 +182,22 @@ const NOT_THIS_USER: &str = "USER_DOES_NOT_HAVE_PERMISSIONS";
 /// How a 403 says that the account's plan lacks something, which no scope would mend.
 const MISSING_FEATURE: &[&str] = &["access to this feature", "upgrade"];
 
-fn lacks_feature(said: &str) -> bool {
-    let said = said.to_ascii_lowercase();
-    MISSING_FEATURE.iter().any(|words| said.contains(words))
+/// How a refusal says that the account has the object type, and has it switched off.
+const SWITCHED_OFF: &[&str] = &["not enabled", "is disabled", "switched off", "turned off"];
+
+fn says_any(words: &str, known: &[&str]) -> bool {
+    known.iter().any(|known| words.contains(known))
 }
 
-fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
-    let body = Body::read(&refusal.body).unwrap_or_default();
-    let said = body.message.as_deref().unwrap_or_default();
+fn explain_refusal(refusal: &Refusal, subject: Subject<'_>, granted: Option<&Granted>) -> Error {
+    let read = Body::read(&refusal.body);
+    let is_json = read.is_some();
+    let body = read.unwrap_or_default();
+    let words = body.words();
+    let stream = subject.stream.to_owned();
     let source = Some(detail(refusal));
     match refusal.status {
-        401 | 403 if body.category.as_deref() == Some(NOT_THIS_USER) => {
-            Error::User { stream: subject.stream.to_owned(), source }
-        }
+        401 | 403 if body.is_category(NOT_THIS_USER) => Error::User { stream, source },
         401 => Error::Credentials {
             problem: format!(
                 "the access token is unknown or was revoked; {NEW_TOKEN}, and enter it in the \
@@ -200,30 +211,26 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
                 .into(),
             source,
         },
-        400 if UNKNOWN_TYPE.iter().any(|start| said.starts_with(start)) => {
-            Error::UnknownObjectType { stream: subject.stream.to_owned(), source }
+        400 if UNKNOWN_TYPE.iter().any(|start| words.starts_with(&start.to_ascii_lowercase())) => {
+            Error::UnknownObjectType { stream, source }
+        }
+        400 | 403 if words.contains("object type") && says_any(&words, SWITCHED_OFF) => {
+            Error::SwitchedOff { stream, source }
         }
         status if is_redirect(status) => {
             Error::Redirected { endpoint: endpoint(refusal, subject), source }
         }
-        403 if lacks_feature(said) => Error::Plan { what: subject.stream.to_owned(), source },
-        402 => Error::Plan { what: subject.stream.to_owned(), source },
-        403 => {
-            let named: Vec<_> = body
-                .errors
-                .into_iter()
-                .flat_map(|error| {
-                    [error.context.required_granular_scopes, error.context.required_scopes]
-                })
-                .flatten()
-                .collect();
-            let known = || subject.scopes.iter().map(|&scope| scope.to_owned()).collect();
-            let scopes = if subject.scopes.is_empty() { named } else { known() };
-            Error::MissingScope { stream: subject.stream.to_owned(), scopes, source }
+        402 => Error::Plan { stream, said: body.said(), source },
+        403 if says_any(&words, MISSING_FEATURE) => {
+            Error::Plan { stream, said: body.said(), source }
         }
+        403 if body.is_about_scopes() => missing_scope(&body, subject, granted, source),
+        403 => Error::Forbidden { stream, said: body.said(), source },
+        404 if !is_json => Error::Gone { stream, endpoint: plain_endpoint(refusal), source },
+        405 | 410 => Error::Gone { stream, endpoint: plain_endpoint(refusal), source },
         status => Error::Refused {
             endpoint: endpoint(refusal, subject),
-            said: match body.message {
+            said: match body.said() {
                 Some(message) => format!("{message} (status {status})"),
                 None => format!("status {status} without a reason"),
             },
@@ -232,21 +239,77 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>) -> Error {
     }
 }
 
+/// A refusal for want of scopes: what to grant, or that nothing can be granted.
+///
+/// The scopes that HubSpot names count, less those that the token has. Where it names none, or
+/// only such as cannot be granted, the scopes that its documentation asks for do.
+fn missing_scope(
+    body: &Body,
+    subject: Subject<'_>,
+    granted: Option<&Granted>,
+    source: Option<BoxError>,
+) -> Error {
+    let stream = subject.stream.to_owned();
+    let has = |scope: &str| granted.is_some_and(|granted| granted.lists(scope));
+    let (named, any) = body.named_scopes();
+    let could_be_named = !named.is_empty();
+    let mut scopes: Vec<_> =
+        named.into_iter().filter(|scope| is_public(scope) && !has(scope)).collect();
+    if any {
+        // Of a long list, the one that the documentation asks for opens no more than is needed.
+        let is_own = |scope: &String| subject.scopes.contains(&scope.as_str());
+        let reads = |scope: &String| !scope.ends_with(".write");
+        if scopes.iter().any(is_own) {
+            scopes.retain(is_own);
+        } else if scopes.iter().any(reads) {
+            scopes.retain(reads);
+        }
+    }
+    if !scopes.is_empty() {
+        let needed = if any { Needed::AnyOf(scopes) } else { Needed::AllOf(scopes) };
+        return Error::MissingScope { stream, needed, said: None, source };
+    }
+    let own: Vec<_> =
+        subject.scopes.iter().filter(|scope| !has(scope)).map(|&scope| scope.to_owned()).collect();
+    if granted.is_some() && own.is_empty() {
+        return Error::Plan { stream, said: body.said(), source };
+    }
+    // HubSpot named something that is not on offer: its words may tell more than ours.
+    let said = body.said().filter(|_| could_be_named);
+    Error::MissingScope { stream, needed: Needed::AllOf(own), said, source }
+}
+
 fn is_redirect(status: u16) -> bool {
     (300..400).contains(&status)
 }
 
 /// The request that was refused, as errors name it.
 fn endpoint(refusal: &Refusal, subject: Subject<'_>) -> String {
-    format!("`{}` ({} {})", subject.stream, refusal.method, refusal.path)
+    format!("`{}` ({})", subject.stream, plain_endpoint(refusal))
 }
 
-/// What happened, for the maker: no body, since that may hold data.
+fn plain_endpoint(refusal: &Refusal) -> String {
+    format!("{} {}", refusal.method, refusal.path)
+}
+
+/// The refusal as the maker reads it: the request, and HubSpot's status, category, correlation id
+/// and message.
 pub(super) fn detail(refusal: &Refusal) -> BoxError {
     let Refusal { status, method, path, correlation, body } = refusal;
-    let category = Body::read(body).and_then(|body| body.category).unwrap_or_default();
-    let correlation = correlation.as_deref().unwrap_or("none");
-    format!("{method} {path}: {status} {category}, correlation id {correlation}").into()
+    let read = Body::read(body);
+    let is_json = read.is_some();
+    let body = read.unwrap_or_default();
+    let said = match body.said() {
+        Some(message) => format!(": {message}"),
+        None if is_json => String::new(),
+        None => ": no error of HubSpot's".to_owned(),
+    };
+    let correlation = correlation.as_deref().or(body.correlation.as_deref()).unwrap_or("none");
+    let code = body.status.as_deref().filter(|_| !body.is_error());
+    let classes =
+        [code, body.error.as_deref(), body.category.as_deref(), body.sub_category.as_deref()];
+    let classes: String = classes.into_iter().flatten().map(|class| format!(" {class}")).collect();
+    format!("{method} {path}: {status}{classes}, correlation id {correlation}{said}").into()
 }
 
 #[cfg(test)]
@@ -270,16 +333,25 @@ mod tests {
     #[test]
     fn readings() {
         const EXPIRED: &str = r#"{"status":"error","category":"EXPIRED_AUTHENTICATION"}"#;
-        const DAILY: &str = r#"{"status":"error","policyName":"DAILY"}"#;
+        const IN_WORDS: &str =
+            r#"{"status":"error","message":"This oauth-token is expired! expiresAt: 1, now: 2"}"#;
+        const DAILY: &str = r#"{"status":"error","policyName":"DAILY","errors":null}"#;
+        const DAILY_IN_WORDS: &str =
+            r#"{"message":"You have reached your daily limit.","errorType":"RATE_LIMIT"}"#;
         const APP: &str = r#"{"policyName":"TEN_SECONDLY_ROLLING","groupName":
             "publicapi:private_app-api-calls-ten-secondly:1:2"}"#;
         const SEARCH: &str =
             r#"{"policyName":"SECONDLY","groupName":"publicapi:crm:search:oauth:1:2"}"#;
         const ASSOCIATIONS: &str = r#"{"groupName":"publicapi:crm:associations:1:2"}"#;
+        const SECONDLY: &str =
+            r#"{"message":"daily limit? no: secondly limit","policyName":"SECONDLY"}"#;
         for (case, status, body, expected) in [
             ("an expired token", 401, EXPIRED, Reading::TokenExpired),
+            ("an expired token, in words", 401, IN_WORDS, Reading::TokenExpired),
             ("an unknown token", 401, r#"{"category":"INVALID_AUTHENTICATION"}"#, Reading::Plain),
             ("the day", 429, DAILY, Reading::DayUsedUp),
+            ("the day, in words", 429, DAILY_IN_WORDS, Reading::DayUsedUp),
+            ("another policy", 429, SECONDLY, Reading::Plain),
             ("a burst", 429, r#"{"policyName":"TEN_SECONDLY_ROLLING"}"#, Reading::Plain),
             ("a burst of the app", 429, APP, Reading::UsedUp(Bucket::General)),
             ("too many searches", 429, SEARCH, Reading::UsedUp(Bucket::Search)),
@@ -287,6 +359,13 @@ mod tests {
             ("a burst without a policy", 429, r#"{"category":"RATE_LIMITS"}"#, Reading::Plain),
             ("a page of the edge", 429, "<html>", Reading::Plain),
             ("keys of other types", 401, r#"{"category":7,"errors":{}}"#, Reading::Plain),
+            ("a missing scope", 403, r#"{"category":"MISSING_SCOPES"}"#, Reading::Plain),
+            ("an error without a category", 403, r#"{"status":"error"}"#, Reading::Plain),
+            ("one that is cut", 403, r#"{"status":"error","message":"no"#, Reading::Plain),
+            ("a page of the edge", 403, "<html>", Reading::NotTheService),
+            ("nothing", 403, "", Reading::NotTheService),
+            ("a gateway's JSON", 403, r#"{"message":"Forbidden"}"#, Reading::NotTheService),
+            ("JSON of no object", 403, r#"["error"]"#, Reading::NotTheService),
         ] {
             assert_eq!(reading(status, body.as_bytes()), expected, "{case}");
         }
@@ -320,6 +399,10 @@ mod tests {
         }
     }
 
+    fn explained(status: u16, body: &str, granted: Option<&Granted>) -> Error {
+        explain(Failure::Refused(Box::new(refusal(status, body))), SUBJECT, "host", granted)
+    }
+
     #[test]
     fn explanations_say_what_to_do() {
         for (status, body, expected) in [
@@ -335,7 +418,7 @@ mod tests {
             ),
             (
                 403,
-                r#"{"category":"USER_DOES_NOT_HAVE_PERMISSIONS"}"#,
+                r#"{"category":"USER_DOES_NOT_HAVE_PERMISSIONS","errors":null}"#,
                 "HubSpot refuses `deals` to the user behind the token, who was deactivated or has lost permissions; let a super admin create a new token or authorize the app again",
             ),
             (
@@ -346,17 +429,27 @@ mod tests {
             (
                 403,
                 r#"{"message":"Upgrade the subscription"}"#,
-                "the HubSpot account has no access to deals; upgrade its subscription or deselect the stream",
+                "the HubSpot account has no access to `deals`, its subscription lacks it (HubSpot says: Upgrade the subscription); upgrade the subscription or deselect the stream",
             ),
             (
                 402,
                 "",
-                "the HubSpot account has no access to deals; upgrade its subscription or deselect the stream",
+                "the HubSpot account has no access to `deals`, its subscription lacks it; upgrade the subscription or deselect the stream",
             ),
             (
                 403,
-                "{}",
+                r#"{"category":"MISSING_SCOPES"}"#,
                 "the token may not read `deals`: grant it the scope crm.objects.deals.read in HubSpot under Settings > Integrations > Private Apps or Service Keys (an OAuth app: in its own settings, then authenticate again), then run again",
+            ),
+            (
+                403,
+                r#"{"status":"error","message":"This API can't be called using an OAuth access token."}"#,
+                "HubSpot does not let this token read `deals` (HubSpot says: This API can't be called using an OAuth access token.); deselect the stream unless you can change the reason",
+            ),
+            (
+                403,
+                r#"{"status":"error","message":"The object type leads is not enabled for this account"}"#,
+                "the HubSpot account has switched the object type of `deals` off; activate it in HubSpot's object library, or deselect the stream",
             ),
             (
                 400,
@@ -364,25 +457,125 @@ mod tests {
                 "the HubSpot account does not have the object type of `deals`; deselect the stream, or refresh the source schema",
             ),
             (
+                410,
+                r#"{"message":"This API was sunset"}"#,
+                "HubSpot does not offer, or no longer offers, what `deals` is read from (GET /crm/objects/2026-09/deals); update the connector, or deselect the stream",
+            ),
+            (
+                404,
+                "<html>",
+                "HubSpot does not offer, or no longer offers, what `deals` is read from (GET /crm/objects/2026-09/deals); update the connector, or deselect the stream",
+            ),
+            (
+                404,
+                r#"{"message":"resource not found","errors":["x"]}"#,
+                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): resource not found (status 404); run the sync again, and report it if that stays so",
+            ),
+            (
                 400,
                 r#"{"message":"Invalid input JSON"}"#,
                 "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): Invalid input JSON (status 400); run the sync again, and report it if that stays so",
             ),
         ] {
-            let error = explain(Failure::Refused(Box::new(refusal(status, body))), SUBJECT, "host");
-            assert_eq!(error.to_string(), expected);
+            assert_eq!(explained(status, body, None).to_string(), expected);
         }
-        let error = explain(Failure::Refused(Box::new(refusal(401, "{}"))), SUBJECT, "host");
-        assert!(error.internal_message().ends_with("correlation id c-17"));
     }
 
     #[test]
-    fn without_scopes_of_our_own_those_of_the_answer_are_named() {
-        let body = r#"{"errors":[{"context":{"requiredGranularScopes":["a.read"]}}]}"#;
-        let subject = Subject { stream: "boats", scopes: &[] };
-        let error = explain(Failure::Refused(Box::new(refusal(403, body))), subject, "host");
-        assert!(error.to_string().contains("scope a.read"), "{error}");
-        let error = explain(Failure::Refused(Box::new(refusal(403, "{}"))), subject, "host");
-        assert!(error.to_string().contains("grant it the scope for it in HubSpot"), "{error}");
+    fn the_internal_message_quotes_hubspot() {
+        for (body, expected) in [
+            ("{}", "403, correlation id c-17"),
+            ("<html>", "403, correlation id c-17: no error of HubSpot's"),
+            (
+                r#"{"status":"error","message":"no","category":"C","subCategory":"S"}"#,
+                "403 C S, correlation id c-17: no",
+            ),
+            (r#"{"status":"BAD_HUB","error":"e"}"#, "403 BAD_HUB e, correlation id c-17"),
+        ] {
+            let error = explained(403, body, None);
+            let expected = format!("GET /crm/objects/2026-09/deals: {expected}");
+            assert_eq!(error.internal_message(), expected, "{body}");
+        }
+        let refusal = Refusal { correlation: None, ..refusal(403, r#"{"correlationId":"b-1"}"#) };
+        assert!(detail(&refusal).to_string().ends_with("correlation id b-1"));
+    }
+
+    #[test]
+    fn the_scopes_that_hubspot_names_count_less_those_of_the_token() {
+        let named = |said: &str, scopes: &str| {
+            format!(
+                r#"{{"category":"MISSING_SCOPES","errors":[{{"message":"{said}","context":{{"requiredGranularScopes":{scopes}}}}}]}}"#
+            )
+        };
+        let all = |scopes: &str| named("All of the following scopes are required.", scopes);
+        let any = |scopes: &str| named("One or more of the following scopes are required.", scopes);
+        let granted = |scopes: &str| {
+            Some(Granted::Listed(scopes.split_whitespace().map(str::to_owned).collect()))
+        };
+        let internal =
+            r#"{"category":"MISSING_SCOPES","message":"missing required 'deals-access' scope."}"#;
+        const PLAN: &str = "subscription";
+        for (case, body, granted, expected) in [
+            ("one", all(r#"["a.read"]"#), None, "the scope a.read in"),
+            ("all", all(r#"["a.read","b.read"]"#), None, "the scopes a.read and b.read in"),
+            ("any", any(r#"["a.read","b.read"]"#), None, "one of the scopes a.read or b.read in"),
+            ("reading is enough", any(r#"["a.write","b.read"]"#), None, "the scope b.read in"),
+            (
+                "one is granted",
+                all(r#"["a.read","b.read"]"#),
+                granted("a.read"),
+                "the scope b.read in",
+            ),
+            ("one is text", all(r#""a.read""#), None, "the scope a.read in"),
+            (
+                "none is named",
+                r#"{"category":"MISSING_SCOPES"}"#.into(),
+                None,
+                "crm.objects.deals.read in",
+            ),
+            (
+                "in words",
+                r#"{"message":"no proper permissions! (requires any of [content, forms])"}"#.into(),
+                None,
+                "one of the scopes content or forms in",
+            ),
+            ("internal, not known", internal.into(), None, "crm.objects.deals.read in"),
+            (
+                "internal, not granted",
+                internal.into(),
+                granted("forms"),
+                "crm.objects.deals.read in",
+            ),
+            ("internal, granted", internal.into(), granted("crm.objects.deals.read"), PLAN),
+            (
+                "granted as named",
+                all(r#"["a.read"]"#),
+                granted("a.read crm.objects.deals.read"),
+                PLAN,
+            ),
+            (
+                "granted by another",
+                r#"{"category":"MISSING_SCOPES"}"#.into(),
+                granted("contacts"),
+                PLAN,
+            ),
+        ] {
+            let error = explained(403, &body, granted.as_ref()).to_string();
+            assert!(error.contains(expected), "{case}: {error}");
+            assert_eq!(
+                error.contains("subscription"),
+                expected == PLAN || case.starts_with("internal"),
+                "{case}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_granted_is_quoted() {
+        let body = r#"{"message":"EXTERNAL auth request is missing required 'deals-access' scope.","category":"MISSING_SCOPES"}"#;
+        for granted in [None, Some(Granted::Listed(["crm.objects.deals.read".to_owned()].into()))] {
+            let error = explained(403, body, granted.as_ref()).to_string();
+            assert!(error.contains("HubSpot says: EXTERNAL auth request is missing"), "{error}");
+        }
     }
 }

@@ -5,48 +5,66 @@ use serde::Deserialize;
 
 use super::api::Api;
 use super::endpoint::Endpoint;
-use super::properties::Definition;
+use super::properties::{Definition, usable};
+use super::tolerant::{Readable, odd_as_default};
 use crate::error::Error;
 use crate::http::Undecodable;
 use crate::strict;
 
 /// A custom object with its properties.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomObject {
     /// Short name, such as `boats`.
     pub name: String,
     /// Name within all of HubSpot, such as `p4455_boats`: what paths take.
-    #[serde(default)]
     pub fully_qualified_name: String,
     /// Id of the type, such as `2-17`; a later object has a higher one.
-    #[serde(default)]
     pub object_type_id: Option<String>,
-    #[serde(default)]
     pub properties: Vec<Definition>,
 }
 
+/// A custom object as it is sent.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Schema {
+    name: String,
+    #[serde(default, deserialize_with = "odd_as_default")]
+    fully_qualified_name: String,
+    #[serde(default, deserialize_with = "odd_as_default")]
+    object_type_id: Option<String>,
+    #[serde(default, deserialize_with = "odd_as_default")]
+    properties: Readable<Definition>,
+}
+
 /// Asks for all custom objects, by name.
-pub async fn custom_objects(api: Api<'_>) -> Result<Vec<CustomObject>, Error> {
+pub async fn custom_objects(api: Api<'_>) -> Result<Readable<CustomObject>, Error> {
     api.get(Endpoint::Schemas, "?archived=false", decode).await
 }
 
 #[derive(Deserialize)]
 struct Answer {
-    results: Vec<CustomObject>,
+    #[serde(default)]
+    results: Option<Readable<Schema>>,
 }
 
-pub(super) fn decode(body: &Bytes) -> Result<Vec<CustomObject>, Undecodable> {
-    let Answer { mut results } = serde_json::from_slice(&strict::strict(body))?;
-    for object in &mut results {
-        if object.fully_qualified_name.is_empty() {
-            object.fully_qualified_name = format!("p_{}", object.name);
+pub(super) fn decode(body: &Bytes) -> Result<Readable<CustomObject>, Undecodable> {
+    let Answer { results } = serde_json::from_slice(&strict::strict(body))?;
+    let Readable { entries, unreadable } =
+        results.ok_or_else(|| Undecodable::NotWhole("it has no `results`".to_owned()))?;
+    let mut entries: Vec<_> = entries.into_iter().map(CustomObject::from).collect();
+    entries.sort_by(|one, other| one.fully_qualified_name.cmp(&other.fully_qualified_name));
+    Ok(Readable { entries, unreadable })
+}
+
+impl From<Schema> for CustomObject {
+    fn from(schema: Schema) -> Self {
+        let Schema { name, mut fully_qualified_name, object_type_id, properties } = schema;
+        if fully_qualified_name.is_empty() {
+            fully_qualified_name = format!("p_{name}");
         }
-        object.properties.sort_by(|one, other| one.name.cmp(&other.name));
-        object.properties.dedup_by(|one, other| one.name == other.name);
+        let properties = usable(&name, properties);
+        Self { name, fully_qualified_name, object_type_id, properties }
     }
-    results.sort_by(|one, other| one.fully_qualified_name.cmp(&other.fully_qualified_name));
-    Ok(results)
 }
 
 #[cfg(test)]
@@ -59,7 +77,25 @@ mod tests {
             r#"{"results":[{"name":"cars"},{"name":"boats","fullyQualifiedName":"p4_boats"}]}"#;
         let found = decode(&Bytes::from_static(body.as_bytes())).unwrap();
         let names: Vec<_> =
-            found.iter().map(|object| object.fully_qualified_name.as_str()).collect();
+            found.entries.iter().map(|object| object.fully_qualified_name.as_str()).collect();
         assert_eq!(names, ["p4_boats", "p_cars"]);
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_read_costs_no_other() {
+        let body = r#"{"results":[
+            {"name":"boats","fullyQualifiedName":null,"properties":null},
+            {"name":"cars","fullyQualifiedName":"p4_cars","properties":[
+                {"name":"x","fieldType":null},{"name":null}]},
+            {"name":null,"fullyQualifiedName":"p4_planes","properties":[]},
+            {"name":"vans","properties":7}]}"#;
+        let found = decode(&Bytes::from_static(body.as_bytes())).unwrap();
+        let objects: Vec<_> = found
+            .entries
+            .iter()
+            .map(|object| (object.fully_qualified_name.as_str(), object.properties.len()))
+            .collect();
+        assert_eq!(objects, [("p4_cars", 1), ("p_boats", 0), ("p_vans", 0)]);
+        assert!(found.unreadable.len() == 1 && found.unreadable[0].contains("`p4_planes`"));
     }
 }

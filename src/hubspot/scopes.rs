@@ -49,6 +49,14 @@ impl Granted {
         if missing.is_empty() || has_other() { Vec::new() } else { missing }
     }
 
+    /// Is the scope, or one that stands in for it, known to be granted?
+    pub fn lists(&self, scope: &str) -> bool {
+        match self {
+            Self::Listed(_) => self.may_open(scope),
+            Self::Tried { open, .. } => open.contains(scope),
+        }
+    }
+
     /// Has everything that was tried been refused?
     pub fn opens_nothing(&self) -> bool {
         match self {
@@ -82,6 +90,39 @@ impl Granted {
             Self::Tried { open, .. } => open.iter().any(|scope| fits(scope)),
         }
     }
+}
+
+/// Scopes that can be granted, and are spelled without a dot.
+///
+/// <https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes>,
+/// read 2026-11.
+const UNDOTTED: &[&str] = &[
+    "accounting",
+    "actions",
+    "automation",
+    "business-intelligence",
+    "contacts",
+    "content",
+    "e-commerce",
+    "files",
+    "forms",
+    "forms-uploaded-files",
+    "hubdb",
+    "integration-sync",
+    "marketing-email",
+    "oauth",
+    "reports",
+    "sales-email-read",
+    "social",
+    "tickets",
+    "timeline",
+    "transactional-email",
+];
+
+/// Can the scope be granted to an app? HubSpot's refusals also name internal ones, such as
+/// `workflows-access-public-api`.
+pub(super) fn is_public(scope: &str) -> bool {
+    scope.contains('.') || UNDOTTED.contains(&scope)
 }
 
 /// Do these scopes open anything that is not open to every token?

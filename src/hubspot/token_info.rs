@@ -3,12 +3,15 @@
 //! HubSpot: `docs/hubspot.md` note 46.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 use super::api::{Api, Subject};
 use super::endpoint::Endpoint;
@@ -19,9 +22,34 @@ use crate::http::{Body, Bucket, Request, Undecodable};
 use crate::secret::Secret;
 
 /// The app that an OAuth token was granted to; HubSpot explains a token to no other.
-pub struct OAuthApp<'a> {
-    pub client_id: &'a str,
-    pub client_secret: &'a Secret<String>,
+#[derive(Debug, Clone)]
+pub struct OAuthApp {
+    pub client_id: String,
+    pub client_secret: Secret<String>,
+}
+
+/// Long enough for a slow answer. Nothing depends on it.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The scopes of the token of a connection. HubSpot is asked for them once, when they matter first.
+#[derive(Debug, Default)]
+pub struct TokenScopes {
+    app: Option<OAuthApp>,
+    listed: OnceCell<Option<Granted>>,
+}
+
+impl TokenScopes {
+    /// `app` is that of an OAuth token.
+    pub fn of(app: Option<OAuthApp>) -> Self {
+        Self { app, listed: OnceCell::new() }
+    }
+
+    /// The scopes as HubSpot lists them; `None` if it does not.
+    pub async fn listed(&self, api: Api<'_>) -> Option<&Granted> {
+        let ask =
+            async || timeout(PATIENCE, listed_scopes(api, self.app.as_ref())).await.ok().flatten();
+        self.listed.get_or_init(ask).await.as_ref()
+    }
 }
 
 /// What is read of either answer.
@@ -34,7 +62,7 @@ struct Info {
 /// to an OAuth app is that of a private app, or a service key.
 ///
 /// The token stands in the body of the request: paths are logged.
-pub async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp<'_>>) -> Option<Granted> {
+async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<Granted> {
     let endpoint = if app.is_some() { Endpoint::TokenInfo } else { Endpoint::PrivateAppInfo };
     let target = api.paths.prefix(endpoint);
     let about = |token: &Secret<String>| Request {
@@ -54,13 +82,13 @@ pub async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp<'_>>) -> Option<G
     answer.map(|info| Granted::Listed(info.scopes)).ok()
 }
 
-fn body(token: &Secret<String>, app: Option<&OAuthApp<'_>>) -> Body {
+fn body(token: &Secret<String>, app: Option<&OAuthApp>) -> Body {
     let Some(app) = app else {
         let text = json!({ "tokenKey": token.expose() }).to_string();
         return Body { content_type: "application/json", bytes: text.into() };
     };
     let text = form_of(&[
-        ("client_id", app.client_id),
+        ("client_id", &app.client_id),
         ("client_secret", app.client_secret.expose()),
         ("token", token.expose()),
         ("token_type_hint", "access_token"),
@@ -95,7 +123,7 @@ pub async fn tried_scopes(api: Api<'_>) -> Granted {
     for (scope, answer) in join_all(trials).await {
         match answer {
             Ok(()) => open.insert(scope),
-            Err(Error::MissingScope { scopes, .. }) if !scopes.is_empty() => shut.insert(scope),
+            Err(Error::MissingScope { needed, .. }) if !needed.is_unnamed() => shut.insert(scope),
             Err(error) => {
                 log::debug!("whether the token has the scope {scope} is not known: {error}");
                 false
@@ -115,7 +143,7 @@ mod tests {
         let private = body(&token, None);
         assert_eq!(private.bytes, r#"{"tokenKey":"pat-1\"2"}"#);
         let client_secret = Secret::new("s&c".to_owned());
-        let app = OAuthApp { client_id: "12", client_secret: &client_secret };
+        let app = OAuthApp { client_id: "12".to_owned(), client_secret };
         let oauth = body(&token, Some(&app));
         assert_eq!(
             oauth.bytes,

@@ -87,14 +87,15 @@ impl<'columns> Encoder<'columns> {
     }
 
     /// Appends the record as one line. `associations` holds the ids for each
-    /// [`Source::Associations`]. `false`, and nothing appended, if no column has a value.
+    /// [`Source::Associations`]; a column without any that are known is left out. `false`, and
+    /// nothing appended, if no column has a value.
     ///
     /// # Errors
     /// If `properties` is not an object.
     pub fn push(
         &mut self,
         record: &Record<'_>,
-        associations: &[&[u64]],
+        associations: &[Option<&[u64]>],
         emitted_at_ms: Millis,
         line: &mut Vec<u8>,
     ) -> serde_json::Result<bool> {
@@ -117,8 +118,9 @@ impl<'columns> Encoder<'columns> {
                     }
                 }
                 Source::Associations(place) => {
+                    let Some(ids) = associations.get(*place).copied().flatten() else { continue };
                     line.extend_from_slice(key);
-                    push_ids(associations.get(*place).copied().unwrap_or_default(), line);
+                    push_ids(ids, line);
                     line.push(b',');
                 }
             }
@@ -277,7 +279,7 @@ mod tests {
     }
 
     /// Encodes one record as the stream `deals` and returns its line.
-    fn line(columns: &Columns, record: &str, associations: &[&[u64]]) -> String {
+    fn line(columns: &Columns, record: &str, associations: &[Option<&[u64]>]) -> String {
         let mut line = Vec::new();
         let record = Record::parse(record).unwrap();
         Encoder::new("deals", columns).push(&record, associations, 17, &mut line).unwrap();
@@ -305,7 +307,7 @@ mod tests {
         );
         let record = r#"{"id":"7","archivedAt":null,"properties":{"amount":"12.50","dealname":null},"url":"x"}"#;
         assert_eq!(
-            line(&columns, record, &[&[1, 2]]),
+            line(&columns, record, &[Some(&[1, 2])]),
             concat!(
                 r#"{"type":"RECORD","record":{"stream":"deals","data":{"id":"7","contacts":["1","2"],"#,
                 r#""properties":{"amount":12.50,"dealname":null},"properties_amount":12.50},"emitted_at":17}}"#,

@@ -45,10 +45,15 @@ impl AssociationStream {
 /// What paths call an object type, and the scopes that reading it takes.
 fn object(name: &str) -> (&str, &'static [&'static str]) {
     let path = path_of(name);
+    (path, scopes_of(path))
+}
+
+/// The scopes that reading the records of an object type takes, by its name in paths.
+pub fn scopes_of(path: &str) -> &'static [&'static str] {
     let row = STREAMS
         .iter()
         .find(|row| matches!(row.family, Family::CrmObject { object, .. } if object == path));
-    (path, row.unwrap_or(&CUSTOM_OBJECT).scopes)
+    row.unwrap_or(&CUSTOM_OBJECT).scopes
 }
 
 #[cfg(test)]

@@ -294,7 +294,6 @@ mod tests {
             name: name.into(),
             fully_qualified_name: full.into(),
             primary_object_id: "0-1".into(),
-            archived: false,
             properties: Vec::new(),
         };
         let definitions = vec![

@@ -14,7 +14,7 @@ mod reshape;
 mod spec;
 mod tally;
 
-pub use association::AssociationStream;
+pub use association::{AssociationStream, scopes_of};
 pub use context::{Context, Places, Planned, Targets};
 pub use cost::{Cost, Each, Term};
 pub use custom::CustomStream;

@@ -24,12 +24,12 @@ pub async fn check(session: &Session) -> Result<String, Error> {
     let found = found?;
     check_choice(session, Some(&found.custom)).await?;
     let mut offer = found.offer(session);
-    let has_custom = found.custom.iter().any(CustomStream::is_object);
+    let has_custom = found.custom.streams.iter().any(CustomStream::is_object);
     if !offer.is_worth_reading() || found.granted.opens_nothing() && !has_custom {
         return Err(Error::NothingToRead { portal_id: account.portal_id });
     }
     let is_readable = |name: &str| offer.readable.iter().any(|row| row.name == name);
-    let custom = found.custom.iter().filter(|stream| stream.is_object());
+    let custom = found.custom.streams.iter().filter(|stream| stream.is_object());
     let custom = custom.filter(|stream| is_readable(stream.row().name)).count();
     let streams = match (offer.readable.len(), offer.total()) {
         (readable, total) if readable == total => format!("{total} streams"),
@@ -43,11 +43,15 @@ pub async fn check(session: &Session) -> Result<String, Error> {
     if !found.granted.missing(CUSTOM_OBJECTS, &["crm.schemas.custom.read"]).is_empty() {
         offer.shut.entry(CUSTOM_OBJECTS.into()).or_default().push("custom objects");
     }
+    let columns = match offer.columns.values().map(Vec::len).sum::<usize>() {
+        0 => String::new(),
+        count => format!("records come without {count} columns of associated ids until then; "),
+    };
     Ok(match offer.in_words() {
         words if words.is_empty() => start,
         words => format!(
-            "{start}; missing scopes, and what each would open: {words}; grant what you need \
-             {WHERE_TO_GRANT}"
+            "{start}; missing scopes, and what each would open: {words}; {columns}grant what you \
+             need {WHERE_TO_GRANT}"
         ),
     })
 }

@@ -1,7 +1,7 @@
 //! What the configuration chooses of the portal's records and properties, held against what the
 //! portal has.
 
-use super::session::Session;
+use super::session::{CustomStreams, Session};
 use crate::config::{Choice, FilterChoice, did_you_mean};
 use crate::error::Error;
 use crate::http::Meter;
@@ -17,24 +17,28 @@ use crate::streams::{CustomStream, Family, STREAMS, StreamSpec, names_of};
 /// `custom` are the account's own streams, if they have been asked for already.
 pub(super) async fn check_choice(
     session: &Session,
-    custom: Option<&[CustomStream]>,
+    custom: Option<&CustomStreams>,
 ) -> Result<(), Error> {
     let mentions = mentions(&session.config.choice);
     let mut rows: Vec<_> = STREAMS.iter().copied().filter(is_object).collect();
     let is_known = |(_, object): &(String, &str)| rows.iter().any(|row| is_called(row, object));
     let asked = match custom {
         None if !mentions.iter().all(is_known) => session.custom_streams().await?,
-        None | Some(_) => Vec::new(),
+        None | Some(_) => CustomStreams::default(),
     };
     let custom = custom.unwrap_or(&asked);
-    rows.extend(custom.iter().map(CustomStream::row).filter(is_object));
-    let mut violations = unknown_objects(&mentions, &rows);
+    rows.extend(custom.streams.iter().map(CustomStream::row).filter(is_object));
+    let mut violations = match custom.problem {
+        // They may be among those that could not be read.
+        Some(_) => Vec::new(),
+        None => unknown_objects(&mentions, &rows),
+    };
     for row in &rows {
         let meter = Meter::default();
         let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
         match conditions(session, api, row).await {
             Err(Error::Config { violations: more }) => violations.extend(more),
-            Err(error) if !error.says_there_is_none() => return Err(error),
+            Err(error) if !error.is_about_one_answer() => return Err(error),
             Ok(_) | Err(_) => {}
         }
     }

@@ -10,7 +10,7 @@ use crate::http::Meter;
 use crate::hubspot::Subject;
 use crate::protocol::CatalogStream;
 use crate::schema::build;
-use crate::streams::StreamSpec;
+use crate::streams::{Schema, StreamSpec};
 
 /// Describes every stream that the token may read, by name.
 ///
@@ -40,14 +40,34 @@ pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
             if scopes.len() == 1 { "it" } else { "them" },
         );
     }
-    let described = join_all(offer.readable.iter().map(|row| describe(session, row))).await;
-    let mut streams = Vec::new();
-    for stream in described {
+    for (scopes, columns) in &offer.columns {
+        let columns: Vec<_> = columns.iter().map(String::as_str).collect();
+        log::warn!(
+            "records come without these columns until the token has {}: {}",
+            scopes_in_words(scopes),
+            quoted(&columns)
+        );
+    }
+    let described = offer.readable.iter().map(async |row| (row, describe(session, row).await));
+    let (mut streams, mut is_answered, mut failure) = (Vec::new(), false, None);
+    for (row, stream) in join_all(described).await {
         match stream {
-            Ok(stream) => streams.push(stream),
-            Err(error) if error.says_there_is_none() => log::warn!("left out: {error}"),
+            Ok(stream) => {
+                is_answered |= matches!(row.schema, Schema::Properties { .. });
+                streams.push(stream);
+            }
+            Err(error @ Error::UnknownObjectType { .. }) => log::warn!("left out: {error}"),
+            Err(error) if error.is_no_access() => log::warn!("left out: {error}"),
+            Err(error) if error.is_about_one_answer() => {
+                log::warn!("`{}` is left out: {}", row.name, error.with_cause());
+                failure = failure.or(Some(error));
+            }
             Err(error) => return Err(error),
         }
+    }
+    // If no object type is answered for, it is not a matter of one of them.
+    if let Some(error) = failure.filter(|_| !is_answered) {
+        return Err(error);
     }
     streams.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(streams)
@@ -61,7 +81,7 @@ async fn describe(session: &Session, row: &StreamSpec<'_>) -> Result<CatalogStre
     let meter = Meter::default();
     let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
     let properties = match columns(session, api, row).await {
-        Err(error) if session.all_streams && error.says_there_is_none() => None,
+        Err(error) if session.all_streams && error.is_refusal() => None,
         found => found?,
     };
     Ok(CatalogStream {

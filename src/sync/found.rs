@@ -1,24 +1,17 @@
 //! What is found out about an account before its streams are offered.
 
-use std::time::Duration;
-
 use futures_util::future::join3;
-use tokio::time::timeout;
 
 use super::offer::Offer;
-use super::session::Session;
-use crate::config::Credentials;
+use super::session::{CustomStreams, Session};
 use crate::error::Error;
 use crate::http::Meter;
-use crate::hubspot::{self, Granted, OAuthApp, ObjectLibrary, Subject};
+use crate::hubspot::{self, Granted, ObjectLibrary, Subject};
 use crate::streams::{AssociationStream, CustomStream, STREAMS, StreamSpec};
-
-/// Long enough for a slow answer. Without one, scopes are tried out.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What decides which streams there are.
 pub(super) struct Found {
-    pub(super) custom: Vec<CustomStream>,
+    pub(super) custom: CustomStreams,
     pub(super) granted: Granted,
     library: ObjectLibrary,
 }
@@ -49,7 +42,7 @@ impl Found {
     pub(super) fn offer<'a>(&'a self, session: &'a Session) -> Offer<'a> {
         let built_in = built_in(session).filter(|row| !self.lacks(row));
         let associations = session.associations.iter().map(AssociationStream::row);
-        let custom = self.custom.iter().map(CustomStream::row);
+        let custom = self.custom.streams.iter().map(CustomStream::row);
         Offer::of(built_in.chain(associations).chain(custom), &self.granted)
     }
 
@@ -89,14 +82,8 @@ async fn granted(session: &Session) -> Granted {
     let meter = Meter::default();
     let subject = Subject { stream: "the scopes of the token", scopes: &[] };
     let api = session.api(&meter, subject);
-    let app = match &session.config.credentials {
-        Credentials::Token(_) => None,
-        Credentials::OAuth { client_id, client_secret, .. } => {
-            Some(OAuthApp { client_id, client_secret })
-        }
-    };
-    if let Ok(Some(listed)) = timeout(PATIENCE, hubspot::listed_scopes(api, app.as_ref())).await {
-        return listed;
+    match session.token_scopes.listed(api).await {
+        Some(listed) => listed.clone(),
+        None => hubspot::tried_scopes(api).await,
     }
-    hubspot::tried_scopes(api).await
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::hubspot::{Granted, open_something};
-use crate::streams::StreamSpec;
+use crate::streams::{StreamSpec, scopes_of};
 
 /// Streams of one scope that `check` names before it counts the rest.
 const NAMED: usize = 3;
@@ -13,14 +13,25 @@ pub(super) struct Offer<'a> {
     pub(super) readable: Vec<StreamSpec<'a>>,
     /// The names of all others, by the scopes that are missing.
     pub(super) shut: BTreeMap<Vec<&'a str>, Vec<&'a str>>,
+    /// The columns of associated ids that records of readable streams come without, as
+    /// `stream.column`, by the scopes that are missing.
+    pub(super) columns: BTreeMap<Vec<&'a str>, Vec<String>>,
 }
 
 impl<'a> Offer<'a> {
     pub(super) fn of(rows: impl Iterator<Item = StreamSpec<'a>>, granted: &Granted) -> Self {
-        let mut offer = Self { readable: Vec::new(), shut: BTreeMap::new() };
+        let mut offer =
+            Self { readable: Vec::new(), shut: BTreeMap::new(), columns: BTreeMap::new() };
         for row in rows {
             let missing = granted.missing(row.scopes, row.or_any_of);
             if missing.is_empty() {
+                for column in row.associations {
+                    let missing = granted.missing(scopes_of(column), &[]);
+                    if !missing.is_empty() {
+                        let column = format!("{}.{column}", row.name);
+                        offer.columns.entry(missing).or_default().push(column);
+                    }
+                }
                 offer.readable.push(row);
             } else {
                 offer.shut.entry(missing).or_default().push(row.name);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-use super::session::Session;
+use super::session::{CustomStreams, Session};
 use crate::error::Error;
 use crate::hubspot::Definition;
 use crate::protocol::{ConfiguredStream, IncomingState};
@@ -17,9 +17,8 @@ use crate::strict::folded;
 /// custom objects.
 pub(super) struct Rows<'a> {
     session: &'a Session,
-    /// Asked for when first needed. `Err` says why the custom objects are not known: that harms their
-    /// streams and no other.
-    custom: OnceCell<Result<Vec<CustomStream>, String>>,
+    /// Asked for when first needed. That they are not known harms their streams and no other.
+    custom: OnceCell<CustomStreams>,
 }
 
 impl<'a> Rows<'a> {
@@ -35,12 +34,14 @@ impl<'a> Rows<'a> {
         Ok(rows)
     }
 
-    async fn custom(&self) -> Result<&Result<Vec<CustomStream>, String>, Error> {
+    async fn custom(&self) -> Result<&CustomStreams, Error> {
         let ask = || async {
             match self.session.custom_streams().await {
-                Ok(custom) => Ok(Ok(custom)),
+                Ok(custom) => Ok(custom),
                 Err(error) if error.ends_everything() => Err(error),
-                Err(error) => Ok(Err(error.to_string())),
+                Err(error) => {
+                    Ok(CustomStreams { streams: Vec::new(), problem: Some(error.to_string()) })
+                }
             }
         };
         self.custom.get_or_try_init(ask).await
@@ -48,7 +49,7 @@ impl<'a> Rows<'a> {
 
     /// The streams of the portal's own, as far as they have been asked for.
     fn found(&self) -> &[CustomStream] {
-        self.custom.get().and_then(|custom| custom.as_ref().ok()).map_or(&[], Vec::as_slice)
+        self.custom.get().map_or(&[], |custom| custom.streams.as_slice())
     }
 
     /// The row of a stream by its name, or by one that it has in another version.
@@ -56,12 +57,14 @@ impl<'a> Rows<'a> {
         if let Some(row) = self.known(name) {
             return Ok(row);
         }
-        if let Some(Err(problem)) = self.custom.get() {
-            return Err(Error::CustomObjects { stream: name.to_owned(), problem: problem.clone() });
-        }
-        let stream = self.stream(name);
-        let row = stream.map(|stream| StreamSpec { name, ..stream.row() });
-        row.ok_or_else(|| Error::UnknownStream { stream: name.to_owned() })
+        let found = self.stream(name);
+        let row = found.map(|stream| StreamSpec { name, ..stream.row() });
+        let problem = self.custom.get().and_then(|custom| custom.problem.clone());
+        let stream = || name.to_owned();
+        row.ok_or_else(|| match problem {
+            Some(problem) => Error::CustomObjects { stream: stream(), problem },
+            None => Error::UnknownStream { stream: stream() },
+        })
     }
 
     /// The stream of the portal's own that is called so, by this version or another.
@@ -118,7 +121,7 @@ impl<'a> Rows<'a> {
         if !is_built_in || !listed.iter().any(is_strange) {
             return Ok(None);
         }
-        let Ok(custom) = self.custom().await? else { return Ok(None) };
+        let custom = &self.custom().await?.streams;
         let is_called = |stream: &&CustomStream| {
             stream.object().is_some_and(|object| folded(&object.name) == folded(name))
         };

@@ -9,7 +9,8 @@ use crate::config::{AssociationChoice, Config, Credentials};
 use crate::error::Error;
 use crate::http::{Client, ClientOptions, KeepToken, Limits, Meter, Patience, Stop, Tokens};
 use crate::hubspot::{
-    self, Api, CustomObject, DIALECT, EventDefinition, Paths, Subject, Version, limits,
+    self, Api, CustomObject, DIALECT, EventDefinition, OAuthApp, Paths, Readable, Subject,
+    TokenScopes, Version, limits,
 };
 use crate::operator::Operator;
 use crate::protocol::{Message, Outlet};
@@ -25,6 +26,8 @@ pub struct Session {
     /// Names of all streams that are known without asking the portal.
     names: Names,
     pub definitions: Definitions,
+    /// The scopes of the token, once they have been asked for.
+    pub token_scopes: TokenScopes,
     /// Are streams offered whatever the token may read?
     pub all_streams: bool,
 }
@@ -64,6 +67,12 @@ impl Session {
             },
             patience,
             tokens,
+            secrets: match &config.credentials {
+                Credentials::Token(_) => Vec::new(),
+                Credentials::OAuth { client_secret, refresh_token, .. } => {
+                    vec![client_secret.clone(), refresh_token.clone()]
+                }
+            },
             user_agent: USER_AGENT,
             stop,
         };
@@ -85,38 +94,59 @@ impl Session {
             .collect();
         let definitions = Definitions::default();
         let all_streams = operator.all_streams;
-        Ok(Self { config, paths, client, associations, names, definitions, all_streams })
+        let token_scopes = TokenScopes::of(match &config.credentials {
+            Credentials::Token(_) => None,
+            Credentials::OAuth { client_id, client_secret, .. } => Some(OAuthApp {
+                client_id: client_id.clone(),
+                client_secret: client_secret.clone(),
+            }),
+        });
+        Ok(Self {
+            config,
+            paths,
+            client,
+            associations,
+            names,
+            definitions,
+            token_scopes,
+            all_streams,
+        })
     }
 
     /// The way to HubSpot on behalf of one stream.
     pub fn api<'a>(&'a self, meter: &'a Meter, subject: Subject<'a>) -> Api<'a> {
-        Api { client: &self.client, paths: &self.paths, meter, subject }
+        let scopes = &self.token_scopes;
+        Api { client: &self.client, paths: &self.paths, meter, subject, scopes }
     }
 
     /// The streams of what the portal has of its own.
-    pub async fn custom_streams(&self) -> Result<Vec<CustomStream>, Error> {
+    pub async fn custom_streams(&self) -> Result<CustomStreams, Error> {
         let (objects, events) = join(self.custom_objects(), self.custom_events()).await;
+        let mut problems = Vec::new();
         let mut names = self.names.clone();
-        let mut streams = CustomStream::of_objects(seen("custom objects", objects)?, &mut names);
+        let objects = seen("custom objects", objects, &mut problems)?;
+        let events = seen("custom events", events, &mut problems)?;
+        let mut streams = CustomStream::of_objects(objects, &mut names);
         if self.config.experimental_streams {
             let analytics: Vec<_> =
                 streams.iter().filter_map(|stream| stream.web_analytics(&mut names)).collect();
             streams.extend(analytics);
-            streams.extend(CustomStream::events(seen("custom events", events)?, &mut names));
+            streams.extend(CustomStream::events(events, &mut names));
         }
-        Ok(streams)
+        let problem = (!problems.is_empty()).then(|| problems.join("; "));
+        Ok(CustomStreams { streams, problem })
     }
 
-    async fn custom_objects(&self) -> Result<Vec<CustomObject>, Error> {
+    async fn custom_objects(&self) -> Result<Readable<CustomObject>, Error> {
         let meter = Meter::default();
         let subject = Subject { stream: "custom objects", scopes: &["crm.objects.custom.read"] };
         hubspot::custom_objects(self.api(&meter, subject)).await
     }
 
     /// The account's own events, if its streams are wanted.
-    async fn custom_events(&self) -> Result<Vec<EventDefinition>, Error> {
+    async fn custom_events(&self) -> Result<Readable<EventDefinition>, Error> {
         if !self.config.experimental_streams {
-            return Ok(Vec::new());
+            return Ok(Readable::default());
         }
         let meter = Meter::default();
         let scopes = &["behavioral_events.event_definitions.read_write"];
@@ -134,13 +164,39 @@ fn keep_by(outlet: &Outlet, config: &Config) -> KeepToken {
     })
 }
 
-/// A portal that does not let its definitions be seen has none.
-fn seen<T>(what: &str, found: Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
+/// What a portal has of its own.
+#[derive(Debug, Default)]
+pub struct CustomStreams {
+    pub streams: Vec<CustomStream>,
+    /// Why there may be more than these.
+    pub problem: Option<String>,
+}
+
+/// A portal that does not let its definitions be seen has none. Definitions that cannot be read
+/// are a problem of their streams, and of no other.
+fn seen<T>(
+    what: &str,
+    found: Result<Readable<T>, Error>,
+    problems: &mut Vec<String>,
+) -> Result<Vec<T>, Error> {
     match found {
-        Err(error @ (Error::MissingScope { .. } | Error::Plan { .. })) => {
+        Ok(Readable { entries, unreadable }) => {
+            if !unreadable.is_empty() {
+                let unreadable = unreadable.join(", ");
+                log::warn!("{what} that cannot be read are left out: {unreadable}");
+                problems.push(format!("some cannot be read: {unreadable}"));
+            }
+            Ok(entries)
+        }
+        Err(error) if error.is_no_access() => {
             log::info!("{what} are left out: {error}");
             Ok(Vec::new())
         }
-        found => found,
+        Err(error) if error.is_about_one_answer() => {
+            log::warn!("{what} are left out: {}", error.with_cause());
+            problems.push(error.to_string());
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::session::Session;
-use crate::error::{Error, scopes_in_words};
+use crate::error::Error;
 use crate::http::{Bucket, Meter, Standstill};
 use crate::progress::{Board, Ended, How, Quota, Sample, Screen};
 use crate::protocol::{ConfiguredStream, Outlet};
@@ -36,7 +36,7 @@ impl<'a> Track<'a> {
 
     /// Is it left out without harm if it fails like this?
     pub(super) fn is_skipped_for(&self, error: &Error) -> bool {
-        matches!(error, Error::MissingScope { .. }) && !self.selected.replaces_its_table()
+        error.is_no_access() && !self.selected.replaces_its_table()
     }
 
     /// Takes note of how the stream has ended, so long after the beginning of the run.
@@ -44,9 +44,12 @@ impl<'a> Track<'a> {
         let how = match outcome {
             Ok(()) => How::Complete,
             Err(error) if error.ends_everything() => How::Interrupted,
-            Err(error @ Error::MissingScope { scopes, .. }) if self.is_skipped_for(error) => {
-                How::Skipped(format!("needs {}", scopes_in_words(scopes)))
-            }
+            Err(error) if self.is_skipped_for(error) => How::Skipped(match error {
+                Error::MissingScope { needed, .. } => format!("needs {needed}"),
+                Error::Plan { .. } => "is not in the account's subscription".to_owned(),
+                Error::SwitchedOff { .. } => "is switched off in the account".to_owned(),
+                _ => "is refused to this token".to_owned(),
+            }),
             Err(error) => How::Incomplete(error.to_string()),
         };
         // It ends once.

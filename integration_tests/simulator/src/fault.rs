@@ -40,6 +40,8 @@ pub struct Which {
     pub endpoint: Option<String>,
     /// How the path begins.
     pub path: Option<String>,
+    /// What stands somewhere in the query, as it was sent.
+    pub query: Option<String>,
     /// Only paths of dated versions, such as `/crm/objects/2026-03/…`.
     pub dated: bool,
     pub when: When,
@@ -81,8 +83,9 @@ impl Which {
         Self { when: When::Share { share, seed }, ..Self::default() }
     }
 
-    fn covers(&self, endpoint: &str, path: &str) -> bool {
+    fn covers(&self, endpoint: &str, path: &str, query: &str) -> bool {
         self.endpoint.as_ref().is_none_or(|name| name == endpoint)
+            && self.query.as_ref().is_none_or(|part| query.contains(part.as_str()))
             && self.path.as_ref().is_none_or(|prefix| path.starts_with(prefix.as_str()))
             && (!self.dated || path.split('/').any(is_dated))
     }
@@ -141,6 +144,8 @@ pub enum Kind {
     Redirect { to: String },
     /// The path does not exist: an answer that is not JSON.
     Gone { code: u16 },
+    /// This answer and no other, as JSON if it begins like it and as a page otherwise.
+    Literal { code: u16, body: String },
     /// The connection is reset before the first byte of the answer.
     Reset,
     /// The connection is reset after so many bytes of the body.
@@ -209,6 +214,7 @@ impl Kind {
             Self::Refused { .. } => "refused",
             Self::Redirect { .. } => "redirect",
             Self::Gone { .. } => "gone",
+            Self::Literal { .. } => "literal",
             Self::Reset => "reset",
             Self::ResetAfter { .. } => "reset_after",
             Self::Truncated { .. } => "truncated",
@@ -281,10 +287,10 @@ impl Schedule {
     }
 
     /// What goes wrong with this request: the first fault in order whose turn it is.
-    pub fn pick(&mut self, endpoint: &str, path: &str) -> Option<Kind> {
+    pub fn pick(&mut self, endpoint: &str, path: &str, query: &str) -> Option<Kind> {
         let mut picked = None;
         for armed in &mut self.armed {
-            if armed.fault.on.covers(endpoint, path) {
+            if armed.fault.on.covers(endpoint, path, query) {
                 armed.matched += 1;
                 if picked.is_none() && armed.is_due() {
                     armed.fired += 1;
@@ -331,7 +337,7 @@ mod tests {
                 } else {
                     ("owners.list", "/crm/owners/2026-03")
                 };
-                schedule.pick(endpoint, path).is_some()
+                schedule.pick(endpoint, path, "").is_some()
             })
             .collect()
     }
@@ -358,7 +364,7 @@ mod tests {
         let hits = |seed| {
             let mut schedule =
                 Schedule::new(vec![Fault::new(Which::share(0.2, seed), Kind::Garbage)]);
-            (0..10_000).map(|_| schedule.pick("x", "/x").is_some()).collect::<Vec<_>>()
+            (0..10_000).map(|_| schedule.pick("x", "/x", "").is_some()).collect::<Vec<_>>()
         };
         let count = hits(1).iter().filter(|hit| **hit).count();
         assert!((1_800..2_200).contains(&count), "{count}");

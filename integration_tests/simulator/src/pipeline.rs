@@ -108,7 +108,7 @@ pub(crate) fn respond(
         (world.requests.fetch_add(1, Ordering::Relaxed) + 1, journal.keeps_bodies())
     };
     world.change_before(number);
-    let fault = lock(&world.faults).pick(target.name(), &request.path);
+    let fault = lock(&world.faults).pick(target.name(), &request.path, query);
     let sent_body = request.body.clone();
     let kept_body = keeps_bodies.then(|| String::from_utf8_lossy(&request.body).into_owned());
 
@@ -176,6 +176,12 @@ fn edge_fault(world: &World, target: &Target, request: &Request, kind: &Kind) ->
             (answer, None)
         }
         Kind::Gone { code } => (finish::page(*code, "Not Found"), None),
+        Kind::Literal { code, body } if body.starts_with(['{', '[']) => {
+            (Answer::json(*code, body.clone()), None)
+        }
+        Kind::Literal { code, body } => {
+            (Answer { body: body.clone().into(), ..finish::page(*code, "") }, None)
+        }
         Kind::Reset => (finish::page(502, "The connection is reset before this is sent"), None),
         Kind::ResetAfter { .. }
         | Kind::Truncated { .. }
@@ -420,6 +426,7 @@ fn spoil(answer: &mut Answer, kind: &Kind) {
         | Kind::Refused { .. }
         | Kind::Redirect { .. }
         | Kind::Gone { .. }
+        | Kind::Literal { .. }
         | Kind::Reset
         | Kind::ResetAfter { .. }
         | Kind::Slow { .. }

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::crm_object::Reader;
 use super::pace::Pace;
-use super::scanning::{from_the_beginning, numeric};
+use super::scanning::{after_refusal, numeric};
 use super::{Emitter, Receipt, contradicts_itself};
 use crate::cursor::{Gapless, Job, Progress, Scan, Seen, Way, no_cursor, under_way_without_cursor};
 use crate::error::Error;
@@ -57,7 +57,7 @@ pub(super) async fn read(
             let page = match reader.fetch(scan.window(), ask.clone()).await {
                 Ok(page) => page,
                 Err(error) => {
-                    let begun = from_the_beginning(&context.name, &scan, &ask, error);
+                    let begun = after_refusal(&context.name, &scan, &ask, error);
                     scan = begun.map_err(|error| or_unknown(error, from, to))?;
                     continue;
                 }

@@ -49,17 +49,22 @@ async fn first_page<'a>(
 ) -> Result<Option<(Pages<'a>, Page)>, Error> {
     let begin = async |list| {
         let mut pages = Pages::new(context.api, list);
-        Ok(pages.next().await?.map(|first| (pages, first)))
+        Ok::<_, Error>(pages.next().await?.map(|first| (pages, first)))
     };
     let refused =
         match begin(ListRequest { endpoint, tail: pass.tail, body: pass.body, shape }).await {
-            Err(error @ (Error::MissingScope { .. } | Error::Plan { .. })) => error,
+            Err(error) if error.is_about_one_answer() => error,
             answer => return answer,
         };
     match pass.unless_allowed {
         Otherwise::Fail => Err(refused),
         Otherwise::Skip => {
-            log::info!("`{}` goes without {}: {refused}", context.name, pass.tail);
+            let name = &context.name;
+            if refused.is_no_access() || matches!(refused, Error::UnknownObjectType { .. }) {
+                log::info!("`{name}` goes without {}: {refused}", pass.tail);
+            } else {
+                log::warn!("`{name}` goes without {}: {}", pass.tail, refused.with_cause());
+            }
             Ok(None)
         }
         Otherwise::Read { endpoint, tail, shape } => {

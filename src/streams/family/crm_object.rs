@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use super::enrich::Enricher;
+use super::enrich::{Enricher, is_no_access};
 use super::scanning::{self, Found, Harvest, Lines, numeric};
 use super::{Receipt, unreadable};
 use crate::cursor::{Ask, Pass, Scan, Way};
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
         match ask {
             Ask::List { after } => {
                 let associations: Vec<_> = self.enricher.types().collect();
-                let query = ListQuery {
+                let mut query = ListQuery {
                     object: self.object,
                     properties: if self.fits_list { &self.properties } else { &self.decisive },
                     associations: &associations,
@@ -166,6 +166,19 @@ impl<'a> Reader<'a> {
                 match hubspot::list(self.context.api, &query, &self.list_page).await {
                     Err(error @ Error::SingleRecord { .. }) => {
                         Err(self.with_id(error, &query).await)
+                    }
+                    // An associated object type that may not be read costs its column alone.
+                    Err(error)
+                        if is_no_access(&error)
+                            && !associations.is_empty()
+                            && self
+                                .enricher
+                                .shut_those_refused(&associations, self.archived)
+                                .await? =>
+                    {
+                        let rest: Vec<_> = self.enricher.types().collect();
+                        query.associations = &rest;
+                        hubspot::list(self.context.api, &query, &self.list_page).await
                     }
                     answer => answer,
                 }
@@ -254,7 +267,7 @@ impl<'a> Reader<'a> {
         let mut push = |Found { id, record, .. }: &Found<'_>| {
             let mut encoder = encoder.borrow_mut();
             let listed = if id.is_none() { self.enricher.listed(record)? } else { Vec::new() };
-            let listed = listed.iter().map(Vec::as_slice).collect();
+            let listed = listed.iter().map(|ids| ids.as_deref()).collect();
             let linked = id.map_or(listed, |id| enriched.of(id));
             let written = encoder.push(record, &linked, emitted_at_ms, &mut lines.text);
             let written = written.map_err(|error| unreadable(&self.context.name, error))?;

@@ -105,7 +105,7 @@ async fn of_several(
 ) -> Result<Vec<(RecordId, Details)>, Error> {
     let page = match hubspot::items(context.api, endpoint, batch, ids).await {
         Ok(page) => page,
-        Err(error @ (Error::Refused { .. } | Error::Contract { .. })) => {
+        Err(error @ (Error::Refused { .. } | Error::Gone { .. } | Error::Contract { .. })) => {
             log::warn!("`{}` asks for details one by one: {error}", context.name);
             return Ok(Vec::new());
         }
@@ -125,7 +125,7 @@ async fn of_several(
 async fn of_one(context: &Context<'_>, endpoint: Endpoint, id: RecordId) -> Result<Details, Error> {
     let page = match hubspot::item(context.api, endpoint, &id.to_string(), "").await {
         Ok(page) => page,
-        Err(error @ Error::Refused { .. }) => {
+        Err(error @ (Error::Refused { .. } | Error::Gone { .. })) => {
             log::warn!("`{}` goes without the details of {id}: {error}", context.name);
             return Ok(Details::None);
         }

@@ -4,7 +4,7 @@
 //! several pages want while one request is under way is asked for together by the next one: the
 //! slower the answers, the fewer the requests.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
@@ -12,19 +12,26 @@ use tokio::sync::Mutex;
 
 use super::scanning::{Found, not_numeric};
 use super::unreadable;
-use crate::error::Error;
-use crate::hubspot::limits::ASSOCIATIONS_READ;
-use crate::hubspot::{Api, Associations, RecordId, inline_associations, read_associations};
+use crate::error::{Error, WHERE_TO_GRANT};
+use crate::hubspot::limits::{ASSOCIATIONS_READ, LIST_PAGE};
+use crate::hubspot::{
+    self, Api, Associations, ListQuery, PageSize, RecordId, Subject, inline_associations,
+    read_associations,
+};
 use crate::record::Record;
+use crate::streams::scopes_of;
 
 /// Finds the associated ids of records of one object type.
 pub(super) struct Enricher<'a> {
+    api: Api<'a>,
     object: &'a str,
     /// By the place of the column; `None` if it was not chosen.
     links: Vec<Option<Links<'a>>>,
+    probing: Mutex<()>,
 }
 
-/// Associated ids, for each object type that is a column: `None` for the others.
+/// Associated ids, for each object type that is a column: `None` for the others, and for those that
+/// are not known.
 #[derive(Debug)]
 pub(super) struct Enriched {
     by_type: Vec<Option<Associations>>,
@@ -34,19 +41,57 @@ impl<'a> Enricher<'a> {
     /// `types` are the associated object types by the place of their column, those chosen.
     pub(super) fn new(api: Api<'a>, object: &'a str, types: Vec<Option<&'a str>>) -> Self {
         let links = |to: Option<&'a str>| to.map(|to| Links::new(api, object, to));
-        Self { object, links: types.into_iter().map(links).collect() }
+        let links = types.into_iter().map(links).collect();
+        Self { api, object, links, probing: Mutex::new(()) }
     }
 
-    /// The associated object types that were chosen.
+    /// The associated object types that were chosen, but for those that are shut.
     pub(super) fn types(&self) -> impl Iterator<Item = &'a str> {
-        self.links.iter().flatten().map(|links| links.to)
+        self.links.iter().flatten().filter(|links| !links.is_shut.get()).map(|links| links.to)
+    }
+
+    /// Finds out which associated object types are why a list is refused that is asked for with
+    /// the ids of `asked`. Returns `true` if there are some: their columns are left out from now on.
+    pub(super) async fn shut_those_refused(
+        &self,
+        asked: &[&str],
+        archived: bool,
+    ) -> Result<bool, Error> {
+        let _turn = self.probing.lock().await;
+        let is_smaller = || self.types().count() < asked.len();
+        if is_smaller() {
+            // Another page has found out.
+            return Ok(true);
+        }
+        let properties = ["hs_object_id".to_owned()];
+        let list = async |api, associations: &[&str]| {
+            let query = ListQuery {
+                object: self.object,
+                properties: &properties,
+                associations,
+                archived,
+                after: None,
+            };
+            hubspot::list(api, &query, &PageSize::new(LIST_PAGE)).await
+        };
+        // Without any, the list itself is refused.
+        if list(self.api, &[]).await.is_err() {
+            return Ok(false);
+        }
+        for links in self.links.iter().flatten().filter(|links| !links.is_shut.get()) {
+            match list(links.api, &[links.to]).await {
+                Err(error) if is_no_access(&error) => links.shut(&error),
+                answer => drop(answer?),
+            }
+        }
+        Ok(is_smaller())
     }
 
     /// Reads the associations of all `ids` anew, as a search needs it: its hits carry none.
     pub(super) async fn anew(&self, ids: &[RecordId]) -> Result<Enriched, Error> {
         let reads = self.links.iter().map(|links| async move {
             match links {
-                Some(links) => links.of(ids).await.map(Some),
+                Some(links) => links.of(ids).await,
                 None => Ok(None),
             }
         });
@@ -57,13 +102,14 @@ impl<'a> Enricher<'a> {
     ///
     /// # Errors
     /// If HubSpot cut a list short.
-    pub(super) fn listed(&self, record: &Record<'_>) -> Result<Vec<Vec<RecordId>>, Error> {
+    pub(super) fn listed(&self, record: &Record<'_>) -> Result<Vec<Option<Vec<RecordId>>>, Error> {
         let found = record.raw("associations").map(inline_associations).transpose();
         let mut found = found.map_err(|error| unreadable(self.object, error))?.unwrap_or_default();
         let of_type = |links: &Option<Links<'_>>| {
-            let inline =
-                links.as_ref().and_then(|links| found.remove(links.to)).unwrap_or_default();
-            if inline.is_cut { Err(not_numeric(self.object)) } else { Ok(inline.ids) }
+            let links = links.as_ref().filter(|links| !links.is_shut.get());
+            let Some(links) = links else { return Ok(None) };
+            let inline = found.remove(links.to).unwrap_or_default();
+            if inline.is_cut { Err(not_numeric(self.object)) } else { Ok(Some(inline.ids)) }
         };
         self.links.iter().map(of_type).collect()
     }
@@ -90,7 +136,8 @@ impl<'a> Enricher<'a> {
         let reads =
             self.links.iter().zip(by_type).zip(&cut).map(|((links, found), cut)| async move {
                 let (Some(links), Some(mut found)) = (links, found) else { return Ok(None) };
-                found.extend(links.of(cut).await?);
+                let Some(rest) = links.of(cut).await? else { return Ok(None) };
+                found.extend(rest);
                 Ok(Some(found))
             });
         Ok(Enriched { by_type: try_join_all(reads).await? })
@@ -99,20 +146,28 @@ impl<'a> Enricher<'a> {
 
 impl Enriched {
     /// The ids of one record, by object type.
-    pub(super) fn of(&self, id: RecordId) -> Vec<&[RecordId]> {
+    pub(super) fn of(&self, id: RecordId) -> Vec<Option<&[RecordId]>> {
+        let ids = |associations| Associations::get(associations, &id);
         self.by_type
             .iter()
             .map(|associations| {
-                let ids = associations.as_ref().and_then(|associations| associations.get(&id));
-                ids.map(Vec::as_slice).unwrap_or_default()
+                let associations = associations.as_ref()?;
+                Some(ids(associations).map(Vec::as_slice).unwrap_or_default())
             })
             .collect()
     }
 }
 
+/// Does it say that the token, or the account, has no access to an associated object type?
+pub(super) fn is_no_access(error: &Error) -> bool {
+    error.is_no_access() || matches!(error, Error::UnknownObjectType { .. } | Error::Gone { .. })
+}
+
 /// The associations with one object type, one request at a time.
 struct Links<'a> {
     api: Api<'a>,
+    /// The scopes that the records themselves take.
+    own_scopes: &'a [&'a str],
     from: &'a str,
     to: &'a str,
     /// Whoever has the turn asks, for everybody who waits.
@@ -120,36 +175,75 @@ struct Links<'a> {
     waiting: RefCell<Vec<RecordId>>,
     /// What was found for others, until they fetch it.
     found: RefCell<Associations>,
+    /// May the token not read them? Then records come without the column.
+    is_shut: Cell<bool>,
 }
 
 impl<'a> Links<'a> {
     fn new(api: Api<'a>, from: &'a str, to: &'a str) -> Self {
+        // Whoever may not read them lacks the scopes of the other object type.
+        let subject = Subject { scopes: scopes_of(to), ..api.subject };
         Self {
-            api,
+            api: Api { subject, ..api },
+            own_scopes: api.subject.scopes,
             from,
             to,
             turn: Mutex::new(()),
             waiting: RefCell::default(),
             found: RefCell::default(),
+            is_shut: Cell::new(false),
         }
     }
 
-    /// The associations of these records; an empty list for one that has none.
-    async fn of(&self, ids: &[RecordId]) -> Result<Associations, Error> {
+    /// Leaves the column out from now on; a warning says why, once.
+    fn shut(&self, error: &Error) {
+        if self.is_shut.replace(true) {
+            return;
+        }
+        let (stream, column) = (self.api.subject.stream, self.to);
+        match error {
+            Error::MissingScope { needed, said: None, .. } => log::warn!(
+                "`{stream}`: records come without the column `{column}`, which takes {}: grant it to \
+                 the token {WHERE_TO_GRANT}, or deselect the column",
+                needed.without(self.own_scopes)
+            ),
+            error => log::warn!(
+                "`{stream}`: records come without the column `{column}`: {}",
+                error.with_cause()
+            ),
+        }
+    }
+
+    /// The associations of these records, an empty list for one that has none; `None` if the token
+    /// may not read them.
+    async fn of(&self, ids: &[RecordId]) -> Result<Option<Associations>, Error> {
+        if self.is_shut.get() {
+            return Ok(None);
+        }
         if ids.is_empty() {
-            return Ok(Associations::new());
+            return Ok(Some(Associations::new()));
         }
         self.waiting.borrow_mut().extend(ids);
         let mut mine = Associations::with_capacity(ids.len());
         loop {
             let _turn = self.turn.lock().await;
+            if self.is_shut.get() {
+                return Ok(None);
+            }
             self.take_found(ids, &mut mine);
             let missing: Vec<_> = ids.iter().copied().filter(|id| !mine.contains_key(id)).collect();
             if missing.is_empty() {
-                return Ok(mine);
+                return Ok(Some(mine));
             }
             let block = self.block(missing);
-            let mut read = read_associations(self.api, self.from, self.to, &block).await?;
+            let read = read_associations(self.api, self.from, self.to, &block).await;
+            let mut read = match read {
+                Err(error) if is_no_access(&error) => {
+                    self.shut(&error);
+                    return Ok(None);
+                }
+                read => read?,
+            };
             let entry = |id: RecordId| (id, read.remove(&id).unwrap_or_default());
             self.found.borrow_mut().extend(block.into_iter().map(entry));
         }

@@ -166,7 +166,7 @@ impl Emails<'_> {
                 let wants = |record: &Record<'_>| self.wants(part, record) && self.is_first(record);
                 self.emitter.send(found.records(), &[], wants).await?;
             }
-            Err(error @ Error::Refused { .. }) => {
+            Err(error @ (Error::Refused { .. } | Error::Gone { .. })) => {
                 log::info!("`{}` goes without {id}, gone meanwhile: {error}", self.context.name);
             }
             Err(error) => return Err(error),

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::children::each;
 use super::crm_object::Reader;
 use super::pace::Pace;
-use super::scanning::{from_the_beginning, numeric, without_order};
+use super::scanning::{after_refusal, numeric, without_order};
 use super::{Emitter, Receipt};
 use crate::cursor::{Bounds, FIRST, Job, Saved, Scan, Seen, complete_global, under_way};
 use crate::error::Error;
@@ -48,7 +48,7 @@ pub(super) async fn read(
         let found = match records.fetch(window, ask.clone()).await {
             Ok(found) => found,
             Err(error) => {
-                scan = from_the_beginning(&context.name, &scan, &ask, error)?;
+                scan = after_refusal(&context.name, &scan, &ask, error)?;
                 continue;
             }
         };

@@ -225,7 +225,7 @@ impl<H: Harvest> Scanning<'_, H> {
             Ok(page) => page,
             Err(error) => {
                 let scan = &mut *self.scan.borrow_mut();
-                *scan = from_the_beginning(&self.context.name, scan, &ask, error)?;
+                *scan = after_refusal(&self.context.name, scan, &ask, error)?;
                 return Ok(0);
             }
         };
@@ -309,7 +309,7 @@ impl<H: Harvest> Scanning<'_, H> {
     /// What only makes a read quicker may be refused.
     fn unless_refused<T>(&self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
         match answer {
-            Err(error @ (Error::Refused { .. } | Error::MissingScope { .. })) => {
+            Err(error) if error.is_refusal() => {
                 log::debug!("`{}` is not shared by more readers: {error}", self.context.name);
                 Ok(None)
             }
@@ -373,14 +373,27 @@ fn fits(conditions: &[Condition], record: &Record<'_>) -> bool {
     })
 }
 
-/// The scan to go on with after a page was refused that was asked for by a record's id: the list is
-/// not paged by id, or no longer, so it is read by its own tokens alone. Any other error is returned.
-pub(super) fn from_the_beginning(
+/// The scan to go on with after a page was refused; any other error is returned.
+///
+/// Where records cannot be searched, the list is read. A list that refuses a page that was asked
+/// for by a record's id is not paged by id, or no longer, so it is read by its own tokens alone.
+pub(super) fn after_refusal(
     name: &str,
     scan: &Scan,
     ask: &Ask,
     error: Error,
 ) -> Result<Scan, Error> {
+    if ask.way() == Way::Search && is_search_refused(&error) {
+        if scan.way() == Way::List {
+            // Another page of the same search was refused before.
+            return Ok(scan.clone());
+        }
+        log::warn!(
+            "`{name}`: HubSpot refuses to search, so the whole list is read instead: {}",
+            error.with_cause()
+        );
+        return Ok(scan.by_list());
+    }
     let is_by_id = matches!(ask, Ask::List { after: Some(_) }) && scan.is_by_id();
     if !is_by_id || !matches!(error, Error::Refused { .. }) {
         return Err(error);
@@ -390,6 +403,11 @@ pub(super) fn from_the_beginning(
          read page by page from its beginning: {error}"
     );
     Ok(scan.in_sequence())
+}
+
+/// Does it say that records of this object type cannot be searched?
+fn is_search_refused(error: &Error) -> bool {
+    matches!(error, Error::Refused { .. } | Error::Gone { .. } | Error::Forbidden { .. })
 }
 
 /// How to go on when pages are not in the order that the scan relies on.

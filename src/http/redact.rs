@@ -1,0 +1,161 @@
+//! Removes secrets from what a service says, before it is kept or shown.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::secret::Secret;
+
+/// Stands in place of a secret.
+const REDACTED: &str = "[redacted]";
+/// Pieces of base64 text that are shorter than this are found in ordinary words.
+const SHORTEST_PIECE: usize = 8;
+
+/// The secrets of a connection. They are found in upper and lower case, percent-encoded, in JSON
+/// escapes and in base64.
+#[derive(Default)]
+pub(super) struct Redactor {
+    /// In lower case.
+    plain: Mutex<BTreeSet<String>>,
+    /// Base64 text is removed to its end on both sides: it may hold more of the secret.
+    base64: Mutex<BTreeSet<String>>,
+}
+
+impl Redactor {
+    /// Adds a secret to those that are removed.
+    pub(super) fn learn(&self, secret: &Secret<String>) {
+        let secret = secret.expose().trim();
+        if secret.is_empty() {
+            return;
+        }
+        let form = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+        // These two are sent as they are by most encoders.
+        let encoded = form.replace("%2D", "-").replace("%5F", "_");
+        let plain = [secret.to_owned(), form, encoded].map(|text| text.to_ascii_lowercase());
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner).extend(plain);
+        let pieces = pieces(secret.as_bytes()).map(|text| text.to_ascii_lowercase());
+        self.base64.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
+    }
+
+    /// The body of an answer without secrets.
+    pub(super) fn redact(&self, body: Bytes) -> Bytes {
+        let body = unescaped(body);
+        let Some(text) = self.redacted(&String::from_utf8_lossy(&body)) else { return body };
+        text.into()
+    }
+
+    /// The text without secrets.
+    pub(super) fn redact_text(&self, text: String) -> String {
+        self.redacted(&text).unwrap_or(text)
+    }
+
+    /// `None` if there is no secret in the text.
+    fn redacted(&self, text: &str) -> Option<String> {
+        let lower = text.to_ascii_lowercase();
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for secret in &*self.plain.lock().unwrap_or_else(PoisonError::into_inner) {
+            let places = memchr::memmem::find_iter(lower.as_bytes(), secret.as_bytes());
+            found.extend(places.map(|at| at..at + secret.len()));
+        }
+        for piece in &*self.base64.lock().unwrap_or_else(PoisonError::into_inner) {
+            let places = memchr::memmem::find_iter(lower.as_bytes(), piece.as_bytes());
+            found.extend(places.map(|at| widened(lower.as_bytes(), at..at + piece.len())));
+        }
+        if found.is_empty() {
+            return None;
+        }
+        found.sort_unstable_by_key(|range| range.start);
+        let (mut kept, mut from) = (String::with_capacity(text.len()), 0);
+        for Range { start, end } in found {
+            if start >= from {
+                kept.push_str(text.get(from..start).unwrap_or_default());
+                kept.push_str(REDACTED);
+            }
+            from = from.max(end);
+        }
+        kept.push_str(text.get(from..).unwrap_or_default());
+        Some(kept)
+    }
+}
+
+/// JSON without escapes that could hide a secret; everything else as it is.
+fn unescaped(body: Bytes) -> Bytes {
+    if memchr::memchr(b'\\', &body).is_none() {
+        return body;
+    }
+    let value = serde_json::from_slice::<serde_json::Value>(&body);
+    value.map_or(body, |value| value.to_string().into())
+}
+
+/// The range with all base64 characters around it.
+fn widened(text: &[u8], Range { start, end }: Range<usize>) -> Range<usize> {
+    let is_base64 = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+    };
+    let before = text.get(..start).unwrap_or_default().iter().rev();
+    let after = text.get(end..).unwrap_or_default().iter();
+    let before = before.take_while(|byte| is_base64(byte)).count();
+    start - before..end + after.take_while(|byte| is_base64(byte)).count()
+}
+
+/// The base64 text that stands for nothing but the secret, for each place that it can have in the
+/// groups of three bytes, in both alphabets.
+fn pieces(secret: &[u8]) -> impl Iterator<Item = String> {
+    const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let places =
+        [STANDARD, URL_SAFE].into_iter().flat_map(|alphabet| (0..3).map(move |at| (alphabet, at)));
+    let pieces = places.map(move |(alphabet, at)| {
+        let bits = |place: usize| {
+            let bytes = |place: usize| u16::from(secret.get(place).copied().unwrap_or_default());
+            let pair = bytes(place / 8) << 8 | bytes(place / 8 + 1);
+            usize::from(pair >> (10 - place % 8) & 0x3F)
+        };
+        // The first six bits that are the secret's alone, behind `at` other bytes.
+        let first = (6 - at * 8 % 6) % 6;
+        let places = (first..).step_by(6).take_while(|place| place + 6 <= secret.len() * 8);
+        let digits = places.filter_map(|place| alphabet.get(bits(place)).copied().map(char::from));
+        digits.collect::<String>()
+    });
+    pieces.filter(|piece| piece.len() >= SHORTEST_PIECE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_found_however_they_are_spelled() {
+        let redactor = Redactor::default();
+        redactor.learn(&Secret::new("pat-na1-Canary.9".to_owned()));
+        for (case, body, expected) in [
+            ("as it is", r#"{"message":"pat-na1-Canary.9!"}"#, r#"{"message":"[redacted]!"}"#),
+            ("twice", "pat-na1-Canary.9 pat-na1-Canary.9", "[redacted] [redacted]"),
+            ("upper case", "PAT-NA1-CANARY.9", "[redacted]"),
+            ("lower case", "(pat-na1-canary.9)", "([redacted])"),
+            ("percent-encoded", "a=pat%2Dna1%2DCanary%2E9&b", "a=[redacted]&b"),
+            ("percent-encoded in part", "pat-na1-Canary%2e9", "[redacted]"),
+            ("escaped", r#"{"m":"\u0070at-na1-Canary.9"}"#, r#"{"m":"[redacted]"}"#),
+            // As `base64` prints them, behind zero, one, two and seven bytes.
+            ("base64", "x cGF0LW5hMS1DYW5hcnkuOQ== y", "x [redacted] y"),
+            ("behind one byte", "OnBhdC1uYTEtQ2FuYXJ5Ljk=", "[redacted]"),
+            ("behind two bytes", "YTpwYXQtbmExLUNhbmFyeS45", "[redacted]"),
+            ("an authorization", "QmVhcmVyIHBhdC1uYTEtQ2FuYXJ5Ljk=.", "[redacted]."),
+            ("none", r#"{"message":"pat-na1-\u0041"}"#, r#"{"message":"pat-na1-A"}"#),
+            ("no JSON", r"\ pat-na1-Canary.9 \", r"\ [redacted] \"),
+        ] {
+            let found = redactor.redact(Bytes::copy_from_slice(body.as_bytes()));
+            assert_eq!(String::from_utf8_lossy(&found), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_hides_nothing() {
+        let redactor = Redactor::default();
+        redactor.learn(&Secret::new("  ".to_owned()));
+        assert_eq!(redactor.redact_text("as it is".to_owned()), "as it is");
+    }
+}

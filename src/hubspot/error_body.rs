@@ -1,0 +1,303 @@
+//! The body of a refusal, as far as it can be read.
+//!
+//! No key is ever required: real bodies leave any of them out, hold null or another type in it, are
+//! cut, or are no JSON at all.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// Characters of HubSpot's own words that a message quotes.
+const QUOTED: usize = 500;
+
+/// The keys of an error body, as far as they are there and of a type that makes sense.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    pub(super) status: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) category: Option<String>,
+    pub(super) sub_category: Option<String>,
+    pub(super) correlation: Option<String>,
+    pub(super) policy_name: Option<String>,
+    pub(super) group_name: Option<String>,
+    /// The code by RFC 6749, which the token endpoint sends.
+    pub(super) error: Option<String>,
+    has_errors: bool,
+    /// Scopes in lists of their own.
+    scopes: Vec<String>,
+    /// Does any one of these scopes do?
+    any_scope: bool,
+}
+
+impl Body {
+    /// Reads what there is; `None` if it is no JSON object. A body that was cut, or goes on in
+    /// another way than JSON does, counts as far as it goes.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(bytes);
+        let (mut body, mut is_object) = (Self::default(), false);
+        let mut deserializer = serde_json::Deserializer::from_str(&text);
+        // What was read before an error stays.
+        let _cut =
+            deserializer.deserialize_map(Keys { body: &mut body, is_object: &mut is_object });
+        is_object.then_some(body)
+    }
+
+    fn take(&mut self, key: &str, value: &Value) {
+        let field = match key {
+            "status" => &mut self.status,
+            "message" => &mut self.message,
+            "error_description" if self.message.is_none() => &mut self.message,
+            "category" => &mut self.category,
+            "subCategory" => &mut self.sub_category,
+            "correlationId" => &mut self.correlation,
+            "policyName" => &mut self.policy_name,
+            "groupName" => &mut self.group_name,
+            "error" => &mut self.error,
+            "context" => return self.take_scopes(value),
+            "errors" => return self.take_errors(value),
+            _ => return,
+        };
+        if let Some(text) = text_of(value) {
+            *field = Some(text);
+        }
+    }
+
+    fn take_errors(&mut self, errors: &Value) {
+        let errors = errors.as_array().map(Vec::as_slice).unwrap_or_default();
+        self.has_errors |= !errors.is_empty();
+        for error in errors {
+            let said = text_of(error).or_else(|| text_of(error.get("message")?));
+            let said = said.unwrap_or_default();
+            self.any_scope |= is_one_of(&said);
+            if let Some(context) = error.get("context") {
+                self.take_scopes(context);
+            }
+            if self.message.is_none() && !said.is_empty() {
+                self.message = Some(said);
+            }
+        }
+    }
+
+    fn take_scopes(&mut self, context: &Value) {
+        for key in ["requiredGranularScopes", "requiredScopes"] {
+            let scopes = match context.get(key) {
+                Some(Value::Array(scopes)) => scopes.as_slice(),
+                Some(one) => std::slice::from_ref(one),
+                None => continue,
+            };
+            for scope in scopes.iter().filter_map(text_of) {
+                if !self.scopes.contains(&scope) {
+                    self.scopes.push(scope);
+                }
+            }
+        }
+    }
+
+    /// The message in lower case, to look for words in.
+    pub(super) fn words(&self) -> String {
+        self.message.as_deref().unwrap_or_default().to_ascii_lowercase()
+    }
+
+    /// The message as it is shown; `None` without one.
+    pub(super) fn said(&self) -> Option<String> {
+        let message = self.message.as_deref()?;
+        let line = message.split(|c: char| c.is_control()).collect::<Vec<_>>().join(" ");
+        Some(if line.chars().count() > QUOTED {
+            line.chars().take(QUOTED).chain(['…']).collect()
+        } else {
+            line
+        })
+    }
+
+    pub(super) fn is_category(&self, category: &str) -> bool {
+        self.category.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(category))
+    }
+
+    /// Does it call itself an error, as HubSpot's bodies do?
+    pub(super) fn is_error(&self) -> bool {
+        self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("error"))
+    }
+
+    /// Is it of HubSpot's making? A message alone is not: gateways send that too.
+    pub(super) fn is_hubspots(&self) -> bool {
+        let keys = [&self.category, &self.sub_category, &self.correlation, &self.policy_name];
+        self.is_error() || self.has_errors || keys.iter().any(|key| key.is_some())
+    }
+
+    /// The scopes that it names, in lists or in words, each once.
+    pub(super) fn named_scopes(&self) -> (Vec<String>, bool) {
+        if !self.scopes.is_empty() {
+            return (self.scopes.clone(), self.any_scope);
+        }
+        let message = self.message.as_deref().unwrap_or_default();
+        (scopes_in(message), is_one_of(message))
+    }
+
+    /// Is it a matter of scopes, named or not?
+    pub(super) fn is_about_scopes(&self) -> bool {
+        const WORDS: &[&str] = &["required scope", "permissions"];
+        let words = self.words();
+        self.is_category("MISSING_SCOPES")
+            || !self.named_scopes().0.is_empty()
+            || WORDS.iter().any(|known| words.contains(known))
+    }
+}
+
+/// Reads the keys of an object one by one.
+struct Keys<'a> {
+    body: &'a mut Body,
+    is_object: &'a mut bool,
+}
+
+impl<'de> Visitor<'de> for Keys<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        *self.is_object = true;
+        while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+            let value: &RawValue = map.next_value()?;
+            // A value that is nested too deeply says nothing that is looked for.
+            if let Ok(value) = serde_json::from_str(value.get()) {
+                self.body.take(&key, &value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The text of a value that can be one; `None` if it is empty.
+fn text_of(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// Does a sentence about scopes ask for any one of them?
+fn is_one_of(said: &str) -> bool {
+    let said = said.to_ascii_lowercase();
+    ["one or more of", "one of", "any of"].iter().any(|words| said.contains(words))
+}
+
+/// The scopes that a sentence lists: in brackets behind `requires`, or in quotes before `scope`.
+///
+/// HubSpot: `docs/hubspot.md` note 30.
+fn scopes_in(said: &str) -> Vec<String> {
+    let listed = said
+        .find("requires")
+        .and_then(|from| said.get(from..)?.split_once('['))
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map(|(list, _)| {
+            list.split(',').map(|scope| scope.trim_matches(['\'', '"', ' '])).collect()
+        });
+    let quoted = || {
+        let (_, rest) = said.split_once("missing required '")?;
+        let (scope, rest) = rest.split_once('\'')?;
+        rest.trim_start().starts_with("scope").then(|| vec![scope])
+    };
+    let scopes: Vec<&str> = listed.or_else(quoted).unwrap_or_default();
+    let is_scope = |scope: &&str| {
+        !scope.is_empty() && scope.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+    };
+    scopes.into_iter().filter(is_scope).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every key of an error body that is looked at.
+    const KEYS: &[(&str, &str)] = &[
+        ("status", r#""error""#),
+        ("message", r#""The day is over""#),
+        ("category", r#""EXPIRED_AUTHENTICATION""#),
+        ("subCategory", r#""S""#),
+        ("correlationId", r#""c""#),
+        ("errors", r#"[{"message":"m","context":{"requiredScopes":["a.read"]}}]"#),
+        ("context", r#"{"requiredGranularScopes":["b.read"]}"#),
+        ("policyName", r#""DAILY""#),
+        ("groupName", r#""g""#),
+        ("errorType", r#""RATE_LIMIT""#),
+    ];
+
+    #[test]
+    fn no_key_spoils_another() {
+        const ODD: &[&str] = &[
+            "null",
+            "7",
+            "true",
+            "\"\"",
+            "[]",
+            "{}",
+            "[null]",
+            r#"["x"]"#,
+            r#"[{"context":null}]"#,
+        ];
+        for (odd_key, _) in KEYS {
+            for odd in ODD {
+                let value = |(key, value): &(&str, &str)| {
+                    format!("\"{key}\":{}", if key == odd_key { odd } else { value })
+                };
+                let text: Vec<_> = KEYS.iter().map(value).collect();
+                let body = Body::read(format!("{{{}}}", text.join(",")).as_bytes()).expect("JSON");
+                let is_odd = |key: &str| *odd_key == key;
+                let case = format!("{odd_key}: {odd}");
+                let is_expired = body.is_category("EXPIRED_AUTHENTICATION");
+                assert_eq!(is_expired, !is_odd("category"), "{case}");
+                let is_daily = body.policy_name.as_deref() == Some("DAILY");
+                assert_eq!(is_daily, !is_odd("policyName"), "{case}");
+                assert!(is_odd("errors") || body.scopes.contains(&"a.read".to_owned()), "{case}");
+                assert!(is_odd("context") || body.scopes.contains(&"b.read".to_owned()), "{case}");
+                assert!(is_odd("message") || body.said().unwrap() == "The day is over", "{case}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_counts_as_far_as_it_goes() {
+        let long = "é".repeat(2_000);
+        let body = format!(r#"{{"status":"error","message":"{long}","category":"X","rest":"#);
+        let body = Body::read(body.as_bytes()).unwrap();
+        assert!(body.is_error() && body.is_category("x"));
+        let said = body.said().unwrap();
+        assert_eq!((said.chars().count(), said.ends_with("é…")), (QUOTED + 1, true));
+        let deep =
+            format!(r#"{{"errors":{}1{},"category":"X"}}"#, "[".repeat(500), "]".repeat(500));
+        assert!(Body::read(deep.as_bytes()).unwrap().is_category("X"));
+        for body in ["", "<html>", "[]", "7"] {
+            assert!(Body::read(body.as_bytes()).is_none(), "{body}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_named_in_words_too() {
+        for (said, expected) in [
+            (
+                "You do not have permissions to view_schema object type ObjectTypeId{legacyObjectType=LEAD} in portal 4 (requires one of [leads-read])",
+                "leads-read",
+            ),
+            (
+                "EXTERNAL auth request is missing required 'workflows-access-public-api' scope.",
+                "workflows-access-public-api",
+            ),
+            (
+                "This oauth-token (CJ) does not have proper permissions! (requires any of [content, forms])",
+                "content forms",
+            ),
+            ("The scope needed for this API call isn't available for public use", ""),
+            ("it requires [] and more", ""),
+            ("requires", ""),
+        ] {
+            assert_eq!(scopes_in(said).join(" "), expected, "{said}");
+        }
+    }
+}
