@@ -8,6 +8,7 @@ use std::time::Duration;
 use hubspot_simulator::{Config, CustomSpec, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
 
+use crate::support::output::end_ms;
 use crate::support::reading::{asked, change, numbers, read, state_of, texts};
 use crate::support::{Mode, START_MS, Stage, calm};
 
@@ -66,12 +67,13 @@ fn q48_submissions_below_the_cursor_are_not_paged_through() {
     let first = read(&stage, "form_submissions", &Value::Null);
     assert_eq!(numbers(&first, "form_submissions", "submittedAt"), submission_times(&stage));
     let saved = first.last_state("form_submissions");
-    let position = saved["state"]["updatedAt"].as_str().expect("text");
-    assert!(position.parse::<i64>().expect("milliseconds") > START_MS - 10_000);
+    let end = end_ms(saved).expect("an end");
+    assert!(end > START_MS - 10_000);
+    let cursor = (end - 3_600_000).to_string();
     assert_eq!(
         *saved,
-        json!({ "use_global_cursor": true, "state": { "updatedAt": position },
-            "lookback_window": 0, "parent_state": {} })
+        json!({ "use_global_cursor": true, "state": { "updatedAt": cursor },
+            "lookback_window": 0, "parent_state": {}, "source_hubspot": saved["source_hubspot"] })
     );
     stage.simulator.advance(HOUR);
     let form = some_form(&stage);

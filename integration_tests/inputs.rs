@@ -264,7 +264,26 @@ fn an_unreadable_state_of_one_stream_fails_that_stream() {
         (json!([1]), "`[1]` is not an object"),
         (
             json!({ "source_hubspot": { "version": 99 } }),
-            "`source_hubspot` was written by a later version",
+            "its `source_hubspot` was written by a later version of this connector",
+        ),
+        (
+            json!({ "updatedAt": "2026-09-01T00:00:00Z", "source_hubspot": { "version": 1,
+                "way": "search", "from": "2026-09-01T00:00:00Z", "to": "2026-09-02T00:00:00Z" } }),
+            "its `source_hubspot` has no `remaining`",
+        ),
+        (
+            json!({ "updatedAt": "2026-09-01T00:00:00Z", "source_hubspot": { "version": 1,
+                "way": "search", "from": "2026-09-01T00:00:00Z", "to": "2099-09-02T00:00:00Z",
+                "remaining": [["7", null]] } }),
+            "its `source_hubspot` has a `to` in the future: 2099-09-02T00:00:00.000Z",
+        ),
+        (
+            json!({ "updatedAt": i64::MAX }),
+            "`9223372036854775807` lies outside of the years 1970 to 9999",
+        ),
+        (
+            json!({ "updatedAt": i64::MIN }),
+            "`-9223372036854775808` lies outside of the years 1970 to 9999",
         ),
     ] {
         let output = stage.read_on(&catalog, &state_of("deals", &state));
@@ -290,18 +309,25 @@ fn a_state_of_a_stream_that_is_not_selected_is_a_warning() {
 }
 
 #[test]
-fn a_state_in_the_future_is_kept_and_nothing_is_asked() {
+fn a_state_in_the_future_is_reported_and_everything_is_read_again() {
     let stage = Stage::calm(few());
     let future = json!({ "updatedAt": "2099-01-01T00:00:00.000000Z" });
-    for stream in ["deals", "owners"] {
+    for (stream, count) in [("deals", 110), ("owners", 20)] {
         let catalog = Catalog::of(&[stream], Mode::Incremental);
         let output = stage.read_on(&catalog, &state_of(stream, &future)).succeeded();
-        assert_eq!(output.records(stream).len(), 0, "{stream}");
-        assert_eq!(output.states(stream), [&future], "{stream}");
-        assert_eq!(output.statuses(stream), ["STARTED", "RUNNING", "COMPLETE"], "{stream}");
+        assert_eq!(output.distinct_ids(stream).len(), count, "{stream}");
+        let [warning] = output.warnings()[..] else { panic!("{:?}", output.warnings()) };
+        let expected = format!(
+            "`{stream}`: its saved state says that everything was read until \
+             2099-01-01T00:00:00.000Z, which lies ahead of the clocks of HubSpot and of this \
+             machine, so some clock was wrong or the state was edited; what was really read is \
+             unknown, so the stream is read from the beginning this once"
+        );
+        assert_eq!(warning, expected);
+        assert!(output.position_ms(stream) <= stage.simulator.now_ms(), "{stream}");
+        let next = stage.read_on(&catalog, &output.state()).succeeded();
+        assert_eq!((next.records(stream).len(), next.warnings()), (0, vec![]), "{stream}: once");
     }
-    let journal = stage.simulator.journal();
-    assert!(journal.iter().all(|entry| !entry.endpoint.starts_with("objects.")), "{journal:?}");
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod events;
 mod faults;
 mod filters;
 mod fuzzed;
+mod going_back;
 mod histories;
 mod house;
 mod incremental;

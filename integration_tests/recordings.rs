@@ -8,6 +8,7 @@ use std::time::Duration;
 use hubspot_simulator::portal::{Change, Portal, PortalSpec, Records};
 use serde_json::{Value, json};
 
+use crate::support::output::end_ms;
 use crate::support::{Catalog, Mode, Output, Stage, few};
 
 const STREAMS: [(&str, &str, &str); 2] =
@@ -65,9 +66,8 @@ fn found(output: &Output, stream: &str, key: &str) -> BTreeMap<String, String> {
 
 fn position_ms(output: &Output, stream: &str) -> i64 {
     let state = output.last_state(stream);
-    assert_eq!(state.as_object().unwrap().len(), 1, "{state}");
-    let text = state["hs_lastmodifieddate"].as_str().unwrap();
-    chrono::DateTime::parse_from_rfc3339(text).unwrap().timestamp_millis()
+    assert!(state["hs_lastmodifieddate"].is_string(), "{state}");
+    end_ms(state).expect("an end")
 }
 
 fn modify(stage: &Stage, object: &str, records: Records, property: &str, value: &str) {

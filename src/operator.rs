@@ -1,5 +1,7 @@
 //! What only the operator of the process can set, through the environment.
 
+use chrono::TimeDelta;
+
 use crate::error::Error;
 
 /// The environment, checked.
@@ -11,6 +13,9 @@ pub struct Operator {
     pub classic: bool,
     /// `HUBSPOT_ALL_STREAMS=1`: streams are offered whatever the token may read.
     pub all_streams: bool,
+    /// `HUBSPOT_CLOCK_OFFSET_MS`: milliseconds to add to this machine's clock, where nobody can set
+    /// it.
+    pub clock_offset: TimeDelta,
 }
 
 impl Operator {
@@ -41,7 +46,17 @@ impl Operator {
                 });
             }
         };
-        Ok(Self { api_url, classic, all_streams })
+        let clock_offset = match set("HUBSPOT_CLOCK_OFFSET_MS") {
+            None => TimeDelta::zero(),
+            Some(text) => {
+                let offset = text.trim().parse().ok().and_then(TimeDelta::try_milliseconds);
+                offset.ok_or_else(|| Error::Environment {
+                    variable: "HUBSPOT_CLOCK_OFFSET_MS",
+                    problem: "must be a whole number of milliseconds".into(),
+                })?
+            }
+        };
+        Ok(Self { api_url, classic, all_streams, clock_offset })
     }
 }
 
@@ -88,6 +103,15 @@ mod tests {
                 (variable == "HUBSPOT_API_URL").then(|| url.to_owned())
             });
             assert_eq!(operator.is_ok(), fits, "{url}");
+        }
+        for (offset, expected) in
+            [("", Some(0)), (" -3600000", Some(-3_600_000)), ("an hour", None), ("1.5", None)]
+        {
+            let operator = Operator::from_environment(|variable| {
+                (variable == "HUBSPOT_CLOCK_OFFSET_MS").then(|| offset.to_owned())
+            });
+            let found = operator.ok().map(|operator| operator.clock_offset.num_milliseconds());
+            assert_eq!(found, expected, "{offset}");
         }
         let operator = Operator::from_environment(|_| None).unwrap();
         assert_eq!(operator.api_url, "https://api.hubapi.com");

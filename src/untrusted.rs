@@ -56,6 +56,7 @@ pub fn state(bytes: &[u8]) {
     let Ok(incoming) = IncomingState::parse(text) else { return };
     let bounds = Bounds {
         started: FIRST,
+        latest: FIRST,
         unfinished: Duration::from_secs(3),
         start_date: None,
         lookback: Duration::from_mins(1),
@@ -65,7 +66,8 @@ pub fn state(bytes: &[u8]) {
     for stream in incoming.stream_names() {
         let Ok(state) = incoming.of(stream) else { continue };
         let with = Saved::read(state, "updatedAt", Some("createdAt"));
-        for saved in [with, Saved::read_without_cursor(state)].into_iter().flatten() {
+        let saved = [with, Saved::read_without_cursor(state)].into_iter().flatten();
+        for saved in saved.filter_map(|saved| saved.by_the_clock(&bounds).ok()) {
             let mut scan = Scan::begin(&saved, &bounds, false, None);
             let _first = (scan.ask(), scan.progress(None));
         }

@@ -1,10 +1,11 @@
 //! The release binary: building it, running it, and what a run brought and took.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use hubspot_simulator::DEFAULT_TOKEN;
 use serde::Deserialize;
@@ -47,6 +48,22 @@ pub(crate) struct Receipt {
 struct CargoLine {
     #[serde(default)]
     executable: Option<PathBuf>,
+}
+
+/// How far the simulator's clock is ahead of this machine's, which the connector is to share.
+fn offset_ms(url: &str) -> Result<i64> {
+    let address = url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address)?;
+    let request =
+        format!("GET /_simulator/clock HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer.split_once("\r\n\r\n").ok_or("the simulator does not tell the time")?;
+    let told: Value = serde_json::from_str(body)?;
+    let told_ms = told.get("now_ms").and_then(Value::as_i64).ok_or("the time is no number")?;
+    let machine_ms = i64::try_from(SystemTime::UNIX_EPOCH.elapsed()?.as_millis())?;
+    Ok(told_ms - machine_ms)
 }
 
 impl Connector {
@@ -130,6 +147,8 @@ impl Connector {
         command.env("HUBSPOT_API_URL", url).env_remove("LOG_LEVEL");
         if url.is_empty() {
             command.env_remove("HUBSPOT_API_URL");
+        } else {
+            command.env("HUBSPOT_CLOCK_OFFSET_MS", offset_ms(url)?.to_string());
         }
         let begun = Instant::now();
         let mut child = command.spawn()?;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from compare import Stream, catalogs, compare, table
@@ -48,15 +49,29 @@ def read(
     return output
 
 
-def position(state: Json) -> str | None:
-    """The instant that a state of one stream claims, in a form that sorts."""
+def instant_ms(text: str) -> int:
+    """An instant in either of the forms of a cursor."""
+    if text.isdigit():
+        return int(text)
+    return int(datetime.fromisoformat(text).timestamp() * 1_000)
+
+
+def position(state: Json) -> int | None:
+    """The cursor that a state of one stream has, in milliseconds."""
     claim = state["stream"]["stream_state"]
     claim = claim.get("state", claim)
-    return next((value for value in claim.values() if isinstance(value, str)), None)
+    texts = (value for value in claim.values() if isinstance(value, str) and value)
+    return next((instant_ms(text) for text in texts), None)
+
+
+def end(state: Json) -> int:
+    """What a finished read of ours has come to, in milliseconds."""
+    return instant_ms(state["stream"]["stream_state"]["source_hubspot"]["end"])
 
 
 def check_states(ours: Output, theirs: Output, findings: Findings) -> int:
-    """One shape, and ours no earlier: the end of the window, not the last value seen (Q32)."""
+    """One shape. What ours has come to is no earlier than the last value seen (Q32), and its cursor
+    an hour before that, so that who goes back finds what is shown late (Q57)."""
     compared = 0
     for name, state in theirs.states.items():
         mine = ours.states.get(name)
@@ -69,8 +84,13 @@ def check_states(ours: Output, theirs: Output, findings: Findings) -> int:
             set(one["stream"]["stream_state"]) - {"source_hubspot"} for one in (mine, state)
         )
         findings.check(keys == other, f"{name}: the state has {sorted(keys)}, not {sorted(other)}")
-        here, there = position(mine), position(state)
-        findings.check((here or "") >= (there or ""), f"{name}: {here} is before {there}")
+        if "source_hubspot" not in mine["stream"]["stream_state"]:
+            compared += 1
+            continue  # A stream without a cursor.
+        here, there = end(mine), position(state)
+        findings.check(here >= (there or 0), f"{name}: {here} is before {there}")
+        cursor = position(mine) or 0
+        findings.check(cursor <= here - 3_600_000, f"{name}: {cursor} is not an hour before {here}")
         compared += 1
     return compared
 

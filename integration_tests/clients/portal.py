@@ -38,7 +38,7 @@ OBJECTS["goals"] = "goal_targets"
 
 
 class Portal:
-    """A running simulator. Its clock starts two hours ago: a client's own clock is ahead of it."""
+    """A running simulator. Its clock starts two hours ago: that of other connectors is ahead of it."""
 
     def __init__(self, *options: str, **settings: Any) -> None:
         # What is not the matter here is out of the way: tests beside this one are about quotas.
@@ -60,6 +60,7 @@ class Portal:
 
     def __enter__(self) -> Portal:
         os.environ["HUBSPOT_API_URL"] = self.url
+        self._share_clock()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,6 +97,12 @@ class Portal:
 
     def advance(self, minutes: float) -> None:
         self._ask("clock", {"advance_ms": int(minutes * 60_000)})
+        self._share_clock()
+
+    def _share_clock(self) -> None:
+        """Gives the connector the portal's clock: it reports one that differs from its machine's."""
+        offset_ms = self.get("clock")["now_ms"] - int(time.time() * 1_000)
+        os.environ["HUBSPOT_CLOCK_OFFSET_MS"] = str(offset_ms)
 
     def records(self, stream: str) -> dict[str, Json]:
         """The truth behind a stream of CRM objects: its records, by id."""

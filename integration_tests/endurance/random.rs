@@ -164,8 +164,11 @@ impl Case {
         let is_whole = run.half.is_none() || run.signal == Some(SIGKILL);
         assert!(is_whole, "seed {seed}: {:?}", run.half);
         for state in run.states() {
-            let claimed = instant_ms(&state["stream"]["stream_state"]["updatedAt"]);
-            assert!(claimed <= Some(began_ms), "seed {seed}: {began_ms} {state}");
+            let state = &state["stream"]["stream_state"];
+            let own = &state["source_hubspot"];
+            for claimed in [&state["updatedAt"], &own["end"], &own["to"], &own["settled"]] {
+                assert!(instant_ms(claimed) <= Some(began_ms), "seed {seed}: {began_ms} {state}");
+            }
         }
         self.destination.take(&run);
         self.saved = run.state(&self.saved);

@@ -13,6 +13,7 @@ pub(crate) mod golden;
 pub(crate) mod killing;
 pub(crate) mod lists;
 pub(crate) mod output;
+pub(crate) mod peer;
 pub(crate) mod portals;
 pub(crate) mod promises;
 pub(crate) mod proxy;
@@ -103,6 +104,8 @@ pub(crate) fn oauth_config() -> Value {
 pub(crate) struct Stage {
     pub(crate) simulator: Watched,
     pub(crate) config: Value,
+    /// How far the machine's clock is ahead of the simulator's.
+    pub(crate) machine_ahead_ms: i64,
     bench: Bench,
 }
 
@@ -114,7 +117,7 @@ impl Stage {
         let simulator = Watched::start(config);
         let bench = Bench::new(&simulator.url());
         let config = if is_oauth { oauth_config() } else { token_config(DEFAULT_TOKEN) };
-        Self { simulator, config, bench }
+        Self { simulator, config, machine_ahead_ms: 0, bench }
     }
 
     /// A stage for a portal without quotas, latency and index lag.
@@ -128,11 +131,11 @@ impl Stage {
     }
 
     pub(crate) fn check(&self) -> Output {
-        self.bench.run("check", &[("config", &self.config)])
+        Output::of(self.command("check", &[("config", &self.config)]))
     }
 
     pub(crate) fn discover(&self) -> Output {
-        self.bench.run("discover", &[("config", &self.config)])
+        Output::of(self.command("discover", &[("config", &self.config)]))
     }
 
     /// The configured catalog of every stream that `discover` offers.
@@ -149,15 +152,29 @@ impl Stage {
     pub(crate) fn read_on(&self, catalog: &Catalog, state: &Value) -> Output {
         let files = [("config", &self.config), ("catalog", catalog.json()), ("state", state)];
         let files = if state.is_null() { files.get(..2) } else { files.get(..) };
-        self.bench.run("read", files.unwrap_or_default())
+        Output::of(self.command("read", files.unwrap_or_default()))
     }
 
     /// The same, not started yet.
     pub(crate) fn reading(&self, catalog: &Catalog, state: &Value) -> Command {
         let files = [("config", &self.config), ("catalog", catalog.json()), ("state", state)];
         let files = if state.is_null() { files.get(..2) } else { files.get(..) };
-        self.bench.command("read", files.unwrap_or_default())
+        self.command("read", files.unwrap_or_default())
     }
+
+    /// The binary on a machine whose clock is that of the simulator, or as far off as is wanted.
+    fn command(&self, command: &str, files: &[(&str, &Value)]) -> Command {
+        let machine_ms = self.simulator.now_ms() + self.machine_ahead_ms;
+        let mut binary = self.bench.command(command, files);
+        binary.env("HUBSPOT_CLOCK_OFFSET_MS", (machine_ms - now_ms()).to_string());
+        binary
+    }
+}
+
+/// The time of this machine.
+fn now_ms() -> i64 {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock after 1970");
+    i64::try_from(since.as_millis()).expect("a time of today")
 }
 
 /// A directory for files, and an environment with an API host.

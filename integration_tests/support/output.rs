@@ -179,11 +179,9 @@ impl Output {
         self.states(stream).last().copied().unwrap_or_else(|| panic!("no state of {stream}"))
     }
 
-    /// The last position of a stream, in milliseconds.
+    /// The end of what a stream has read, in milliseconds, by its last state.
     pub(crate) fn position_ms(&self, stream: &str) -> i64 {
-        let state = self.last_state(stream);
-        let text = state["updatedAt"].as_str().expect("a position");
-        chrono::DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
+        end_ms(self.last_state(stream)).expect("the end of a finished read")
     }
 
     /// The last state of every stream, as the next read takes it.
@@ -322,6 +320,12 @@ pub(crate) fn peak_memory_kb(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+/// The end of what has been read, by the state of a finished read.
+pub(crate) fn end_ms(state: &Value) -> Option<i64> {
+    let text = state["source_hubspot"]["end"].as_str()?;
+    Some(chrono::DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis())
 }
 
 /// The id of a record.

@@ -13,6 +13,7 @@ const SPREAD: Spread =
 
 const BOUNDS: Bounds = Bounds {
     started: 10_000_000,
+    latest: 10_000_000,
     unfinished: Duration::ZERO,
     start_date: None,
     lookback: Duration::ZERO,
@@ -293,9 +294,34 @@ fn a_resumed_list_whose_ids_are_refused_begins_again() {
 }
 
 #[test]
+fn a_position_between_two_clocks_stays_while_all_is_read() {
+    let bounds = Bounds { latest: 20_000_000, ..BOUNDS };
+    for (case, position, window, end) in [
+        ("behind both", 9_000_000, (9_000_000, 20_000_000), 10_000_000),
+        ("between", 15_000_000, (15_000_000, 20_000_000), 15_000_000),
+    ] {
+        let saved = Saved { position: Some(position), ..Saved::default() };
+        let scan = Scan::begin(&saved, &bounds, false, None);
+        assert_eq!((scan.window(), scan.end()), (window, end), "{case}");
+        assert!(!scan.is_done(), "{case}");
+        for other in [scan.by_list(), scan.by_search()] {
+            assert_eq!((other.window(), other.end()), (window, end), "{case}");
+        }
+        let mut scan = scan;
+        scan.ask();
+        let upper = scan.progress(None).map(|progress| progress.upper);
+        assert_eq!(upper, Some(end), "{case}: what is claimed");
+    }
+    let saved = Saved { position: Some(20_000_000), ..Saved::default() };
+    let scan = Scan::begin(&saved, &bounds, false, None);
+    assert!(scan.is_done() && scan.end() == 20_000_000, "nothing to read yet");
+}
+
+#[test]
 fn where_a_read_begins() {
     let bounds = Bounds {
         started: 10_003_000,
+        latest: 10_003_000,
         unfinished: Duration::from_secs(3),
         start_date: Some(1_000_000),
         lookback: Duration::ZERO,

@@ -1,10 +1,22 @@
 //! The claim of a stream in memory, and its wire form.
 //!
-//! A finished read is `{"updatedAt": "2026-11-20T10:00:00.000000Z"}`, as the Python connector
-//! writes it. While a scan is under way, one key is added, which that connector ignores:
+//! A finished read is what the Python connector writes, and one key of our own that it ignores:
 //!
 //! ```json
-//! {"updatedAt": "<where the window begins>",
+//! {"updatedAt": "2026-11-20T09:00:00.000000Z",
+//!  "source_hubspot": {"version": 1, "settled": "2026-11-20T09:00:00.000000Z",
+//!                     "end": "2026-11-20T10:00:00.000000Z"}}
+//! ```
+//!
+//! The cursor, `updatedAt` here, lies [`SETTLING`](super::position::SETTLING) or more before `end`:
+//! a connector that begins exactly there finds what the search index has shown late meanwhile. We
+//! go on from `end`, as long as the cursor is still the one that `end` was written with, `settled`.
+//! Once another connector or a person has put another cursor there, that one holds.
+//!
+//! While a scan is under way, our key says how far it has come:
+//!
+//! ```json
+//! {"updatedAt": "<where the window begins, or before>",
 //!  "source_hubspot": {"version": 1, "way": "list", "from": "<ISO>", "to": "<ISO>",
 //!                     "remaining": [["70022", "91000"], ["120400", null]], "generation": 3}}
 //! ```
@@ -17,9 +29,9 @@ use serde_json::{Value, json};
 use super::job::Way;
 use super::own::{Own, read_own};
 use super::partitions::{Partitions, read_partitions};
-use super::position::{CursorFormat, FIRST, write_position};
+use super::position::{Bounds, CursorFormat, FIRST, public_cursor, read_position};
 use crate::protocol::{NO_CURSOR_STATE, StreamState};
-use crate::time::{Millis, parse_instant};
+use crate::time::{Millis, write_instant};
 
 /// The one key of our own.
 pub(super) const OWN_KEY: &str = "source_hubspot";
@@ -54,28 +66,42 @@ pub struct Saved {
     pub partitions: Partitions,
     /// The refresh that the parents in `partitions` were read for, where it was one.
     pub generation: Option<i64>,
+    /// The end of what was read, where the state has it: positions that are this were written as
+    /// the cursor that belongs to it.
+    pub end: Option<Millis>,
+    /// What the state said beside its cursor, and why that is not used.
+    pub unused: Option<Unused>,
+}
+
+/// Why a part of a state is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unused {
+    /// The cursor is not the one that our own key was written with.
+    OtherCursor,
+    /// The position lies ahead of every clock.
+    Ahead(Millis),
 }
 
 /// What is wrong with a saved state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadState(pub(super) String);
+pub struct BadState(pub String);
 
-/// The claim of a finished read: everything modified before `position` has been written.
-pub fn complete(cursor_field: &str, format: CursorFormat, position: Millis) -> StreamState {
-    object(json!({ cursor_field: format.write(position) }))
+/// The claim of a finished read: everything modified before `end` has been written.
+pub fn complete(cursor_field: &str, format: CursorFormat, end: Millis) -> StreamState {
+    complete_but(cursor_field, format, end, None)
 }
 
-/// The claim of a finished search that has to be done once more from `settled` on.
+/// The claim of a finished search that has to be done once more from `settled` on; `None` stands
+/// for the worst lag of the index before `end`.
 pub fn complete_but(
     cursor_field: &str,
     format: CursorFormat,
-    position: Millis,
+    end: Millis,
     settled: Option<Millis>,
 ) -> StreamState {
-    let Some(settled) = settled else { return complete(cursor_field, format, position) };
-    let own = Own { settled: Some(write_position(settled)), ..Own::default() };
-    object(json!({ cursor_field: format.write(position), OWN_KEY: own }))
+    let cursor = public_cursor(end, settled);
+    object(json!({ cursor_field: format.write(cursor), OWN_KEY: Own::ending(end, cursor) }))
 }
 
 /// The claim of a scan under way.
@@ -85,10 +111,9 @@ pub fn under_way(cursor_field: &str, progress: Progress) -> StreamState {
 
 /// The claim of a scan under way, for a stream whose position has this format.
 pub fn under_way_as(cursor_field: &str, format: CursorFormat, progress: Progress) -> StreamState {
-    let lower = progress.lower;
-    let begin = if lower == Millis::MIN { FIRST } else { lower };
+    let cursor = progress.cursor();
     let mut state = under_way_without_cursor(progress);
-    state.insert(cursor_field.to_owned(), format.write(begin).into());
+    state.insert(cursor_field.to_owned(), format.write(cursor).into());
     state
 }
 
@@ -97,18 +122,9 @@ pub fn under_way_without_cursor(progress: Progress) -> StreamState {
     object(json!({ OWN_KEY: Own::from(progress) }))
 }
 
-/// Adds to the claim of a read under way which refresh it belongs to.
-pub(super) fn of_generation(mut state: StreamState, generation: Option<i64>) -> StreamState {
-    if generation.is_some() {
-        let own = object(json!({ OWN_KEY: Own { generation, ..Own::default() } }));
-        state.extend(own);
-    }
-    state
-}
-
 /// The claim of a refresh under way, for a stream that has no position: these parents are finished.
 pub fn parents_without_cursor(done: &Partitions, generation: Option<i64>) -> StreamState {
-    let done = done.keys().cloned().collect();
+    let done = Some(done.keys().cloned().collect());
     object(json!({ OWN_KEY: Own { generation, done, ..Own::default() } }))
 }
 
@@ -119,6 +135,25 @@ pub fn no_cursor() -> StreamState {
 
 pub(super) fn object(value: Value) -> StreamState {
     serde_json::from_value(value).unwrap_or_default()
+}
+
+impl Progress {
+    /// The cursor to write with it: no later than where its window begins, nor than what is
+    /// settled.
+    fn cursor(&self) -> Millis {
+        public_cursor(self.upper, self.settled).min(self.begin())
+    }
+
+    /// Where its window begins, as a state names it.
+    fn begin(&self) -> Millis {
+        if self.lower == Millis::MIN { FIRST } else { self.lower }
+    }
+
+    /// Returns `true` if it was written with this cursor, by this or an earlier version: those wrote
+    /// where the window begins.
+    fn is_of(&self, cursor: Option<Millis>) -> bool {
+        cursor.is_none_or(|cursor| cursor == self.cursor() || cursor == self.begin())
+    }
 }
 
 impl Saved {
@@ -137,8 +172,37 @@ impl Saved {
             self.progress.take_if(|progress| progress.filter.as_deref() != filter)
         {
             self.position = Some(progress.lower).filter(|lower| *lower > Millis::MIN);
+            self.settled = progress.settled;
         }
         self
+    }
+
+    /// Returns `true` if anything of it lies ahead of both clocks.
+    pub fn is_ahead_of(&self, bounds: &Bounds) -> bool {
+        let ends = self.progress.iter().map(|progress| progress.upper);
+        let own = self.partitions.values().copied().flatten();
+        self.position.into_iter().chain(ends).chain(own).any(|moment| bounds.is_ahead(moment))
+    }
+
+    /// What of this can be relied on by the clocks of `bounds`.
+    ///
+    /// A position ahead of both clocks was not claimed by a right one: nothing says what had been
+    /// read by then, so everything is read again. A scan under way that ends there is a bad state.
+    pub fn by_the_clock(mut self, bounds: &Bounds) -> Result<Self, BadState> {
+        if let Some(progress) = self.progress.as_ref().filter(|it| bounds.is_ahead(it.upper)) {
+            let upper = write_instant(progress.upper);
+            return Err(BadState(format!("its `{OWN_KEY}` has a `to` in the future: {upper}")));
+        }
+        if let Some(ahead) = self.position.take_if(|position| bounds.is_ahead(*position)) {
+            self.settled = None;
+            self.unused = Some(Unused::Ahead(ahead));
+        }
+        for position in self.partitions.values_mut() {
+            if let Some(ahead) = position.take_if(|position| bounds.is_ahead(*position)) {
+                self.unused = Some(Unused::Ahead(ahead));
+            }
+        }
+        Ok(self)
     }
 
     /// Are the positions of parents those of this refresh?
@@ -157,20 +221,45 @@ impl Saved {
             return Ok(Self::default());
         };
         let own = state.get(OWN_KEY).map_or(Ok(Self::default()), read_own)?;
-        if own.progress.is_some() {
-            return Ok(own);
+        let cursor = state.get(cursor_field).or_else(|| state.get(chosen?));
+        if let Some(progress) = &own.progress {
+            let position = cursor.map(read_position).transpose()?.flatten();
+            if progress.is_of(position) {
+                return Ok(own);
+            }
+            return Ok(Self { position, unused: Some(Unused::OtherCursor), ..Self::default() });
         }
         if let Some(Value::Array(slices)) = state.get("slices") {
             return read_slices(slices).map(|position| Self { position, ..Self::default() });
         }
         if let Some((position, partitions)) = read_partitions(state, cursor_field)? {
-            return Ok(Self { position, partitions, ..own });
+            return Ok(Self { position, partitions, ..own }.at_the_end());
         }
-        let value = state
-            .get(cursor_field)
-            .or_else(|| state.get(chosen?))
-            .ok_or_else(|| BadState(format!("it has no `{cursor_field}`")))?;
-        read_position(value).map(|position| Self { position, ..own })
+        let value = cursor.ok_or_else(|| BadState(format!("it has no `{cursor_field}`")))?;
+        read_position(value).map(|position| Self { position, ..own }.at_the_end())
+    }
+
+    /// Puts the end of what was read in place of the cursors that were written for it. Others stand
+    /// for themselves: those of parents that were not read then, and those that another connector
+    /// or a person wrote.
+    fn at_the_end(mut self) -> Self {
+        let Some(end) = self.end else { return self };
+        let cursor = self.settled.take().filter(|cursor| *cursor <= end);
+        let stands_for_end = |position: &Millis| cursor == Some(*position);
+        let mut is_used = false;
+        for position in self.partitions.values_mut().chain([&mut self.position]) {
+            if position.as_ref().is_some_and(stands_for_end) {
+                *position = Some(end);
+                is_used = true;
+            }
+        }
+        if self.position == Some(end) {
+            self.settled = cursor;
+        }
+        if !is_used {
+            (self.end, self.unused) = (None, Some(Unused::OtherCursor));
+        }
+        self
     }
 
     /// Reads the state of a stream without a cursor: how far a scan has come, if one was under way.
@@ -189,28 +278,22 @@ fn says_nothing(state: &StreamState) -> bool {
     state.keys().all(|key| key.starts_with("__ab_"))
 }
 
-/// An instant in any spelling, milliseconds, or nothing.
-pub(super) fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
-    let unreadable = || BadState(format!("`{value}` is not a time"));
-    match value {
-        Value::Null => Ok(None),
-        Value::String(text) if text.is_empty() => Ok(None),
-        Value::String(text) => parse_instant(text)
-            .map(|instant| Some(instant.timestamp_millis()))
-            .ok_or_else(unreadable),
-        Value::Number(number) => number.as_i64().map(Some).ok_or_else(unreadable),
-        Value::Bool(_) | Value::Array(_) | Value::Object(_) => Err(unreadable()),
-    }
-}
-
 /// The concurrent form of the Python connector: finished slices of time. Only the first has no
 /// gap before it.
 fn read_slices(slices: &[Value]) -> Result<Option<Millis>, BadState> {
     let mut ends = Vec::new();
     for slice in slices {
-        let start = read_position(slice.get("start").unwrap_or(&Value::Null))?;
-        let value = slice.get("most_recent_cursor_value").or_else(|| slice.get("end"));
-        let end = read_position(value.unwrap_or(&Value::Null))?;
+        let moment = |key: &str| slice.get(key).map(read_position).transpose().map(Option::flatten);
+        let start = moment("start")?
+            .ok_or_else(|| BadState(format!("`{slice}` does not say where it starts")))?;
+        // What was read in it, where that is said: it may be nothing.
+        let end = match slice.get("most_recent_cursor_value") {
+            Some(_) => moment("most_recent_cursor_value")?,
+            None => Some(
+                moment("end")?
+                    .ok_or_else(|| BadState(format!("`{slice}` does not say where it ends")))?,
+            ),
+        };
         ends.push((start, end));
     }
     Ok(ends.into_iter().min().and_then(|(_, end)| end))
@@ -263,13 +346,128 @@ mod tests {
             (r#"{"updatedAt":"yesterday"}"#, "`\"yesterday\"` is not a time"),
             (r#"{"updatedAt":[1]}"#, "`[1]` is not a time"),
             (r#"{"updatedAt":1.5}"#, "`1.5` is not a time"),
+            (r#"{"updatedAt":1709294400123.0}"#, "`1709294400123.0` is not a time"),
+            (r#"{"updatedAt":true}"#, "`true` is not a time"),
+            (r#"{"updatedAt":"NaN"}"#, "`\"NaN\"` is not a time"),
+            (r#"{"updatedAt":"Infinity"}"#, "`\"Infinity\"` is not a time"),
+            (r#"{"updatedAt":"9223372036854775807"}"#, "`\"9223372036854775807\"` is not a time"),
+            (r#"{"updatedAt":18446744073709551615}"#, "`18446744073709551615` is not a time"),
+            (
+                r#"{"updatedAt":9223372036854775807}"#,
+                "`9223372036854775807` lies outside of the years 1970 to 9999",
+            ),
+            (
+                r#"{"updatedAt":-9223372036854775808}"#,
+                "`-9223372036854775808` lies outside of the years 1970 to 9999",
+            ),
+            (r#"{"updatedAt":-1}"#, "`-1` lies outside of the years 1970 to 9999"),
+            (
+                r#"{"updatedAt":"0000-01-01T00:00:00Z"}"#,
+                "`\"0000-01-01T00:00:00Z\"` lies outside of the years 1970 to 9999",
+            ),
+            (
+                r#"{"updatedAt":"1969-12-31T23:59:59Z"}"#,
+                "`\"1969-12-31T23:59:59Z\"` lies outside of the years 1970 to 9999",
+            ),
+            (
+                r#"{"updatedAt":"+10000-01-01T00:00:00Z"}"#,
+                "`\"+10000-01-01T00:00:00Z\"` lies outside of the years 1970 to 9999",
+            ),
+            (
+                r#"{"updatedAt":253402300800000}"#,
+                "`253402300800000` lies outside of the years 1970 to 9999",
+            ),
             (r#"{"deletedAt":"2024-03-01T12:00:00Z"}"#, "it has no `updatedAt`"),
             (
-                r#"{"source_hubspot":{"version":2}}"#,
-                "`source_hubspot` was written by a later version",
+                r#"{"slices":[{"end":"2024-03-01T12:00:00Z"}]}"#,
+                "`{\"end\":\"2024-03-01T12:00:00Z\"}` does not say where it starts",
             ),
+            (
+                r#"{"slices":[{"start":"2024-03-01T12:00:00Z"}]}"#,
+                "`{\"start\":\"2024-03-01T12:00:00Z\"}` does not say where it ends",
+            ),
+            (r#"{"slices":["x"]}"#, "`\"x\"` does not say where it starts"),
         ] {
             assert_eq!(read(json).unwrap_err().to_string(), expected, "{json}");
+        }
+    }
+
+    /// A scan under way, whole.
+    fn half() -> Value {
+        json!({ "updatedAt": "2024-03-01T12:00:00.000000Z", "source_hubspot": {
+            "version": 1, "way": "search", "from": "2024-03-01T12:00:00.000000Z",
+            "to": "2024-03-01T13:00:00.000000Z", "settled": "2024-03-01T11:00:00.000000Z",
+            "remaining": [["7", "100"], ["200", null]], "generation": 3, "filter": "f1" } })
+    }
+
+    #[test]
+    fn every_field_of_our_own_is_there_with_its_type_or_the_state_is_bad() {
+        let own = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
+            let mut state = half();
+            change(state["source_hubspot"].as_object_mut().unwrap());
+            read(&state.to_string()).map_err(|BadState(problem)| problem)
+        };
+        let whole = own(&|_| {}).unwrap().progress.unwrap();
+        assert_eq!(whole.remaining, [(7, Some(100)), (200, None)]);
+        for (field, expected) in [
+            ("version", "has no version"),
+            ("way", "has no `way`"),
+            ("from", "has no `from`"),
+            ("to", "has no `to`"),
+            ("remaining", "has no `remaining`"),
+        ] {
+            let without = own(&|fields| drop(fields.remove(field)));
+            assert_eq!(without, Err(format!("its `source_hubspot` {expected}")), "{field}");
+        }
+        // What may be missing is what makes a read do more, never less.
+        for field in ["settled", "generation", "filter"] {
+            assert!(own(&|fields| drop(fields.remove(field))).is_ok(), "{field}");
+        }
+        let everything = own(&|fields| {
+            fields.insert("way".into(), "list".into());
+            fields.remove("from");
+        });
+        // The cursor says that there is a beginning.
+        assert_eq!(everything.unwrap().unused, Some(Unused::OtherCursor));
+        for (field, values, expected) in [
+            ("version", vec![json!(0), json!("1"), json!(1.0), json!(null)], "has no version"),
+            (
+                "version",
+                vec![json!(2), json!(u64::MAX)],
+                "was written by a later version of this connector",
+            ),
+            ("way", vec![json!("scroll"), json!(1), json!({})], "is damaged: "),
+            ("from", vec![json!(1_709_294_400_000_i64), json!(false)], "is damaged: "),
+            ("from", vec![json!("")], "has an empty `from`"),
+            ("from", vec![json!("NaN")], "has a bad `from`: `\"NaN\"` is not a time"),
+            ("from", vec![json!("2024-03-01T13:00:00.001Z")], "has a `from` behind its `to`"),
+            ("to", vec![json!("2024-03-01T11:59:59Z")], "has a `from` behind its `to`"),
+            ("to", vec![json!("+99999-01-01T00:00:00Z")], "has a bad `to`: "),
+            ("settled", vec![json!("soon")], "has a bad `settled`: `\"soon\"` is not a time"),
+            ("remaining", vec![json!([])], "has nothing in `remaining`"),
+            ("remaining", vec![json!("all"), json!([["7"]]), json!([[7, 100]])], "is damaged: "),
+            ("remaining", vec![json!([["-1", null]])], "has the id `-1` in `remaining`"),
+            (
+                "remaining",
+                vec![json!([["7", "5"]]), json!([["7", null], ["200", "100"]])],
+                "has a range in `remaining` that ends before it begins",
+            ),
+            ("generation", vec![json!("3"), json!(3.5)], "is damaged: "),
+            ("filter", vec![json!(1)], "is damaged: "),
+            ("done", vec![json!([7]), json!("7")], "is damaged: "),
+            ("remainig", vec![json!(1)], "is damaged: unknown field `remainig`"),
+        ] {
+            for value in values {
+                let problem = own(&|fields| drop(fields.insert(field.into(), value.clone())));
+                let problem = problem.expect_err(&format!("{field}: {value}"));
+                let expected = format!("its `source_hubspot` {expected}");
+                assert!(problem.starts_with(&expected), "{field}: {value}: {problem}");
+            }
+        }
+        for other in [json!(null), json!("x"), json!([]), json!(1)] {
+            let state = json!({ "updatedAt": "2024-03-01T12:00:00Z", "source_hubspot": other });
+            let problem = read(&state.to_string()).unwrap_err().to_string();
+            assert_eq!(problem, "its `source_hubspot` has no version", "{state}");
         }
     }
 
@@ -334,11 +532,124 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_settled_survives_the_wire() {
-        let (position, settled) = (1_709_294_999_000, Some(1_709_294_400_123));
-        let state = complete_but("updatedAt", CursorFormat::Iso, position, settled);
-        let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
-        assert_eq!(saved, Saved { position: Some(position), settled, ..Saved::default() });
+    fn the_end_survives_the_wire_behind_a_cursor_that_is_settled() {
+        const END: Millis = 1_709_294_999_000;
+        const HOUR: Millis = 3_600_000;
+        for (case, settled, cursor) in [
+            ("nothing to search for once more", None, END - HOUR),
+            ("a part of the last hour", Some(END - 5), END - HOUR),
+            ("more than the last hour", Some(END - HOUR - 5), END - HOUR - 5),
+        ] {
+            for format in [CursorFormat::Iso, CursorFormat::Millis] {
+                let state = complete_but("updatedAt", format, END, settled);
+                assert_eq!(state["updatedAt"], format.write(cursor), "{case}");
+                let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
+                let (position, end) = (Some(END), Some(END));
+                let expected = Saved { position, end, settled: Some(cursor), ..Saved::default() };
+                assert_eq!(saved, expected, "{case}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_holds_only_for_the_cursor_it_was_written_with() {
+        let own = |settled: &str, end: &str| {
+            json!({ "version": 1, "settled": format!("2024-03-01T{settled}Z"),
+                "end": format!("2024-03-01T{end}Z") })
+        };
+        let other = Some(Unused::OtherCursor);
+        for (case, cursor, own, expected, unused) in [
+            ("as written", "11:00:00", own("11:00:00", "12:00:00"), "12:00:00", None),
+            ("set back by hand", "09:00:00", own("11:00:00", "12:00:00"), "09:00:00", other),
+            ("moved by another", "11:30:00", own("11:00:00", "12:00:00"), "11:30:00", other),
+            ("moved past our end", "13:00:00", own("11:00:00", "12:00:00"), "13:00:00", other),
+            (
+                "an end before the cursor",
+                "11:00:00",
+                own("11:00:00", "10:00:00"),
+                "11:00:00",
+                other,
+            ),
+        ] {
+            let state = json!({ "updatedAt": format!("2024-03-01T{cursor}Z"), OWN_KEY: own });
+            let saved = read(&state.to_string()).unwrap();
+            let position = write_instant(saved.position.unwrap());
+            assert_eq!(position, format!("2024-03-01T{expected}.000Z"), "{case}");
+            assert_eq!(saved.unused, unused, "{case}");
+            assert_eq!(saved.settled.is_some(), unused.is_none(), "{case}");
+        }
+        // Earlier versions wrote the end as the cursor.
+        let earlier = read(
+            r#"{"updatedAt":"2024-03-01T12:00:00Z",
+                "source_hubspot":{"version":1,"settled":"2024-03-01T11:30:00.000000Z"}}"#,
+        );
+        let earlier = earlier.unwrap();
+        assert_eq!(earlier.position.map(write_instant).unwrap(), "2024-03-01T12:00:00.000Z");
+        assert_eq!(earlier.settled.map(write_instant).unwrap(), "2024-03-01T11:30:00.000Z");
+        assert_eq!(earlier.unused, None);
+    }
+
+    #[test]
+    fn progress_holds_only_for_the_cursor_it_was_written_with() {
+        let state = |cursor: &str| {
+            let mut state = half();
+            state["updatedAt"] = format!("2024-03-01T{cursor}Z").into();
+            read(&state.to_string()).unwrap()
+        };
+        for cursor in ["11:00:00", "12:00:00"] {
+            assert!(state(cursor).progress.is_some(), "{cursor}: as this or an earlier version");
+        }
+        for cursor in ["09:00:00", "12:30:00"] {
+            let saved = state(cursor);
+            assert_eq!((&saved.progress, saved.unused), (&None, Some(Unused::OtherCursor)));
+            let position = write_instant(saved.position.unwrap());
+            assert_eq!(position, format!("2024-03-01T{cursor}.000Z"));
+        }
+    }
+
+    #[test]
+    fn what_lies_ahead_of_both_clocks_is_not_relied_on() {
+        const NOW: Millis = 1_709_294_400_000;
+        const MINUTE: Millis = 60_000;
+        let bounds = Bounds {
+            started: NOW - 60 * MINUTE,
+            latest: NOW,
+            unfinished: std::time::Duration::ZERO,
+            start_date: None,
+            lookback: std::time::Duration::ZERO,
+            index_lag: std::time::Duration::ZERO,
+            worst_lag: std::time::Duration::ZERO,
+        };
+        for (case, ahead, kept) in [
+            ("behind both", -90, true),
+            ("behind one", -30, true),
+            ("as far ahead as clocks differ", 5, true),
+            ("ahead", 6, false),
+        ] {
+            let moment = NOW + ahead * MINUTE;
+            let saved = Saved {
+                position: Some(moment),
+                settled: Some(moment - 60 * MINUTE),
+                partitions: Partitions::from([("a".into(), Some(moment)), ("b".into(), Some(5))]),
+                ..Saved::default()
+            };
+            assert_eq!(saved.is_ahead_of(&bounds), !kept, "{case}");
+            let reliable = saved.clone().by_the_clock(&bounds).unwrap();
+            if kept {
+                assert_eq!(reliable, saved, "{case}");
+            } else {
+                let (partitions, unused) =
+                    ([("a".into(), None), ("b".into(), Some(5))].into(), Unused::Ahead(moment));
+                let unused = Some(unused);
+                assert_eq!(reliable, Saved { partitions, unused, ..Saved::default() }, "{case}");
+            }
+            let mut half = read(&half().to_string()).unwrap();
+            half.progress.as_mut().unwrap().upper = moment;
+            let judged = half.by_the_clock(&bounds).map(|_| ()).map_err(|bad| bad.to_string());
+            let moment = write_instant(moment);
+            let bad = format!("its `source_hubspot` has a `to` in the future: {moment}");
+            assert_eq!(judged, if kept { Ok(()) } else { Err(bad) }, "{case}");
+        }
     }
 
     #[test]
@@ -346,11 +657,11 @@ mod tests {
         let text = |state: &StreamState| serde_json::to_string(state).unwrap();
         assert_eq!(
             text(&complete("updatedAt", CursorFormat::Iso, 1_709_294_400_123)),
-            r#"{"updatedAt":"2024-03-01T12:00:00.123000Z"}"#
+            r#"{"source_hubspot":{"end":"2024-03-01T12:00:00.123000Z","settled":"2024-03-01T11:00:00.123000Z","version":1},"updatedAt":"2024-03-01T11:00:00.123000Z"}"#
         );
         assert_eq!(
             text(&complete("created", CursorFormat::Millis, 1_709_294_400_123)),
-            r#"{"created":"1709294400123"}"#
+            r#"{"created":"1709290800123","source_hubspot":{"end":"2024-03-01T12:00:00.123000Z","settled":"2024-03-01T11:00:00.123000Z","version":1}}"#
         );
         assert_eq!(text(&no_cursor()), r#"{"__ab_no_cursor_state_message":true}"#);
         let progress = Progress {
@@ -372,7 +683,7 @@ mod tests {
         );
         assert_eq!(
             text(&complete_but("updatedAt", CursorFormat::Iso, 1000, Some(0))),
-            r#"{"source_hubspot":{"settled":"1970-01-01T00:00:00.000000Z","version":1},"updatedAt":"1970-01-01T00:00:01.000000Z"}"#
+            r#"{"source_hubspot":{"end":"1970-01-01T00:00:01.000000Z","settled":"1970-01-01T00:00:00.000000Z","version":1},"updatedAt":"1970-01-01T00:00:00.000000Z"}"#
         );
     }
 }

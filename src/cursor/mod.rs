@@ -19,13 +19,13 @@ mod sharing;
 mod windows;
 
 pub use checkpoint::{
-    BadState, Progress, Saved, complete, complete_but, no_cursor, parents_without_cursor,
+    BadState, Progress, Saved, Unused, complete, complete_but, no_cursor, parents_without_cursor,
     under_way, under_way_as, under_way_without_cursor,
 };
 pub use gapless::Gapless;
 pub use job::{Ask, Contradiction, Job, Pass, Readers, Seen, Spread, Survey, Taken, Way};
-pub use partitions::{Partitions, complete_global, some_partitions};
-pub use position::{Bounds, CursorFormat, FIRST};
+pub use partitions::{Parents, Partitions, complete_global};
+pub use position::{Bounds, CursorFormat, FIRST, SETTLING};
 pub use ranges::{PageKey, RangeKey};
 pub use scan::Scan;
 pub use windows::{Span, Window};

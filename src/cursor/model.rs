@@ -7,6 +7,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::position::read_position;
 use super::{
     Ask, Bounds, CursorFormat, Job, PageKey, RangeKey, Readers, Saved, Scan, Seen, Spread, Survey,
     Taken, Way, complete_but, under_way,
@@ -44,6 +45,8 @@ enum Step {
     },
     /// Reads until the end, or until the process is killed.
     Sync(Conduct),
+    /// Another connector reads in between: see [`peer`].
+    Peer,
 }
 
 /// One record: when it was modified, and what the search index says of that.
@@ -185,6 +188,7 @@ fn sync(
 ) {
     let bounds = Bounds {
         started: portal.now,
+        latest: portal.now,
         unfinished: Duration::from_secs(3),
         start_date: None,
         lookback: Duration::ZERO,
@@ -260,8 +264,32 @@ fn sync(
         }
     }
     assert!(scan.is_done(), "nothing is under way, and something remains: {scan:?}");
-    let (_, upper) = scan.window();
-    *state = Some(complete_but("updatedAt", CursorFormat::Iso, upper, scan.settled()));
+    *state = Some(complete_but("updatedAt", CursorFormat::Iso, scan.end(), scan.settled()));
+}
+
+/// Reads once as the Python connector does: by search, exactly from the cursor on, and without a
+/// second pass. Its state is the largest date it has seen.
+///
+/// On a state of its own it would lose by itself what the index shows late, so it reads nothing then.
+fn peer(
+    portal: &Portal,
+    state: &mut Option<crate::protocol::StreamState>,
+    destination: &mut BTreeMap<u64, Millis>,
+) {
+    let Some(saved) = state.as_ref().filter(|saved| saved.contains_key("source_hubspot")) else {
+        return;
+    };
+    let cursor = read_position(&saved["updatedAt"]).unwrap().unwrap();
+    let mut last = cursor;
+    for (id, stored) in &portal.records {
+        if portal.is_hit(stored, (cursor, portal.now + 1)) {
+            let emitted = destination.entry(*id).or_insert(stored.modified);
+            *emitted = stored.modified.max(*emitted);
+            last = last.max(stored.modified);
+        }
+    }
+    let state_of_its_own = serde_json::json!({ "updatedAt": last });
+    *state = serde_json::from_value(state_of_its_own).ok();
 }
 
 fn conduct() -> impl Strategy<Value = Conduct> {
@@ -283,6 +311,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => event().prop_map(Step::Event),
         2 => (0_u64..5_000).prop_map(|seconds| Step::Wait { seconds }),
         2 => conduct().prop_map(Step::Sync),
+        1 => Just(Step::Peer),
     ]
 }
 
@@ -309,6 +338,7 @@ proptest! {
             match step {
                 Step::Event(event) => portal.happen(event),
                 Step::Wait { seconds } => portal.now += Millis::try_from(*seconds).unwrap() * 1000,
+                Step::Peer => peer(&portal, &mut state, &mut destination),
                 Step::Sync(conduct) => {
                     sync(&mut portal, &mut state, &mut destination, &mut during, conduct);
                 }

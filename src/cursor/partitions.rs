@@ -7,55 +7,87 @@
 //!
 //! says that every parent has been read up to one position. With `"use_global_cursor": false` and
 //! `states`, parents have positions of their own, and `state` is for those that are not listed;
-//! without it those have not been read at all. The versions before 6 wrote `{"<parent id>":
+//! without it those have not been read at all. Our own key is added as in
+//! [`checkpoint`](super::checkpoint). The versions before 6 wrote `{"<parent id>":
 //! {"<cursor>": "<value>"}}` for web analytics.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::checkpoint::{BadState, object, of_generation, read_position};
-use super::position::CursorFormat;
+use super::checkpoint::{BadState, OWN_KEY, object};
+use super::own::Own;
+use super::position::{CursorFormat, public_cursor, read_position};
 use crate::protocol::StreamState;
 use crate::time::Millis;
 
 /// Positions by parent id; `None` if the parent has not been read at all.
 pub type Partitions = BTreeMap<String, Option<Millis>>;
 
-/// The claim of a finished read: of every parent, everything before `position` has been written.
-pub fn complete_global(cursor_field: &str, format: CursorFormat, position: Millis) -> StreamState {
+/// The claim of a finished read: of every parent, everything before `end` has been written.
+pub fn complete_global(cursor_field: &str, format: CursorFormat, end: Millis) -> StreamState {
+    let cursor = public_cursor(end, None);
     object(json!({
         "use_global_cursor": true,
-        "state": { cursor_field: format.write(position) },
+        "state": { cursor_field: format.write(cursor) },
         "lookback_window": 0,
         "parent_state": {},
+        OWN_KEY: Own::ending(end, cursor),
     }))
 }
 
-/// The claim of a read under way: parents that are finished have positions of their own, all
-/// others keep the one they had, if any. `generation` is that of the refresh, if it is one.
-pub fn some_partitions(
-    cursor_field: &str,
-    format: CursorFormat,
-    parent_field: &str,
-    partitions: &Partitions,
-    others: Option<Millis>,
-    generation: Option<i64>,
-) -> StreamState {
-    let states: Vec<_> = partitions
-        .iter()
-        .filter_map(|(parent, position)| {
-            Some(json!({
-                "partition": { parent_field: [parent], "parent_slice": {} },
-                "cursor": { cursor_field: format.write((*position)?) },
-            }))
-        })
-        .collect();
-    let mut state = object(json!({ "use_global_cursor": false, "states": states }));
-    if let Some(others) = others {
-        state.insert("state".into(), json!({ cursor_field: format.write(others) }));
+/// How far a stream has been read parent by parent.
+#[derive(Debug, Clone, Copy)]
+pub struct Parents<'a> {
+    /// The parents that are finished, and those that had positions of their own before.
+    pub positions: &'a Partitions,
+    /// The position of the finished ones.
+    pub end: Millis,
+    /// What the others had, where they had a position.
+    pub others: Option<Millis>,
+    /// [`Saved::end`](super::Saved::end) of the state the read began with.
+    pub saved_end: Option<Millis>,
+    /// The refresh, if it is one.
+    pub generation: Option<i64>,
+}
+
+impl Parents<'_> {
+    /// The claim of a read under way: parents that are finished have positions of their own, all
+    /// others keep the one they had, if any.
+    pub fn under_way(
+        &self,
+        cursor_field: &str,
+        format: CursorFormat,
+        parent_field: &str,
+    ) -> StreamState {
+        let cursor = public_cursor(self.end, None);
+        let write = |position: Millis| {
+            if position == self.end {
+                return format.write(cursor);
+            }
+            let was_end = self.saved_end == Some(position);
+            let own = if was_end { public_cursor(position, None) } else { position };
+            // What is not finished must not look as if it were.
+            format.write(if own == cursor { own - 1 } else { own })
+        };
+        let states: Vec<_> = self
+            .positions
+            .iter()
+            .filter_map(|(parent, position)| {
+                Some(json!({
+                    "partition": { parent_field: [parent], "parent_slice": {} },
+                    "cursor": { cursor_field: write((*position)?) },
+                }))
+            })
+            .collect();
+        let own = Own { generation: self.generation, ..Own::ending(self.end, cursor) };
+        let mut state =
+            object(json!({ "use_global_cursor": false, "states": states, OWN_KEY: own }));
+        if let Some(others) = self.others {
+            state.insert("state".into(), json!({ cursor_field: write(others) }));
+        }
+        state
     }
-    of_generation(state, generation)
 }
 
 /// Reads any of the forms above: the position of parents that are not listed, and the others'.
@@ -64,16 +96,29 @@ pub(super) fn read_partitions(
     state: &StreamState,
     cursor_field: &str,
 ) -> Result<Option<(Option<Millis>, Partitions)>, BadState> {
-    let cursor = |holder: Option<&Value>| match holder.and_then(|holder| holder.get(cursor_field)) {
-        Some(value) => read_position(value),
-        None => Ok(None),
+    let cursor = |holder: Option<&Value>| match holder {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(fields)) => match fields.get(cursor_field) {
+            Some(value) => read_position(value),
+            None => Ok(None),
+        },
+        Some(other) => Err(BadState(format!("`{other}` does not hold a `{cursor_field}`"))),
     };
+    let wrong = |key: &str, value: &Value| BadState(format!("its `{key}` is `{value}`"));
     if state.contains_key("use_global_cursor") || state.contains_key("states") {
         let position = cursor(state.get("state"))?;
         let mut partitions = Partitions::new();
-        let is_global = state.get("use_global_cursor").and_then(Value::as_bool).unwrap_or_default();
-        let listed = state.get("states").and_then(Value::as_array).filter(|_| !is_global);
-        for entry in listed.into_iter().flatten() {
+        let is_global = match state.get("use_global_cursor") {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(is_global)) => *is_global,
+            Some(other) => return Err(wrong("use_global_cursor", other)),
+        };
+        let listed = match state.get("states") {
+            None | Some(Value::Null) => &[][..],
+            Some(Value::Array(listed)) => listed,
+            Some(other) => return Err(wrong("states", other)),
+        };
+        for entry in listed.iter().filter(|_| !is_global) {
             let parent = entry.get("partition").and_then(parent_id).ok_or_else(|| {
                 BadState(format!("`{entry}` does not say which parent it belongs to"))
             })?;
@@ -84,11 +129,13 @@ pub(super) fn read_partitions(
         }
         return Ok(Some((position, partitions)));
     }
-    let is_map = !state.is_empty() && state.values().all(|value| value.get(cursor_field).is_some());
+    let parents = || state.iter().filter(|(key, _)| *key != OWN_KEY);
+    let is_map =
+        parents().count() > 0 && parents().all(|(_, value)| value.get(cursor_field).is_some());
     if !is_map {
         return Ok(None);
     }
-    let positions = state.iter().map(|(id, holder)| Ok((id.clone(), cursor(Some(holder))?)));
+    let positions = parents().map(|(id, holder)| Ok((id.clone(), cursor(Some(holder))?)));
     Ok(Some((None, positions.collect::<Result<_, _>>()?)))
 }
 
@@ -177,10 +224,70 @@ mod tests {
     fn what_is_written_is_read_back() {
         let partitions = Partitions::from([("a".into(), Some(1_709_294_400_123))]);
         for others in [None, Some(1_700_000_000_000)] {
-            let state =
-                some_partitions("at", CursorFormat::Millis, "form_id", &partitions, others, None);
+            let (end, generation) = (1_709_294_400_123, others.map(|_| 3));
+            let positions = &partitions;
+            let parents = Parents { positions, end, others, saved_end: None, generation };
+            let state = parents.under_way("at", CursorFormat::Millis, "form_id");
             let saved = Saved::read(Some(&state), "at", None).unwrap();
             assert_eq!((saved.position, &saved.partitions), (others, &partitions));
+            assert_eq!((saved.end, saved.generation), (Some(end), generation));
+        }
+    }
+
+    #[test]
+    fn parents_that_are_not_finished_are_claimed_no_further_than_before() {
+        const HOUR: Millis = 3_600_000;
+        let (before, end) = (1_709_294_400_123, 1_709_380_800_000);
+        // Two were finished by this read, one by the read before, one by another connector.
+        let positions = Partitions::from([
+            ("a".into(), Some(end)),
+            ("b".into(), Some(before)),
+            ("c".into(), Some(before - 5)),
+            ("d".into(), Some(end)),
+            ("e".into(), Some(end - HOUR)),
+            ("f".into(), None),
+        ]);
+        let parents = Parents {
+            positions: &positions,
+            end,
+            others: Some(before - 9),
+            saved_end: Some(before),
+            generation: None,
+        };
+        let state = parents.under_way("at", CursorFormat::Millis, "form_id");
+        let cursors: Vec<_> = state["states"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["cursor"]["at"].as_str().unwrap().parse::<Millis>().unwrap())
+            .collect();
+        // Whoever begins at its cursor loses nothing that is shown within the hour.
+        let settling = end - HOUR;
+        assert_eq!(cursors, [settling, before - HOUR, before - 5, settling, settling - 1]);
+        let saved = Saved::read(Some(&state), "at", None).unwrap();
+        let own: Vec<_> = saved.partitions.values().map(|position| position.unwrap()).collect();
+        assert_eq!(own, [end, before - HOUR, before - 5, end, settling - 1]);
+        assert_eq!(saved.position, Some(before - 9));
+    }
+
+    #[test]
+    fn a_part_of_the_wrong_type_is_a_bad_state() {
+        for (json, expected) in [
+            (
+                r#"{"use_global_cursor":"true","state":{"at":"1709294400123"}}"#,
+                "its `use_global_cursor` is `\"true\"`",
+            ),
+            (
+                r#"{"use_global_cursor":false,"states":{"at":"1709294400123"}}"#,
+                "its `states` is `{\"at\":\"1709294400123\"}`",
+            ),
+            (
+                r#"{"use_global_cursor":true,"state":"1709294400123"}"#,
+                "`\"1709294400123\"` does not hold a `at`",
+            ),
+            (r#"{"states":[{"partition":{"id":"a"},"cursor":7}]}"#, "`7` does not hold a `at`"),
+        ] {
+            assert_eq!(read(json), Err(expected.to_owned()), "{json}");
         }
     }
 
@@ -189,7 +296,7 @@ mod tests {
         let state = complete_global("updatedAt", CursorFormat::Millis, 1_709_294_400_123);
         assert_eq!(
             serde_json::to_string(&state).unwrap(),
-            r#"{"lookback_window":0,"parent_state":{},"state":{"updatedAt":"1709294400123"},"use_global_cursor":true}"#
+            r#"{"lookback_window":0,"parent_state":{},"source_hubspot":{"end":"2024-03-01T12:00:00.123000Z","settled":"2024-03-01T11:00:00.123000Z","version":1},"state":{"updatedAt":"1709290800123"},"use_global_cursor":true}"#
         );
     }
 }

@@ -3,14 +3,19 @@
 use std::time::Duration;
 
 use chrono::DateTime;
+use serde_json::Value;
 
-use crate::time::Millis;
+use super::checkpoint::BadState;
+use crate::time::{Millis, parse_instant};
 
 /// What decides where a read begins and ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// The service's time when the sync began.
+    /// The time when the sync began, by the earlier of the service's clock and the machine's: if
+    /// one of them is right, everything before this had happened by then. Claims are made of it.
     pub started: Millis,
+    /// The same by the later of the two clocks: what had happened by then is read.
+    pub latest: Millis,
     /// How close to that a window may end.
     pub unfinished: Duration,
     /// Records modified before this are left out.
@@ -24,9 +29,20 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// The end of every window of this sync, exclusive; the position that a finished read claims.
+    /// The position that a finished read claims: everything changed before it has been read.
     pub fn upper(&self) -> Millis {
         self.started - millis(self.unfinished)
+    }
+
+    /// The end of every window of this sync, exclusive. Later than what is claimed of it while the
+    /// clocks disagree.
+    pub fn until(&self) -> Millis {
+        self.latest.max(self.started) - millis(self.unfinished)
+    }
+
+    /// Returns `true` if no right clock can have claimed this position yet.
+    pub fn is_ahead(&self, position: Millis) -> bool {
+        position.saturating_sub(CLOCK_TOLERANCE) > self.latest.max(self.started)
     }
 
     /// Where a read of everything begins, inclusive.
@@ -44,6 +60,9 @@ impl Bounds {
     /// ```
     pub fn since(&self, position: Millis, settled: Option<Millis>) -> (Millis, Option<Millis>) {
         let worst = millis(self.worst_lag);
+        if worst == 0 {
+            return (self.lower(position), None);
+        }
         let settled = settled.unwrap_or(position.saturating_sub(worst)).min(position);
         let lower = self.lower(position);
         if self.upper().saturating_sub(settled) < worst.saturating_mul(2) {
@@ -57,6 +76,21 @@ impl Bounds {
         let overlap = millis(self.lookback).saturating_add(millis(self.index_lag));
         position.saturating_sub(overlap).max(self.first())
     }
+}
+
+/// How far ahead of both clocks a saved position may lie: clocks of different machines of the
+/// service differ, and a position is kept to the millisecond while a `Date` header has whole seconds.
+const CLOCK_TOLERANCE: Millis = 5 * 60_000;
+
+/// How far before what has been read the cursor of a state lies that any connector may go on from:
+/// the worst lag of the search index and of the event logs. A reader that begins exactly at the
+/// cursor, as the Python connector does, finds there what was shown late.
+pub const SETTLING: Millis = 60 * 60_000;
+
+/// The cursor to write for a read that has come to `end`: everything before it has been read after
+/// the worst lag of the index.
+pub(super) fn public_cursor(end: Millis, settled: Option<Millis>) -> Millis {
+    settled.unwrap_or(Millis::MAX).min(end.saturating_sub(SETTLING)).max(0)
 }
 
 fn millis(duration: Duration) -> Millis {
@@ -84,6 +118,25 @@ impl CursorFormat {
     }
 }
 
+/// Positions that a state can hold: the years 1970 to 9999, which every form of a cursor can name.
+const POSITIONS: std::ops::RangeInclusive<Millis> = 0..=253_402_300_799_999;
+
+/// Reads a position: an instant in any spelling, milliseconds, or nothing.
+pub(super) fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
+    let position = match value {
+        Value::Null => return Ok(None),
+        Value::String(text) if text.trim().is_empty() => return Ok(None),
+        Value::String(text) => parse_instant(text).map(|instant| instant.timestamp_millis()),
+        Value::Number(number) => number.as_i64(),
+        Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    match position {
+        None => Err(BadState(format!("`{value}` is not a time"))),
+        Some(moment) if POSITIONS.contains(&moment) => Ok(Some(moment)),
+        Some(_) => Err(BadState(format!("`{value}` lies outside of the years 1970 to 9999"))),
+    }
+}
+
 /// `2026-11-20T10:00:00.000000Z`
 pub(super) fn write_position(position: Millis) -> String {
     DateTime::from_timestamp_millis(position)
@@ -101,6 +154,7 @@ mod tests {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         let bounds = Bounds {
             started: 10_000_000,
+            latest: 10_000_000,
             unfinished: Duration::from_secs(3),
             start_date: Some(1_000_000),
             lookback: minutes(10),
@@ -114,10 +168,31 @@ mod tests {
     }
 
     #[test]
+    fn clocks_that_disagree_read_to_the_later_and_claim_by_the_earlier() {
+        const MINUTE: Millis = 60_000;
+        let bounds = Bounds {
+            started: 100 * MINUTE,
+            latest: 160 * MINUTE,
+            unfinished: Duration::from_secs(3),
+            start_date: None,
+            lookback: Duration::ZERO,
+            index_lag: Duration::from_mins(5),
+            worst_lag: Duration::from_hours(1),
+        };
+        assert_eq!((bounds.upper(), bounds.until()), (100 * MINUTE - 3_000, 160 * MINUTE - 3_000));
+        // What is settled goes by the earlier clock, too.
+        assert_eq!(bounds.since(99 * MINUTE, None), (94 * MINUTE, Some(39 * MINUTE)));
+        for (minute, expected) in [(99, false), (130, false), (165, false), (166, true)] {
+            assert_eq!(bounds.is_ahead(minute * MINUTE), expected, "{minute}");
+        }
+    }
+
+    #[test]
     fn what_the_index_may_have_shown_late_is_searched_for_once_more() {
         const MINUTE: Millis = 60_000;
         let bounds = |started| Bounds {
             started,
+            latest: started,
             unfinished: Duration::ZERO,
             start_date: None,
             lookback: Duration::ZERO,

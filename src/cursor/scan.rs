@@ -34,7 +34,10 @@ const MOST_EMPTY_ANSWERS: u32 = 3;
 pub struct Scan {
     pub(super) way: Way,
     pub(super) lower: Millis,
+    /// What the finished scan claims.
     pub(super) upper: Millis,
+    /// The end of the window, exclusive; not before `upper`.
+    pub(super) until: Millis,
     /// Ascending, without overlap.
     pub(super) ranges: Vec<Range>,
     pub(super) next_key: RangeKey,
@@ -68,29 +71,31 @@ impl Scan {
         everything: bool,
         generation: Option<i64>,
     ) -> Self {
-        let upper = bounds.upper();
+        let (upper, until) = (bounds.upper(), bounds.until());
         if let Some(progress) = saved.interrupted(everything, generation) {
             return Self::resume(progress);
         }
         match saved.position.filter(|_| !everything) {
-            None => Self::new(Way::List, bounds.first(), upper),
+            None => Self::new(Way::List, bounds.first(), (upper, until)),
             Some(position) => {
                 let (lower, settled) = bounds.since(position, saved.settled);
-                if position >= upper {
-                    // Ahead of the service's clock: it stays, there is nothing to read yet.
-                    let scan = Self::new(Way::Search, lower, position);
+                let scan = Self::new(Way::Search, lower, (upper.max(position), until));
+                if position >= until {
+                    // There is nothing to read yet.
                     return Self { settled: saved.settled, ..scan.of_nothing() };
                 }
-                Self { settled, ..Self::new(Way::Search, lower, upper) }
+                Self { settled, ..scan }
             }
         }
     }
 
-    fn new(way: Way, lower: Millis, upper: Millis) -> Self {
+    fn new(way: Way, lower: Millis, (upper, until): (Millis, Millis)) -> Self {
+        let until = until.max(upper);
         let scan = Self {
             way,
             lower,
             upper,
+            until,
             ranges: vec![Range::new(0, 0, None)],
             next_key: 1,
             chain: (0, None),
@@ -105,11 +110,11 @@ impl Scan {
             said: None,
             settled: None,
         };
-        if lower >= upper { scan.of_nothing() } else { scan }
+        if lower >= until { scan.of_nothing() } else { scan }
     }
 
     fn resume(progress: &Progress) -> Self {
-        let mut scan = Self::new(progress.way, progress.lower, progress.upper);
+        let mut scan = Self::new(progress.way, progress.lower, (progress.upper, progress.upper));
         scan.settled = progress.settled;
         scan.ranges = (0..)
             .zip(&progress.remaining)
@@ -138,7 +143,7 @@ impl Scan {
             pages: self.pages,
             chain: (key, None),
             settled: self.settled,
-            ..Self::new(Way::List, self.lower, self.upper)
+            ..Self::new(Way::List, self.lower, (self.upper, self.until))
         }
     }
 
@@ -146,14 +151,19 @@ impl Scan {
     #[must_use]
     pub fn by_search(&self) -> Self {
         // Nothing was modified before the epoch.
-        Self { spread: self.spread, ..Self::new(Way::Search, self.lower.max(0), self.upper) }
+        let scan = Self::new(Way::Search, self.lower.max(0), (self.upper, self.until));
+        Self { spread: self.spread, ..scan }
     }
 
     /// The same window by search, for the second time.
     #[must_use]
     pub fn again(&self) -> Self {
         let settled = self.settled;
-        Self { settled, spread: self.spread, ..Self::new(Way::Search, self.lower, self.upper) }
+        Self {
+            settled,
+            spread: self.spread,
+            ..Self::new(Way::Search, self.lower, (self.upper, self.until))
+        }
     }
 
     /// The same scan of the list in one range, from where the service's own tokens have led.
@@ -395,7 +405,12 @@ impl Scan {
 
     /// The window: modified at or after the first, before the second.
     pub fn window(&self) -> (Millis, Millis) {
-        (self.lower, self.upper)
+        (self.lower, self.until)
+    }
+
+    /// The position that the finished scan claims.
+    pub fn end(&self) -> Millis {
+        self.upper
     }
 
     /// What the finished scan claims beside its position: see [`Saved::settled`].

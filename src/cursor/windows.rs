@@ -20,8 +20,10 @@ use crate::time::Millis;
 pub struct Span {
     /// Inclusive.
     pub lower: Millis,
-    /// Exclusive; the position that the finished read claims.
+    /// Exclusive.
     pub upper: Millis,
+    /// The position that the finished read claims; not after `upper`.
+    pub end: Millis,
 }
 
 /// A part of a span, inclusive and exclusive.
@@ -41,14 +43,19 @@ impl Span {
         generation: Option<i64>,
     ) -> Self {
         if let Some(progress) = saved.interrupted(everything, generation) {
-            return Self { lower: progress.lower, upper: progress.upper };
+            let &Progress { lower, upper, .. } = progress;
+            return Self { lower, upper, end: upper };
         }
-        let upper = bounds.upper();
+        let (end, upper) = (bounds.upper(), bounds.until());
         match saved.position.filter(|_| !everything) {
-            None => Self { lower: bounds.first().max(FIRST), upper },
-            // A position ahead of the service's clock stays: there is nothing to read yet.
-            Some(position) if position >= upper => Self { lower: position, upper: position },
-            Some(position) => Self { lower: bounds.lower(position).max(FIRST), upper },
+            None => Self { lower: bounds.first().max(FIRST), upper, end },
+            // There is nothing to read yet.
+            Some(position) if position >= upper => {
+                Self { lower: position, upper: position, end: position }
+            }
+            Some(position) => {
+                Self { lower: bounds.lower(position).max(FIRST), upper, end: end.max(position) }
+            }
         }
     }
 
@@ -58,7 +65,9 @@ impl Span {
         let mut windows = Vec::new();
         let mut from = self.lower;
         while from < self.upper {
-            let to = from.saturating_add(length).min(self.upper);
+            let to = from.saturating_add(length);
+            // What a clock ahead of the other adds is one window, however long.
+            let to = if to >= self.end.min(self.upper) { self.upper } else { to };
             windows.push(Window { from, to });
             from = to;
         }
@@ -69,8 +78,8 @@ impl Span {
     pub fn progress(self, done: Millis, generation: Option<i64>) -> Progress {
         Progress {
             way: Way::List,
-            lower: done,
-            upper: self.upper,
+            lower: done.min(self.end),
+            upper: self.end,
             remaining: vec![(0, None)],
             generation,
             settled: None,
@@ -85,6 +94,7 @@ mod tests {
 
     const BOUNDS: Bounds = Bounds {
         started: FIRST + 100_003,
+        latest: FIRST + 100_003,
         unfinished: Duration::from_secs(3),
         start_date: None,
         lookback: Duration::ZERO,
@@ -95,7 +105,8 @@ mod tests {
     #[test]
     fn where_a_read_begins_and_ends() {
         let at = |position| Saved { position: Some(position), ..Saved::default() };
-        let progress = Span { lower: 0, upper: FIRST + 50_000 }.progress(FIRST + 9, Some(3));
+        let progress = Span { lower: 0, upper: FIRST + 50_000, end: FIRST + 50_000 }
+            .progress(FIRST + 9, Some(3));
         let half = || Saved { progress: Some(progress.clone()), ..Saved::default() };
         let upper = FIRST + 97_003;
         let start_date = Some(FIRST + 60_000);
@@ -131,10 +142,25 @@ mod tests {
     }
 
     #[test]
+    fn what_the_later_clock_adds_is_one_window() {
+        for (later, windows) in [(28, 3), (29, 3), (5_000_000, 3)] {
+            let span = Span { lower: 5, upper: later, end: 28 };
+            let found = span.windows(Duration::from_millis(10));
+            assert_eq!(found.len(), windows, "{later}");
+            assert_eq!(found.last().map(|window| window.to), Some(later));
+        }
+        // What is left of a span whose newest part has been read.
+        let rest = Span { lower: 5, upper: 18, end: 28 }.windows(Duration::from_millis(10));
+        assert_eq!(rest.last(), Some(&Window { from: 15, to: 18 }));
+        let progress = Span { lower: 5, upper: 90, end: 28 }.progress(35, None);
+        assert_eq!((progress.lower, progress.upper), (28, 28), "no more than the earlier clock");
+    }
+
+    #[test]
     fn windows_touch_and_cover_the_span() {
-        let windows = Span { lower: 5, upper: 28 }.windows(Duration::from_millis(10));
+        let windows = Span { lower: 5, upper: 28, end: 28 }.windows(Duration::from_millis(10));
         let found: Vec<_> = windows.iter().map(|window| (window.from, window.to)).collect();
         assert_eq!(found, [(5, 15), (15, 25), (25, 28)]);
-        assert!(Span { lower: 5, upper: 5 }.windows(Duration::from_millis(10)).is_empty());
+        assert!(Span { lower: 5, upper: 5, end: 5 }.windows(Duration::from_millis(10)).is_empty());
     }
 }

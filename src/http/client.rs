@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use tokio::time::Instant;
 
 use super::backoff::Patience;
@@ -31,6 +32,8 @@ pub struct ClientOptions {
     pub secrets: Vec<Secret<String>>,
     pub user_agent: &'static str,
     pub stop: Stop,
+    /// Added to this machine's clock.
+    pub clock_offset: TimeDelta,
 }
 
 /// Sends requests as the user the token stands for.
@@ -59,8 +62,9 @@ impl Client {
             .build()?;
         let limiter = Limiter::new(options.limits, Instant::now());
         let base = options.base.clone();
+        let clock = ServerClock::new(Instant::now(), options.clock_offset);
         let transport =
-            Transport::new(http, options.base, options.dialect, limiter, options.patience);
+            Transport::new(http, options.base, options.dialect, limiter, options.patience, clock);
         options.secrets.iter().for_each(|secret| transport.redactor.learn(secret));
         if let Tokens::Fixed(token) = &options.tokens {
             transport.redactor.learn(token);

@@ -1,37 +1,78 @@
-//! The service's clock, learned from its `Date` headers.
+//! The service's clock, learned from its `Date` headers, beside this machine's.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::time;
 
-/// Maps instants of this process to the service's time.
+/// How far apart two clocks may be before that is worth a word.
+const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
+
+/// Maps instants of this process to the time of day, by two clocks.
 ///
-/// A cursor compared with the service's timestamps has to be taken from the service's clock: the
-/// machine's may be minutes off, and a cursor ahead of it loses records. Until a first answer has
-/// come, the machine's clock stands in.
+/// A cursor is compared with the service's timestamps, and a cursor ahead of those loses records.
+/// Either clock can be wrong: the machine's because nobody sets it, the service's because what
+/// answers in its place (a gateway, a cache) writes `Date` headers of its own. If one of them is
+/// right, [`earliest`](Self::earliest) is not ahead of the truth, and [`latest`](Self::latest) not
+/// behind it.
 #[derive(Debug)]
 pub struct ServerClock {
-    born: (Instant, DateTime<Utc>),
+    machine: (Instant, DateTime<Utc>),
     learned: OnceLock<(Instant, DateTime<Utc>)>,
+    /// How far later headers were behind the first one, in milliseconds; never positive.
+    set_back_ms: AtomicI64,
+    is_missed: AtomicBool,
+}
+
+/// What a `Date` header shows for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discord {
+    /// The service's clock is so far ahead of this machine's; behind it if negative.
+    Apart(TimeDelta),
+    /// The service's clock went so far back during the run.
+    SetBack(TimeDelta),
+    /// There is no header, or it names no time.
+    Missing,
 }
 
 impl ServerClock {
-    pub fn new(born: Instant) -> Self {
-        Self { born: (born, time::now()), learned: OnceLock::new() }
+    /// `correction` is added to this machine's clock.
+    pub fn new(born: Instant, correction: TimeDelta) -> Self {
+        let now = time::now().checked_add_signed(correction).unwrap_or_else(time::now);
+        Self {
+            machine: (born, now),
+            learned: OnceLock::new(),
+            set_back_ms: AtomicI64::new(0),
+            is_missed: AtomicBool::new(false),
+        }
     }
 
-    /// Learns from the first `Date` header that can be read; later ones change nothing, so that
-    /// time never jumps within a run.
+    /// Learns from the first `Date` header that can be read. Later ones set nothing forward, so that
+    /// time never jumps within a run; one that is far behind lowers [`earliest`](Self::earliest).
     ///
     /// The header has whole seconds, cut off, and is older than the answer's arrival, however long
     /// the request took: what is learned is never ahead.
-    pub fn learn(&self, date_header: &str, answered_at: Instant) {
-        if let Ok(date) = DateTime::parse_from_rfc2822(date_header) {
-            let _first = self.learned.set((answered_at, date.to_utc()));
+    ///
+    /// Returns what is worth a word to the user, each kind once.
+    pub fn learn(&self, date_header: Option<&str>, answered_at: Instant) -> Option<Discord> {
+        let date = date_header.and_then(|text| DateTime::parse_from_rfc2822(text).ok());
+        let Some(date) = date.map(|date| date.to_utc()) else {
+            let is_first = !self.is_learned() && !self.is_missed.swap(true, Ordering::Relaxed);
+            return is_first.then_some(Discord::Missing);
+        };
+        if self.learned.set((answered_at, date)).is_ok() {
+            let apart = date - at(self.machine, answered_at);
+            return (apart.abs() > TOLERANCE).then_some(Discord::Apart(apart));
         }
+        let moved = date - self.at(answered_at);
+        if moved >= -TOLERANCE {
+            return None;
+        }
+        let before = self.set_back_ms.fetch_min(moved.num_milliseconds(), Ordering::Relaxed);
+        (before == 0).then_some(Discord::SetBack(-moved))
     }
 
     /// Has an answer told the service's time?
@@ -39,16 +80,62 @@ impl ServerClock {
         self.learned.get().is_some()
     }
 
-    /// The service's time at an instant of this process, never later than the truth.
+    /// The service's time at an instant of this process, never later than its clock says. Until a
+    /// first answer has come, the machine's clock stands in.
     pub fn at(&self, instant: Instant) -> DateTime<Utc> {
-        let (known, time) = *self.learned.get().unwrap_or(&self.born);
-        let signed =
-            |duration: std::time::Duration| TimeDelta::from_std(duration).unwrap_or_default();
-        if instant >= known {
-            time + signed(instant - known)
-        } else {
-            time - signed(known - instant)
+        at(*self.learned.get().unwrap_or(&self.machine), instant)
+    }
+
+    /// The time by the clock that is behind.
+    pub fn earliest(&self, instant: Instant) -> DateTime<Utc> {
+        let set_back = TimeDelta::milliseconds(self.set_back_ms.load(Ordering::Relaxed));
+        (self.at(instant) + set_back).min(at(self.machine, instant))
+    }
+
+    /// The time by the clock that is ahead.
+    pub fn latest(&self, instant: Instant) -> DateTime<Utc> {
+        self.at(instant).max(at(self.machine, instant))
+    }
+}
+
+fn at((known, time): (Instant, DateTime<Utc>), instant: Instant) -> DateTime<Utc> {
+    let signed = |duration: std::time::Duration| TimeDelta::from_std(duration).unwrap_or_default();
+    if instant >= known { time + signed(instant - known) } else { time - signed(known - instant) }
+}
+
+impl std::fmt::Display for Discord {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Apart(apart) => {
+                let side = if *apart > TimeDelta::zero() { "ahead of" } else { "behind" };
+                write!(
+                    to,
+                    "its `Date` headers are {} {side} this machine's clock: until both agree, no \
+                     state claims more than what had happened by the earlier of the two, so \
+                     records may come again; set the machine's clock if it is the wrong one",
+                    in_words(*apart)
+                )
+            }
+            Self::SetBack(by) => write!(
+                to,
+                "its `Date` headers went {} back during the run, so states claim no more than what \
+                 had happened by the earliest of them",
+                in_words(*by)
+            ),
+            Self::Missing => to.write_str(
+                "it answers without a `Date` header that can be read, so this machine's clock \
+                 alone decides what a state claims; make sure that it is right",
+            ),
         }
+    }
+}
+
+fn in_words(span: TimeDelta) -> String {
+    let minutes = span.num_minutes().abs();
+    match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
     }
 }
 
@@ -57,17 +144,75 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    const FIRST: &str = "Sat, 21 Nov 2026 08:00:10 GMT";
+
+    /// A clock on a machine whose own says this.
+    fn on_machine(now: &str, start: Instant) -> ServerClock {
+        let now = DateTime::parse_from_rfc3339(now).unwrap().to_utc();
+        ServerClock { machine: (start, now), ..ServerClock::new(start, TimeDelta::zero()) }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn follows_the_first_date_header_and_no_other() {
         let start = Instant::now();
-        let clock = ServerClock::new(start);
-        clock.learn("not a date", start);
+        let clock = on_machine("2026-11-21T08:00:00Z", start);
+        assert_eq!(clock.learn(Some("not a date"), start), Some(Discord::Missing));
+        assert_eq!(clock.learn(None, start), None, "it is said once");
         assert!(!clock.is_learned());
         tokio::time::advance(Duration::from_secs(10)).await;
-        clock.learn("Sat, 21 Nov 2026 08:00:10 GMT", Instant::now());
-        clock.learn("Sat, 21 Nov 2026 23:00:00 GMT", Instant::now());
+        for date in [FIRST, "Sat, 21 Nov 2026 23:00:00 GMT", "Sat, 21 Nov 2026 07:56:00 GMT"] {
+            assert_eq!(clock.learn(Some(date), Instant::now()), None, "{date}");
+        }
         assert!(clock.is_learned());
         assert_eq!(clock.at(start).to_rfc3339(), "2026-11-21T08:00:00+00:00");
-        assert_eq!(clock.at(Instant::now()).to_rfc3339(), "2026-11-21T08:00:10+00:00");
+        for time in [clock.at(Instant::now()), clock.earliest(Instant::now())] {
+            assert_eq!(time.to_rfc3339(), "2026-11-21T08:00:10+00:00");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_claimed_goes_by_the_clock_that_is_behind() {
+        let hour = TimeDelta::hours(1);
+        for (machine, later, discords, earliest, latest) in [
+            ("2026-11-21T08:00:10Z", FIRST, vec![], "08:00:10", "08:00:10"),
+            ("2026-11-21T08:04:10Z", FIRST, vec![], "08:00:10", "08:04:10"),
+            ("2026-11-21T09:00:10Z", FIRST, vec![Discord::Apart(-hour)], "08:00:10", "09:00:10"),
+            ("2026-11-21T07:00:10Z", FIRST, vec![Discord::Apart(hour)], "07:00:10", "08:00:10"),
+            (
+                "2026-11-21T08:00:10Z",
+                "Sat, 21 Nov 2026 07:00:10 GMT",
+                vec![Discord::SetBack(hour)],
+                "07:00:10",
+                "08:00:10",
+            ),
+            (
+                "2026-11-21T08:00:10Z",
+                "Sat, 21 Nov 2026 09:00:10 GMT",
+                vec![],
+                "08:00:10",
+                "08:00:10",
+            ),
+        ] {
+            let start = Instant::now();
+            let clock = on_machine(machine, start);
+            let told = [FIRST, later, later].map(|date| clock.learn(Some(date), start));
+            assert_eq!(
+                told.into_iter().flatten().collect::<Vec<_>>(),
+                discords,
+                "{machine} {later}"
+            );
+            let found = [clock.earliest(start), clock.latest(start)];
+            let found = found.map(|time| time.format("%H:%M:%S").to_string());
+            assert_eq!(found, [earliest, latest], "{machine} {later}");
+        }
+    }
+
+    #[test]
+    fn spans_are_told_by_their_two_largest_units() {
+        for (seconds, expected) in
+            [(360, "6 min"), (-5_400, "1 h 30 min"), (86_400 * 67 + 7_200, "67 d 2 h")]
+        {
+            assert_eq!(in_words(TimeDelta::seconds(seconds)), expected);
+        }
     }
 }

@@ -131,8 +131,8 @@ impl Transport {
         dialect: Dialect,
         limiter: Limiter,
         patience: Patience,
+        clock: ServerClock,
     ) -> Self {
-        let clock = ServerClock::new(Instant::now());
         let (day, is_reached) = (Day::default(), AtomicBool::new(false));
         let redactor = Redactor::default();
         Self { http, base, dialect, limiter, clock, day, redactor, patience, is_reached }
@@ -468,8 +468,8 @@ impl Transport {
 
     /// Takes note of what the beginning of an answer tells of clock, window and day.
     fn take_note(&self, headers: Headers<'_>, place: &mut Option<Place>, is_refused: bool) {
-        if let Some(date) = headers.date() {
-            self.clock.learn(date, Instant::now());
+        if let Some(discord) = self.clock.learn(headers.date(), Instant::now()) {
+            log::warn!("{}: {discord}", self.base);
         }
         if let Some(told) = headers.day() {
             self.day.observe(told);
@@ -608,7 +608,9 @@ mod tests {
         let window = (1_000, Duration::from_secs(1));
         let limits =
             Limits { general: window, search: window, associations: window, in_flight: 10 };
-        Transport::new(http, base, DIALECT, Limiter::new(limits, Instant::now()), patience)
+        let (now, offset) = (Instant::now(), chrono::TimeDelta::zero());
+        let clock = ServerClock::new(now, offset);
+        Transport::new(http, base, DIALECT, Limiter::new(limits, now), patience, clock)
     }
 
     fn request(target: &str) -> Request {

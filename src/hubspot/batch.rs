@@ -356,6 +356,7 @@ mod tests {
             secrets: Vec::new(),
             user_agent: "test",
             stop: Stop::default(),
+            clock_offset: chrono::TimeDelta::zero(),
         })
         .expect("a client");
         let (paths, meter) = (Paths::new(Version::Dated), Meter::default());

@@ -9,12 +9,12 @@ use tokio::time::Instant;
 
 use super::spec::StreamSpec;
 use super::tally::Tally;
-use crate::cursor::{Bounds, Saved};
+use crate::cursor::{BadState, Bounds, FIRST, Saved, Unused};
 use crate::error::Error;
 use crate::hubspot::{self, Api, Conditions, RecordId, limits};
 use crate::protocol::{Batch, Outlet, StreamState};
 use crate::record::Columns;
-use crate::time::Millis;
+use crate::time::{self, Millis};
 
 /// One selected stream, ready to be read.
 #[derive(Debug)]
@@ -76,8 +76,11 @@ impl Context<'_> {
     /// What decides where a read begins and ends. Settled by the service's clock, so only right
     /// once an answer has come.
     pub fn bounds(&self) -> Bounds {
+        let clock = self.api.client.clock();
         Bounds {
-            started: self.api.client.clock().at(self.started).timestamp_millis(),
+            // Nothing was modified before there was HubSpot, however wrong a clock is.
+            started: clock.earliest(self.started).timestamp_millis().max(FIRST),
+            latest: clock.latest(self.started).timestamp_millis(),
             unfinished: limits::UNFINISHED,
             start_date: self.start_date,
             lookback: self.lookback,
@@ -94,6 +97,34 @@ impl Context<'_> {
             self.asked_for_time.get_or_try_init(ask).await?;
         }
         Ok(self.bounds())
+    }
+
+    /// What of a saved state can be relied on, and a line in the log about the rest.
+    pub async fn reliable(&self, saved: Saved) -> Result<Saved, Error> {
+        let name = &self.name;
+        let bounds = if saved.is_ahead_of(&self.bounds()) {
+            self.settled_bounds().await?
+        } else {
+            self.bounds()
+        };
+        let saved = saved
+            .by_the_clock(&bounds)
+            .map_err(|BadState(problem)| Error::State { stream: name.to_string(), problem })?;
+        match saved.unused {
+            None => {}
+            Some(Unused::OtherCursor) => log::info!(
+                "`{name}`: the cursor of its saved state is not the one that was written last, so \
+                 the read goes on from the cursor, and what `source_hubspot` says is not used"
+            ),
+            Some(Unused::Ahead(position)) => log::warn!(
+                "`{name}`: its saved state says that everything was read until {}, which lies \
+                 ahead of the clocks of HubSpot and of this machine, so some clock was wrong or \
+                 the state was edited; what was really read is unknown, so the stream is read \
+                 from the beginning this once",
+                time::write_instant(position)
+            ),
+        }
+        Ok(saved)
     }
 
     /// Hands records over, and what may be claimed once they are written.

@@ -75,6 +75,7 @@ impl Session {
             },
             user_agent: USER_AGENT,
             stop,
+            clock_offset: operator.clock_offset,
         };
         let client = Client::new(options).map_err(|source| Error::Tls {
             host: operator.api_url.clone(),

@@ -40,10 +40,6 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), 
     }
     let properties = properties?;
     let conditions = conditions(run.session, api, &row).await?;
-    let saved = saved.under(conditions.fingerprint().as_deref());
-    let targets = ids(&config.choice, &row).map(|ids| targets(run, selected, ids));
-    let planned = plan(&row, selected, saved, properties.unwrap_or_default());
-    let stream = Planned { conditions, targets, ..planned };
     let (mut lookback, mut history_properties) = (config.lookback, &[][..]);
     if let Family::PropertyHistory { object, .. } = row.family {
         lookback = config.history.lookback;
@@ -61,6 +57,11 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), 
         started: run.started,
         asked_for_time: &run.asked_for_time,
     };
+    let saved = saved.under(conditions.fingerprint().as_deref());
+    let saved = context.reliable(saved).await?;
+    let targets = ids(&config.choice, &row).map(|ids| targets(run, selected, ids));
+    let planned = plan(&row, selected, saved, properties.unwrap_or_default());
+    let stream = Planned { conditions, targets, ..planned };
     run.outlet.status(name, StreamStatus::Running).await?;
     let receipt = family::read(&context, &stream).await?;
     Account { stream: name, receipt, meter, took: run.started.elapsed() }.give(run.outlet).await

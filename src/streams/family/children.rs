@@ -13,7 +13,7 @@
 //! position. Only if all parents are refused in a way that is about the endpoint or the token, that is
 //! taken for the answer to the stream.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use futures_util::{TryStreamExt, stream};
 use tokio::time::Instant;
@@ -22,7 +22,7 @@ use super::newest_first::oldest;
 use super::pace::Pace;
 use super::{Emitter, Receipt, unreadable};
 use crate::cursor::{
-    Bounds, FIRST, Partitions, complete_global, no_cursor, parents_without_cursor, some_partitions,
+    self as cursors, Bounds, FIRST, Partitions, complete_global, no_cursor, parents_without_cursor,
 };
 use crate::error::Error;
 use crate::hubspot::{Api, ListRequest, OneRefused, Page, Pages, of_one};
@@ -50,6 +50,7 @@ pub(super) async fn read(
         emitter: Emitter::new(context, planned),
         is_rest,
         done: RefCell::new(if is_kept { saved.partitions.clone() } else { Partitions::new() }),
+        end: OnceCell::new(),
         pace: RefCell::new(Pace::new(Instant::now())),
         is_answered: Cell::new(false),
         refused: RefCell::default(),
@@ -66,14 +67,20 @@ pub(super) async fn read(
     }
     let state = match planned.row.cursor {
         Some(cursor) => {
-            let upper = context.bounds().upper();
-            let position = reader.others().map_or(upper, |position| position.max(upper));
+            let end = reader.end();
+            let end = reader.others().map_or(end, |position| position.max(end));
             let kept = reader.positions_of_refused();
             if kept.is_empty() {
-                complete_global(cursor.name, cursor.format, position)
+                complete_global(cursor.name, cursor.format, end)
             } else {
-                let (key, others) = (children.child.parent_key, Some(position));
-                some_partitions(cursor.name, cursor.format, key, &kept, others, None)
+                let parents = cursors::Parents {
+                    positions: &kept,
+                    end,
+                    others: Some(end),
+                    saved_end: saved.end,
+                    generation: None,
+                };
+                parents.under_way(cursor.name, cursor.format, children.child.parent_key)
             }
         }
         None => no_cursor(),
@@ -144,6 +151,8 @@ struct Reader<'a> {
     is_rest: bool,
     /// Positions of parents: the saved ones, then those read by this sync.
     done: RefCell<Partitions>,
+    /// The position of every parent that this sync has read.
+    end: OnceCell<Millis>,
     pace: RefCell<Pace>,
     /// Whether HubSpot has answered for any parent.
     is_answered: Cell<bool>,
@@ -154,6 +163,11 @@ impl Reader<'_> {
     /// The saved position of parents that have none of their own.
     fn others(&self) -> Option<Millis> {
         self.planned.saved.position.filter(|_| !self.planned.everything)
+    }
+
+    /// What is claimed of a parent that has been read. Right once an answer has come.
+    fn end(&self) -> Millis {
+        *self.end.get_or_init(|| self.context.bounds().upper())
     }
 
     /// Children older than this are dropped.
@@ -200,7 +214,7 @@ impl Reader<'_> {
                 break;
             }
         }
-        self.finished(&parent, records, &bounds).await
+        self.finished(&parent, records).await
     }
 
     /// Takes note of a parent that HubSpot refuses. While none has been answered for, refusals
@@ -272,12 +286,12 @@ impl Reader<'_> {
     }
 
     /// Takes note of a parent that has been read to its end, and says so when it is time.
-    async fn finished(&self, parent: &str, records: u64, bounds: &Bounds) -> Result<(), Error> {
+    async fn finished(&self, parent: &str, records: u64) -> Result<(), Error> {
         // A refresh that does not say which it is would be taken for an incremental read.
         if self.planned.everything && self.planned.generation.is_none() {
             return Ok(());
         }
-        let position = self.planned.row.cursor.map(|_| bounds.upper());
+        let position = self.planned.row.cursor.map(|_| self.end());
         self.done.borrow_mut().insert(parent.to_owned(), position);
         if !self.pace.borrow_mut().is_due(records, Instant::now()) {
             return Ok(());
@@ -299,7 +313,14 @@ impl Reader<'_> {
         let generation = self.planned.generation.filter(|_| self.planned.everything);
         match self.planned.row.cursor {
             Some(CursorField { name, format, .. }) => {
-                some_partitions(name, format, child.parent_key, &done, self.others(), generation)
+                let parents = cursors::Parents {
+                    positions: &done,
+                    end: self.end(),
+                    others: self.others(),
+                    saved_end: self.planned.saved.end,
+                    generation,
+                };
+                parents.under_way(name, format, child.parent_key)
             }
             None => parents_without_cursor(&done, generation),
         }

@@ -36,7 +36,7 @@ pub(super) async fn read(context: &Context<'_>, planned: &Planned<'_>) -> Result
     let bounds = Bounds { worst_lag: Duration::ZERO, ..context.settled_bounds().await? };
     let scan = Scan::begin(&planned.saved, &bounds, planned.everything, planned.generation);
     let reader = Reader { context, emitter: Emitter::new(context, planned), cursor: cursor.name };
-    let (lower, upper) = scan.window();
+    let ((lower, upper), end) = (scan.window(), scan.end());
     let is_begun = planned.saved.progress.is_some() && scan.way() == Way::List;
     let is_recent = u128::from(upper.abs_diff(lower)) <= RECENT.as_millis();
     let is_read = scan.is_done() || is_recent && !is_begun && reader.read_recent(lower).await?;
@@ -44,7 +44,7 @@ pub(super) async fn read(context: &Context<'_>, planned: &Planned<'_>) -> Result
         let scan = if scan.way() == Way::List { scan } else { scan.by_list() };
         reader.read_paged(scan, cursor.format, planned.generation).await?;
     }
-    reader.emitter.finish(complete(cursor.name, cursor.format, upper)).await
+    reader.emitter.finish(complete(cursor.name, cursor.format, end)).await
 }
 
 struct Reader<'a> {

@@ -58,10 +58,7 @@ pub(super) async fn read(
         emitted: RefCell::default(),
     };
     try_join(emails.part(Part::Live), emails.part(Part::Archived)).await?;
-    // A state from the future asks for nothing.
-    let upper = context.bounds().upper();
-    let is_incremental = stream.saved.position.is_some_and(|position| position <= upper);
-    if is_incremental && !stream.everything {
+    if stream.saved.position.is_some() && !stream.everything {
         emails.with_statistics(Part::Sent).await?;
     }
     emails.whole.finish(&emails.emitter).await

@@ -79,8 +79,7 @@ pub(super) async fn read(
             emitter.claim(under_way(cursor.name, progress)).await?;
         }
     }
-    let (_, upper) = scan.window();
-    emitter.finish(complete_global(cursor.name, cursor.format, upper)).await
+    emitter.finish(complete_global(cursor.name, cursor.format, scan.end())).await
 }
 
 /// Reads one type of events of one record.

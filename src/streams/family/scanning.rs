@@ -132,8 +132,7 @@ pub(super) async fn run(
     }
     let said = scanning.said();
     let scan = scanning.scan.into_inner();
-    let ((_, upper), settled) = (scan.window(), scan.settled());
-    let claim = complete_but(cursor.name, cursor.format, upper, settled);
+    let claim = complete_but(cursor.name, cursor.format, scan.end(), scan.settled());
     context.send(Vec::new(), 0, Some(claim)).await?;
     Ok(Receipt { records, said, resumed, ..Receipt::default() })
 }

@@ -66,7 +66,7 @@ pub(super) async fn read(
         log.emitter.claim(under_way_as(cursor.name, cursor.format, progress)).await
     };
     reads.try_for_each_concurrent(AT_ONCE, read).await?;
-    log.emitter.finish(complete(cursor.name, cursor.format, span.upper)).await
+    log.emitter.finish(complete(cursor.name, cursor.format, span.end)).await
 }
 
 struct Log<'a> {

@@ -1,0 +1,294 @@
+//! From this connector to the Python connector and back, while the search index, the logs and the
+//! events lag behind: whatever one of them could not see yet, the other finds.
+
+#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use hubspot_simulator::{Config, MarketingSpec, PortalSpec, Settings};
+use serde_json::{Value, json};
+
+use crate::support::output::end_ms;
+use crate::support::peer::{self, Way};
+use crate::support::promises::instant_ms;
+use crate::support::reading::{change, state_of};
+use crate::support::{Catalog, Mode, Output, Stage, calm, few};
+
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR_MS: i64 = 3_600_000;
+/// How late something may be shown.
+const LAG_MS: i64 = 20 * 60_000;
+/// Records that change at once.
+const FEW: usize = 9;
+
+/// A stream that is read by both.
+struct Case {
+    stream: &'static str,
+    cursor: &'static str,
+    way: Way,
+    /// Fields that tell its records apart.
+    key: &'static [&'static str],
+    /// Lets something happen to some of the known records; returns what both are to find.
+    happen: fn(&Stage, known: &[String]) -> BTreeSet<String>,
+}
+
+const CASES: [Case; 11] = [
+    Case {
+        stream: "contacts",
+        cursor: "updatedAt",
+        way: Way::Search { object: "contacts", modified: "lastmodifieddate" },
+        key: &["id"],
+        happen: |stage, known| modify(stage, "contacts", known),
+    },
+    Case {
+        stream: "deals",
+        cursor: "updatedAt",
+        way: Way::Search { object: "deals", modified: "hs_lastmodifieddate" },
+        key: &["id"],
+        happen: |stage, known| modify(stage, "deals", known),
+    },
+    Case {
+        stream: "boats",
+        cursor: "updatedAt",
+        way: Way::Search { object: "p4455_boats", modified: "hs_lastmodifieddate" },
+        key: &["id"],
+        happen: |stage, known| modify(stage, "p4455_boats", known),
+    },
+    Case {
+        stream: "call_recordings",
+        cursor: "hs_lastmodifieddate",
+        way: Way::Search { object: "calls", modified: "hs_lastmodifieddate" },
+        key: &["call_id"],
+        happen: |stage, known| modify(stage, "calls", known),
+    },
+    Case {
+        stream: "deals_property_history",
+        cursor: "timestamp",
+        way: Way::Histories { object: "deals" },
+        key: &["dealId", "property", "timestamp"],
+        happen: |stage, _| {
+            let ids: Vec<u64> =
+                stage.simulator.portal(|portal| portal.ids("deals").take(FEW).collect());
+            change(
+                stage,
+                json!({"kind": "modify", "object": "deals", "records": {"ids": ids},
+                    "properties": {"dealname": format!("at {}", stage.simulator.now_ms())}}),
+            );
+            let at = |id| stage.simulator.portal(|portal| portal.modified_ms("deals", id));
+            ids.iter().map(|id| format!("{id} dealname {}", at(*id).expect("a date"))).collect()
+        },
+    },
+    Case {
+        stream: "deals_archived",
+        cursor: "archivedAt",
+        way: Way::List {
+            path: "/crm/v3/objects/deals?limit=100&archived=true",
+            records: "results",
+            key: "id",
+        },
+        key: &["id"],
+        happen: |stage, _| {
+            let ids: Vec<u64> =
+                stage.simulator.portal(|portal| portal.ids("deals").take(FEW).collect());
+            change(stage, json!({"kind": "archive", "object": "deals", "records": {"ids": ids}}));
+            ids.iter().map(ToString::to_string).collect()
+        },
+    },
+    Case {
+        stream: "marketing_emails",
+        cursor: "updatedAt",
+        way: Way::List { path: "/marketing/v3/emails?limit=100", records: "results", key: "id" },
+        key: &["id"],
+        happen: |stage, _| {
+            let ids = stage.simulator.portal(|portal| portal.marketing_email_ids(false));
+            for id in ids.iter().take(3) {
+                change(stage, json!({"kind": "edit_marketing_email", "id": id}));
+            }
+            ids.iter().take(3).map(ToString::to_string).collect()
+        },
+    },
+    Case {
+        stream: "email_events",
+        cursor: "created",
+        way: Way::Log,
+        key: &["id"],
+        happen: |stage, _| {
+            let ids = || {
+                let later = stage.simulator.now_ms() + HOUR_MS;
+                stage.simulator.portal(|portal| portal.email_event_ids(later))
+            };
+            let before = ids();
+            for delay_ms in [0, LAG_MS, LAG_MS / 2, 0] {
+                change(stage, json!({"kind": "email_events", "count": 3, "delay_ms": delay_ms}));
+                stage.simulator.advance(Duration::from_secs(1));
+            }
+            ids().difference(&before).cloned().collect()
+        },
+    },
+    Case {
+        stream: "engagements",
+        cursor: "lastUpdated",
+        way: Way::Engagements,
+        key: &["id"],
+        happen: |stage, _| {
+            let ids: Vec<u64> =
+                stage.simulator.portal(|portal| portal.ids("calls").take(FEW).collect());
+            change(stage, json!({"kind": "modify", "object": "calls", "records": {"ids": ids}}));
+            ids.iter().map(ToString::to_string).collect()
+        },
+    },
+    Case {
+        stream: "contacts_web_analytics",
+        cursor: "occurredAt",
+        way: Way::Visits,
+        key: &["id"],
+        happen: |stage, _| {
+            let ids: Vec<u64> =
+                stage.simulator.portal(|portal| portal.ids("contacts").take(FEW).collect());
+            let events = || -> BTreeSet<String> {
+                let later = stage.simulator.now_ms() + HOUR_MS;
+                let events = |id: &u64| {
+                    stage.simulator.portal(|portal| portal.event_ids("contacts", *id, later))
+                };
+                ids.iter().flat_map(events).collect()
+            };
+            let before = events();
+            for (id, delay_ms) in ids.iter().zip([0, LAG_MS].into_iter().cycle()) {
+                let at_ms = stage.simulator.now_ms();
+                change(
+                    stage,
+                    json!({"kind": "occur", "object": "contacts", "id": id, "at_ms": at_ms,
+                        "event_type": "e_visited_page", "delay_ms": delay_ms}),
+                );
+                let records = json!({ "id": id });
+                change(stage, json!({"kind": "modify", "object": "contacts", "records": records}));
+                stage.simulator.advance(Duration::from_secs(1));
+            }
+            events().difference(&before).cloned().collect()
+        },
+    },
+    Case {
+        stream: "form_submissions",
+        cursor: "updatedAt",
+        way: Way::Submissions,
+        key: &["submittedAt"],
+        happen: |stage, _| {
+            let forms = stage.simulator.portal(|portal| portal.form_ids(false));
+            let forms = forms.into_iter().filter(|(_, kind)| *kind != "blog_comment");
+            let (form, _) = forms.max().expect("a form");
+            let times = || -> BTreeSet<i64> {
+                stage
+                    .simulator
+                    .portal(|portal| portal.submission_times(&form).into_iter().collect())
+            };
+            let before = times();
+            change(stage, json!({"kind": "submit_form", "form": form, "count": 2}));
+            times().difference(&before).map(ToString::to_string).collect()
+        },
+    },
+];
+
+/// Modifies some of the known records one after the other.
+fn modify(stage: &Stage, object: &str, known: &[String]) -> BTreeSet<String> {
+    let some: Vec<_> = known.iter().take(FEW).cloned().collect();
+    for id in &some {
+        let id: u64 = id.parse().expect("a number");
+        change(stage, json!({"kind": "modify", "object": object, "records": {"id": id}}));
+        stage.simulator.advance(Duration::from_secs(1));
+    }
+    some.into_iter().collect()
+}
+
+fn stage() -> Stage {
+    let portal = PortalSpec {
+        deals: 60,
+        contacts: 40,
+        companies: 0,
+        tickets: 0,
+        others: BTreeMap::from([("calls".to_owned(), 60)]),
+        marketing: MarketingSpec { marketing_emails: 8, ..MarketingSpec::default() },
+        ..few()
+    };
+    let config = calm(portal);
+    let settings = Settings { index_lag_ms: (0, LAG_MS), ..config.settings };
+    let mut stage = Stage::new(Config { settings, ..config });
+    stage.config["enable_experimental_streams"] = true.into();
+    stage
+}
+
+fn keys(output: &Output, case: &Case) -> BTreeSet<String> {
+    let key = |record: &Value| {
+        let part = |field: &&str| match &record[field] {
+            at if *field == "timestamp" => instant_ms(at).expect("a time").to_string(),
+            value => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+        };
+        case.key.iter().map(part).collect::<Vec<_>>().join(" ")
+    };
+    output.records(case.stream).into_iter().map(key).collect()
+}
+
+fn read(stage: &Stage, case: &Case, claim: &Value) -> Output {
+    let saved = if claim.is_null() { Value::Null } else { state_of(case.stream, claim) };
+    stage.read_on(&Catalog::of(&[case.stream], Mode::Incremental), &saved).succeeded()
+}
+
+fn missing(what: &BTreeSet<String>, found: [&BTreeSet<String>; 2]) -> BTreeSet<String> {
+    what.iter().filter(|key| found.iter().all(|found| !found.contains(*key))).cloned().collect()
+}
+
+#[test]
+fn q57_what_one_connector_could_not_see_yet_the_other_finds() {
+    for case in &CASES {
+        let (name, stage) = (case.stream, stage());
+        stage.simulator.advance(180 * MINUTE);
+        let first = read(&stage, case, &Value::Null);
+        let known: Vec<_> = keys(&first, case).into_iter().collect();
+        stage.simulator.advance(30 * MINUTE);
+
+        // To the Python connector: it begins exactly at the cursor.
+        let happened = (case.happen)(&stage, &known);
+        let ours = read(&stage, case, first.last_state(name));
+        stage.simulator.advance(40 * MINUTE);
+        let theirs = peer::read(&stage, case.way, case.cursor, ours.last_state(name));
+        let lost = missing(&happened, [&keys(&ours, case), &theirs.keys]);
+        assert!(!happened.is_empty() && lost.is_empty(), "{name} to theirs: {lost:?} are lost");
+
+        // What that costs: what changed since the cursor, which is two hours at the most.
+        let claim = ours.last_state(name);
+        let end = end_ms(claim).expect("an end");
+        let saved = if claim["state"].is_object() { &claim["state"] } else { claim };
+        let cursor = instant_ms(&saved[case.cursor]).expect("a cursor");
+        assert!((end - 2 * HOUR_MS..=end - HOUR_MS).contains(&cursor), "{name}: {claim}");
+
+        // And back, from a state without a key of ours.
+        let happened = (case.happen)(&stage, &known[FEW.min(known.len())..]);
+        let theirs = peer::read(&stage, case.way, case.cursor, &theirs.claim);
+        stage.simulator.advance(180 * MINUTE);
+        let ours = read(&stage, case, &theirs.claim);
+        let lost = missing(&happened, [&keys(&ours, case), &theirs.keys]);
+        assert!(!happened.is_empty() && lost.is_empty(), "{name} from theirs: {lost:?} are lost");
+        assert_eq!(ours.warnings(), Vec::<&str>::new(), "{name}");
+    }
+}
+
+#[test]
+fn going_on_without_a_change_of_connector_repeats_no_more_than_the_overlap() {
+    for case in &CASES {
+        let (name, stage) = (case.stream, stage());
+        stage.simulator.advance(180 * MINUTE);
+        let first = read(&stage, case, &Value::Null);
+        let known: Vec<_> = keys(&first, case).into_iter().collect();
+        (case.happen)(&stage, &known);
+        // Past the overlap of every list, and before the second pass of a search is due.
+        stage.simulator.advance(30 * MINUTE);
+        let second = read(&stage, case, first.last_state(name));
+        stage.simulator.advance(10 * MINUTE);
+        let third = read(&stage, case, second.last_state(name));
+        // Logs and events are read again for an hour, and e-mails for as long as they are opened.
+        let is_again =
+            ["contacts_web_analytics", "email_events", "marketing_emails"].contains(&name);
+        let repeated = keys(&third, case);
+        assert!(is_again || repeated.is_empty(), "{name}: {repeated:?} come again");
+    }
+}
