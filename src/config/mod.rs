@@ -112,7 +112,7 @@ impl Config {
         let start_date = match raw.start_date.as_deref() {
             None | Some("") => None,
             Some(text) => Some(parse_iso(text).ok_or_else(|| {
-                one(format!("`start_date` is `{text}`; write it like 2017-01-25T00:00:00Z"))
+                one("`start_date` is no date; write it like 2017-01-25T00:00:00Z".into())
             })?),
         };
         let credentials = match raw.credentials {
@@ -120,7 +120,16 @@ impl Config {
                 Credentials::OAuth { client_id, client_secret, refresh_token }
             }
             RawCredentials::PrivateApp { access_token } => {
-                Credentials::Token(trimmed(&access_token))
+                let token = trimmed(&access_token);
+                if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return Err(one(
+                        "`credentials.access_token` holds a blank, a control character or a \
+                         character that is not ASCII, which no token has; copy the token from \
+                         HubSpot once more, whole"
+                            .into(),
+                    ));
+                }
+                Credentials::Token(token)
             }
         };
         let records = raw.record_ids.into_iter().map(records).collect::<Option<_>>();
@@ -288,9 +297,19 @@ mod tests {
                 "`credentials` is missing; `lookback_window` has the wrong type; `num_worker`: the value is less than the minimum of 1".into(),
             ),
             (
+                "a token with a line end in it",
+                "{\"credentials\":{\"credentials_title\":\"Private App Credentials\",\"access_token\":\"pat-canary\\n-1\"}}",
+                "`credentials.access_token` holds a blank, a control character or a character that is not ASCII, which no token has; copy the token from HubSpot once more, whole".into(),
+            ),
+            (
+                "a token that is masked",
+                r#"{"credentials":{"credentials_title":"Private App Credentials","access_token":"pat-canary-••••"}}"#,
+                "`credentials.access_token` holds a blank, a control character or a character that is not ASCII, which no token has; copy the token from HubSpot once more, whole".into(),
+            ),
+            (
                 "a start date that is none",
                 r#"{"start_date":"soon","credentials":{"credentials_title":"Private App Credentials","access_token":"x"}}"#,
-                "`start_date` is `soon`; write it like 2017-01-25T00:00:00Z".into(),
+                "`start_date` is no date; write it like 2017-01-25T00:00:00Z".into(),
             ),
         ] {
             let Err(Error::Config { mut violations }) = Config::parse(text) else {

@@ -24,8 +24,12 @@ pub struct Day {
 }
 
 impl Day {
-    /// Takes what an answer says of the day.
+    /// Takes what an answer says of the day. A limit of nothing is none: there was an answer.
     pub fn observe(&self, told: DayUse) {
+        if told.limit == 0 {
+            log::debug!("the service says that a day has 0 requests, which is not used");
+            return;
+        }
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
     }
 
@@ -77,5 +81,9 @@ mod tests {
         assert_eq!(day.over(), Some((full, 90)));
         day.keep_to(None);
         assert_eq!(day.over(), None);
+        let (day, none) = (Day::default(), DayUse { used: 0, limit: 0 });
+        day.keep_to(Some(90));
+        day.observe(none);
+        assert_eq!((day.told(), day.over()), (None, None), "a day of 0 requests");
     }
 }
