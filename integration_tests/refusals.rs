@@ -183,7 +183,7 @@ fn an_associated_type_without_scope_costs_its_column_alone() {
         let warnings = output.warnings();
         for (column, scope) in [
             ("companies", "crm.objects.companies.read"),
-            ("line_items", "crm.objects.line_items.read or e-commerce"),
+            ("line_items", "crm.objects.line_items.read"),
         ] {
             let told = format!("without the column `{column}`, which takes ");
             let scope = format!("{scope}: grant it");
