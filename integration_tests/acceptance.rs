@@ -141,6 +141,22 @@ fn basic_read_a_catalog_that_makes_no_sense_is_an_error() {
 }
 
 #[test]
+fn full_refresh_pages_of_two_entries_bring_the_same() {
+    let whole = stage();
+    let catalog = whole.catalog(Mode::Full);
+    let mut config = stopped(every_stream());
+    config.settings.page_cap = Some(2);
+    let mut small = Stage::new(config);
+    small.config = whole.config.clone();
+    let (one, other) = (whole.read(&catalog).succeeded(), small.read(&catalog).succeeded());
+    let (one, other) = (one.content(), other.content());
+    assert_eq!(one.keys().collect::<Vec<_>>(), other.keys().collect::<Vec<_>>());
+    for (stream, records) in one {
+        assert!(other[&stream] == records, "{stream} differs");
+    }
+}
+
+#[test]
 fn full_refresh_a_second_one_brings_the_same_later() {
     let stage = stage();
     let catalog = stage.catalog(Mode::Full);

@@ -41,6 +41,7 @@ mod refusals;
 mod scopes;
 mod secrets;
 mod spec;
+mod specified;
 mod streams;
 mod support;
 mod values;

@@ -111,23 +111,30 @@ fn a_leak_would_be_noticed() {
 }
 
 #[test]
-fn a_write_would_be_noticed() {
-    for (request, fits) in [
-        ("GET /crm/v3/objects/deals", true),
-        ("POST /crm/v3/objects/deals/search", true),
-        ("POST /crm/v3/objects/deals", false),
-        ("PATCH /crm/v3/objects/deals/1", false),
-        ("DELETE /crm/v3/objects/deals/1/search", false),
+fn a_write_and_a_request_that_hubspot_does_not_describe_would_be_noticed() {
+    let search = r#"{"filterGroups":[],"properties":[],"sorts":[],"limit":1,"after":"0"}"#;
+    for (request, body, fits) in [
+        ("GET /crm/v3/objects/deals", "", true),
+        ("POST /crm/v3/objects/deals/search", search, true),
+        ("POST /crm/v3/objects/deals", "", false),
+        ("PATCH /crm/v3/objects/deals/1", "", false),
+        ("DELETE /crm/v3/objects/deals/1/search", "", false),
+        ("GET /crm/v3/objects/deals?depth=1", "", false),
+        ("GET /crm/v3/objects/deals?limit=ten", "", false),
+        ("GET /crm/v3/nothing", "", false),
+        ("POST /crm/v3/objects/deals/search", r#"{"filterGroups":[]}"#, false),
     ] {
         let simulator = Watched::start(calm(few()));
         let host = simulator.url().replace("http://", "");
         let mut stream = TcpStream::connect(&host).unwrap();
-        let rest = "HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-        write!(stream, "{request} {rest}").unwrap();
+        let length = body.len();
+        let rest =
+            format!("Host: x\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+        write!(stream, "{request} HTTP/1.1\r\n{rest}").unwrap();
         std::io::copy(&mut stream, &mut std::io::sink()).unwrap();
         simulator.clear_journal();
         let end = catch_unwind(AssertUnwindSafe(|| drop(simulator)));
-        assert_eq!(end.is_ok(), fits, "{request}");
+        assert_eq!(end.is_ok(), fits, "{request} {body}");
     }
 }
 

@@ -3,5 +3,6 @@
 mod kills;
 mod random;
 mod scale;
+mod specified;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
+pub(crate) mod bodies;
 pub(crate) mod canary;
 mod catalog;
 pub(crate) mod chance;
@@ -12,6 +13,7 @@ pub(crate) mod dice;
 pub(crate) mod golden;
 pub(crate) mod killing;
 pub(crate) mod lists;
+pub(crate) mod lossless;
 pub(crate) mod output;
 pub(crate) mod peer;
 pub(crate) mod portals;
@@ -21,6 +23,7 @@ pub(crate) mod reading;
 pub(crate) mod respell;
 pub(crate) mod server;
 pub(crate) mod spec_rules;
+pub(crate) mod specified;
 pub(crate) mod terminal;
 pub(crate) mod truth;
 pub(crate) mod watched;

@@ -1,6 +1,6 @@
 //! HubSpot's own description of its API: which requests it takes, and what it answers.
 //!
-//! `contract.json` is generated from HubSpot's OpenAPI documents (`integration_tests/contract/`).
+//! `contract.json` is generated from HubSpot's `OpenAPI` documents (`integration_tests/contract/`).
 //! [`check`] compares a value with a schema, [`judge`] requests and answers with an operation.
 
 pub mod check;
@@ -154,7 +154,7 @@ mod tests {
             match schema {
                 Value::Array(all) => all.iter().for_each(|one| walk(contract, one)),
                 Value::Object(all) => all.values().for_each(|one| walk(contract, one)),
-                _ => {}
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
             }
         }
         let contract = Contract::get();

@@ -255,12 +255,15 @@ pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) 
         let formula = format!("if is_known({0}) then {0} else 0", definition.name);
         fields.insert("calculationFormula".to_owned(), formula.into());
     }
-    match definition.kind {
-        Kind::Money => fields.insert("showCurrencySymbol".to_owned(), true.into()),
-        Kind::Owner => fields.insert("referencedObjectType".to_owned(), "OWNER".into()),
-        Kind::DateTime => fields.insert("dateDisplayHint".to_owned(), "absolute".into()),
-        _ => None,
-    };
+    for (kind, name, value) in [
+        (Kind::Money, "showCurrencySymbol", json!(true)),
+        (Kind::Owner, "referencedObjectType", json!("OWNER")),
+        (Kind::DateTime, "dateDisplayHint", json!("absolute")),
+    ] {
+        if definition.kind == kind {
+            fields.insert(name.to_owned(), value);
+        }
+    }
     if definition.archived {
         fields.insert("archivedAt".to_owned(), iso(portal.start_ms).into());
     }

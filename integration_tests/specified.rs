@@ -1,0 +1,66 @@
+//! The program against a server that answers from HubSpot's documents alone, by chance.
+//!
+//! Whatever the documents allow has to be read without loss: every entry that was served comes out
+//! as a record, and no value is another one afterwards. `endurance/` tries more of it.
+
+use crate::support::bodies::{Variant, optional_field_count};
+use crate::support::lossless::{harms_of_null, reads_without_loss};
+
+/// Of the runs with nulls one in so many is tried here.
+const NULLS_EVERY: usize = 18;
+
+fn dated(variant: Variant, seed: u64) {
+    reads_without_loss(variant, seed, false);
+}
+
+fn classic(variant: Variant, seed: u64) {
+    reads_without_loss(variant, seed, true);
+}
+
+#[test]
+fn full_bodies_are_read_without_loss() {
+    dated(Variant::Full, 1);
+    classic(Variant::Full, 1);
+}
+
+#[test]
+fn bodies_with_required_fields_alone_are_read_without_loss() {
+    dated(Variant::Minimal, 2);
+    classic(Variant::Minimal, 2);
+}
+
+#[test]
+fn nulls_and_fields_and_values_that_nobody_knows_are_read_without_loss() {
+    dated(Variant::Nulls, 3);
+    dated(Variant::Unknown, 3);
+}
+
+#[test]
+fn dates_of_every_spelling_are_read_without_loss() {
+    dated(Variant::Offsets, 4);
+    dated(Variant::Fractions, 4);
+}
+
+#[test]
+fn the_smallest_and_the_largest_numbers_are_read_without_loss() {
+    dated(Variant::Edges, 5);
+}
+
+#[test]
+fn empty_lists_and_other_forms_of_a_body_are_read_without_loss() {
+    dated(Variant::Empty, 6);
+    dated(Variant::Branches, 6);
+}
+
+#[test]
+fn pages_of_one_entry_before_an_empty_one_are_read_without_loss() {
+    dated(Variant::SinglePages, 7);
+}
+
+#[test]
+fn a_null_in_any_optional_field_harms_nothing() {
+    // Every run nulls one field of each answer; the endurance test runs them all.
+    let harms: Vec<String> =
+        (0..optional_field_count()).step_by(NULLS_EVERY).flat_map(harms_of_null).collect();
+    assert!(harms.is_empty(), "{}", harms.join("\n"));
+}
