@@ -278,3 +278,56 @@ fn a_read_that_reaches_nobody_gives_up_as_check_does_and_says_why() {
     let warnings = output.warnings();
     assert!(warnings.iter().any(|text| text.starts_with("no answer from http://")), "{warnings:?}");
 }
+
+#[test]
+fn a_record_whose_id_is_not_a_number_is_not_dropped() {
+    let url = serve_json(|line, _| {
+        if line.contains("account-info") {
+            return json!({ "portalId": 7, "results": [] }).to_string();
+        }
+        let is_live = line.contains("/contacts?") && line.contains("archived=false");
+        if !is_live || line.contains("properties/") {
+            return json!({ "results": [] }).to_string();
+        }
+        let record = |id: &str| {
+            json!({ "id": id, "properties": {}, "archived": false,
+                "createdAt": "2026-01-01T00:00:00Z", "updatedAt": "2026-01-01T00:00:00Z",
+                "associations": { "companies": { "results": [{ "id": "5", "type": "x" }] } } })
+        };
+        json!({ "results": [record("7"), record("rec-8"), record("9")] }).to_string()
+    });
+    let bench = Bench::new(&url);
+    let catalog = Catalog::of(&["contacts"], Mode::Full);
+    let config: Value = serde_json::from_str(TOKEN_FORM).expect("JSON");
+    let output = bench.run("read", &[("config", &config), ("catalog", catalog.json())]);
+    let output = output.succeeded();
+    let contacts = output.records("contacts");
+    let ids: Vec<_> = contacts.iter().map(|contact| contact["id"].as_str()).collect();
+    assert_eq!(ids, [Some("7"), Some("rec-8"), Some("9")]);
+    assert!(contacts.iter().all(|contact| contact["companies"] == json!(["5"])), "{contacts:?}");
+}
+
+#[test]
+fn emails_that_are_listed_without_an_id_are_counted_in_a_warning() {
+    let url = serve_json(|line, _| {
+        if line.contains("account-info") {
+            return json!({ "portalId": 7, "results": [] }).to_string();
+        }
+        let email = |id: Value| json!({ "id": id, "updatedAt": "2026-01-01T00:00:00Z" });
+        let results = match (line.contains("archived=true"), line.contains("includeStats")) {
+            _ if !line.contains("/emails") => json!([]),
+            (true, _) => json!([]),
+            (false, true) => json!([email(json!("abc")), email(json!(7))]),
+            (false, false) => json!([email(json!("abc")), email(json!(7)), email(Value::Null)]),
+        };
+        json!({ "results": results, "total": 3 }).to_string()
+    });
+    let bench = Bench::new(&url);
+    let catalog = Catalog::of(&["marketing_emails"], Mode::Full);
+    let config: Value = serde_json::from_str(TOKEN_FORM).expect("JSON");
+    let output = bench.run("read", &[("config", &config), ("catalog", catalog.json())]);
+    let output = output.succeeded();
+    assert_eq!(output.records("marketing_emails").len(), 2);
+    let warnings = output.warnings();
+    assert!(warnings.iter().any(|text| text.contains("lists 1 e-mails without an id")), "{warnings:?}");
+}
