@@ -329,5 +329,8 @@ fn emails_that_are_listed_without_an_id_are_counted_in_a_warning() {
     let output = output.succeeded();
     assert_eq!(output.records("marketing_emails").len(), 2);
     let warnings = output.warnings();
-    assert!(warnings.iter().any(|text| text.contains("lists 1 e-mails without an id")), "{warnings:?}");
+    assert!(
+        warnings.iter().any(|text| text.contains("lists 1 e-mails without an id")),
+        "{warnings:?}"
+    );
 }

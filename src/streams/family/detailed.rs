@@ -125,7 +125,7 @@ async fn of_several(
 async fn of_one(context: &Context<'_>, endpoint: Endpoint, id: RecordId) -> Result<Details, Error> {
     let page = match hubspot::item(context.api, endpoint, &id.to_string(), "").await {
         Ok(page) => page,
-        Err(error @ (Error::Refused { .. } | Error::Gone { .. })) => {
+        Err(error) if error.is_refusal() => {
             log::warn!("`{}` goes without the details of {id}: {error}", context.name);
             return Ok(Details::None);
         }

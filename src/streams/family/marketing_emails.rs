@@ -166,6 +166,9 @@ impl Emails<'_> {
             Err(error @ (Error::Refused { .. } | Error::Gone { .. })) => {
                 log::info!("`{}` goes without {id}, gone meanwhile: {error}", self.context.name);
             }
+            Err(error) if error.is_refusal() => {
+                log::warn!("`{}` goes without {id}: {error}", self.context.name);
+            }
             Err(error) => return Err(error),
         }
         Ok(())
