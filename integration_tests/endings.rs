@@ -95,6 +95,34 @@ fn a_read_whose_reader_stands_still_ends_all_the_same() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "it is the reader that is slow")]
+fn a_read_with_a_slow_reader_ends_behind_a_whole_line() {
+    let stage = stage();
+    let catalog = Catalog::of(&["contacts"], Mode::Incremental);
+    let mut child = start(stage.reading(&catalog, &Value::Null));
+    let mut stdout = child.stdout.take().expect("a pipe");
+    let mut text = vec![0; 1_000];
+    stdout.read_exact(&mut text).expect("some records");
+    signal("TERM", &child);
+    // About 200 KB a second, of far more than that waiting to be written.
+    let mut chunk = [0; 8 * 1024];
+    loop {
+        match stdout.read(&mut chunk).expect("a pipe") {
+            0 => break,
+            length => text.extend_from_slice(&chunk[..length]),
+        }
+        std::thread::sleep(Duration::from_millis(40));
+    }
+    let status = child.wait().expect("a status");
+    assert_eq!((status.code(), status.signal()), (None, Some(SIGTERM)));
+    let text = String::from_utf8(text).expect("UTF-8");
+    assert!(text.ends_with('\n'), "{:?}", text.lines().next_back());
+    for line in text.lines() {
+        serde_json::from_str::<Value>(line).expect("a whole line");
+    }
+}
+
+#[test]
 fn the_other_commands_end_without_a_word() {
     // It takes connections and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");

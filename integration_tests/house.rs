@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("page_guard", &[]),
     ("progress", &[]),
     ("http", &["error", "secret", "time"]),
-    ("signals", &["http"]),
+    ("signals", &["http", "protocol"]),
     ("protocol", &["error", "strict", "time"]),
     ("record", &["protocol", "strict", "time"]),
     ("cursor", &["page_guard", "protocol", "time"]),

@@ -263,8 +263,8 @@ fn a_success_that_is_an_error_is_asked_again_and_quoted() {
             let catalog = Catalog::of(&["companies", "owners"], Mode::Incremental);
             let first = stage.read(&catalog).succeeded();
             stage.simulator.plant(vec![Fault::new(Which::nth_of(endpoint, 1), literal(200, body))]);
-            let state = if endpoint == "objects.search" { first.state() } else { json!(null) };
-            let output = stage.read_on(&catalog, &state).succeeded();
+            let saved = if endpoint == "objects.search" { first.state() } else { json!(null) };
+            let output = stage.read_on(&catalog, &saved).succeeded();
             let is_first = endpoint != "objects.search";
             assert!(!is_first || output.ids("companies").len() == 120, "{endpoint} {body}");
             assert!(!is_first || !output.records("owners").is_empty(), "{endpoint} {body}");

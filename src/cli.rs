@@ -93,17 +93,17 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
             (arguments.config, Work::Read { catalog: arguments.catalog, state: arguments.state })
         }
     };
-    let (outlet, sink) = Sink::stdout().map_err(|_| Error::OutputClosed)?;
+    let (outlet, sink) = Sink::stdout().map_err(|error| lacking("thread", error))?;
     Logger::install(&outlet, log_level(cli.debug));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| lacking("runtime", &error))?;
+        .map_err(|error| lacking("event queue", error))?;
     let stop = Stop::default();
     let signals = match command {
         Work::Read { .. } => {
-            let signals = Signals::ask_for(stop.clone());
-            Some(signals.map_err(|error| lacking("signal handler", &error))?)
+            let signals = Signals::ask_for(stop.clone(), sink.gate());
+            Some(signals.map_err(|error| lacking("thread for signals", error))?)
         }
         Work::Check | Work::Discover => None,
     };
@@ -124,8 +124,8 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
 }
 
 /// The machine does not give what every program has.
-fn lacking(what: &str, error: &std::io::Error) -> Error {
-    Error::Bug { detail: format!("no {what}: {error}") }
+fn lacking(what: &'static str, error: std::io::Error) -> Error {
+    Error::Machine { what, source: error.into() }
 }
 
 enum Work {
@@ -136,7 +136,7 @@ enum Work {
 
 async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Result<Ending, Error> {
     match command {
-        Work::Check => check(config, stop, outlet).await,
+        Work::Check => Box::pin(check(config, stop, outlet)).await,
         Work::Discover => {
             let session = open(config, Patience::WIZARD, stop, outlet)?;
             let streams = sync::discover(&session).await?;

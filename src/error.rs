@@ -265,6 +265,12 @@ pub enum Error {
     /// The reader of stdout has gone: nothing can be said any more.
     #[error("the destination closed the pipe")]
     OutputClosed,
+    /// The machine does not give what every program needs.
+    #[error(
+        "the machine gives the connector no {what} ({source}); raise the limits of its container or \
+         user (processes, open files, memory), then run again"
+    )]
+    Machine { what: &'static str, source: BoxError },
     /// A panic, caught at the edge.
     #[error("the connector failed unexpectedly; report it with the internal message")]
     Bug { detail: String },
@@ -306,7 +312,8 @@ impl Error {
             | Self::User { .. }
             | Self::Proxy { .. }
             | Self::Redirected { .. }
-            | Self::Tls { .. } => FailureType::Config,
+            | Self::Tls { .. }
+            | Self::Machine { .. } => FailureType::Config,
             Self::CustomObjects { .. }
             | Self::Unavailable { .. }
             | Self::Incomplete { .. }

@@ -1,4 +1,5 @@
 //! SIGTERM and SIGINT during a read: it ends by itself, with its last states, and within two seconds.
+//! If stdout is not taken that fast, it ends behind the line that is being written, within eight.
 //!
 //! The other commands have nothing to save: there a signal does what it always does.
 
@@ -7,16 +8,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals as Arriving;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::http::Stop;
+use crate::protocol::LineGate;
 
 /// Time for the last words. Whoever does not take them from stdout by then goes without.
 const GRACE: Duration = Duration::from_millis(1_800);
+/// Further time for the end of the line that is being written: a half line is of no use to a reader.
+/// Together they are less than the ten seconds that container runtimes give.
+const LINE_GRACE: Duration = Duration::from_secs(6);
+const LOOK: Duration = Duration::from_millis(10);
 const NONE: i32 = 0;
 
 /// Waits for a signal, for as long as it lives.
@@ -28,7 +34,9 @@ pub struct Signals {
 impl Signals {
     /// From now on, the first signal asks for the stop. If this still lives when the grace is over,
     /// the signal ends the process.
-    pub fn ask_for(stop: Stop) -> io::Result<Self> {
+    ///
+    /// The process then ends at the end of a line: `gate` is what keeps stdout there.
+    pub fn ask_for(stop: Stop, gate: LineGate) -> io::Result<Self> {
         let mut signals = Arriving::new([SIGTERM, SIGINT])?;
         let (alive, ended) = mpsc::channel::<()>();
         let caught = Arc::new(AtomicI32::new(NONE));
@@ -38,6 +46,15 @@ impl Signals {
             first.store(signal, Ordering::Relaxed);
             stop.request();
             if ended.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
+                let latest = Instant::now() + LINE_GRACE;
+                // Once it is held, nothing more is written.
+                let mut held = gate.try_lock().ok();
+                while held.is_none() && Instant::now() < latest {
+                    if ended.recv_timeout(LOOK) != Err(RecvTimeoutError::Timeout) {
+                        return;
+                    }
+                    held = gate.try_lock().ok();
+                }
                 end_by(signal);
             }
         })?;

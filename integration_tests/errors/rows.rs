@@ -36,7 +36,7 @@ macro_rules! variants {
 variants! {
     Input Config Environment Catalog State UnknownStream NameTaken CustomObjects Credentials MissingScope
     NothingToRead Plan SwitchedOff Forbidden Gone UnknownObjectType User Refused Unavailable Blocked Tls Proxy
-    Redirected TooLarge DayUsedUp DayShare Incomplete SingleRecord Throttled Stopped Contract OutputClosed Bug
+    Redirected TooLarge DayUsedUp DayShare Incomplete SingleRecord Throttled Stopped Contract OutputClosed Machine Bug
 }
 
 /// All rows, a section behind the other.
@@ -112,6 +112,7 @@ fn given() -> Vec<Told> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn permissions() -> Vec<Told> {
     let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body).into()));
     let no_token = |body: &str| explained(Failure::NoToken(refusal(400, body).into()));
@@ -224,6 +225,7 @@ fn permissions() -> Vec<Told> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn answers() -> Vec<Told> {
     let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body).into()));
     let endpoint = || "`deals` (GET /crm/objects/2026-09/deals)".to_owned();
@@ -438,6 +440,11 @@ fn own() -> Vec<Told> {
             "a bug; the internal message says where",
             Error::Bug { detail: String::new() },
             "report it",
+        ),
+        (
+            "the machine has no thread left, or no other thing that every program needs",
+            Error::Machine { what: "thread", source: "Resource temporarily unavailable".into() },
+            "raise the limit of processes for the container or user",
         ),
         (
             "the reader of stdout went away: the run ends, nobody reads this",

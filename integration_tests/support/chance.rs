@@ -77,7 +77,7 @@ pub(crate) fn config(dice: &mut Dice, streams: &[&str]) -> Config {
             (false, _) => dice.between(0, 8),
             (true, _) if is_history => dice.between(0, 10),
             (true, 0..50) => dice.between(0, 50),
-            (true, 50..59) => dice.between(100, 330),
+            (true, 50..57) => dice.between(100, 330),
             (true, _) => dice.between(700, 1_100),
         }
     };
@@ -119,6 +119,7 @@ fn settings(dice: &mut Dice, settings: Settings) -> Settings {
         quota: true,
         index_lag_ms: (0, *dice.pick(&[0, 20_000, 240_000, 600_000, 3_000_000])),
         short_page_every: *dice.pick(&[0, 0, 0, 2, 3]),
+        page_cap: *dice.pick(&[None, None, None, Some(20)]),
         list_cursor: *dice.pick(&[ListCursor::NextId, ListCursor::NextId, ListCursor::Opaque]),
         inline_associations_page: *dice.pick(&[1, 3, 100]),
         associations_page: *dice.pick(&[2, 500]),

@@ -56,7 +56,7 @@ impl Scan {
             Way::Search if !is_few => {
                 let (spread, said) = (self.spread, Some(survey.in_window));
                 let extent = Extent::Known { top: survey.top, step: self.step_of(survey.total) };
-                *self = Self { spread, said, extent, ..self.by_list() };
+                *self = Self { spread, extent, said, ..self.by_list() };
                 if let [only] = &mut *self.ranges {
                     only.counted = Some(survey.total);
                 }

@@ -1,5 +1,6 @@
 //! The day's requests, and the share of them at which a sync stops by itself.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// What the account has used of its day.
@@ -21,13 +22,20 @@ impl DayUse {
 pub struct Day {
     told: Mutex<Option<DayUse>>,
     share: Mutex<Option<u32>>,
+    /// Whether it was said that the day is told to have no requests.
+    is_warned: AtomicBool,
 }
 
 impl Day {
     /// Takes what an answer says of the day. A limit of nothing is none: there was an answer.
     pub fn observe(&self, told: DayUse) {
         if told.limit == 0 {
-            log::debug!("the service says that a day has 0 requests, which is not used");
+            if !self.is_warned.swap(true, Relaxed) {
+                log::warn!(
+                    "HubSpot's answers give the account 0 requests a day, which cannot be, so \
+                     `daily_share` is not kept in this run"
+                );
+            }
             return;
         }
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);

@@ -39,10 +39,12 @@ pub fn classify(outcome: &Outcome) -> Verdict {
             (401, Reading::TokenExpired) => Verdict::Reauthenticate,
             (429, Reading::DayUsedUp) => Verdict::DayUsedUp,
             (429, _) => Verdict::Throttled(retry_after),
-            (403, Reading::NotTheService) => Verdict::Retry(retry_after),
             // 423: locked by another call. 477: the account moves to another data centre.
             // 530 is missing: the edge says that the token cannot be routed, no passing fault.
-            (408 | 423 | 477 | 500..=529 | 531..=599, _) => Verdict::Retry(retry_after),
+            // A 403 that is not the service's is that of something on the way, which may pass.
+            (403, Reading::NotTheService) | (408 | 423 | 477 | 500..=529 | 531..=599, _) => {
+                Verdict::Retry(retry_after)
+            }
             _ => Verdict::Fail,
         },
     }

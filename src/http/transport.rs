@@ -115,12 +115,143 @@ enum Attempt<T> {
     Broken(Broken),
 }
 
-impl Resize<'_> {
-    /// The request with half of this number of records, and that number; `None` if there is no
-    /// smaller one.
-    fn halve(&self, asked: usize) -> Option<(usize, Request)> {
-        let half = self.size.halve(asked)?;
-        Some((half, (self.request)(half)))
+/// A request, and the smaller ones that may take its place.
+struct Asking<'a> {
+    request: Cow<'a, Request>,
+    resize: Option<&'a Resize<'a>>,
+    /// Records that the request asks for, where that can be changed.
+    size: Option<usize>,
+    /// Failures in a row that fewer records may mend.
+    heavy: u32,
+}
+
+impl<'a> Asking<'a> {
+    fn new(request: &'a Request, resize: Option<&'a Resize<'a>>) -> Self {
+        let size = resize.map(|resize| resize.asked);
+        Self { request: Cow::Borrowed(request), resize, size, heavy: 0 }
+    }
+
+    fn endpoint(&self) -> String {
+        self.request.endpoint.clone()
+    }
+
+    /// Takes note of how an attempt went, and of a page that is larger than is read: then a smaller
+    /// one is asked for next.
+    fn take_note<T>(&mut self, attempt: &Attempt<T>) {
+        match attempt {
+            Attempt::TooLarge => self.heavy = HEAVY,
+            attempt if attempt.is_heavy() => self.heavy += 1,
+            Attempt::Decoded(_)
+            | Attempt::Refused { .. }
+            | Attempt::Unexpected(_)
+            | Attempt::Unusable(_)
+            | Attempt::TimedOut(_)
+            | Attempt::Broken(_) => self.heavy = 0,
+        }
+        if let (Attempt::Decoded(_), Some(resize), Some(size)) = (attempt, self.resize, self.size) {
+            resize.size.arrived(size);
+        }
+    }
+
+    /// Whether a page of one record fails, which cannot be made smaller.
+    fn is_one_heavy_record(&self) -> bool {
+        self.heavy > 0 && self.size == Some(1)
+    }
+
+    /// Asks for half as many records from now on, if pages of this size have failed often enough.
+    /// Returns `true` if the request has changed.
+    fn shrink_if_heavy(&mut self, last: &str) -> bool {
+        let (true, Some(resize), Some(asked)) = (self.heavy >= HEAVY, self.resize, self.size)
+        else {
+            return false;
+        };
+        let Some(half) = resize.size.halve(asked) else { return false };
+        log::info!("{}: {last}; next with {half} instead of {asked}", self.request.endpoint);
+        (self.size, self.request) = (Some(half), Cow::Owned((resize.request)(half)));
+        true
+    }
+}
+
+/// Why and when a request is sent again.
+struct Again {
+    wait: Wait,
+    /// The reason, in words.
+    last: String,
+    refusal: Option<Box<Refusal>>,
+    /// The proxy's refusal, if it did not let the attempt through.
+    proxy: Option<crate::error::BoxError>,
+    /// Whether the answer was a success that cannot be used.
+    answered: bool,
+}
+
+/// The least time until then, where the service has named one.
+#[derive(Clone, Copy)]
+enum Wait {
+    Retry(Option<Duration>),
+    /// A quota is used up.
+    Throttled(Option<Duration>),
+}
+
+/// The consequence of one attempt, if it is not the end.
+enum Judged<T> {
+    Decoded(T),
+    /// A smaller request is sent at once.
+    Smaller,
+    Again(Again),
+}
+
+impl<T> Attempt<T> {
+    /// Decides what comes of an attempt; `attempts` failed before it.
+    fn judge(self, asking: &mut Asking<'_>, attempts: u32) -> Result<Judged<T>, Failure> {
+        let endpoint = asking.endpoint();
+        let again = |last: String| Again {
+            wait: Wait::Retry(None),
+            last,
+            refusal: None,
+            proxy: None,
+            answered: false,
+        };
+        Ok(Judged::Again(match self {
+            Self::Decoded(value) => return Ok(Judged::Decoded(value)),
+            Self::Unexpected(source) => return Err(Failure::Unexpected { endpoint, source }),
+            Self::TooLarge if asking.shrink_if_heavy("larger than any answer that is read") => {
+                return Ok(Judged::Smaller);
+            }
+            Self::TooLarge if asking.size.is_some() => {
+                let last = format!("more than {} MB", BODY_CAP / 1024 / 1024);
+                return Err(Failure::SingleRecord { endpoint, attempts: attempts + 1, last });
+            }
+            Self::TooLarge => return Err(Failure::TooLarge { endpoint }),
+            Self::Broken(Broken::Tls { problem, source }) => {
+                return Err(Failure::Tls { problem, source });
+            }
+            Self::Broken(Broken::ProxyWantsLogin(source)) => {
+                return Err(Failure::Proxy { wants_login: true, source });
+            }
+            Self::Broken(Broken::ProxyRefuses(source)) => {
+                Again { proxy: Some(source), ..again("the proxy refuses".to_owned()) }
+            }
+            Self::Broken(Broken::Passing(cause)) => again(cause),
+            Self::Unusable(cause) => Again { answered: true, ..again(cause) },
+            Self::TimedOut(most) => {
+                again(format!("no whole answer within {:.0} s", most.as_secs_f64()))
+            }
+            Self::Refused { refusal, reading, retry_after } => {
+                let status = refusal.status;
+                let refusal = Box::new(refusal);
+                let asks = retry_after.map(|wait| format!(", which asks to wait {wait:?}"));
+                let last = format!("its last answer was {status}{}", asks.unwrap_or_default());
+                let wait = match classify(&Outcome::Answer { status, retry_after, reading }) {
+                    Verdict::Fail => return Err(Failure::Refused(refusal)),
+                    Verdict::Reauthenticate => return Err(Failure::TokenExpired(refusal)),
+                    Verdict::DayUsedUp => return Err(Failure::DayUsedUp(refusal)),
+                    Verdict::Throttled(wait) => Wait::Throttled(wait),
+                    Verdict::Retry(wait) => Wait::Retry(wait),
+                    Verdict::Done => Wait::Retry(None),
+                };
+                Again { wait, refusal: Some(refusal), ..again(last) }
+            }
+        }))
     }
 }
 
@@ -151,22 +282,20 @@ impl Transport {
         meter: &Meter,
         decode: &impl Fn(&Bytes) -> Result<T, Undecodable>,
     ) -> Result<T, Failure> {
-        let mut request = Cow::Borrowed(request);
         if !(self.dialect.is_read)(&request.method, request.path()) {
             let path = request.path().to_owned();
             return Err(Failure::NotARead { method: request.method.clone(), path });
         }
-        let mut patience = self.patience();
+        let mut asking = Asking::new(request, resize);
         let mut spent = Spent { started: Instant::now(), quota: Duration::ZERO };
-        let mut backoff = Backoff::new(patience, meter.requests().wrapping_mul(0x9E37_79B9) + 1);
-        let mut size = resize.map(|resize| resize.asked);
-        let (mut throttled, mut heavy) = (0, 0);
-        // Why the proxy did not let the last attempt through, if it did not.
-        let mut proxy = None;
+        let seed = meter.requests().wrapping_mul(0x9E37_79B9) + 1;
+        let mut backoff = Backoff::new(self.patience(), seed);
+        let mut throttled = 0;
         loop {
-            let mut last_refusal = None;
+            let request = &asking.request;
             self.day_is_open(request.bucket)?;
-            let place = self.acquire(&request, patience.quota, &mut spent, meter).await?;
+            let patience = self.patience();
+            let place = self.acquire(request, patience.quota, &mut spent, meter).await?;
             self.day_is_open(request.bucket)?;
             let sent_at = Instant::now();
             if bearer.is_some_and(|lease| lease.is_due(sent_at)) {
@@ -177,132 +306,62 @@ impl Transport {
             let most = patience.attempt.min(patience.budget.saturating_sub(spent.working()));
             let attempt = {
                 let _under_way = meter.under_way();
-                let attempt = self.attempt(&request, token, place, decode);
+                let attempt = self.attempt(request, token, place, decode);
                 timeout(most, attempt).await.unwrap_or(Attempt::TimedOut(most))
             };
-            let (named, is_heavy) = (attempt.used_up(), attempt.is_heavy());
-            heavy = if is_heavy { heavy + 1 } else { 0 };
-            let answered = matches!(attempt, Attempt::Unusable(_));
-            let (verdict, last, refusal) = match attempt {
-                Attempt::Decoded(value) => {
-                    if let (Some(resize), Some(size)) = (resize, size) {
-                        resize.size.arrived(size);
+            let named = attempt.used_up();
+            asking.take_note(&attempt);
+            let Again { wait: again, last, refusal, proxy, answered } =
+                match attempt.judge(&mut asking, backoff.attempts())? {
+                    Judged::Decoded(value) => return Ok(value),
+                    Judged::Smaller => {
+                        meter.repeated();
+                        continue;
                     }
-                    return Ok(value);
-                }
-                Attempt::Unexpected(source) => {
-                    return Err(Failure::Unexpected { endpoint: request.endpoint.clone(), source });
-                }
-                Attempt::TooLarge => {
-                    let half = resize.zip(size).and_then(|(resize, size)| resize.halve(size));
-                    let Some((half, smaller)) = half else {
-                        let endpoint = request.endpoint.clone();
-                        return Err(match size {
-                            None => Failure::TooLarge { endpoint },
-                            Some(_) => Failure::SingleRecord {
-                                endpoint,
-                                attempts: backoff.attempts() + 1,
-                                last: format!("more than {} MB", BODY_CAP / 1024 / 1024),
-                            },
-                        });
-                    };
-                    log::info!("{}: larger than is read; next with {half}", request.endpoint);
-                    meter.repeated();
-                    (size, heavy, request) = (Some(half), HEAVY, Cow::Owned(smaller));
-                    continue;
-                }
-                Attempt::Broken(Broken::Tls { problem, source }) => {
-                    return Err(Failure::Tls { problem, source });
-                }
-                Attempt::Broken(Broken::ProxyWantsLogin(source)) => {
-                    return Err(Failure::Proxy { wants_login: true, source });
-                }
-                Attempt::Broken(Broken::ProxyRefuses(source)) => {
-                    proxy = Some(source);
-                    (classify(&Outcome::Broken), "the proxy refuses".to_owned(), None)
-                }
-                Attempt::Broken(Broken::Passing(cause)) | Attempt::Unusable(cause) => {
-                    proxy = None;
-                    (classify(&Outcome::Broken), cause, None)
-                }
-                Attempt::TimedOut(most) => {
-                    proxy = None;
-                    let cause = format!("no whole answer within {:.0} s", most.as_secs_f64());
-                    (classify(&Outcome::Broken), cause, None)
-                }
-                Attempt::Refused { refusal, reading, retry_after } => {
-                    let status = refusal.status;
-                    let verdict = classify(&Outcome::Answer { status, retry_after, reading });
-                    let asks = retry_after.map(|wait| format!(", which asks to wait {wait:?}"));
-                    let last = format!("its last answer was {status}{}", asks.unwrap_or_default());
-                    (verdict, last, Some(Box::new(refusal)))
-                }
-            };
-            patience = self.patience();
+                    Judged::Again(again) => again,
+                };
+            let patience = self.patience();
             backoff.limit(patience);
             if backoff.attempts() == 0 && !self.is_reached.load(Relaxed) {
                 let (base, budget) = (&self.base, patience.budget);
                 log::warn!("no answer from {base}: {last}; trying again for up to {budget:?}");
             }
-            let spent_so_far = spent.working();
-            let wait = match (verdict, refusal) {
-                (Verdict::Fail, Some(refusal)) => return Err(Failure::Refused(refusal)),
-                (Verdict::Reauthenticate, Some(refusal)) => {
-                    return Err(Failure::TokenExpired(refusal));
+            if let Wait::Throttled(wait) = again
+                && throttled < THROTTLED_CAP
+            {
+                throttled += 1;
+                meter.throttled();
+                let (bucket, left) =
+                    (asking.request.bucket, patience.quota.saturating_sub(spent.quota));
+                let _queued = meter.queued(named.unwrap_or(bucket));
+                let began = Instant::now();
+                let pause = self.pause(bucket, named, sent_at, wait);
+                let is_over =
+                    wait.is_some_and(|wait| wait > left) || timeout(left, pause).await.is_err();
+                spent.quota += began.elapsed();
+                if is_over {
+                    let (endpoint, waited) = (asking.endpoint(), spent.quota);
+                    return Err(Failure::Throttled { endpoint, waited, asked: wait });
                 }
-                (Verdict::DayUsedUp, Some(refusal)) => return Err(Failure::DayUsedUp(refusal)),
-                (Verdict::Throttled(wait), _) if throttled < THROTTLED_CAP => {
-                    throttled += 1;
-                    meter.throttled();
-                    let _queued = meter.queued(named.unwrap_or(request.bucket));
-                    let left = patience.quota.saturating_sub(spent.quota);
-                    let began = Instant::now();
-                    let pause = self.pause(request.bucket, named, sent_at, wait);
-                    let is_over =
-                        wait.is_some_and(|wait| wait > left) || timeout(left, pause).await.is_err();
-                    spent.quota += began.elapsed();
-                    if is_over {
-                        let endpoint = request.endpoint.clone();
-                        let waited = spent.quota;
-                        return Err(Failure::Throttled { endpoint, waited, asked: wait });
-                    }
-                    continue;
-                }
-                (Verdict::Retry(floor) | Verdict::Throttled(floor), refusal) => {
-                    last_refusal = refusal;
-                    backoff.next(spent_so_far, floor)
-                }
-                (
-                    Verdict::Done | Verdict::Fail | Verdict::Reauthenticate | Verdict::DayUsedUp,
-                    _,
-                ) => backoff.next(spent_so_far, None),
-            };
-            let Some(wait) = wait else {
-                if let Some(source) = proxy {
-                    return Err(Failure::Proxy { wants_login: false, source });
-                }
-                let (endpoint, attempts) = (request.endpoint.clone(), backoff.attempts());
-                if is_heavy && size == Some(1) {
-                    return Err(Failure::SingleRecord { endpoint, attempts, last });
-                }
+                continue;
+            }
+            let (Wait::Throttled(floor) | Wait::Retry(floor)) = again;
+            let Some(wait) = backoff.next(spent.working(), floor) else {
+                let (endpoint, attempts) = (asking.endpoint(), backoff.attempts());
                 let elapsed = spent.started.elapsed();
-                let refusal = last_refusal;
-                return Err(Failure::Exhausted {
-                    endpoint,
-                    attempts,
-                    elapsed,
-                    last,
-                    answered,
-                    refusal,
+                return Err(match proxy {
+                    Some(source) => Failure::Proxy { wants_login: false, source },
+                    None if asking.is_one_heavy_record() => {
+                        Failure::SingleRecord { endpoint, attempts, last }
+                    }
+                    None => {
+                        Failure::Exhausted { endpoint, attempts, elapsed, last, answered, refusal }
+                    }
                 });
             };
-            if let (true, Some(resize), Some(asked)) = (heavy >= HEAVY, resize, size)
-                && let Some((half, smaller)) = resize.halve(asked)
-            {
-                log::info!("{}: {last}; next with {half} instead of {asked}", request.endpoint);
-                (size, request) = (Some(half), Cow::Owned(smaller));
-            }
+            asking.shrink_if_heavy(&last);
             meter.repeated();
+            let request = &asking.request;
             log::debug!("{} {}: {last}; again in {wait:?}", request.method, request.path());
             let _faulty = meter.faulty();
             tokio::time::sleep(wait).await;
@@ -429,7 +488,7 @@ impl Transport {
             correlation.as_deref().unwrap_or("none")
         );
         if is_success {
-            let unusable = |why| self.unusable(why, status, body.clone());
+            let unusable = |why| self.unusable(why, status, &body);
             return decode(&body).map_or_else(unusable, Attempt::Decoded);
         }
         let retry_after = headers.retry_after();
@@ -444,7 +503,7 @@ impl Transport {
 impl Transport {
     /// Decides whether a success that cannot be decoded is worth another attempt: one that says it
     /// is an error, one that is not whole, and one that is no JSON.
-    fn unusable<T>(&self, why: Undecodable, status: u16, body: Bytes) -> Attempt<T> {
+    fn unusable<T>(&self, why: Undecodable, status: u16, body: &Bytes) -> Attempt<T> {
         if let Some(said) = (self.dialect.said_in_success)(&self.redactor.redact(body.clone())) {
             return Attempt::Unusable(format!("its last answer was {status}, and said: {said}"));
         }
@@ -452,7 +511,7 @@ impl Transport {
             Undecodable::Unexpected(source) => {
                 Attempt::Unexpected(self.redactor.redact_text(source.to_string()).into())
             }
-            Undecodable::Garbled(cause) if is_json(&body) => {
+            Undecodable::Garbled(cause) if is_json(body) => {
                 Attempt::Unexpected(self.redactor.redact_text(cause).into())
             }
             Undecodable::Garbled(cause) => {
@@ -488,8 +547,10 @@ impl<T> Attempt<T> {
     /// Was it the service or the connection that failed?
     fn is_fault(&self) -> bool {
         match self {
-            Self::Broken(_) | Self::TimedOut(_) | Self::Unusable(_) => true,
-            Self::Refused { reading: Reading::NotTheService, .. } => true,
+            Self::Broken(_)
+            | Self::TimedOut(_)
+            | Self::Unusable(_)
+            | Self::Refused { reading: Reading::NotTheService, .. } => true,
             Self::Refused { refusal, .. } => refusal.status >= 500,
             Self::Decoded(_) | Self::Unexpected(_) | Self::TooLarge => false,
         }
@@ -536,6 +597,7 @@ async fn read_body(mut response: reqwest::Response, cap: usize) -> Result<(Bytes
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "servers that take their time")]
 mod tests {
     use std::cell::RefCell;
     use std::io::{Read, Write};

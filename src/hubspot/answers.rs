@@ -105,7 +105,7 @@ mod tests {
                 .zip(entries)
                 .map(|(place, entry): (usize, _)| (format!("{at}/{place}"), entry))
                 .collect(),
-            _ => Vec::new(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
         };
         for (place, value) in inside {
             places(value, &place, into);

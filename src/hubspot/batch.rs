@@ -51,7 +51,8 @@ impl Entry {
         let named = ID_FIELDS.iter().filter_map(|name| context?.get(name)).chain(own);
         let ids = named.flat_map(|value| match value {
             Value::Array(values) => values.iter().filter_map(id).collect(),
-            value => Vec::from_iter(id(value)),
+            Value::String(_) | Value::Number(_) => Vec::from_iter(id(value)),
+            Value::Null | Value::Bool(_) | Value::Object(_) => Vec::new(),
         });
         let category = text("category").unwrap_or("an error without a category");
         let message = text("message").map(|message| format!(": {message:.200}"));
@@ -178,13 +179,13 @@ pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
     let mut missing = usize::MAX;
     while !left.is_empty() {
         let answer = ask(&left, &size).await;
-        let Answered { value, returned, notes, asked } = answer.map_err(|error| match error {
-            Error::SingleRecord { endpoint, attempts, last, .. } => {
+        let Answered { value, returned, notes, asked } = match answer {
+            Err(Error::SingleRecord { endpoint, attempts, last, .. }) => {
                 let record = left.first().map(|key| id(key).to_string());
-                Error::SingleRecord { endpoint, record, attempts, last }
+                return Err(Error::SingleRecord { endpoint, record, attempts, last });
             }
-            error => error,
-        })?;
+            answer => answer?,
+        };
         let later = left.split_off(asked.clamp(1, left.len()));
         let again = notes.left_to_ask(&left, &id, &returned, left_out);
         let Some(Again { keys, reason, is_usable }) = again else {

@@ -48,7 +48,7 @@ impl From<Sent> for EventDefinition {
             name.clone_from(&fully_qualified_name);
         }
         if primary_object_id.is_empty() {
-            primary_object_id = "0-1".to_owned();
+            "0-1".clone_into(&mut primary_object_id);
         }
         let properties = usable(&name, properties);
         Self { name, fully_qualified_name, primary_object_id, properties }

@@ -34,6 +34,13 @@ enum Next {
     None,
 }
 
+impl Next {
+    /// The token of the page to ask for, which the first one does not have.
+    fn link(&self) -> Option<&Link> {
+        if let Self::After(link) = self { Some(link) } else { None }
+    }
+}
+
 impl<'a> Pages<'a> {
     pub fn new(api: Api<'a>, list: ListRequest<'a>) -> Self {
         let (size, guard) = (list.page_size(), PageGuard::default());
@@ -42,7 +49,8 @@ impl<'a> Pages<'a> {
 
     /// Returns the next page; `None` after the last one.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
-        while let Some(after) = self.after() {
+        while !matches!(self.next, Next::None) {
+            let after = self.next.link();
             let page = collection(self.api, &self.list, after, &self.size).await?;
             if let Some(page) = self.take(page)? {
                 return Ok(Some(page));
@@ -54,7 +62,8 @@ impl<'a> Pages<'a> {
     /// [`Pages::next`] of a list that belongs to one thing, which the path names. The inner error
     /// is about that thing.
     pub async fn next_of_one(&mut self) -> Result<Result<Option<Page>, OneRefused>, Error> {
-        while let Some(after) = self.after() {
+        while !matches!(self.next, Next::None) {
+            let after = self.next.link();
             let page = match entries(self.api, &self.list, after, (&self.size, true)).await {
                 Ok(page) => page,
                 Err(failure) => return OneRefused::of(failure, &self.api).await.map(Err),
@@ -69,7 +78,8 @@ impl<'a> Pages<'a> {
     /// [`Pages::next`] of a list that belongs to one thing, which a parameter names; `None`, too, if
     /// that thing is gone.
     pub async fn next_if_any(&mut self) -> Result<Option<Page>, Error> {
-        while let Some(after) = self.after() {
+        while !matches!(self.next, Next::None) {
+            let after = self.next.link();
             let page = match entries(self.api, &self.list, after, (&self.size, false)).await {
                 Ok(page) => page,
                 Err(failure) if refusal::has_no_entries(&failure) => return Ok(None),
@@ -80,15 +90,6 @@ impl<'a> Pages<'a> {
             }
         }
         Ok(None)
-    }
-
-    /// The token of the page to ask for, which the first one does not have; `None` after the last.
-    fn after(&self) -> Option<Option<&Link>> {
-        match &self.next {
-            Next::First => Some(None),
-            Next::After(link) => Some(Some(link)),
-            Next::None => None,
-        }
     }
 
     /// Whether a page has been read.

@@ -258,7 +258,7 @@ fn missing_scope(
     if any {
         // Of a long list, the one that the documentation asks for opens no more than is needed.
         let is_own = |scope: &String| subject.scopes.contains(&scope.as_str());
-        let reads = |scope: &String| !scope.ends_with(".write");
+        let reads = |scope: &String| scope.strip_suffix(".write").is_none();
         if scopes.iter().any(is_own) {
             scopes.retain(is_own);
         } else if scopes.iter().any(reads) {
@@ -308,7 +308,8 @@ pub(super) fn detail(refusal: &Refusal) -> BoxError {
     let code = body.status.as_deref().filter(|_| !body.is_error());
     let classes =
         [code, body.error.as_deref(), body.category.as_deref(), body.sub_category.as_deref()];
-    let classes: String = classes.into_iter().flatten().map(|class| format!(" {class}")).collect();
+    let classes: Vec<_> = [""].into_iter().chain(classes.into_iter().flatten()).collect();
+    let classes = classes.join(" ");
     format!("{method} {path}: {status}{classes}, correlation id {correlation}{said}").into()
 }
 
@@ -502,6 +503,7 @@ mod tests {
 
     #[test]
     fn the_scopes_that_hubspot_names_count_less_those_of_the_token() {
+        const PLAN: &str = "subscription";
         let named = |said: &str, scopes: &str| {
             format!(
                 r#"{{"category":"MISSING_SCOPES","errors":[{{"message":"{said}","context":{{"requiredGranularScopes":{scopes}}}}}]}}"#
@@ -514,7 +516,6 @@ mod tests {
         };
         let internal =
             r#"{"category":"MISSING_SCOPES","message":"missing required 'deals-access' scope."}"#;
-        const PLAN: &str = "subscription";
         for (case, body, granted, expected) in [
             ("one", all(r#"["a.read"]"#), None, "the scope a.read in"),
             ("all", all(r#"["a.read","b.read"]"#), None, "the scopes a.read and b.read in"),

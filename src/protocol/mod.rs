@@ -15,5 +15,5 @@ pub use log::Logger;
 pub use message::{
     CatalogStream, Change, ChangeKind, ConnectionStatus, Level, Message, StreamStatus, TraceError,
 };
-pub use sink::{Outlet, Sink, Tap, stdout_is_terminal, write_message};
+pub use sink::{LineGate, Outlet, Sink, Tap, stdout_is_terminal, write_message};
 pub use state::{IncomingState, NO_CURSOR_STATE};

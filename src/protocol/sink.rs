@@ -18,6 +18,13 @@ use crate::error::Error;
 /// Batches that may wait for the writer; a batch is one encoded page.
 const QUEUE: usize = 4;
 
+/// Bytes of lines that are written at once, unless a single line is longer.
+const CHUNK: usize = 16 * 1024;
+
+/// Held by the writer while it is inside of a line. Whoever else holds it keeps stdout at the end of a
+/// line, for good if the process ends.
+pub type LineGate = Arc<Mutex<()>>;
+
 /// The sending end, shared by all streams.
 #[derive(Clone)]
 pub struct Outlet {
@@ -103,6 +110,7 @@ impl Tap {
 /// The writing end: a thread that ends when every [`Outlet`] is gone or the reader is.
 pub struct Sink {
     thread: JoinHandle<io::Result<()>>,
+    gate: LineGate,
 }
 
 impl Sink {
@@ -113,16 +121,27 @@ impl Sink {
     pub fn start(output: impl Write + Send + 'static) -> io::Result<(Outlet, Self)> {
         let (queue, batches) = mpsc::channel(QUEUE);
         let tapped = Arc::new(Mutex::new(Vec::new()));
-        let writer = Writer { output, tapped: Arc::clone(&tapped), counts: HashMap::new() };
+        let gate = LineGate::default();
+        let writer = Writer {
+            output,
+            gate: Arc::clone(&gate),
+            tapped: Arc::clone(&tapped),
+            counts: HashMap::new(),
+        };
         let thread =
             std::thread::Builder::new().name("stdout".into()).spawn(move || writer.run(batches))?;
-        Ok((Outlet { queue, tapped }, Self { thread }))
+        Ok((Outlet { queue, tapped }, Self { thread, gate }))
     }
 
     /// Starts the writer on stdout.
     #[expect(clippy::disallowed_methods, reason = "this file is the one owner of stdout")]
     pub fn stdout() -> io::Result<(Outlet, Self)> {
         Self::start(io::stdout())
+    }
+
+    /// What keeps stdout at the end of a line.
+    pub fn gate(&self) -> LineGate {
+        Arc::clone(&self.gate)
     }
 
     /// Waits until everything sent is written. `Err` if the reader went away first.
@@ -151,6 +170,7 @@ pub fn write_message(message: &Message<'_>) -> Result<(), Error> {
 
 struct Writer<W> {
     output: W,
+    gate: LineGate,
     tapped: Arc<Mutex<Vec<u8>>>,
     /// Records of each stream since its last STATE.
     counts: HashMap<Arc<str>, u64>,
@@ -172,18 +192,38 @@ impl<W: Write> Writer<W> {
     fn write_tapped(&mut self) -> io::Result<()> {
         let lines =
             std::mem::take(&mut *self.tapped.lock().unwrap_or_else(PoisonError::into_inner));
-        write_safely(&mut self.output, &lines)
+        self.write_lines(&lines)
+    }
+
+    /// Writes whole lines, so many at once as the gate is held for.
+    fn write_lines(&mut self, mut lines: &[u8]) -> io::Result<()> {
+        while !lines.is_empty() {
+            let (chunk, rest) = lines.split_at(chunk_of_lines(lines));
+            let _inside = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            write_safely(&mut self.output, chunk)?;
+            lines = rest;
+        }
+        Ok(())
     }
 
     fn write(&mut self, batch: &Batch) -> io::Result<()> {
-        write_safely(&mut self.output, &batch.lines)?;
+        self.write_lines(&batch.lines)?;
         let Some(stream) = &batch.stream else { return Ok(()) };
         let count = self.counts.entry(Arc::clone(stream)).or_default();
         *count += batch.record_count;
         let Some(state) = &batch.state else { return Ok(()) };
         let line = Message::state(stream, state, std::mem::take(count)).to_line();
-        write_safely(&mut self.output, &line)
+        self.write_lines(&line)
     }
+}
+
+/// The length of the lines at the beginning of these that are written at once: as many as fit into
+/// [`CHUNK`], one at least.
+fn chunk_of_lines(lines: &[u8]) -> usize {
+    let first = lines.get(..CHUNK).unwrap_or(lines);
+    let end = memchr::memrchr(b'\n', first)
+        .or_else(|| Some(first.len() + memchr::memchr(b'\n', lines.get(first.len()..)?)?));
+    end.map_or(lines.len(), |at| at + 1)
 }
 
 /// Writes lines, escaping the three characters that JSON allows raw inside strings and that
@@ -277,6 +317,19 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(matches!(sink.finish(), Err(Error::OutputClosed)));
+    }
+
+    #[test]
+    fn chunks_end_with_a_line() {
+        let long = "x".repeat(3 * CHUNK);
+        for (case, lines, expected) in [
+            ("short lines", "a\nb\n".to_owned(), 4),
+            ("a long line", format!("{long}\nb\n"), long.len() + 1),
+            ("a long line behind a short one", format!("a\n{long}\n"), 2),
+            ("no end", long.clone(), long.len()),
+        ] {
+            assert_eq!(chunk_of_lines(lines.as_bytes()), expected, "{case}");
+        }
     }
 
     #[test]

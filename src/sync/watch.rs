@@ -41,15 +41,20 @@ impl<'a> Track<'a> {
 
     /// Takes note of how the stream has ended, so long after the beginning of the run.
     pub(super) fn end(&self, outcome: &Result<(), Error>, took: Duration) {
+        let is_skipped = outcome.as_ref().is_err_and(|error| self.is_skipped_for(error));
         let how = match outcome {
             Ok(()) => How::Complete,
             Err(error) if error.ends_everything() => How::Interrupted,
-            Err(error) if self.is_skipped_for(error) => How::Skipped(match error {
-                Error::MissingScope { needed, .. } => format!("needs {needed}"),
-                Error::Plan { .. } => "is not in the account's subscription".to_owned(),
-                Error::SwitchedOff { .. } => "is switched off in the account".to_owned(),
-                _ => "is refused to this token".to_owned(),
-            }),
+            Err(Error::MissingScope { needed, .. }) if is_skipped => {
+                How::Skipped(format!("needs {needed}"))
+            }
+            Err(Error::Plan { .. }) if is_skipped => {
+                How::Skipped("is not in the account's subscription".to_owned())
+            }
+            Err(Error::SwitchedOff { .. }) if is_skipped => {
+                How::Skipped("is switched off in the account".to_owned())
+            }
+            Err(_) if is_skipped => How::Skipped("is refused to this token".to_owned()),
             Err(error) => How::Incomplete(error.to_string()),
         };
         // It ends once.

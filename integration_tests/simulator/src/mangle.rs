@@ -59,6 +59,15 @@ pub(crate) fn halve_limit(request: &mut Request) {
 /// Asks a list for no more than `most` entries.
 pub(crate) fn cap_limit(request: &mut Request, most: usize) {
     if request.method != Method::GET {
+        let Ok(mut body) = serde_json::from_slice::<Value>(&request.body) else { return };
+        let limit = ["limit", "count"].into_iter().find(|name| body.get(name).is_some());
+        if let Some(name) = limit
+            && let Some(limit) = body.get_mut(name)
+            && limit.as_u64().is_some_and(|limit| limit > most as u64)
+        {
+            *limit = json!(most);
+            request.body = body.to_string().into();
+        }
         return;
     }
     match request.query.iter_mut().find(|(name, _)| name == "limit") {

@@ -42,8 +42,8 @@ pub struct Settings {
     pub retry_after_s: Option<u64>,
     /// Largest `limit` of the endpoints whose maximum nobody knows.
     pub undocumented_limit: usize,
-    /// Most entries of a page of anything that is listed, whatever `limit` asks for; `None` for as many
-    /// as it asks for.
+    /// Most entries of a page of anything that is listed or searched, whatever `limit` asks for; `None`
+    /// for as many as it asks for.
     pub page_cap: Option<usize>,
     /// Largest `count` of the list search: 500 as documented, 1,000 as others ask for.
     pub lists_search_limit: usize,

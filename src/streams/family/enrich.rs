@@ -201,16 +201,17 @@ impl<'a> Links<'a> {
             return;
         }
         let (stream, column) = (self.api.subject.stream, self.to);
-        match error {
-            Error::MissingScope { needed, said: None, .. } => log::warn!(
+        if let Error::MissingScope { needed, said: None, .. } = error {
+            log::warn!(
                 "`{stream}`: records come without the column `{column}`, which takes {}: grant it to \
                  the token {WHERE_TO_GRANT}, or deselect the column",
                 needed.without(self.own_scopes)
-            ),
-            error => log::warn!(
+            );
+        } else {
+            log::warn!(
                 "`{stream}`: records come without the column `{column}`: {}",
                 error.with_cause()
-            ),
+            );
         }
     }
 
