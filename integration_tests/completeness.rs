@@ -177,7 +177,7 @@ fn a_state_that_relies_on_ids_recovers_where_the_list_no_longer_takes_them() {
     let id = expected.records("contacts")[100]["id"].clone();
     let saved = json!([{ "type": "STREAM", "stream": {
         "stream_descriptor": { "name": "contacts" },
-        "stream_state": { "updatedAt": "2026-09-20T00:00:00.000000Z", "source_hubspot": {
+        "stream_state": { "updatedAt": "2006-06-01T00:00:00.000000Z", "source_hubspot": {
             "version": 1, "way": "list", "to": "2026-09-21T14:00:00.000000Z",
             "remaining": [[id, null]],
         } },

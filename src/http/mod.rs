@@ -6,6 +6,8 @@
 
 mod backoff;
 mod broken;
+#[cfg(test)]
+mod cases;
 mod client;
 mod clock;
 mod day;

@@ -63,7 +63,7 @@ pub struct Lease {
 }
 
 /// The least time for which a token is used before it is renewed.
-const SHORTEST: Duration = Duration::from_secs(30);
+const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Lease {
     /// Renewal is due when a sixth of the life is left, but five minutes before the end at most,
@@ -198,7 +198,7 @@ mod tests {
             ("half an hour", 1800, 1500),
             ("a minute", 60, 50),
             ("a day", 86_400, 86_100),
-            ("no time at all", 0, 30),
+            ("no time at all", 0, 1),
         ] {
             let grant = Grant {
                 token: Secret::new("token".to_owned()),

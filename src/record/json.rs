@@ -211,6 +211,10 @@ impl<'text> Place<'text> {
             if *text.get(at)? == b'"' {
                 return Some(at + 1);
             }
+            if text.get(at + 1) != Some(&b'u') {
+                at += 2;
+                continue;
+            }
             let (is_odd, length) = strict::escape(text.get(at..)?);
             self.is_odd |= is_odd;
             at += length;

@@ -5,6 +5,8 @@
 //! claimed:  everything changed before this sync began
 //! ```
 
+use std::cell::{Cell, RefCell};
+
 use futures_util::{TryStreamExt, stream};
 
 use super::{Emitter, Receipt, Whole};
@@ -24,11 +26,18 @@ pub(super) async fn read(
     shape: Shape,
 ) -> Result<Receipt, Error> {
     let (emitter, whole) = (Emitter::new(context, stream), Whole::new(context, stream));
+    let (is_answered, refused) = (Cell::new(false), RefCell::new(None));
     // Every pass sends what it has read itself: no request waits for the records of another.
     let read = async |pass: &Pass| {
-        let Some((mut pages, first)) = first_page(context, endpoint, pass, shape).await? else {
-            return Ok(());
+        let found = match first_page(context, endpoint, pass, shape).await? {
+            Ok(found) => found,
+            Err(error) => {
+                refused.borrow_mut().get_or_insert(error);
+                return Ok(());
+            }
         };
+        is_answered.set(true);
+        let Some((mut pages, first)) = found else { return Ok(()) };
         let mut next = Some(first);
         while let Some(page) = next {
             emitter.send(page.records(), pass.constants, |record| whole.wants(record)).await?;
@@ -37,16 +46,21 @@ pub(super) async fn read(
         Ok(())
     };
     stream::iter(passes.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, read).await?;
+    // Nothing is known to be there or not to be there.
+    if let (false, Some(error)) = (is_answered.get(), refused.take()) {
+        return Err(error);
+    }
     whole.finish(&emitter).await
 }
 
-/// Asks for the first page of a pass; `None` if the token may not read it and need not.
+/// Asks for the first page of a pass. The inner error is the refusal of one that the stream goes
+/// without.
 async fn first_page<'a>(
     context: &'a Context<'_>,
     endpoint: Endpoint,
     pass: &'a Pass,
     shape: Shape,
-) -> Result<Option<(Pages<'a>, Page)>, Error> {
+) -> Result<Result<Option<(Pages<'a>, Page)>, Error>, Error> {
     let begin = async |list| {
         let mut pages = Pages::new(context.api, list);
         Ok::<_, Error>(pages.next().await?.map(|first| (pages, first)))
@@ -54,7 +68,7 @@ async fn first_page<'a>(
     let refused =
         match begin(ListRequest { endpoint, tail: pass.tail, body: pass.body, shape }).await {
             Err(error) if error.is_about_one_answer() => error,
-            answer => return answer,
+            answer => return answer.map(Ok),
         };
     match pass.unless_allowed {
         Otherwise::Fail => Err(refused),
@@ -65,10 +79,10 @@ async fn first_page<'a>(
             } else {
                 log::warn!("`{name}` goes without {}: {}", pass.tail, refused.with_cause());
             }
-            Ok(None)
+            Ok(Err(refused))
         }
         Otherwise::Read { endpoint, tail, shape } => {
-            begin(ListRequest { endpoint, tail, body: None, shape }).await
+            begin(ListRequest { endpoint, tail, body: None, shape }).await.map(Ok)
         }
     }
 }

@@ -190,7 +190,7 @@ mod tests {
             (
                 "neither",
                 json!({ "id": "7", "all": [], "either": { "n": "1" } }),
-                vec!["either.n is string, not number"],
+                vec!["either.n is not declared"],
             ),
         ] {
             let mut complaints = Vec::new();

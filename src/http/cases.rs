@@ -1,0 +1,233 @@
+//! Requests whose answers do not come, case by case, against servers that take their time.
+
+#![expect(clippy::disallowed_methods, reason = "servers that take their time")]
+
+use std::cell::RefCell;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use tokio::time::{Instant, timeout};
+
+use super::dialect::Bucket;
+use super::limiter::Limits;
+use super::transport::*;
+use super::*;
+
+/// A service without quotas that tells nothing of itself.
+const DIALECT: Dialect = Dialect {
+    is_read: |_, _| true,
+    reading: |_, _| Reading::Plain,
+    said_in_success: |_| None,
+    limit_header: "x-none",
+    remaining_header: "x-none",
+    daily_limit_header: "x-none",
+    daily_remaining_header: "x-none",
+    associations_size: |_| None,
+    correlation_header: "x-none",
+};
+
+const LITTLE: Patience = Patience {
+    attempts: 3,
+    budget: Duration::from_millis(900),
+    attempt: Duration::from_millis(300),
+    quota: Duration::from_millis(400),
+};
+
+/// Serves every connection with the same behavior; returns the address.
+fn serve(behave: fn(TcpStream, &str) -> std::io::Result<()>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap_or_default();
+                let text = String::from_utf8_lossy(&request[..length]).into_owned();
+                // The client hangs up on all of these.
+                let _gone = behave(stream, &text);
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+/// One byte at a time, for ever.
+fn trickle(mut stream: TcpStream, text: &str) -> std::io::Result<()> {
+    for byte in text.bytes().cycle() {
+        stream.write_all(&[byte])?;
+        stream.flush()?;
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+fn answer(mut stream: TcpStream, head: &str, body: &str) -> std::io::Result<()> {
+    let length = body.len();
+    write!(stream, "HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+}
+
+fn transport(base: String, patience: Patience) -> Transport {
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let window = (1_000, Duration::from_secs(1));
+    let limits = Limits { general: window, search: window, associations: window, in_flight: 10 };
+    let (now, offset) = (Instant::now(), chrono::TimeDelta::zero());
+    let clock = ServerClock::new(now, offset);
+    Transport::new(http, base, DIALECT, Limiter::new(limits, now), patience, clock)
+}
+
+fn request(target: &str) -> Request {
+    Request {
+        method: Method::GET,
+        target: target.into(),
+        body: None,
+        bucket: Bucket::General,
+        endpoint: "the list".into(),
+    }
+}
+
+/// Sends one request; fails if that takes far longer than it may.
+async fn send(transport: &Transport, resize: Option<&Resize<'_>>) -> Result<String, Failure> {
+    let decode = |body: &Bytes| Ok(String::from_utf8_lossy(body).into_owned());
+    let first = resize.map_or_else(|| request("/x"), |resize| (resize.request)(resize.asked));
+    let meter = Meter::default();
+    let sending = transport.send(&first, resize, None, &meter, &decode);
+    timeout(Duration::from_secs(20), sending).await.expect("every wait ends")
+}
+
+#[tokio::test]
+async fn an_answer_that_never_comes_whole_ends_in_time() {
+    for (case, behave) in [
+        (
+            "silence",
+            (|stream, _| {
+                thread::sleep(Duration::from_secs(30));
+                drop(stream);
+                Ok(())
+            }) as fn(TcpStream, &str) -> std::io::Result<()>,
+        ),
+        ("headers byte by byte", |stream, _| trickle(stream, "HTTP/1.1 200 OK ")),
+        ("100 Continue for ever", |mut stream, _| {
+            loop {
+                stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+                thread::sleep(Duration::from_millis(10));
+            }
+        }),
+        ("a body byte by byte", |mut stream, _| {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")?;
+            trickle(stream, "x")
+        }),
+    ] {
+        let failure = send(&transport(serve(behave), LITTLE), None).await.expect_err(case);
+        let Failure::Exhausted { attempts, last, .. } = failure else {
+            panic!("{case}: {failure:?}")
+        };
+        assert!(attempts <= LITTLE.attempts && last.contains("no whole answer"), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn quota_waits_end_in_time() {
+    for (case, behave, asks) in [
+        (
+            "for ever",
+            (|stream, _| answer(stream, "429 Too Many Requests", "{}"))
+                as fn(TcpStream, &str) -> std::io::Result<()>,
+            None,
+        ),
+        (
+            "for an hour",
+            |stream, _| answer(stream, "429 Too Many Requests\r\nRetry-After: 3600", "{}"),
+            Some(Duration::from_hours(1)),
+        ),
+    ] {
+        let failure = send(&transport(serve(behave), LITTLE), None).await.expect_err(case);
+        let Failure::Throttled { asked, .. } = failure else { panic!("{case}: {failure:?}") };
+        assert_eq!(asked, asks, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_beyond_the_budget_is_named() {
+    let base = serve(|stream, _| answer(stream, "503 Unavailable\r\nRetry-After: 3600", "{}"));
+    let failure = send(&transport(base, LITTLE), None).await.unwrap_err();
+    let Failure::Exhausted { attempts: 1, last, .. } = failure else { panic!("{failure:?}") };
+    assert_eq!(last, "its last answer was 503, which asks to wait 3600s");
+}
+
+#[tokio::test]
+async fn a_service_that_never_answered_is_given_up_sooner() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let failure = send(&transport(base, Patience::READ), None).await.unwrap_err();
+    let Failure::Exhausted { attempts, .. } = failure else { panic!("{failure:?}") };
+    assert_eq!(attempts, Patience::WIZARD.attempts);
+}
+
+/// Asks for pages of up to 100 records; returns the sizes that were asked for.
+async fn sizes(
+    behave: fn(TcpStream, &str) -> std::io::Result<()>,
+    patience: Patience,
+) -> (Result<String, Failure>, Vec<usize>, usize) {
+    let transport = transport(serve(behave), patience);
+    let (size, asked) = (PageSize::new(100), RefCell::new(Vec::new()));
+    let sized = |limit: usize| {
+        asked.borrow_mut().push(limit);
+        request(&format!("/x?limit={limit}"))
+    };
+    let resize = Resize { size: &size, asked: size.now(), request: &sized };
+    let answer = send(&transport, Some(&resize)).await;
+    let now = size.now();
+    (answer, asked.take(), now)
+}
+
+/// The limit that a request names.
+fn limit(request: &str) -> usize {
+    let (_, rest) = request.split_once("limit=").unwrap();
+    rest.split(' ').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_page_that_fails_at_its_size_is_asked_for_in_a_smaller_one() {
+    let patience = Patience { attempts: 12, ..Patience::READ };
+    let (answered, asked, now) = sizes(
+        |stream, request| match limit(request) {
+            limit if limit > 30 => answer(stream, "502 Bad Gateway", ""),
+            limit => answer(stream, "200 OK", &limit.to_string()),
+        },
+        patience,
+    )
+    .await;
+    assert_eq!((answered.unwrap().as_str(), now), ("25", 50), "it grows back");
+    assert_eq!(asked, [100, 50, 25], "the first size is tried twice");
+}
+
+#[tokio::test]
+async fn a_page_larger_than_is_read_is_halved_down_to_one_record() {
+    let (answered, asked, _) = sizes(
+        |mut stream, _| {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99000000\r\n\r\n")?;
+            stream.write_all(&vec![b' '; 99_000_000])
+        },
+        Patience { attempts: 2, ..Patience::READ },
+    )
+    .await;
+    assert!(matches!(answered, Err(Failure::SingleRecord { .. })), "{answered:?}");
+    assert_eq!(asked, [100, 50, 25, 12, 6, 3, 1]);
+}
+
+#[tokio::test]
+async fn one_record_that_cannot_be_had_is_told_from_an_outage() {
+    let patience = Patience { attempts: 3, ..Patience::READ };
+    let base = serve(|stream, _| answer(stream, "500 Error", ""));
+    let transport = transport(base, patience);
+    let size = PageSize::new(1);
+    let resize = Resize { size: &size, asked: 1, request: &|_| request("/x?limit=1") };
+    let failure = send(&transport, Some(&resize)).await.unwrap_err();
+    assert!(matches!(failure, Failure::SingleRecord { attempts: 3, .. }), "{failure:?}");
+}
