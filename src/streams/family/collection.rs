@@ -31,6 +31,8 @@ pub(super) async fn read(
     let read = async |pass: &Pass| {
         let found = match first_page(context, endpoint, pass, shape).await? {
             Ok(found) => found,
+            // That the token may not read it, or the account does not have it, is an answer.
+            Err(error) if is_known_to_be_none(&error) => return Ok(()),
             Err(error) => {
                 refused.borrow_mut().get_or_insert(error);
                 return Ok(());
@@ -51,6 +53,11 @@ pub(super) async fn read(
         return Err(error);
     }
     whole.finish(&emitter).await
+}
+
+/// Whether a pass has nothing for this token and this account.
+fn is_known_to_be_none(error: &Error) -> bool {
+    error.is_no_access() || matches!(error, Error::UnknownObjectType { .. })
 }
 
 /// Asks for the first page of a pass. The inner error is the refusal of one that the stream goes
@@ -74,7 +81,7 @@ async fn first_page<'a>(
         Otherwise::Fail => Err(refused),
         Otherwise::Skip => {
             let name = &context.name;
-            if refused.is_no_access() || matches!(refused, Error::UnknownObjectType { .. }) {
+            if is_known_to_be_none(&refused) {
                 log::info!("`{name}` goes without {}: {refused}", pass.tail);
             } else {
                 log::warn!("`{name}` goes without {}: {}", pass.tail, refused.with_cause());
