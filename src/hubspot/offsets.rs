@@ -9,7 +9,8 @@
 //! page 3               h i    asked for from further ahead until one begins with a known entry
 //! ```
 //!
-//! Entries are told apart by their id. Those that were read already are dropped.
+//! Entries are told apart by their id. Those that were read already are dropped. A list whose entries have
+//! no ids is read by its own tokens: equal entries of it may be different ones.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -62,13 +63,13 @@ pub(super) enum Step {
 
 impl OffsetPaging {
     /// Recognizes a list by its first page and that page's token; `None` if the token is not the
-    /// number of entries on the page.
-    pub(super) fn of(first: &[u64], token: &Link) -> Option<(Self, Link)> {
+    /// number of entries on the page, or not every one of them has an id of its own.
+    pub(super) fn of(first: &[Option<u64>], token: &Link) -> Option<(Self, Link)> {
         let (spelling, offset) = Spelling::read(token)?;
-        if first.is_empty() || offset != count(first) {
+        let seen: HashSet<u64> = first.iter().copied().collect::<Option<_>>()?;
+        if first.is_empty() || seen.len() != first.len() || offset != count(first) {
             return None;
         }
-        let seen = first.iter().copied().collect();
         let mut paging =
             Self { spelling, at: 0, expected: None, seen, steps_back: 0, fruitless: 0 };
         let next = paging.follow(first, token);
@@ -76,13 +77,14 @@ impl OffsetPaging {
     }
 
     /// Decides about a page by the identities of its entries.
-    pub(super) fn see(&mut self, entries: &[u64], token: Option<&Link>) -> Step {
+    pub(super) fn see(&mut self, entries: &[Option<u64>], token: Option<&Link>) -> Step {
         let begins_as_expected = match (self.expected, entries.first()) {
             (None, _) => true,
-            (Some(expected), Some(first)) => expected == *first,
+            (Some(expected), Some(first)) => Some(expected) == *first,
             (Some(_), None) => false,
         };
-        let begins_with_known = entries.first().is_some_and(|first| self.seen.contains(first));
+        let first = entries.first().copied().flatten();
+        let begins_with_known = first.is_some_and(|first| self.seen.contains(&first));
         if !begins_as_expected && !begins_with_known && self.at > 0 {
             if self.steps_back >= MOST_FRUITLESS {
                 return Step::Restless;
@@ -91,7 +93,8 @@ impl OffsetPaging {
             self.at = self.at.saturating_sub(count(entries).max(1) * u64::from(self.steps_back));
             return Step::Back(self.spelling.write(self.at));
         }
-        let new: Vec<_> = entries.iter().map(|entry| self.seen.insert(*entry)).collect();
+        let mut is_new = |entry: &Option<u64>| entry.is_none_or(|entry| self.seen.insert(entry));
+        let new: Vec<_> = entries.iter().map(&mut is_new).collect();
         self.fruitless = if new.contains(&true) { 0 } else { self.fruitless + 1 };
         if self.fruitless >= MOST_FRUITLESS {
             return Step::Restless;
@@ -100,7 +103,7 @@ impl OffsetPaging {
     }
 
     /// The token of the page behind these entries, with an overlap of one entry.
-    fn follow(&mut self, entries: &[u64], token: &Link) -> Link {
+    fn follow(&mut self, entries: &[Option<u64>], token: &Link) -> Link {
         let end = self.at + count(entries);
         // An overlap makes no progress on pages of one entry, and is unknown where the service
         // counts in another way.
@@ -111,7 +114,7 @@ impl OffsetPaging {
             return token.clone();
         }
         self.at = end - 1;
-        self.expected = entries.last().copied();
+        self.expected = entries.last().copied().flatten();
         self.spelling.write(self.at)
     }
 }
@@ -138,12 +141,12 @@ impl Spelling {
     }
 }
 
-fn count(entries: &[u64]) -> u64 {
+fn count(entries: &[Option<u64>]) -> u64 {
     u64::try_from(entries.len()).unwrap_or(u64::MAX)
 }
 
-/// Tells an entry from others: a hash of its id, or of the whole entry if it has none.
-pub(super) fn identity(entry: &str) -> u64 {
+/// Tells an entry from others: a hash of its id; `None` if it has none.
+pub(super) fn identity(entry: &str) -> Option<u64> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Ids<'a> {
@@ -152,11 +155,10 @@ pub(super) fn identity(entry: &str) -> u64 {
         #[serde(borrow)]
         list_id: Option<&'a RawValue>,
     }
-    let ids: Option<Ids<'_>> = serde_json::from_str(entry).ok();
-    let id = ids.and_then(|ids| ids.id.or(ids.list_id)).map(RawValue::get);
+    let ids: Ids<'_> = serde_json::from_str(entry).ok()?;
     let mut hasher = DefaultHasher::new();
-    id.filter(|id| *id != "null").unwrap_or(entry).hash(&mut hasher);
-    hasher.finish()
+    ids.id.or(ids.list_id)?.get().hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 #[cfg(test)]
@@ -164,6 +166,10 @@ mod tests {
     use super::*;
     use proptest::collection::vec;
     use proptest::prelude::*;
+
+    fn known(entries: &[u64]) -> Vec<Option<u64>> {
+        entries.iter().copied().map(Some).collect()
+    }
 
     /// Reads a list of `entries` in pages of `limit`. Before each page but the first, one change is
     /// made: the entry at that place is deleted, or, beyond the end, one is put in front.
@@ -179,8 +185,8 @@ mod tests {
             (shown, next)
         };
         let (mut found, token) = page(&entries, None);
-        let Some((mut paging, mut next)) =
-            token.map(|token| OffsetPaging::of(&found, &token).expect("a number of entries"))
+        let Some((mut paging, mut next)) = token
+            .map(|token| OffsetPaging::of(&known(&found), &token).expect("a number of entries"))
         else {
             return found;
         };
@@ -192,7 +198,7 @@ mod tests {
                 None => {}
             }
             let (shown, token) = page(&entries, Some(&next));
-            match paging.see(&shown, token.as_ref()) {
+            match paging.see(&known(&shown), token.as_ref()) {
                 Step::Take { new, next: after } => {
                     found.extend(
                         shown.iter().zip(new).filter_map(|(entry, new)| new.then_some(entry)),
@@ -249,10 +255,10 @@ mod tests {
     #[test]
     fn a_list_that_never_brings_anything_new_ends() {
         let token = Link::new("3");
-        let (mut paging, mut next) = OffsetPaging::of(&[1, 2, 3], &token).unwrap();
+        let (mut paging, mut next) = OffsetPaging::of(&known(&[1, 2, 3]), &token).unwrap();
         for page in 0.. {
             assert!(page < 1_000, "it ends");
-            match paging.see(&[1, 2, 3], Some(&next)) {
+            match paging.see(&known(&[1, 2, 3]), Some(&next)) {
                 Step::Take { next: Some(after), .. } | Step::Back(after) => next = after,
                 Step::Take { next: None, .. } => panic!("there is always a link"),
                 Step::Restless => return,
@@ -271,8 +277,15 @@ mod tests {
             ("Ch0KBw", false),
             ("340282366920938463463374607431768211456", false),
         ] {
-            let paging = OffsetPaging::of(&[1, 2, 3], &Link::new(token));
+            let paging = OffsetPaging::of(&known(&[1, 2, 3]), &Link::new(token));
             assert_eq!(paging.is_some(), is_offset, "{token}");
+        }
+    }
+
+    #[test]
+    fn entries_without_an_id_of_their_own_are_read_by_the_tokens() {
+        for entries in [vec![Some(1), None], vec![Some(1), Some(1)], vec![None, None]] {
+            assert_eq!(OffsetPaging::of(&entries, &Link::new("2")), None, "{entries:?}");
         }
     }
 
@@ -281,7 +294,7 @@ mod tests {
         assert_eq!(identity(r#"{"id":5,"name":"a"}"#), identity(r#"{"name":"b","id":5}"#));
         assert_eq!(identity(r#"{"listId":"5","size":1}"#), identity(r#"{"listId":"5","size":2}"#));
         assert_ne!(identity(r#"{"id":5}"#), identity(r#"{"id":6}"#));
-        assert_ne!(identity(r#"{"id":null,"x":1}"#), identity(r#"{"id":null,"x":2}"#));
-        assert_ne!(identity("7"), identity("8"));
+        assert_eq!(identity(r#"{"id":null,"x":1}"#), None);
+        assert_eq!(identity("7"), None);
     }
 }
