@@ -29,6 +29,14 @@ def explain(stream: str, path: str, here: Any, there: Any, declared: set[str]) -
         return "Q45"
     if here == ABSENT and column not in declared:
         return "Q52"
+    if (stream, path) == ("deal_pipelines", "stages") and isinstance(here, list):
+        # The columns are those of 6.13 and later; 5.7.0 does not have this one.
+        older = [
+            {key: value for key, value in stage.items() if key != "writePermissions"}
+            for stage in here
+        ]
+        if older == there:
+            return "Q51"
     if column in ASSOCIATIONS and isinstance(here, list):
         if there == ABSENT and stream == "deals_archived":
             return "Q06"
