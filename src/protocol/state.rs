@@ -67,22 +67,36 @@ impl IncomingState {
         let Value::Object(mut message) = message else {
             return Err("holds an entry that is not an object".into());
         };
-        if let Some(stream @ Value::Object(_)) = message.remove("stream") {
-            return self.take_stream(stream);
+        if let Some(stream) = object(&mut message, "stream")? {
+            return self.take_stream(stream.into());
         }
-        if let Some(state @ Value::Object(_)) = message.remove("state") {
+        if let Some(state) = object(&mut message, "state")? {
             // A whole message, as the connector wrote it.
-            return self.take(state);
+            return self.take(state.into());
         }
-        if let Some(Value::Object(mut global)) = message.remove("global") {
-            let Some(Value::Array(streams)) = global.remove("stream_states") else { return Ok(()) };
-            return streams.into_iter().try_for_each(|stream| self.take_stream(stream));
+        if let Some(mut global) = object(&mut message, "global")? {
+            return match global.remove("stream_states") {
+                None | Some(Value::Null) => Ok(()),
+                Some(Value::Array(streams)) => {
+                    streams.into_iter().try_for_each(|stream| self.take_stream(stream))
+                }
+                Some(_) => Err("holds a `global` whose `stream_states` is not a list".into()),
+            };
         }
-        if let Some(Value::Object(data)) = message.remove("data") {
+        if let Some(data) = object(&mut message, "data")? {
             self.streams.extend(data);
             return Ok(());
         }
-        message.remove("type");
+        if let Some(kind) = message.remove("type")
+            && let Some(part) = match kind.as_str() {
+                Some("STREAM") => Some("stream"),
+                Some("GLOBAL") => Some("global"),
+                Some("STATE") => Some("state"),
+                _ => None,
+            }
+        {
+            return Err(format!("holds an entry of type {kind} without `{part}`"));
+        }
         if message.values().any(|value| !value.is_null()) {
             let keys: Vec<_> = message.keys().map(|key| format!("`{key}`")).collect();
             self.ignored.push(format!(
@@ -94,21 +108,25 @@ impl IncomingState {
     }
 
     fn take_stream(&mut self, stream: Value) -> Result<(), String> {
-        let name = stream
-            .pointer("/stream_descriptor/name")
+        let Value::Object(mut stream) = stream else {
+            return Err("holds a stream state that is not an object".into());
+        };
+        let name = stream.get("stream_descriptor").and_then(|descriptor| descriptor.get("name"));
+        let name = name
             .and_then(Value::as_str)
             .ok_or("holds a stream state without `stream_descriptor.name`")?
             .to_owned();
-        let state = match stream {
-            Value::Object(mut fields) => fields.remove("stream_state").unwrap_or_default(),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_) => Value::Null,
-        };
-        self.streams.insert(name, state);
+        self.streams.insert(name, stream.remove("stream_state").unwrap_or_default());
         Ok(())
+    }
+}
+
+/// Takes an object out of a message; `None` for null and for a field that is not there.
+fn object(message: &mut StreamState, name: &str) -> Result<Option<StreamState>, String> {
+    match message.remove(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Object(fields)) => Ok(Some(fields)),
+        Some(_) => Err(format!("holds an entry whose `{name}` is not an object")),
     }
 }
 
@@ -171,6 +189,21 @@ mod tests {
             ("a number", "7"),
             ("a list of numbers", "[7]"),
             ("no name", r#"[{"type":"STREAM","stream":{"stream_state":{}}}]"#),
+            ("a stream that is text", r#"[{"type":"STREAM","stream":"deals"}]"#),
+            ("STREAM without a stream", r#"[{"type":"STREAM","stream":null}]"#),
+            ("a whole message without a state", r#"[{"type":"STATE"}]"#),
+            ("a state that is a list", r#"[{"type":"STATE","state":[]}]"#),
+            ("a global that is a list", r#"[{"type":"GLOBAL","global":[]}]"#),
+            ("GLOBAL without a global", r#"[{"type":"GLOBAL"}]"#),
+            (
+                "stream states by name",
+                r#"[{"type":"GLOBAL","global":{"stream_states":{"deals":{}}}}]"#,
+            ),
+            (
+                "a stream state that is text",
+                r#"[{"type":"GLOBAL","global":{"stream_states":["deals"]}}]"#,
+            ),
+            ("legacy data that is a list", r#"[{"type":"LEGACY","data":[]}]"#),
         ] {
             assert!(IncomingState::parse(text).is_err(), "{case}");
         }
