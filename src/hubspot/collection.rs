@@ -8,7 +8,7 @@ use super::api::Api;
 use super::endpoint::Endpoint;
 use super::page::{Link, Page, PagingKind, Shape};
 use super::page_limit::{page_limit, with_page_limit};
-use super::pages::of_one;
+use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, Failure, PageSize};
 
@@ -125,5 +125,5 @@ struct Inputs {
 
 /// The answer about one thing by its id. `query` may be empty.
 pub async fn item(api: Api<'_>, endpoint: Endpoint, id: &str, query: &str) -> Result<Page, Error> {
-    api.get(endpoint, &format!("/{}{query}", of_one(id)), Page::single).await
+    api.get(endpoint, &format!("/{}{query}", path_segment(id)), Page::single).await
 }

@@ -10,6 +10,7 @@ use super::api::Api;
 use super::endpoint::Endpoint;
 use super::objects::{Input, QUERY, read_rows};
 use super::page::{Link, Page};
+use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::PageSize;
 
@@ -25,7 +26,8 @@ pub async fn list_history(
 ) -> Result<Page, Error> {
     let tail = |limit: usize| {
         let mut tail = format!(
-            "/{object}?limit={limit}&archived=false&propertiesWithHistory={}",
+            "/{}?limit={limit}&archived=false&propertiesWithHistory={}",
+            path_segment(object),
             utf8_percent_encode(&properties.join(","), QUERY)
         );
         if let Some(link) = after {
@@ -51,7 +53,8 @@ pub async fn read_history(
         properties: &["hs_object_id"],
         properties_with_history: properties,
     };
-    read_rows(api, &format!("/{object}/batch/read?archived=false"), ids, body).await
+    let tail = format!("/{}/batch/read?archived=false", path_segment(object));
+    read_rows(api, &tail, ids, body).await
 }
 
 #[derive(Serialize)]

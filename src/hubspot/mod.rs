@@ -52,7 +52,7 @@ pub use objects::{ListQuery, batch_read, fits_one_url, list};
 pub use occurrences::OccurrenceQuery;
 pub use page::{Link, Page, PagingKind, Shape};
 pub use page_limit::page_limit;
-pub use pages::{OneRefused, Pages, endless_list, of_one};
+pub use pages::{OneRefused, Pages, endless_list, path_segment};
 pub use properties::{Definition, PropertyType, definitions};
 pub use refusal::{explain, reading};
 pub use schemas::{CustomObject, custom_objects};

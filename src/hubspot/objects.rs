@@ -12,6 +12,7 @@ use super::batch::{Answered, LeftOut, ids_of, read_whole};
 use super::endpoint::Endpoint;
 use super::limits::URL_CHARACTERS;
 use super::page::{Link, Page};
+use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
 
@@ -40,7 +41,8 @@ pub async fn list(api: Api<'_>, query: &ListQuery<'_>, size: &PageSize) -> Resul
 }
 
 fn list_tail(query: &ListQuery<'_>, limit: usize) -> String {
-    let mut tail = format!("/{}?limit={limit}&archived={}", query.object, query.archived);
+    let object = path_segment(query.object);
+    let mut tail = format!("/{object}?limit={limit}&archived={}", query.archived);
     let mut add = |key: &str, value: &str| {
         if !value.is_empty() {
             // Writing into a string does not fail.
@@ -62,7 +64,7 @@ pub async fn batch_read(
     properties: &[String],
     archived: bool,
 ) -> Result<Vec<Page>, Error> {
-    let tail = format!("/{object}/batch/read?archived={archived}");
+    let tail = format!("/{}/batch/read?archived={archived}", path_segment(object));
     read_rows(api, &tail, ids, |inputs| BatchBody { inputs, properties }).await
 }
 
@@ -114,5 +116,21 @@ mod tests {
         let name = "a".repeat(99);
         assert!(fits_one_url(&vec![name.clone(); 120]));
         assert!(!fits_one_url(&vec![name; 121]));
+    }
+
+    #[test]
+    fn an_object_type_is_one_segment_of_the_path() {
+        for (object, segment) in [
+            ("p1_pets", "p1_pets"),
+            ("2-123", "2-123"),
+            ("a b/c?d", "a%20b%2Fc%3Fd"),
+            ("\u{fc}\"%", "%C3%BC%22%25"),
+        ] {
+            let (properties, associations): (&[_], &[_]) = (&[], &[]);
+            let query =
+                ListQuery { object, properties, associations, archived: false, after: None };
+            let tail = list_tail(&query, 100);
+            assert_eq!(tail, format!("/{segment}?limit=100&archived=false"));
+        }
     }
 }

@@ -194,11 +194,11 @@ impl fmt::Display for OneRefused {
     }
 }
 
-/// The id of one thing as it stands in a path.
-pub fn of_one(id: &str) -> impl fmt::Display {
+/// Returns a name or an id percent-encoded as one segment of a path.
+pub fn path_segment(text: &str) -> impl fmt::Display {
     const PLAIN: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
-    utf8_percent_encode(id, PLAIN)
+    utf8_percent_encode(text, PLAIN)
 }
 
 /// The error of a list that would never end.

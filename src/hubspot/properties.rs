@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::api::Api;
 use super::endpoint::Endpoint;
+use super::pages::path_segment;
 use super::tolerant::{Readable, odd_as_default};
 use crate::error::Error;
 use crate::http::Undecodable;
@@ -52,7 +53,7 @@ pub enum PropertyType {
 
 /// Asks for all definitions of an object type that are not archived.
 pub async fn definitions(api: Api<'_>, object: &str) -> Result<Vec<Definition>, Error> {
-    let tail = format!("/{object}?archived=false");
+    let tail = format!("/{}?archived=false", path_segment(object));
     let found = api.get(Endpoint::Properties, &tail, decode).await?;
     Ok(usable(object, found))
 }

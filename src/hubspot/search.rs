@@ -10,6 +10,7 @@ use super::endpoint::Endpoint;
 use super::filter::Filter;
 use super::limits::{SEARCH_CHARACTERS, SEARCH_PAGE};
 use super::page::{Link, Page};
+use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
 use crate::strict;
@@ -49,7 +50,7 @@ impl SearchQuery<'_> {
 
 /// Asks for a page of hits.
 pub async fn search(api: Api<'_>, query: &SearchQuery<'_>, size: &PageSize) -> Result<Page, Error> {
-    let tail = format!("/{}/search", query.object);
+    let tail = format!("/{}/search", path_segment(query.object));
     let body = |limit| SearchBody { limit, ..SearchBody::from(query) };
     api.post_page(Endpoint::Objects, &tail, (size, Bucket::Search), body, Page::decode).await
 }
@@ -172,7 +173,7 @@ async fn one_hit(
         limit: 1,
         after,
     };
-    let tail = format!("/{object}/search");
+    let tail = format!("/{}/search", path_segment(object));
     api.post(Endpoint::Objects, &tail, &body, Bucket::Search, Page::decode).await
 }
 

@@ -25,7 +25,7 @@ use crate::cursor::{
     self as cursors, Bounds, FIRST, Partitions, complete_global, no_cursor, parents_without_cursor,
 };
 use crate::error::Error;
-use crate::hubspot::{Api, ListRequest, OneRefused, Page, Pages, of_one};
+use crate::hubspot::{Api, ListRequest, OneRefused, Page, Pages, path_segment};
 use crate::protocol::StreamState;
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
@@ -184,7 +184,7 @@ impl Reader<'_> {
         let Child { endpoint, tail, shape, parent_field, newest_first, .. } = *self.child;
         let bounds = self.context.bounds();
         let from = self.from(&parent, &bounds);
-        let tail = format!("/{}{tail}", of_one(&parent));
+        let tail = format!("/{}{tail}", path_segment(&parent));
         let list = ListRequest { endpoint, tail: &tail, body: None, shape };
         let mut pages = Pages::new(self.context.api, list);
         let mut records = 0;
