@@ -292,3 +292,30 @@ fn going_on_without_a_change_of_connector_repeats_no_more_than_the_overlap() {
         assert!(is_again || repeated.is_empty(), "{name}: {repeated:?} come again");
     }
 }
+
+#[test]
+fn a_machine_whose_clock_is_wrong_loses_nothing() {
+    for ahead_ms in [2 * HOUR_MS, -2 * HOUR_MS] {
+        for case in &CASES {
+            let (name, mut stage) = (case.stream, stage());
+            stage.simulator.advance(180 * MINUTE);
+            stage.machine_ahead_ms = ahead_ms;
+            let first = read(&stage, case, &Value::Null);
+            let known: Vec<_> = keys(&first, case).into_iter().collect();
+            stage.simulator.advance(30 * MINUTE);
+            let happened = (case.happen)(&stage, &known);
+            let ours = read(&stage, case, first.last_state(name));
+            let is_noticed = ours.warnings().iter().any(|line| line.contains("clock"));
+            assert!(is_noticed, "{name} {ahead_ms}: {:?}", ours.warnings());
+            // The next sync runs on a machine whose clock is right.
+            stage.machine_ahead_ms = 0;
+            stage.simulator.advance(180 * MINUTE);
+            let next = read(&stage, case, ours.last_state(name));
+            let lost = missing(&happened, [&keys(&ours, case), &keys(&next, case)]);
+            assert!(
+                !happened.is_empty() && lost.is_empty(),
+                "{name} {ahead_ms}: {lost:?} are lost"
+            );
+        }
+    }
+}
