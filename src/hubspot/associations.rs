@@ -13,7 +13,7 @@ use super::batch::{Answered, BatchNotes, LeftOut, read_whole};
 use super::endpoint::Endpoint;
 use super::limits::ASSOCIATIONS_READ;
 use super::page::{Link, Paging};
-use super::pages::endless_list;
+use super::pages::{endless_list, path_segment};
 use super::tolerant::{null_as_default, number, odd_as_default};
 use crate::error::Error;
 use crate::http::{Bucket, PageSize, Undecodable};
@@ -121,7 +121,7 @@ async fn read_page<T: DeserializeOwned>(
     query: &LinksQuery<'_>,
 ) -> Result<Vec<Listed<T>>, Error> {
     let LinksQuery { from, to, inputs } = query;
-    let tail = format!("/{from}/{to}/batch/read");
+    let tail = format!("/{}/{}/batch/read", path_segment(from), path_segment(to));
     let ask = async |places: &[usize], size: &PageSize| {
         let asked = Cell::new(0);
         let body = |size: usize| {
@@ -257,28 +257,7 @@ struct TypedTo {
 
 /// HubSpot: a number in most live answers, text in the newer specification.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "AnyId")]
-struct Id(RecordId);
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum AnyId {
-    Number(RecordId),
-    Text(String),
-}
-
-impl TryFrom<AnyId> for Id {
-    type Error = String;
-
-    fn try_from(id: AnyId) -> Result<Self, String> {
-        match id {
-            AnyId::Number(id) => Ok(Self(id)),
-            AnyId::Text(text) => {
-                text.parse().map(Self).map_err(|_| format!("`{text}` is no record id"))
-            }
-        }
-    }
-}
+struct Id(#[serde(deserialize_with = "number")] RecordId);
 
 fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<(Vec<Listed<T>>, BatchNotes), Undecodable> {
     let notes = serde_json::from_slice(body)?;

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::batch::BatchNotes;
 use super::refusal;
+use super::tolerant::text_or_digits;
 use crate::http::Undecodable;
 
 /// One answer, parsed only as deep as paging needs: the records stay slices of the body.
@@ -147,13 +148,9 @@ struct Next<'body> {
     after: Option<Token<'body>>,
 }
 
-/// A token is text in every answer seen so far; a number is read as its digits.
+/// A page token: text in every answer seen so far; a number is read as its digits.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Token<'body> {
-    Text(#[serde(borrow)] Cow<'body, str>),
-    Number(u64),
-}
+struct Token<'body>(#[serde(borrow, deserialize_with = "text_or_digits")] Cow<'body, str>);
 
 impl Paging<'_> {
     pub(super) fn into_link(self) -> Option<Link> {
@@ -164,10 +161,7 @@ impl Paging<'_> {
 
 impl Token<'_> {
     fn into_link(self) -> Link {
-        match self {
-            Self::Text(text) => Link(text.into_owned()),
-            Self::Number(number) => Link(number.to_string()),
-        }
+        Link(self.0.into_owned())
     }
 }
 

@@ -3,10 +3,14 @@
 //! Null means what absence means. A field that only describes something is no reason to do without
 //! it, and one entry of a list that cannot be read is no reason to do without the others.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::strict;
 
 /// The default for null, for `#[serde(default, deserialize_with = "null_as_default")]`.
 pub(super) fn null_as_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
@@ -40,22 +44,31 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
 /// A whole number that may be written as text.
 pub(super) fn number<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
-    T: std::str::FromStr + Deserialize<'de>,
+    T: std::str::FromStr,
     D: Deserializer<'de>,
 {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written<T> {
-        Number(T),
-        Text(String),
+    let text = text_or_digits(deserializer)?;
+    let number = text.trim().parse();
+    number.map_err(|_| serde::de::Error::custom(format_args!("`{text}` is no number")))
+}
+
+/// Text, or the digits of a whole number as they were sent.
+///
+/// # Errors
+/// For any other type.
+pub(super) fn text_or_digits<'de, D>(deserializer: D) -> Result<Cow<'de, str>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    if raw.starts_with('"') {
+        return strict::read(raw).map(Cow::Owned).map_err(serde::de::Error::custom);
     }
-    match Written::deserialize(deserializer)? {
-        Written::Number(number) => Ok(number),
-        Written::Text(text) => text
-            .trim()
-            .parse()
-            .map_err(|_| serde::de::Error::custom(format_args!("`{text}` is no number"))),
+    let digits = raw.strip_prefix('-').unwrap_or(raw);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Cow::Borrowed(raw));
     }
+    Err(serde::de::Error::custom("neither text nor a whole number"))
 }
 
 /// The entries of a list that can be read, and why others cannot.

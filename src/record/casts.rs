@@ -121,7 +121,11 @@ fn convert(target: Target, value: &Value, empty: EmptyText) -> Option<Value> {
             Some(Value::from(value.to_string()))
         }
         (Target::Integer, Value::Number(number)) => whole(number),
-        (Target::Integer, Value::String(text)) => text.trim().parse::<i64>().ok().map(Value::from),
+        (Target::Integer, Value::String(text)) => {
+            let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
+            let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_whole.then(|| text.trim().parse().ok().map(Value::Number))?
+        }
         (Target::Number, Value::String(text)) => {
             text.trim().parse::<Number>().ok().map(Value::Number)
         }

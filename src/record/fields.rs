@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::columns::{Columns, Values};
-use super::json::{read, unquote};
+use super::json::{quoted, read, unquote};
 use crate::protocol::{Change, ChangeKind};
 use crate::strict::{RepairKind, Repaired};
 use crate::time::{Millis, parse_instant};
@@ -106,6 +106,26 @@ impl<'page> Record<'page> {
         let shown = self.raw(PROPERTIES).filter(|_| columns.shows_properties());
         let Some(raw) = shown else { return Ok(None) };
         read(raw, |place| columns.values(place)).map(|values| Some(Cow::Owned(values)))
+    }
+
+    /// Returns the record's JSON text with the fields of `other` in place of its own, except for
+    /// the field called `kept`.
+    pub fn merged_with(&self, other: &Record<'_>, kept: Option<&str>) -> String {
+        let is_replaced = |name: &str| Some(name) != kept && other.has(name);
+        let own = self.fields.iter().filter(|(name, _)| !is_replaced(name));
+        let others =
+            other.fields.iter().filter(|(name, _)| Some(&**name) != kept || !self.has(name));
+        let mut text = String::from("{");
+        for (name, raw) in own.chain(others) {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            text.push_str(&quoted(name));
+            text.push(':');
+            text.push_str(raw);
+        }
+        text.push('}');
+        text
     }
 
     fn has(&self, name: &str) -> bool {

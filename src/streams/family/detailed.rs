@@ -10,17 +10,16 @@
 //! emitted as it stands in the list. Where many ids can be asked for at once, what that answer leaves
 //! out is asked for alone, so that it is known why.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use serde_json::{Map, Value};
 
 use super::{Emitter, Receipt, Whole, unreadable};
 use crate::error::Error;
 use crate::hubspot::{self, BatchRead, Endpoint, ListRequest, Pages, RecordId};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
-use crate::strict;
 
 /// Details that are asked for at once.
 const AT_ONCE: usize = 8;
@@ -47,29 +46,31 @@ pub(super) async fn read(
         let mut found = details(context, list.endpoint, batch, &ids).await?;
         let mut records = Vec::new();
         for (text, record) in &wanted {
-            let mut fields = strict::read(text).map_err(unreadable)?;
-            match record.id().and_then(|id| found.remove(&id)) {
-                Some(Details::Given(details)) => merge(&mut fields, details, cursor),
-                Some(Details::Later) => whole.hold_back_before(record),
-                Some(Details::None) | None => {}
-            }
-            records.push(Value::Object(fields).to_string());
+            let details = match record.id().and_then(|id| found.remove(&id)) {
+                Some(Details::Given(details)) => Some(details),
+                Some(Details::Later) => {
+                    whole.hold_back_before(record);
+                    None
+                }
+                Some(Details::None) | None => None,
+            };
+            records.push(match details {
+                Some(details) => {
+                    let details = Record::parse(&details).map_err(unreadable)?;
+                    Cow::Owned(record.merged_with(&details, cursor))
+                }
+                None => Cow::Borrowed(*text),
+            });
         }
         emitter.send(records, &[], |_| true).await?;
     }
     whole.finish(&emitter).await
 }
 
-/// Puts the details over the fields of the list, which keep the cursor.
-fn merge(fields: &mut Map<String, Value>, details: Map<String, Value>, cursor: Option<&str>) {
-    let listed = cursor.and_then(|cursor| fields.remove_entry(cursor));
-    fields.extend(details);
-    fields.extend(listed);
-}
-
 /// What asking for a record's details came to.
 enum Details {
-    Given(Map<String, Value>),
+    /// The JSON text of the record.
+    Given(String),
     /// There are none, and asking again would not help.
     None,
     /// HubSpot failed to answer.
@@ -117,7 +118,7 @@ async fn of_several(
     };
     let given = |text| {
         let id = Record::parse(text).ok()?.id()?;
-        Some((id, Details::Given(strict::read(text).ok()?)))
+        Some((id, Details::Given(text.to_owned())))
     };
     Ok(page.records().filter_map(given).collect())
 }
@@ -135,14 +136,14 @@ async fn of_one(context: &Context<'_>, endpoint: Endpoint, id: RecordId) -> Resu
         }
         Err(error) => return Err(error),
     };
-    let fields = page.records().next().and_then(|text| strict::read(text).ok());
-    Ok(fields.map_or(Details::None, Details::Given))
+    let text = page.records().next().filter(|text| Record::parse(text).is_ok());
+    Ok(text.map_or(Details::None, |text| Details::Given(text.to_owned())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{from_value, json};
+    use serde_json::{Value, json};
 
     #[test]
     fn details_win_but_for_the_cursor() {
@@ -160,9 +161,11 @@ mod tests {
                 json!({ "id": 1, "at": 9 }),
             ),
         ] {
-            let mut fields = from_value(listed).unwrap();
-            merge(&mut fields, from_value(details).unwrap(), Some("at"));
-            assert_eq!(Value::Object(fields), expected, "{case}");
+            let (listed, details) = (listed.to_string(), details.to_string());
+            let details = Record::parse(&details).unwrap();
+            let merged = Record::parse(&listed).unwrap().merged_with(&details, Some("at"));
+            let merged: Value = serde_json::from_str(&merged).unwrap();
+            assert_eq!(merged, expected, "{case}");
         }
     }
 }

@@ -202,6 +202,22 @@ mod tests {
     }
 
     #[test]
+    fn numbers_of_any_length_keep_their_digits() {
+        let digits = "123456789012345678901234567890";
+        for (stream, sent, expected) in [
+            ("engagements", r#"{"metadata":{"a":N,"b":-N.50}}"#, r#""metadata_b":-N.50"#),
+            ("email_events", r#"{"created":"N"}"#, r#""created":N"#),
+            ("email_events", r#"{"created":N}"#, r#""created":N"#),
+            ("subscription_changes", r#"{"normalizedEmailId":N}"#, r#""normalizedEmailId":"N""#),
+        ] {
+            let row = STREAMS.iter().find(|row| row.name == stream).expect(stream);
+            let shaped = Shaper::of(row).give(&sent.replace('N', digits), &[]).unwrap().unwrap();
+            let expected = expected.replace('N', digits);
+            assert!(shaped.contains(&expected), "{stream}: {shaped}");
+        }
+    }
+
+    #[test]
     fn constants_are_there_before_the_types() {
         let sent = json!({ "listId": "5", "size": "7" });
         let found = shaped("contact_lists", &[("listId", "6"), ("more", "x")], &sent);

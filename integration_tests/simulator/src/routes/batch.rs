@@ -2,7 +2,7 @@
 
 use http::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::message::{Answer, Request};
 use crate::portal::{Portal, View, iso, mix2};
@@ -53,18 +53,26 @@ struct Input {
 
 /// An id as JSON carries it: text, or a number where a client means well.
 #[derive(Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Id {
-    Text(String),
-    Number(u64),
+#[serde(try_from = "Value")]
+pub(crate) struct Id(String);
+
+impl TryFrom<Value> for Id {
+    type Error = &'static str;
+
+    fn try_from(id: Value) -> Result<Self, Self::Error> {
+        match id {
+            Value::String(text) => Ok(Self(text)),
+            Value::Number(number) => Ok(Self(number.to_string())),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                Err("an id is text or a number")
+            }
+        }
+    }
 }
 
 impl Id {
     pub(crate) fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Number(number) => number.to_string(),
-        }
+        self.0.clone()
     }
 }
 
