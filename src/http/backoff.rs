@@ -1,33 +1,33 @@
-//! How long to wait before asking again.
+//! Retry budget and exponential backoff of one request.
 
 use std::time::Duration;
 
 use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff as _;
 
-/// How long one request may take before its command gives up on it.
+/// Retry budget of one request.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// Attempts that failed for another reason than quota.
+    /// Maximum number of attempts. Attempts refused for quota do not count.
     pub attempts: u32,
-    /// Time for everything the request does, from the first attempt to the last: connecting,
-    /// headers, bodies, waits between attempts. Waits for quota are not part of it.
+    /// Maximum time from the first attempt to the last: connecting, headers, bodies and the waits
+    /// between attempts. Time spent waiting for quota does not count.
     pub budget: Duration,
-    /// Time for one attempt, from connecting to the last byte of the body.
+    /// Timeout of one attempt, from connecting to the last byte of the body.
     pub attempt: Duration,
-    /// Time that the request may wait for quota in all: for its turn, and after each 429.
+    /// Maximum total time spent waiting for quota: for permits, and after each 429.
     pub quota: Duration,
 }
 
 impl Patience {
-    /// For `read`: long enough for a restart or a short outage at HubSpot.
+    /// Budget of `read`: outlasts a restart or a short outage at HubSpot.
     pub const READ: Self = Self {
         attempts: 12,
         budget: Duration::from_mins(15),
         attempt: Duration::from_mins(5),
         quota: Duration::from_hours(1),
     };
-    /// For `check` and `discover`: somebody is watching a form.
+    /// Budget of `check` and `discover`, where a user is waiting for the result.
     pub const WIZARD: Self = Self {
         attempts: 4,
         budget: Duration::from_secs(20),
@@ -35,7 +35,7 @@ impl Patience {
         quota: Duration::from_secs(20),
     };
 
-    /// The lesser of both, figure by figure.
+    /// Returns the smaller value of each field.
     #[must_use]
     pub fn at_most(self, other: Self) -> Self {
         Self {
@@ -47,7 +47,8 @@ impl Patience {
     }
 }
 
-/// Exponential waits with jitter, within a [`Patience`]. Waits for quota are not counted here.
+/// Exponential backoff with jitter, within a [`Patience`]. Time spent waiting for quota does not
+/// count.
 #[derive(Debug)]
 pub struct Backoff {
     schedule: ExponentialBackoff,
@@ -57,9 +58,9 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// `seed` decides the jitter, so that a test can repeat it.
+    /// Creates a backoff whose jitter is determined by `seed`, so that tests are reproducible.
     pub fn new(patience: Patience, seed: u64) -> Self {
-        // The crate's own jitter and clock are switched off: both come in as values here.
+        // The crate's own jitter and clock are disabled; both are passed in instead.
         let schedule = ExponentialBackoff {
             initial_interval: Duration::from_millis(500),
             current_interval: Duration::from_millis(500),
@@ -72,8 +73,8 @@ impl Backoff {
         Self { schedule, patience, attempts: 0, seed }
     }
 
-    /// The wait after one more failure, at least `floor`; `None` when patience is at its end.
-    /// `spent` is the part of [`Patience::budget`] that is used up.
+    /// Returns the wait after another failure, at least `floor`, or `None` if the budget is
+    /// exhausted. `spent` is the part of [`Patience::budget`] already used.
     pub fn next(&mut self, spent: Duration, floor: Option<Duration>) -> Option<Duration> {
         self.attempts += 1;
         let planned = self.schedule.next_backoff()?;
@@ -82,17 +83,17 @@ impl Backoff {
         (self.attempts < self.patience.attempts && is_within).then_some(wait)
     }
 
-    /// Takes another [`Patience`] for what is left to come.
+    /// Replaces the retry budget for the remaining attempts.
     pub fn limit(&mut self, patience: Patience) {
         self.patience = patience;
     }
 
-    /// Failures so far.
+    /// Number of failures so far.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// A factor in `[0.5, 1.0)`, the next of the sequence that the seed began (xorshift).
+    /// Returns the next jitter factor in `[0.5, 1.0)`, from a xorshift generator.
     #[expect(clippy::cast_precision_loss, reason = "16 bits of jitter fit a float exactly")]
     fn jitter(&mut self) -> f64 {
         self.seed |= 1;

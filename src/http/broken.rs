@@ -1,17 +1,17 @@
-//! What went wrong below HTTP, in words.
+//! Classification of connection, proxy and TLS errors.
 
 use crate::error::BoxError;
 
-/// Why there was no answer.
+/// Reason why an attempt got no response.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// The other side cannot be trusted.
+    /// The TLS connection could not be established.
     Tls { problem: String, source: BoxError },
-    /// The proxy on the way wants to know who asks: it will again.
+    /// The proxy requires authentication. Permanent.
     ProxyWantsLogin(BoxError),
-    /// The proxy on the way lets nothing through to this host, now at least.
+    /// The proxy refused to connect to the host. Possibly transient.
     ProxyRefuses(BoxError),
-    /// It may pass.
+    /// A transient error, with a description.
     Passing(String),
 }
 
@@ -24,7 +24,7 @@ impl Broken {
         if error.is_timeout() {
             return Self::Passing("no answer in time".to_owned());
         }
-        // The types of these are private to the HTTP library: their words have to do.
+        // These error types are private to the HTTP library, so their messages are matched instead.
         let known = chain(&error).find_map(|link| cause(&link));
         match known {
             Some(Cause::ProxyWantsLogin) => Self::ProxyWantsLogin(error.into()),
@@ -50,7 +50,7 @@ enum Cause {
     NoSuchHost,
 }
 
-/// What one link of the chain of causes says.
+/// Classifies one message of an error's source chain.
 fn cause(text: &str) -> Option<Cause> {
     if text == "dns error" {
         return Some(Cause::NoSuchHost);
@@ -66,19 +66,20 @@ fn chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string)
 }
 
-/// The last cause of all.
+/// Returns the message of the last error in the source chain.
 pub(super) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     chain(error).last().unwrap_or_default()
 }
 
-/// What rustls found wrong with the other side, if that is what ended the connection.
+/// Returns a description of the `rustls` error in the source chain, if there is one.
 fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(problem) = error.downcast_ref::<rustls::Error>() {
             return Some(in_words(problem));
         }
-        // The source of an I/O error is that of the error inside, which it thereby skips.
+        // `source` of an I/O error returns the source of the wrapped error and would skip the error
+        // itself.
         next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(inside) => Some(inside),
             None => error.source(),
@@ -87,7 +88,7 @@ fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     None
 }
 
-/// The problems that users meet, in words; any other in those of rustls.
+/// Describes a TLS error: common ones in plain words, others as `rustls` does.
 fn in_words(problem: &rustls::Error) -> String {
     use rustls::CertificateError as Bad;
     use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage, PeerIncompatible};

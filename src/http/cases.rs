@@ -1,4 +1,4 @@
-//! Requests whose answers do not come, case by case, against servers that take their time.
+//! Tests of timeouts, retries and page sizes against slow and failing servers.
 
 #![expect(clippy::disallowed_methods, reason = "servers that take their time")]
 
@@ -17,7 +17,7 @@ use super::limiter::Limits;
 use super::transport::*;
 use super::*;
 
-/// A service without quotas that tells nothing of itself.
+/// A service without quotas whose headers carry nothing.
 const DIALECT: Dialect = Dialect {
     is_read: |_, _| true,
     reading: |_, _| Reading::Plain,
@@ -37,7 +37,7 @@ const LITTLE: Patience = Patience {
     quota: Duration::from_millis(400),
 };
 
-/// Serves every connection with the same behavior; returns the address.
+/// Serves every connection with `behave` and returns the server's address.
 fn serve(behave: fn(TcpStream, &str) -> std::io::Result<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -47,7 +47,7 @@ fn serve(behave: fn(TcpStream, &str) -> std::io::Result<()>) -> String {
                 let mut request = [0; 4096];
                 let length = stream.read(&mut request).unwrap_or_default();
                 let text = String::from_utf8_lossy(&request[..length]).into_owned();
-                // The client hangs up on all of these.
+                // Writes fail once the client has closed the connection.
                 let _gone = behave(stream, &text);
             });
         }
@@ -55,7 +55,7 @@ fn serve(behave: fn(TcpStream, &str) -> std::io::Result<()>) -> String {
     format!("http://{address}")
 }
 
-/// One byte at a time, for ever.
+/// Sends `text` one byte at a time, endlessly.
 fn trickle(mut stream: TcpStream, text: &str) -> std::io::Result<()> {
     for byte in text.bytes().cycle() {
         stream.write_all(&[byte])?;
@@ -90,7 +90,7 @@ fn request(target: &str) -> Request {
     }
 }
 
-/// Sends one request; fails if that takes far longer than it may.
+/// Sends one request, and panics if it takes far longer than its budget.
 async fn send(transport: &Transport, resize: Option<&Resize<'_>>) -> Result<String, Failure> {
     let decode = |body: &Bytes| Ok(String::from_utf8_lossy(body).into_owned());
     let first = resize.map_or_else(|| request("/x"), |resize| (resize.request)(resize.asked));
@@ -169,7 +169,8 @@ async fn a_service_that_never_answered_is_given_up_sooner() {
     assert_eq!(attempts, Patience::WIZARD.attempts);
 }
 
-/// Asks for pages of up to 100 records; returns the sizes that were asked for.
+/// Requests a page of up to 100 records. Returns the result, the page sizes requested, and the page
+/// size afterwards.
 async fn sizes(
     behave: fn(TcpStream, &str) -> std::io::Result<()>,
     patience: Patience,
@@ -186,7 +187,7 @@ async fn sizes(
     (answer, asked.take(), now)
 }
 
-/// The limit that a request names.
+/// Returns the `limit` parameter of a request.
 fn limit(request: &str) -> usize {
     let (_, rest) = request.split_once("limit=").unwrap();
     rest.split(' ').next().unwrap().parse().unwrap()

@@ -1,4 +1,4 @@
-//! A transport with a token.
+//! HTTP client that authenticates its requests.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use super::transport::{Request, Resize, Transport};
 use crate::error::BoxError;
 use crate::secret::Secret;
 
-/// What a client is made of.
+/// Configuration of a client.
 pub struct ClientOptions {
     /// Scheme, host and port, without a trailing slash.
     pub base: String,
@@ -28,15 +28,15 @@ pub struct ClientOptions {
     pub limits: Limits,
     pub patience: Patience,
     pub tokens: Tokens,
-    /// What must not be shown, beside the tokens.
+    /// Secrets to redact in addition to the tokens.
     pub secrets: Vec<Secret<String>>,
     pub user_agent: &'static str,
     pub stop: Stop,
-    /// Added to this machine's clock.
+    /// Offset added to this machine's clock.
     pub clock_offset: TimeDelta,
 }
 
-/// Sends requests as the user the token stands for.
+/// Sends authenticated requests.
 pub struct Client {
     transport: Transport,
     tokens: Tokens,
@@ -45,16 +45,18 @@ pub struct Client {
 }
 
 impl Client {
+    /// Creates a client.
+    ///
     /// # Errors
-    /// If the certificates that the environment names cannot be loaded.
+    /// Returns an error if the certificates configured in the environment cannot be loaded.
     pub fn new(options: ClientOptions) -> Result<Self, BoxError> {
-        // The second caller finds a provider installed, which is just as well.
+        // Fails if a provider is already installed, which is fine.
         let _installed = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .user_agent(options.user_agent)
             .connect_timeout(Duration::from_secs(20))
             .read_timeout(Duration::from_mins(2))
-            // A token goes to this host and no other, wherever an answer points.
+            // Redirects are not followed, so the token is never sent to another host.
             .redirect(reqwest::redirect::Policy::none())
             .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .tls_certs_merge(roots::bundled()?)
@@ -72,32 +74,36 @@ impl Client {
         Ok(Self { transport, tokens: options.tokens, base, stop: options.stop })
     }
 
-    /// The address requests go to, for messages.
+    /// Returns the base URL, for messages.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The service's clock.
+    /// Returns the service's clock.
     pub fn clock(&self) -> &ServerClock {
         &self.transport.clock
     }
 
-    /// The day's requests, as far as the service tells of them.
+    /// Returns the daily quota as reported by the service.
     pub fn day(&self) -> &Day {
         &self.transport.day
     }
 
-    /// Requests that the service counts in a bucket now, and how many it allows.
+    /// Returns the number of requests that the service currently counts in a bucket, and the
+    /// bucket's limit.
     pub fn used(&self, bucket: Bucket) -> (u32, u32) {
         self.transport.limiter.used(bucket)
     }
 
-    /// How long a request may take.
+    /// Returns the retry budget of a request.
     pub fn patience(&self) -> Patience {
         self.transport.patience()
     }
 
-    /// Waits between two requests, unless a stop is asked for.
+    /// Sleeps between two requests.
+    ///
+    /// # Errors
+    /// Returns `Failure::Stopped` if a stop is requested.
     pub async fn rest(&self, wait: Duration) -> Result<(), Failure> {
         tokio::select! {
             biased;
@@ -106,8 +112,9 @@ impl Client {
         }
     }
 
-    /// Sends a request until its answer can be decoded or a stop is asked for; with fewer records
-    /// than it asks for if only that can be had, and `resize` says how.
+    /// Sends a request until its response is decoded, the retry budget is exhausted, or a stop is
+    /// requested. If `resize` is given, pages that fail because of their size are requested again
+    /// with fewer records.
     pub async fn send<T>(
         &self,
         request: &Request,
@@ -122,7 +129,7 @@ impl Client {
         }
     }
 
-    /// Sends a request with a token, replacing one that is refused at most once.
+    /// Sends a request with a token. Replaces a refused token at most once.
     async fn authenticated<T>(
         &self,
         request: &Request,
@@ -151,8 +158,8 @@ impl Client {
         }
     }
 
-    /// Sends a request about the token, which `about` makes from it, once: nothing depends on the
-    /// answer.
+    /// Sends a request that `about` builds from the token. A refused token is not replaced, since
+    /// nothing depends on the response.
     pub async fn ask_about_token<T>(
         &self,
         about: impl Fn(&Secret<String>) -> Request,

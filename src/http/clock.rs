@@ -1,4 +1,4 @@
-//! The service's clock, learned from its `Date` headers, beside this machine's.
+//! The service's clock, derived from its `Date` headers and this machine's clock.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -8,38 +8,38 @@ use tokio::time::Instant;
 
 use crate::time;
 
-/// How far apart two clocks may be before that is worth a word.
+/// Difference between two clocks above which a warning is due.
 const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
-/// Maps instants of this process to the time of day, by two clocks.
+/// Maps instants of this process to wall-clock time, by two clocks.
 ///
-/// A cursor is compared with the service's timestamps, and a cursor ahead of those loses records.
-/// Either clock can be wrong: the machine's because nobody sets it, the service's because what
-/// answers in its place (a gateway, a cache) writes `Date` headers of its own. If one of them is
-/// right, [`earliest`](Self::earliest) is not ahead of the truth, and [`latest`](Self::latest) not
+/// Cursors are compared with the service's timestamps, and a cursor ahead of those loses records.
+/// Either clock can be wrong: the machine's if it is not synchronized, the service's if an
+/// intermediary (a gateway, a cache) sets its own `Date` header. If at least one of them is right,
+/// [`earliest`](Self::earliest) is not ahead of the true time, and [`latest`](Self::latest) is not
 /// behind it.
 #[derive(Debug)]
 pub struct ServerClock {
     machine: (Instant, DateTime<Utc>),
     learned: OnceLock<(Instant, DateTime<Utc>)>,
-    /// How far later headers were behind the first one, in milliseconds; never positive.
+    /// Largest lag of a later header behind the first one, in milliseconds; never positive.
     set_back_ms: AtomicI64,
     is_missed: AtomicBool,
 }
 
-/// What a `Date` header shows for the first time.
+/// A clock discrepancy, reported once per kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discord {
-    /// The service's clock is so far ahead of this machine's; behind it if negative.
+    /// Time by which the service's clock is ahead of this machine's; negative if it is behind.
     Apart(TimeDelta),
-    /// The service's clock went so far back during the run.
+    /// Time by which the service's clock went back during the run.
     SetBack(TimeDelta),
-    /// There is no header, or it names no time.
+    /// The `Date` header is missing or unreadable.
     Missing,
 }
 
 impl ServerClock {
-    /// `correction` is added to this machine's clock.
+    /// Creates a clock at instant `born`. `correction` is added to this machine's clock.
     pub fn new(born: Instant, correction: TimeDelta) -> Self {
         let now = time::now().checked_add_signed(correction).unwrap_or_else(time::now);
         Self {
@@ -50,13 +50,14 @@ impl ServerClock {
         }
     }
 
-    /// Learns from the first `Date` header that can be read. Later ones set nothing forward, so that
-    /// time never jumps within a run; one that is far behind lowers [`earliest`](Self::earliest).
+    /// Sets the service's time from the first readable `Date` header. Later headers never move it
+    /// forward, so that time does not jump within a run; one that is far behind lowers
+    /// [`earliest`](Self::earliest).
     ///
-    /// The header has whole seconds, cut off, and is older than the answer's arrival, however long
-    /// the request took: what is learned is never ahead.
+    /// The header is truncated to whole seconds and was written before the response arrived,
+    /// however long the request took, so the learned time is never ahead of the service's clock.
     ///
-    /// Returns what is worth a word to the user, each kind once.
+    /// Returns a discrepancy to warn about, each kind once.
     pub fn learn(&self, date_header: Option<&str>, answered_at: Instant) -> Option<Discord> {
         let date = date_header.and_then(|text| DateTime::parse_from_rfc2822(text).ok());
         let Some(date) = date.map(|date| date.to_utc()) else {
@@ -75,24 +76,24 @@ impl ServerClock {
         (before == 0).then_some(Discord::SetBack(-moved))
     }
 
-    /// Has an answer told the service's time?
+    /// Returns `true` once a response has provided the service's time.
     pub fn is_learned(&self) -> bool {
         self.learned.get().is_some()
     }
 
-    /// The service's time at an instant of this process, never later than its clock says. Until a
-    /// first answer has come, the machine's clock stands in.
+    /// Returns the service's time at an instant of this process, never ahead of its clock. Until
+    /// the first response, this machine's clock is used.
     pub fn at(&self, instant: Instant) -> DateTime<Utc> {
         at(*self.learned.get().unwrap_or(&self.machine), instant)
     }
 
-    /// The time by the clock that is behind.
+    /// Returns the time by the clock that is behind.
     pub fn earliest(&self, instant: Instant) -> DateTime<Utc> {
         let set_back = TimeDelta::milliseconds(self.set_back_ms.load(Ordering::Relaxed));
         (self.at(instant) + set_back).min(at(self.machine, instant))
     }
 
-    /// The time by the clock that is ahead.
+    /// Returns the time by the clock that is ahead.
     pub fn latest(&self, instant: Instant) -> DateTime<Utc> {
         self.at(instant).max(at(self.machine, instant))
     }
@@ -146,7 +147,7 @@ mod tests {
 
     const FIRST: &str = "Sat, 21 Nov 2026 08:00:10 GMT";
 
-    /// A clock on a machine whose own says this.
+    /// Creates a clock whose machine time at `start` is `now`.
     fn on_machine(now: &str, start: Instant) -> ServerClock {
         let now = DateTime::parse_from_rfc3339(now).unwrap().to_utc();
         ServerClock { machine: (start, now), ..ServerClock::new(start, TimeDelta::zero()) }

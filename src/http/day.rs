@@ -1,9 +1,9 @@
-//! The day's requests, and the share of them at which a sync stops by itself.
+//! Daily request quota, and the share of it at which a sync stops.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
-/// What the account has used of its day.
+/// Daily quota usage of the account, in requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayUse {
     pub used: u64,
@@ -11,23 +11,24 @@ pub struct DayUse {
 }
 
 impl DayUse {
-    /// Has so much of the day been used, in percent?
+    /// Returns `true` if at least `share` percent of the limit is used.
     pub fn reaches(self, share: u32) -> bool {
         u128::from(self.used) * 100 >= u128::from(self.limit) * u128::from(share)
     }
 }
 
-/// The day as the service last told it, and the share to keep to.
+/// Daily quota as last reported by the service, and the share that must not be exceeded.
 #[derive(Debug, Default)]
 pub struct Day {
     told: Mutex<Option<DayUse>>,
     share: Mutex<Option<u32>>,
-    /// Whether it was said that the day is told to have no requests.
+    /// `true` once the warning about a reported limit of 0 has been logged.
     is_warned: AtomicBool,
 }
 
 impl Day {
-    /// Takes what an answer says of the day. A limit of nothing is none: there was an answer.
+    /// Records the usage reported by a response. A limit of 0 is ignored, since the response itself
+    /// proves it wrong.
     pub fn observe(&self, told: DayUse) {
         if told.limit == 0 {
             if !self.is_warned.swap(true, Relaxed) {
@@ -41,19 +42,19 @@ impl Day {
         *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
     }
 
-    /// What was last told; `None` if the service does not say, as with apps that have no such
-    /// limit.
+    /// Returns the usage last reported; `None` if the service does not report it, as for apps
+    /// without a daily limit.
     pub fn told(&self) -> Option<DayUse> {
         *self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends nothing more once the account has used so much of its day, in percent; `None` lifts
-    /// that.
+    /// Refuses further requests once the account has used `share` percent of its daily quota.
+    /// `None` removes the limit.
     pub fn keep_to(&self, share: Option<u32>) {
         *self.share.lock().unwrap_or_else(PoisonError::into_inner) = share;
     }
 
-    /// The use and the share that forbid any further request.
+    /// Returns the usage and the share if the share is used up.
     pub(super) fn over(&self) -> Option<(DayUse, u32)> {
         let share = (*self.share.lock().unwrap_or_else(PoisonError::into_inner))?;
         let told = self.told()?;

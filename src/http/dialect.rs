@@ -1,51 +1,52 @@
-//! What this module must be told about the service it talks to.
+//! Description of the service that the HTTP client talks to.
 
 use http::Method;
 
-/// The quotas that requests draw on, each with a window of its own.
+/// Rate limit buckets, each with its own window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bucket {
     General,
     Search,
     Associations,
-    /// Token endpoints: not limited by a published figure.
+    /// Token endpoints, which have no published limit.
     Free,
 }
 
-/// What the body of a refusal adds to its status.
+/// Meaning of an error response beyond its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     /// Nothing beyond the status.
     Plain,
-    /// A 401 because of the token's age: a new token, or just another try, will do.
+    /// A 401 because the token has expired. A new token, or a retry with the same one, may succeed.
     TokenExpired,
-    /// A 429 that names the quota which is used up.
+    /// A 429 that names the exhausted bucket.
     UsedUp(Bucket),
-    /// A 429 that no wait within this run can cure.
+    /// A 429 for the daily quota, which no wait within this run can resolve.
     DayUsedUp,
-    /// A 403 that something else than the service has given, such as a proxy.
+    /// A 403 that does not come from the service itself, but for example from a proxy.
     NotTheService,
 }
 
-/// The service's ways, as values.
+/// Profile of a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {
-    /// May this request be sent at all? The gate that keeps the connector read-only.
+    /// Returns `true` if the request only reads. Other requests are never sent, which keeps the
+    /// connector read-only.
     pub is_read: fn(&Method, &str) -> bool,
-    /// Reads a refusal: status and body.
+    /// Classifies an error response by its status and body.
     pub reading: fn(u16, &[u8]) -> Reading,
-    /// What a success says if it is an error all the same.
+    /// Returns the error message of a success response whose body reports an error.
     pub said_in_success: fn(&[u8]) -> Option<String>,
-    /// Header that tells the size of the general window.
+    /// Header with the size of the general window.
     pub limit_header: &'static str,
-    /// Header that tells what is left of it.
+    /// Header with the number of requests left in the general window.
     pub remaining_header: &'static str,
-    /// Headers that tell the size of the day, and what is left of it.
+    /// Headers with the daily limit and the number of requests left of it.
     pub daily_limit_header: &'static str,
     pub daily_remaining_header: &'static str,
-    /// The size of the associations window of an account with a general window of this size, if
-    /// that tells.
+    /// Returns the size of the associations window for a size of the general window, if it is
+    /// known.
     pub associations_size: fn(u32) -> Option<u32>,
-    /// Header with an id of the answer that support can look up.
+    /// Header with the correlation id of the response, for support requests.
     pub correlation_header: &'static str,
 }

@@ -1,4 +1,4 @@
-//! Why a request got no usable answer.
+//! Errors of requests that got no usable response.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use http::Method;
 use super::day::DayUse;
 use crate::error::BoxError;
 
-/// An answer that is no success.
+/// An error response.
 #[derive(Debug)]
 pub struct Refusal {
     pub status: u16,
@@ -19,20 +19,20 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Is there nothing, or nothing any more, at the path?
+    /// Returns `true` if the path does not exist, or no longer exists (404, 410).
     pub(super) fn is_gone(&self) -> bool {
         matches!(self.status, 404 | 410)
     }
 }
 
-/// Why a success could not be used.
+/// Reason why a success response could not be used.
 #[derive(Debug)]
 pub enum Undecodable {
-    /// No JSON: it was damaged on the way, another attempt will do.
+    /// Not JSON: the body was damaged in transit. A retry may succeed.
     Garbled(String),
-    /// JSON that says, or shows, that it is not the whole answer: another attempt may bring that.
+    /// JSON that is incomplete, or reports that it is. A retry may succeed.
     NotWhole(String),
-    /// Whole, and not what we know of the endpoint: every attempt would look like this.
+    /// Complete, but not of the expected shape. A retry would not help.
     Unexpected(BoxError),
 }
 
@@ -46,54 +46,55 @@ impl From<serde_json::Error> for Undecodable {
     }
 }
 
-/// Why a request got no usable answer.
+/// Reason why a request got no usable response.
 #[derive(Debug)]
 pub enum Failure {
-    /// The service said no, and would again.
+    /// The service refused the request. A retry would not help.
     Refused(Box<Refusal>),
-    /// While the request waited for its turn, the time came to renew the token: it was not sent.
+    /// The token was due for renewal before the request got its permit, so it was not sent.
     TokenDue,
-    /// The token was called expired twice.
+    /// The service reported the token as expired. `Client::send` returns this only after one
+    /// replacement.
     TokenExpired(Box<Refusal>),
-    /// A token that had just been granted was refused like the one before.
+    /// A token that had just been granted was refused, like the one before it.
     NewTokenRefused(Box<Refusal>),
     /// The token endpoint granted no token.
     NoToken(Box<Refusal>),
-    /// The day's requests are used up.
+    /// The daily quota is used up.
     DayUsedUp(Box<Refusal>),
-    /// The account has used the share of its day that a sync may take it to, in percent.
+    /// The account has used the share of its daily quota, in percent, up to which a sync may run.
     DayShare { told: DayUse, share: u32 },
-    /// A stop was asked for.
+    /// A stop was requested.
     Stopped,
-    /// Patience came to its end.
+    /// The retry budget is exhausted.
     Exhausted {
         endpoint: String,
         attempts: u32,
         elapsed: Duration,
         last: String,
-        /// Was the last attempt answered by a success that could not be used?
+        /// `true` if the last response was a success that could not be used.
         answered: bool,
-        /// The last answer, if it was no success.
+        /// The last response, if it was an error.
         refusal: Option<Box<Refusal>>,
     },
-    /// A page of a single record could not be had, while larger ones failed too.
+    /// A page of a single record could not be read, and no smaller page can be requested.
     SingleRecord { endpoint: String, attempts: u32, last: String },
-    /// Waiting for quota took longer than the request may wait, or would.
+    /// Waiting for quota took, or would take, longer than the retry budget allows.
     Throttled { endpoint: String, waited: Duration, asked: Option<Duration> },
-    /// A success with a content that makes no sense.
+    /// The content of a success response is not of the expected shape.
     Unexpected { endpoint: String, source: BoxError },
-    /// An answer larger than any that is meant.
+    /// The response exceeds the maximum body size.
     TooLarge { endpoint: String },
-    /// A proxy on the way asks for a login, or does not let anything through.
+    /// A proxy requires authentication or refuses the connection.
     Proxy { wants_login: bool, source: BoxError },
-    /// The connection cannot be made safe.
+    /// The TLS connection could not be established.
     Tls { problem: String, source: BoxError },
-    /// The request is not on the list of reads.
+    /// The request is not on the list of read-only requests.
     NotARead { method: Method, path: String },
 }
 
 impl Failure {
-    /// At the token endpoint, a refusal means that there is no token.
+    /// Converts a refusal by the token endpoint into `NoToken`.
     pub(super) fn of_token_endpoint(self) -> Self {
         if let Self::Refused(refusal) = self { Self::NoToken(refusal) } else { self }
     }

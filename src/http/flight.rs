@@ -1,27 +1,28 @@
-//! How many requests of a bucket may be under way at once.
+//! Adaptive concurrency limit (AIMD) of a rate limit bucket.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// More than rate × latency, so that a quota that was left alone for a moment is caught up with.
+/// Factor on rate × latency (Little's law), so that requests catch up after a pause.
 const HEADROOM: f64 = 1.3;
-/// Beside what the rate takes, so that a short latency never leaves the quota unused.
+/// Additional requests, so that a very short latency never leaves quota unused.
 const SPARE: usize = 2;
-/// The latency before any answer.
+/// Latency assumed before the first response.
 const FIRST_LATENCY: Duration = Duration::from_millis(500);
-/// The weight of the newest answer in the smoothed latency.
+/// Weight of the newest response in the smoothed latency.
 const WEIGHT: f64 = 0.25;
-/// What a fault leaves of the health, and what a good answer gives back.
+/// Factor of the multiplicative decrease after a fault, and step of the additive increase after a
+/// good response.
 const DECREASE: f64 = 0.5;
 const RECOVERY: f64 = 0.05;
 const LEAST_HEALTH: f64 = 0.05;
 
-/// Follows latency and faults of one bucket.
+/// Concurrency limit of one bucket, from its latency and faults.
 #[derive(Debug)]
 pub(super) struct Flight {
     latency: Option<Duration>,
-    /// 1.0 unless the service has failed lately.
+    /// Factor on the limit; 1.0 unless the service failed recently.
     health: f64,
     reduced_at: Option<Instant>,
 }
@@ -33,18 +34,18 @@ impl Default for Flight {
 }
 
 impl Flight {
-    /// Requests that may be under way when `per_second` are allowed.
+    /// Returns the maximum number of requests in flight at a rate of `per_second`.
     pub(super) fn limit(&self, per_second: f64) -> usize {
         limit(per_second, self.latency.unwrap_or(FIRST_LATENCY), self.health)
     }
 
-    /// Takes note of a good answer and of how long its request was under way.
+    /// Records a good response and its latency.
     pub(super) fn went_well(&mut self, took: Duration) {
         self.latency = Some(self.latency.map_or(took, |known| smoothed(known, took)));
         self.health = (self.health + RECOVERY).min(1.0);
     }
 
-    /// Takes note of a fault of the service. Those that were under way together count once.
+    /// Records a fault of the service. Faults of requests that were in flight together count once.
     pub(super) fn failed(&mut self, sent_at: Instant, now: Instant) {
         if self.reduced_at.is_none_or(|reduced_at| sent_at >= reduced_at) {
             self.health = (self.health * DECREASE).max(LEAST_HEALTH);

@@ -1,4 +1,4 @@
-//! What the headers of an answer say beside its body.
+//! Reading the relevant response headers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::day::DayUse;
 use super::dialect::Dialect;
 use super::window::Standing;
 
-/// The headers of one answer, read in the words of a dialect.
+/// The headers of one response, read by the header names of a dialect.
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'a> {
     pub map: &'a HeaderMap,
@@ -16,7 +16,7 @@ pub struct Headers<'a> {
 }
 
 impl<'a> Headers<'a> {
-    /// The service's time.
+    /// Returns the `Date` header.
     pub fn date(self) -> Option<&'a str> {
         self.text("date")
     }
@@ -25,19 +25,19 @@ impl<'a> Headers<'a> {
         self.text(self.dialect.correlation_header)
     }
 
-    /// How long to wait before asking again.
+    /// Returns the minimum wait before a retry.
     pub fn retry_after(self) -> Option<Duration> {
         self.text("retry-after").and_then(seconds)
     }
 
-    /// What is left of the general window.
+    /// Returns the reported usage of the general window.
     pub fn standing(self) -> Option<Standing> {
         let size = self.number(self.dialect.limit_header)?;
         let remaining = self.number(self.dialect.remaining_header)?;
         Some(Standing { size: clamped(size), remaining: clamped(remaining) })
     }
 
-    /// What has been used of the day.
+    /// Returns the reported usage of the daily quota.
     pub fn day(self) -> Option<DayUse> {
         let limit = self.number(self.dialect.daily_limit_header)?;
         let remaining = self.number(self.dialect.daily_remaining_header)?;
@@ -57,8 +57,8 @@ fn clamped(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 
-/// `Retry-After` in its form with seconds, fractions allowed; the form with a date is not used
-/// by HubSpot. A day is the longest wait it documents.
+/// Parses `Retry-After` in seconds, fractions allowed. HubSpot does not use the date form. Capped
+/// at one day, the longest wait that HubSpot documents.
 fn seconds(text: &str) -> Option<Duration> {
     const DAY: f64 = 86_400.0;
     let seconds = text.trim().parse::<f64>().ok().filter(|seconds| seconds.is_finite())?;

@@ -1,4 +1,4 @@
-//! The buckets side by side: windows, requests under way, and those who wait.
+//! State of the rate limiter: a window, a concurrency limit and a fair queue for each bucket.
 
 use std::time::Duration;
 
@@ -10,18 +10,20 @@ use super::limiter::Limits;
 use super::turns::Turns;
 use super::window::Window;
 
-/// An idle connection is closed after about so long, ours or the server's side.
+/// Time after which an idle connection is assumed to be closed by either side.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// All that decides who goes next. `W` is whoever waits.
+/// Decides which request is sent next. `W` is the type of a waiter.
 #[derive(Debug)]
 pub(super) struct Lanes<W> {
     by_bucket: [Lane<W>; 3],
-    /// The lane that has the first choice: they take turns for the places under way.
+    /// Index of the bucket that is considered first. It rotates, so that buckets share the overall
+    /// limit of requests in flight.
     first: usize,
     in_flight: usize,
     most: usize,
-    /// When so many requests were last under way at once: so many connections are open.
+    /// At index `n`, the instant at which `n` requests were last in flight, hence `n` connections
+    /// open.
     connections: Vec<Option<Instant>>,
 }
 
@@ -33,11 +35,11 @@ struct Lane<W> {
     turns: Turns<W>,
 }
 
-/// What a place was given for.
+/// Details of a granted permit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grant {
     pub(super) bucket: Bucket,
-    /// With this one, so many are under way.
+    /// Number of requests in flight, including this one.
     nth: usize,
 }
 
@@ -59,13 +61,13 @@ impl<W> Lanes<W> {
         }
     }
 
-    /// Waits for a place in a bucket. A bucket without limit has no queue.
+    /// Queues a waiter for a permit of a bucket. Buckets without a limit have no queue.
     pub(super) fn join(&mut self, bucket: Bucket, stream: u64, waiter: W) {
         self.lane(bucket).turns.join(stream, waiter);
     }
 
-    /// The next one to go, with a place; or when to ask again, `None` if only another request's
-    /// end can change anything.
+    /// Grants a permit to the next waiter. If there is none to grant, returns the instant at which
+    /// to poll again, or `None` if only the end of another request can change anything.
     pub(super) fn next(
         &mut self,
         now: Instant,
@@ -96,7 +98,7 @@ impl<W> Lanes<W> {
         Err(wake)
     }
 
-    /// The request of a place goes. Returns its number in the window.
+    /// Records that the request of a permit is being sent. Returns its number in the window.
     pub(super) fn sent(&mut self, grant: &Grant, now: Instant) -> u64 {
         let open = self.connections.get_mut(grant.nth);
         let is_open = open.is_some_and(|open| {
@@ -105,7 +107,7 @@ impl<W> Lanes<W> {
         self.lane(grant.bucket).window.sent(now, !is_open)
     }
 
-    /// A request has come to its end, good or bad.
+    /// Records the end of a request, successful or not.
     pub(super) fn finished(
         &mut self,
         grant: &Grant,
@@ -121,12 +123,12 @@ impl<W> Lanes<W> {
             flight.went_well(now.saturating_duration_since(sent_at));
         }
         if is_fault && !was_answered {
-            // The connections have to be made anew, for all that is known.
+            // All connections may have to be opened again.
             self.connections.fill(None);
         }
     }
 
-    /// A request is not under way any more.
+    /// Releases the in-flight slot of a request.
     pub(super) fn release(&mut self, grant: &Grant) {
         self.in_flight = self.in_flight.saturating_sub(1);
         let lane = self.lane(grant.bucket);
@@ -154,7 +156,7 @@ impl<W> Lanes<W> {
     fn lane(&mut self, bucket: Bucket) -> &mut Lane<W> {
         let [general, search, associations] = &mut self.by_bucket;
         match bucket {
-            // What is not limited never comes here; the widest lane would do it no harm.
+            // Requests without a limit never get here; the general bucket is a harmless fallback.
             Bucket::General | Bucket::Free => general,
             Bucket::Search => search,
             Bucket::Associations => associations,
@@ -162,7 +164,7 @@ impl<W> Lanes<W> {
     }
 }
 
-/// In the order of the lanes.
+/// Buckets in the order of `by_bucket`.
 const BUCKETS: [Bucket; 3] = [Bucket::General, Bucket::Search, Bucket::Associations];
 
 impl<W> Lane<W> {
@@ -184,7 +186,7 @@ mod tests {
         in_flight: 4,
     };
 
-    /// Everybody who gets a place now, in order. Each stays under way.
+    /// Returns all waiters that are granted a permit now, in order. Their requests stay in flight.
     fn served(lanes: &mut Lanes<&'static str>, now: Instant) -> Vec<&'static str> {
         std::iter::from_fn(|| {
             let (waiter, grant) = lanes.next(now, |_| true).ok()?;
@@ -242,7 +244,7 @@ mod tests {
         for _ in 0..50 {
             lanes.join(Bucket::General, 1, "list");
         }
-        // With headers the rate stays as it is.
+        // With headers, the rate stays unchanged.
         lanes.window(Bucket::General).observe(Standing { size: 100, remaining: 100 }, now, now);
         lanes.refused(Bucket::General, now, None, now);
         assert!(matches!(lanes.next(now, |_| true), Err(Some(_))), "it is known when to look");

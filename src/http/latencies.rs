@@ -1,11 +1,11 @@
-//! What the latencies of a bucket say about the next one.
+//! Round-trip time statistics of a bucket.
 
 use std::time::Duration;
 
-/// Answers before the shortest latency is believed.
+/// Number of responses before the minimum latency is trusted.
 const SAMPLES: u32 = 20;
 
-/// How long answers took.
+/// Minimum and mean latency of the responses.
 #[derive(Debug, Default)]
 pub(super) struct Latencies {
     shortest: Option<Duration>,
@@ -20,8 +20,8 @@ impl Latencies {
         self.count = self.count.saturating_add(1);
     }
 
-    /// The part of every latency that is certain: the shortest, less as much as that is below the
-    /// mean. The wider latencies scatter, the less is known of the shortest there can be.
+    /// Returns a lower bound of the next latency: the minimum, less its distance from the mean. The
+    /// more latencies scatter, the less the observed minimum is trusted.
     pub(super) fn certain(&self) -> Duration {
         match self.shortest {
             Some(shortest) if self.count >= SAMPLES => {

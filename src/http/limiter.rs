@@ -1,4 +1,4 @@
-//! Quota: who may send next, and when.
+//! Rate limiter: decides when each request may be sent.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
@@ -11,20 +11,20 @@ use super::dialect::Bucket;
 use super::lanes::{Grant, Lanes};
 use super::window::Standing;
 
-/// The size of each window, before any answer has corrected it.
+/// Window sizes (requests, length) to start with, before responses correct them.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub general: (u32, Duration),
     pub search: (u32, Duration),
     pub associations: (u32, Duration),
-    /// Requests that may be under way at once, over all buckets.
+    /// Maximum number of requests in flight over all buckets.
     pub in_flight: usize,
 }
 
-/// The windows of all buckets, shared by all streams.
+/// Rate limiter of all buckets, shared by all streams.
 ///
-/// A task of its own wakes those who wait when their time has come, so that nobody depends on
-/// another one's being polled.
+/// A background task grants permits that become available over time, so that no waiter depends on
+/// another future being polled.
 #[derive(Debug)]
 pub struct Limiter {
     shared: Arc<Shared>,
@@ -34,11 +34,11 @@ pub struct Limiter {
 #[derive(Debug)]
 struct Shared {
     lanes: Mutex<Lanes<oneshot::Sender<Place>>>,
-    /// Somebody waits, or waits for something else than before.
+    /// Notifies the background task that its wake-up time may have changed.
     changed: Notify,
 }
 
-/// A place in a window and among the requests under way; gives both back when dropped.
+/// A permit to send one request. Releases its quota and its in-flight slot when dropped.
 #[derive(Debug)]
 pub struct Place {
     shared: Weak<Shared>,
@@ -53,8 +53,8 @@ impl Limiter {
         Self { shared: Arc::new(Shared { lanes, changed: Notify::new() }), clerk: OnceLock::new() }
     }
 
-    /// Waits for a place on behalf of a stream, and says how long that took. `None` is the place
-    /// in a bucket without limit.
+    /// Waits for a permit on behalf of a stream. Returns the permit and the time waited. The permit
+    /// is `None` for a bucket without a limit.
     pub async fn acquire(&self, bucket: Bucket, stream: u64) -> (Option<Place>, Duration) {
         let started = Instant::now();
         if bucket == Bucket::Free {
@@ -64,23 +64,24 @@ impl Limiter {
         self.shared.lock().join(bucket, stream, sender);
         self.shared.serve();
         self.clerk.get_or_init(|| tokio::spawn(clerk(Arc::clone(&self.shared))));
-        // The sender is dropped only with the whole limiter, which is borrowed here.
+        // The sender is only dropped with the limiter, which is borrowed here.
         let place = receiver.await.ok();
         (place, started.elapsed())
     }
 
-    /// Requests that the service counts in a bucket now, and how many it allows.
+    /// Returns the number of requests that the service currently counts in a bucket, and the
+    /// bucket's limit.
     pub fn used(&self, bucket: Bucket) -> (u32, u32) {
         self.shared.lock().window(bucket).used(Instant::now())
     }
 
-    /// The window of a bucket has another size.
+    /// Sets the window size of a bucket.
     pub fn resize(&self, bucket: Bucket, size: u32) {
         self.shared.lock().resize(bucket, size);
     }
 
-    /// A request sent at `sent_at` was refused because this bucket is used up: it pauses, for as
-    /// long as the service says or as experience does. Returns the pause.
+    /// Records that a request sent at `sent_at` was refused because this bucket is exhausted. The
+    /// bucket cools down for at least `wait`. Returns the remaining cooldown.
     pub fn refused(&self, bucket: Bucket, sent_at: Instant, wait: Option<Duration>) -> Duration {
         self.shared.lock().refused(bucket, sent_at, wait, Instant::now())
     }
@@ -99,7 +100,8 @@ impl Shared {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives out all places there are. Says when there will be more, if anybody waits for that.
+    /// Grants all available permits. Returns the instant at which the next one becomes available,
+    /// if there are waiters and time alone frees one.
     fn hand_out(self: &Arc<Self>) -> Option<Instant> {
         let now = Instant::now();
         loop {
@@ -108,7 +110,7 @@ impl Shared {
                 Ok((waiter, grant)) => {
                     let shared = Arc::downgrade(self);
                     let place = Place { shared, grant, sent: None, is_answered: false };
-                    // Who has gone meanwhile drops the place, which gives it back.
+                    // If the waiter is gone, the permit is dropped, which releases it.
                     let _gone = waiter.send(place);
                 }
                 Err(wake) => return wake,
@@ -116,7 +118,8 @@ impl Shared {
         }
     }
 
-    /// Gives out what there is now, and lets the clerk know that it may have to come earlier.
+    /// Grants all available permits and notifies the background task if it may have to wake up
+    /// earlier.
     fn serve(self: &Arc<Self>) {
         if self.hand_out().is_some() {
             self.changed.notify_one();
@@ -124,7 +127,7 @@ impl Shared {
     }
 }
 
-/// Gives out places whenever time alone has brought some.
+/// Background task that grants permits as they become available over time.
 async fn clerk(shared: Arc<Shared>) {
     loop {
         let wake = shared.hand_out();
@@ -143,7 +146,7 @@ impl Place {
         self.grant.bucket
     }
 
-    /// The request goes now.
+    /// Records that the request is being sent.
     pub fn send(&mut self) {
         if let Some(shared) = self.shared.upgrade() {
             let now = Instant::now();
@@ -151,8 +154,8 @@ impl Place {
         }
     }
 
-    /// The beginning of an answer is there: what it says of the window, if it does, and whether
-    /// it refuses the request for quota.
+    /// Records that the response headers have arrived, with the window usage they report, if any.
+    /// `is_refused` is `true` if the request was refused for quota.
     pub fn answered(&mut self, standing: Option<Standing>, is_refused: bool) {
         let (Some(shared), Some((number, sent_at))) = (self.shared.upgrade(), self.sent) else {
             return;
@@ -170,8 +173,8 @@ impl Place {
         }
     }
 
-    /// The request has been dealt with, body and all. A fault is one of the service or of the
-    /// connection.
+    /// Records that the request is complete, including its body. A fault is a failure of the
+    /// service or of the connection.
     pub fn finish(self, is_fault: bool) {
         if let (Some(shared), Some((_, sent_at))) = (self.shared.upgrade(), self.sent) {
             let now = Instant::now();

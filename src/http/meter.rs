@@ -1,14 +1,14 @@
-//! What a stream's requests have cost.
+//! Request statistics of a stream.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::dialect::Bucket;
 
-/// Counts requests and waits for one stream's receipt.
+/// Counts one stream's requests and the time they wait.
 #[derive(Debug)]
 pub struct Meter {
-    /// Tells the stream from all others of the process: they take turns.
+    /// Identifies the stream within the process, for fair queueing.
     stream: u64,
     general: AtomicU64,
     search: AtomicU64,
@@ -20,7 +20,7 @@ pub struct Meter {
     now: Now,
 }
 
-/// What the stream's requests are doing at this moment, as numbers of them.
+/// Number of the stream's requests in each state.
 #[derive(Debug, Default)]
 struct Now {
     under_way: AtomicU64,
@@ -28,16 +28,16 @@ struct Now {
     faulty: AtomicU64,
 }
 
-/// Why nothing of a stream is under way.
+/// Reason why a stream has no request in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standstill {
-    /// It waits for a place in a quota.
+    /// Its requests wait for a permit of a bucket.
     Quota(Bucket),
-    /// The service failed, and is asked again after a while.
+    /// The service failed, and the stream waits before it retries.
     Fault,
 }
 
-/// One request that does something; it does not any more when dropped.
+/// Counts one request in a state until it is dropped.
 #[derive(Debug)]
 pub struct Doing<'a>(&'a AtomicU64);
 
@@ -73,12 +73,12 @@ impl Default for Meter {
 }
 
 impl Meter {
-    /// Whose requests these are, as a number.
+    /// Returns the id of the stream.
     pub(super) fn stream(&self) -> u64 {
         self.stream
     }
 
-    /// Requests sent, repeated ones included.
+    /// Returns the number of requests sent, including retries.
     pub fn requests(&self) -> u64 {
         [&self.general, &self.search, &self.associations, &self.free]
             .iter()
@@ -86,27 +86,27 @@ impl Meter {
             .sum()
     }
 
-    /// Requests sent by bucket: general, search, associations.
+    /// Returns the number of requests sent by bucket: general, search, associations.
     pub fn by_bucket(&self) -> [u64; 3] {
         [&self.general, &self.search, &self.associations].map(|counter| counter.load(Relaxed))
     }
 
-    /// Requests repeated after a fault.
+    /// Returns the number of requests repeated after a fault.
     pub fn retries(&self) -> u64 {
         self.retries.load(Relaxed)
     }
 
-    /// Answers that said 429.
+    /// Returns the number of 429 responses.
     pub fn throttled_answers(&self) -> u64 {
         self.throttled.load(Relaxed)
     }
 
-    /// Time spent waiting for a place in a quota window.
+    /// Returns the time spent waiting for permits.
     pub fn waited(&self) -> Duration {
         Duration::from_millis(self.waited_ms.load(Relaxed))
     }
 
-    /// What the stream waits for, if all of its requests do.
+    /// Returns what the stream waits for, if it has no request in flight.
     pub fn standstill(&self) -> Option<Standstill> {
         let is_any = |number: &AtomicU64| number.load(Relaxed) > 0;
         if is_any(&self.now.under_way) {
@@ -123,28 +123,28 @@ impl Meter {
         .find_map(|(number, standstill)| is_any(number).then_some(standstill))
     }
 
-    /// Has the stream any request that is under way or waits?
+    /// Returns `true` if the stream has a request in flight or waiting.
     pub fn is_busy(&self) -> bool {
         self.standstill().is_some() || self.now.under_way.load(Relaxed) > 0
     }
 
-    /// A request is under way.
+    /// Counts a request as in flight until the guard is dropped.
     pub(super) fn under_way(&self) -> Doing<'_> {
         Doing::begin(&self.now.under_way)
     }
 
-    /// A request waits for a place in a quota.
+    /// Counts a request as waiting for a permit until the guard is dropped.
     pub(super) fn queued(&self, bucket: Bucket) -> Doing<'_> {
         let [general, search, associations] = &self.now.queued;
         Doing::begin(match bucket {
-            // What is not limited never waits for long.
+            // Requests without a limit never wait for long.
             Bucket::General | Bucket::Free => general,
             Bucket::Search => search,
             Bucket::Associations => associations,
         })
     }
 
-    /// A request waits until it is sent again after a fault.
+    /// Counts a request as waiting for a retry after a fault until the guard is dropped.
     pub fn faulty(&self) -> Doing<'_> {
         Doing::begin(&self.now.faulty)
     }
@@ -159,7 +159,7 @@ impl Meter {
         counter.fetch_add(1, Relaxed);
     }
 
-    /// A request is repeated.
+    /// Counts a retry.
     pub fn repeated(&self) {
         self.retries.fetch_add(1, Relaxed);
     }

@@ -1,8 +1,8 @@
-//! Getting one answer for one request: token, quota, retries.
+//! HTTP client with authentication, rate limiting and retries.
 //!
-//! Decisions are pure and testable alone ([`classify`], [`Backoff`], [`Window`], [`Lease`]);
-//! `Transport::send` is the only loop and, with the limiter, the only place that waits. What must be known of the
-//! service comes in as values ([`Dialect`]): nothing here says HubSpot.
+//! Decisions are pure and can be tested on their own ([`classify`], [`Backoff`], [`Window`],
+//! [`Lease`]). `Transport::send` is the only retry loop and, apart from the limiter, the only place
+//! that waits. Everything specific to the service is passed in as values ([`Dialect`]).
 
 mod backoff;
 mod broken;

@@ -1,31 +1,32 @@
-//! How much of a window others use.
+//! External usage of a window, by other API clients of the account.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Answers of which the least counts: requests overtake each other on their way, so a single count
-/// may be a few too high.
+/// Number of recent responses of which the minimum is used. Requests overtake each other, so a
+/// single count may be slightly too high.
 const ANSWERS: usize = 4;
-/// For this part of a window others are taken to go on as they did.
+/// Divisor of the window length: for this part of it, external usage is assumed to stay as last
+/// reported.
 const HOLD: u32 = 4;
 
-/// Requests of other clients in the server's window, as answers tell of them.
+/// External usage of the server's window, as reported by responses.
 #[derive(Debug, Default)]
 pub(super) struct Others {
     counts: VecDeque<u32>,
-    /// When the newest answer came, and when it was asked for.
+    /// Arrival of the newest response, and the instant at which its request was sent.
     newest: Option<(Instant, Instant)>,
 }
 
 impl Others {
-    /// Has any answer told of them?
+    /// Returns `true` if any response has reported the usage of the window.
     pub(super) fn are_told(&self) -> bool {
         self.newest.is_some()
     }
 
-    /// Takes what an answer tells; older ones that come later say nothing new.
+    /// Records the external usage that a response reports. Responses to older requests are ignored.
     pub(super) fn observe(&mut self, count: u32, asked_at: Instant, now: Instant) {
         if self.newest.is_some_and(|(_, newest)| newest > asked_at) {
             return;
@@ -35,9 +36,9 @@ impl Others {
         self.counts.push_front(count);
     }
 
-    /// How many there are now. Without news they are taken to have stopped after a while, and to
-    /// leave the window as evenly as they came: so the next request that learns of them comes
-    /// before all of ours have left.
+    /// Returns the current external usage. Without new responses, it is held for a while and then
+    /// decreases linearly over one window length. Permits thus become available again, and the next
+    /// response brings a new count, before all of our own requests have left the window.
     pub(super) fn at(&self, now: Instant, length: Duration) -> u32 {
         let (Some((told_at, _)), Some(count)) = (self.newest, self.counts.iter().min()) else {
             return 0;

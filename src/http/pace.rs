@@ -1,21 +1,20 @@
-//! How fast to ask where the service never says what is left.
+//! Reduced request rate after refusals, for quotas that responses do not report.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What the first refusal leaves: room for one other like us, and some to spare. And what another
-/// one leaves of that.
+/// Share of the quota after the first refusal, which leaves room for one other client of the same
+/// kind and a reserve; and the factor for each further refusal.
 const FIRST: f64 = 0.4;
 const DECREASE: f64 = 0.7;
-/// What a second gives back: all that the first refusal took comes back in four minutes.
+/// Share regained per second: the loss of a first refusal is recovered in four minutes.
 const RECOVERY: f64 = 0.0025;
-/// The share that is never taken away, so that somebody who holds a quota for good is noticed to
-/// have let go of it.
+/// Minimum share. It is never zero, so that a quota released by another client is noticed.
 const LEAST: f64 = 0.1;
 
-/// The share of a quota that is asked for: less after a refusal, because somebody else must be
-/// using it too, and slowly more again. Two who do this come to equal shares.
+/// Share of a quota that is used (AIMD). A refusal lowers it, because another client must be using
+/// the quota too; it then recovers slowly. Two such clients converge to equal shares.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     share: f64,
@@ -31,13 +30,13 @@ impl Pace {
         recovered(self.share, now.saturating_duration_since(self.since))
     }
 
-    /// Takes note that the service refused.
+    /// Records a refusal.
     pub(super) fn refused(&mut self, now: Instant) {
         *self = Self { share: decreased(self.share(now)), since: now };
     }
 
-    /// The shortest time between two requests, if the whole quota allows `size` in `length`; zero
-    /// while the whole quota may be used, in whatever bursts.
+    /// Returns the minimum time between two requests if the full quota is `size` requests in
+    /// `length`. Zero while the full quota may be used, in bursts of any size.
     pub(super) fn gap(&self, now: Instant, size: u32, length: Duration) -> Duration {
         let share = self.share(now);
         if share < 1.0 { length.div_f64(f64::from(size.max(1)) * share) } else { Duration::ZERO }

@@ -1,12 +1,12 @@
-//! The number of records that a page is asked for with, lowered while pages fail.
+//! Adaptive page size, lowered while pages fail.
 
 use std::cell::Cell;
 
 /// Page size of one list, shared by all requests for its pages.
 ///
-/// A service may be unable to give a page because of its size: it takes too long to make (500, 502,
-/// 504), or it is larger than any answer that is read. Half the size is tried then, down to one
-/// record, and pages that arrive let it grow back.
+/// A page can fail because of its size: it takes too long to produce (500, 502, 504) or exceeds the
+/// maximum body size. The size is then halved, down to one record, and doubled again as pages
+/// arrive.
 #[derive(Debug)]
 pub struct PageSize {
     most: usize,
@@ -14,26 +14,26 @@ pub struct PageSize {
 }
 
 impl PageSize {
-    /// `most` is the size to begin with, and never exceeded.
+    /// Creates a page size that starts at `most` and never exceeds it.
     pub fn new(most: usize) -> Self {
         let most = most.max(1);
         Self { most, now: Cell::new(most) }
     }
 
-    /// The size to ask for next.
+    /// Returns the size to request next.
     pub fn now(&self) -> usize {
         self.now.get()
     }
 
-    /// A page of this size cannot be had: returns the size to try instead, `None` if it was one
-    /// record already.
+    /// Records that a page of this size failed. Returns the size to try instead, or `None` if the
+    /// page had a single record.
     pub(super) fn halve(&self, size: usize) -> Option<usize> {
         let half = size / 2;
         self.now.set(self.now.get().min(half.max(1)));
         (half > 0).then_some(half)
     }
 
-    /// A page that was asked for with this size has arrived.
+    /// Records that a page requested with this size has arrived.
     pub(super) fn arrived(&self, size: usize) {
         let grown = size.saturating_mul(2).min(self.most);
         self.now.set(self.now.get().max(grown));

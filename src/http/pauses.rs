@@ -1,38 +1,38 @@
-//! How long a bucket rests after a refusal.
+//! Cooldown of a bucket after a refusal.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The first pause is this part of the window; it doubles up to the whole.
+/// Divisor of the window length for the first cooldown, which then doubles up to the whole window.
 const FIRST: u32 = 10;
-/// More doublings than it takes to get there.
+/// Maximum number of doublings, more than needed to reach the whole window.
 const DOUBLINGS: u32 = 8;
 
-/// The pauses of one bucket.
+/// Cooldowns of one bucket.
 #[derive(Debug, Default)]
 pub(super) struct Pauses {
     until: Option<Instant>,
-    /// Refusals without an accepted request between them.
+    /// Refusals since the last accepted request.
     in_a_row: u32,
     last: Option<Instant>,
 }
 
 impl Pauses {
-    /// The end of the pause, if there is one.
+    /// Returns the end of the current cooldown, if any.
     pub(super) fn until(&self, now: Instant) -> Option<Instant> {
         self.until.filter(|until| *until > now)
     }
 
-    /// Has nothing been accepted since the last refusal?
+    /// Returns `true` if no request has been accepted since the last refusal.
     pub(super) fn is_refused(&self) -> bool {
         self.in_a_row > 0
     }
 
-    /// Takes note of a refusal of a request sent at `sent_at`, and rests for at least `wait`.
+    /// Records the refusal of a request sent at `sent_at`, and cools down for at least `wait`.
     ///
-    /// Refusals of requests that were under way together are one event: says whether this one is
-    /// the first of its kind.
+    /// Refusals of requests that were in flight together are one event. Returns `true` for the
+    /// first of them.
     pub(super) fn refused(
         &mut self,
         sent_at: Instant,
@@ -52,7 +52,7 @@ impl Pauses {
         is_new
     }
 
-    /// Takes note of an accepted request.
+    /// Records an accepted request.
     pub(super) fn accepted(&mut self, sent_at: Instant) {
         if self.is_after_the_last(sent_at) {
             self.in_a_row = 0;

@@ -1,4 +1,4 @@
-//! Removes secrets from what a service says, before it is kept or shown.
+//! Removes secrets from responses before they are kept or shown.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -9,30 +9,31 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::secret::Secret;
 
-/// Stands in place of a secret.
+/// Replacement text for a secret.
 const REDACTED: &str = "[redacted]";
-/// Pieces of base64 text that are shorter than this are found in ordinary words.
+/// Minimum length of a piece of base64 text; shorter ones also occur in ordinary words.
 const SHORTEST_PIECE: usize = 8;
 
-/// The secrets of a connection. They are found in upper and lower case, percent-encoded, in JSON
-/// escapes and in base64.
+/// The secrets of a connection. They are found in any case, percent-encoded, in JSON escapes, and
+/// in base64.
 #[derive(Default)]
 pub(super) struct Redactor {
-    /// In lower case.
+    /// Secrets and their percent-encoded forms, in lower case.
     plain: Mutex<BTreeSet<String>>,
-    /// Base64 text is removed to its end on both sides: it may hold more of the secret.
+    /// Base64 pieces of the secrets, in lower case. A match is extended over all surrounding base64
+    /// text, which may hold more of the secret.
     base64: Mutex<BTreeSet<String>>,
 }
 
 impl Redactor {
-    /// Adds a secret to those that are removed.
+    /// Adds a secret to redact.
     pub(super) fn learn(&self, secret: &Secret<String>) {
         let secret = secret.expose().trim();
         if secret.is_empty() {
             return;
         }
         let form = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-        // These two are sent as they are by most encoders.
+        // Most encoders leave these two characters unescaped.
         let encoded = form.replace("%2D", "-").replace("%5F", "_");
         let plain = [secret.to_owned(), form, encoded].map(|text| text.to_ascii_lowercase());
         self.plain.lock().unwrap_or_else(PoisonError::into_inner).extend(plain);
@@ -40,19 +41,19 @@ impl Redactor {
         self.base64.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
     }
 
-    /// The body of an answer without secrets.
+    /// Returns the body without secrets.
     pub(super) fn redact(&self, body: Bytes) -> Bytes {
         let body = unescaped(body);
         let Some(text) = self.redacted(&String::from_utf8_lossy(&body)) else { return body };
         text.into()
     }
 
-    /// The text without secrets.
+    /// Returns the text without secrets.
     pub(super) fn redact_text(&self, text: String) -> String {
         self.redacted(&text).unwrap_or(text)
     }
 
-    /// `None` if there is no secret in the text.
+    /// Returns the redacted text, or `None` if it contains no secret.
     fn redacted(&self, text: &str) -> Option<String> {
         let lower = text.to_ascii_lowercase();
         let mut found: Vec<Range<usize>> = Vec::new();
@@ -81,7 +82,8 @@ impl Redactor {
     }
 }
 
-/// JSON without escapes that could hide a secret; everything else as it is.
+/// Rewrites a JSON body without escapes that could hide a secret. Other bodies are returned
+/// unchanged.
 fn unescaped(body: Bytes) -> Bytes {
     if memchr::memchr(b'\\', &body).is_none() {
         return body;
@@ -90,7 +92,7 @@ fn unescaped(body: Bytes) -> Bytes {
     value.map_or(body, |value| value.to_string().into())
 }
 
-/// The range with all base64 characters around it.
+/// Extends a range over all surrounding base64 characters.
 fn widened(text: &[u8], Range { start, end }: Range<usize>) -> Range<usize> {
     let is_base64 = |byte: &u8| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
@@ -101,8 +103,8 @@ fn widened(text: &[u8], Range { start, end }: Range<usize>) -> Range<usize> {
     start - before..end + after.take_while(|byte| is_base64(byte)).count()
 }
 
-/// The base64 text that stands for nothing but the secret, for each place that it can have in the
-/// groups of three bytes, in both alphabets.
+/// Returns the parts of the base64 encoding that depend on the secret alone, for each of the three
+/// byte alignments and both alphabets.
 fn pieces(secret: &[u8]) -> impl Iterator<Item = String> {
     const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -114,7 +116,8 @@ fn pieces(secret: &[u8]) -> impl Iterator<Item = String> {
             let pair = bytes(place / 8) << 8 | bytes(place / 8 + 1);
             usize::from(pair >> (10 - place % 8) & 0x3F)
         };
-        // The first six bits that are the secret's alone, behind `at` other bytes.
+        // Offset of the first base64 digit that depends on the secret alone, after `at` other
+        // bytes.
         let first = (6 - at * 8 % 6) % 6;
         let places = (first..).step_by(6).take_while(|place| place + 6 <= secret.len() * 8);
         let digits = places.filter_map(|place| alphabet.get(bits(place)).copied().map(char::from));
@@ -139,7 +142,7 @@ mod tests {
             ("percent-encoded", "a=pat%2Dna1%2DCanary%2E9&b", "a=[redacted]&b"),
             ("percent-encoded in part", "pat-na1-Canary%2e9", "[redacted]"),
             ("escaped", r#"{"m":"\u0070at-na1-Canary.9"}"#, r#"{"m":"[redacted]"}"#),
-            // As `base64` prints them, behind zero, one, two and seven bytes.
+            // Output of `base64`, with the secret at byte offsets 0, 1, 2 and 7.
             ("base64", "x cGF0LW5hMS1DYW5hcnkuOQ== y", "x [redacted] y"),
             ("behind one byte", "OnBhdC1uYTEtQ2FuYXJ5Ljk=", "[redacted]"),
             ("behind two bytes", "YTpwYXQtbmExLUNhbmFyeS45", "[redacted]"),

@@ -1,36 +1,37 @@
-//! What a result means for the request that got it.
+//! Decides how to proceed after each attempt of a request.
 
 use std::time::Duration;
 
 use super::dialect::Reading;
 
-/// What came of one attempt.
+/// Outcome of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub enum Outcome {
-    /// An answer with its body.
+    /// A complete response.
     Answer { status: u16, retry_after: Option<Duration>, reading: Reading },
-    /// The connection broke before or inside the answer, or nothing came in time.
+    /// The connection failed before or during the response, or timed out.
     Broken,
 }
 
-/// What to do about it.
+/// Action to take after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Hand the answer to the caller.
+    /// Return the response to the caller.
     Done,
-    /// Ask again after at least this long, or after the backoff's own wait.
+    /// Retry after at least this long, or after the backoff's own wait.
     Retry(Option<Duration>),
-    /// The bucket is empty: pause it for this long, or for one of its windows, then ask again.
+    /// The bucket is exhausted: cool down for at least this long, or for a time that grows with
+    /// each refusal, then retry.
     Throttled(Option<Duration>),
-    /// Ask again with a new token, once.
+    /// Retry once with a new token.
     Reauthenticate,
-    /// No request will be answered before midnight.
+    /// No request will be accepted before midnight.
     DayUsedUp,
-    /// Hand the refusal to the caller: asking again would change nothing.
+    /// Return the error response to the caller; a retry would not help.
     Fail,
 }
 
-/// Judges one attempt. Total: every status has a verdict.
+/// Returns the action for the outcome of an attempt. Every status is covered.
 pub fn classify(outcome: &Outcome) -> Verdict {
     match *outcome {
         Outcome::Broken => Verdict::Retry(None),
@@ -39,9 +40,9 @@ pub fn classify(outcome: &Outcome) -> Verdict {
             (401, Reading::TokenExpired) => Verdict::Reauthenticate,
             (429, Reading::DayUsedUp) => Verdict::DayUsedUp,
             (429, _) => Verdict::Throttled(retry_after),
-            // 423: locked by another call. 477: the account moves to another data centre.
-            // 530 is missing: the edge says that the token cannot be routed, no passing fault.
-            // A 403 that is not the service's is that of something on the way, which may pass.
+            // 423: locked by another call. 477: the account is being moved to another data centre.
+            // 530 is not retried: the edge cannot route the token, which is permanent. A 403 of an
+            // intermediary may be transient.
             (403, Reading::NotTheService) | (408 | 423 | 477 | 500..=529 | 531..=599, _) => {
                 Verdict::Retry(retry_after)
             }

@@ -1,4 +1,4 @@
-//! Who may vouch for the other side.
+//! Trusted root certificates.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use reqwest::Certificate;
 
 use crate::error::BoxError;
 
-/// The roots that every browser trusts, for machines that have none of their own. They come on top
-/// of those of the machine, or of `SSL_CERT_FILE` where that is set.
+/// Returns Mozilla's root certificates, for machines without their own. They are added to those of
+/// the machine, or of `SSL_CERT_FILE` if it is set.
 ///
 /// # Errors
-/// If `SSL_CERT_FILE` names no file of certificates: left alone, that would show as a connection
-/// that cannot be trusted.
+/// Returns an error if `SSL_CERT_FILE` is not a readable file of certificates. Ignoring this would
+/// surface later as an untrusted connection.
 pub(super) fn bundled() -> Result<Vec<Certificate>, BoxError> {
     if let Some(file) = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()) {
         look_into(Path::new(&file))?;

@@ -1,21 +1,21 @@
-//! The end of all requests, from outside.
+//! Cancellation of all requests.
 
 use tokio::sync::watch;
 
-/// Says, from any thread and for good, that nothing is to be asked for any more.
+/// Cancellation token: ends all requests, permanently and from any thread.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(watch::Sender<bool>);
 
 impl Stop {
-    /// Ends all requests under way, and all that would follow.
+    /// Cancels all current and future requests.
     pub fn request(&self) {
         self.0.send_replace(true);
     }
 
-    /// Waits until the end is asked for.
+    /// Completes once a stop has been requested.
     pub(super) async fn requested(&self) {
         let mut requests = self.0.subscribe();
-        // This holds a sender, so waiting does not fail.
+        // `self` holds a sender, so the wait does not fail.
         let _infallible = requests.wait_for(|is_requested| *is_requested).await.map(drop);
     }
 }

@@ -1,4 +1,4 @@
-//! The token of every request, renewed before it ends.
+//! Access tokens and their renewal.
 
 use std::time::Duration;
 
@@ -11,32 +11,33 @@ use super::meter::Meter;
 use super::transport::{Request, Transport};
 use crate::secret::Secret;
 
-/// What a token endpoint grants.
+/// Response of a token endpoint.
 #[derive(Debug, Clone)]
 pub struct Grant {
     pub token: Secret<String>,
     pub lasts: Duration,
-    /// A new refresh token, if the old one was replaced.
+    /// The new refresh token, if the old one was replaced.
     pub refresh_token: Option<Secret<String>>,
 }
 
-/// Makes the request for a token from a path and a refresh token.
+/// Builds a token request from a path and a refresh token.
 pub(crate) type RequestToken = Box<dyn Fn(&str, &Secret<String>) -> Request + Send + Sync>;
 
-/// Keeps a refresh token for the next run.
+/// Saves a refresh token for the next run.
 pub type KeepToken = Box<dyn Fn(&Secret<String>) + Send + Sync>;
 
-/// How to ask for a new token.
+/// Renewal of an access token.
 pub struct Renewal {
-    /// Where to ask, each for when the one before is not there.
+    /// Endpoint paths, in the order in which to try them; the next one is used if a path does not
+    /// exist.
     pub targets: Vec<&'static str>,
-    /// Builds the request from a target and the current refresh token.
+    /// Builds the request from a path and the current refresh token.
     pub request: RequestToken,
-    /// Reads the answer.
+    /// Decodes the response.
     pub parse: fn(&Bytes) -> Result<Grant, Undecodable>,
     pub refresh_token: Secret<String>,
-    /// Told of every refresh token that replaces another, before anything is asked for with what
-    /// came along with it: the old one may have stopped working.
+    /// Called with every new refresh token before the access token granted with it is used, since
+    /// the old refresh token may have become invalid.
     pub keep: KeepToken,
 }
 
@@ -54,49 +55,50 @@ impl Renewal {
     }
 }
 
-/// A token and the time it is good for.
+/// An access token with its renewal time.
 #[derive(Debug, Clone)]
 pub struct Lease {
     pub token: Secret<String>,
-    /// `None` if it has no end.
+    /// Instant from which the token is due for renewal; `None` if it does not expire.
     renew_at: Option<Instant>,
 }
 
-/// The least time for which a token is used before it is renewed.
+/// Minimum time for which a token is used before it is renewed.
 const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Lease {
-    /// Renewal is due when a sixth of the life is left, but five minutes before the end at most,
-    /// and never within [`SHORTEST`] of the grant: a token with no life left on arrival would be
-    /// renewed for ever and never sent.
+    /// Creates an access token that was granted at `now`. It is due for renewal when a sixth of its
+    /// lifetime is left, at most five minutes before it expires, and never within [`SHORTEST`] of
+    /// the grant: a token that arrives expired would be renewed endlessly and never sent.
     pub fn new(grant: Grant, now: Instant) -> Self {
         let margin = (grant.lasts / 6).min(Duration::from_mins(5));
         let life = grant.lasts.saturating_sub(margin).max(SHORTEST);
-        // A life that no clock can show has no end.
+        // A lifetime that overflows the clock counts as unlimited.
         let renew_at = now.checked_add(life);
         Self { token: grant.token, renew_at }
     }
 
-    /// Is it time to renew it?
+    /// Returns `true` if the token is due for renewal.
     pub fn is_due(&self, now: Instant) -> bool {
         self.renew_at.is_some_and(|renew_at| now >= renew_at)
     }
 }
 
-/// Where tokens come from.
+/// Source of access tokens.
 pub enum Tokens {
-    /// A private-app token or service key: it has no end.
+    /// A private-app token or service key, which does not expire.
     Fixed(Secret<String>),
-    /// An OAuth grant. Whoever finds the lease due renews it, the others wait for the lock.
+    /// An OAuth grant. The first task that finds the token due renews it; the others wait for the
+    /// lock.
     Renewing { renewal: Renewal, lease: Mutex<Renewed> },
 }
 
-/// The state behind the lock.
+/// State behind the lock of `Tokens::Renewing`.
 #[derive(Default)]
 pub struct Renewed {
     lease: Option<Lease>,
     refresh_token: Option<Secret<String>>,
-    /// Targets that turned out not to be there.
+    /// Number of endpoint paths found not to exist.
     gone: usize,
 }
 
@@ -105,17 +107,18 @@ impl Tokens {
         Self::Renewing { renewal, lease: Mutex::default() }
     }
 
-    /// Is the token to blame, and may another one, or the same once more, do better?
+    /// Returns `true` if the failure is due to the token, and a new token, or the same one again,
+    /// may succeed.
     ///
-    /// A fixed token that is refused for anything but its age is wrong; one that was granted may
-    /// have been withdrawn since.
+    /// A fixed token that is refused for any reason other than expiry is wrong. A granted token may
+    /// have been revoked since.
     pub(super) fn may_replace_after(&self, failure: &Failure) -> bool {
         let is_granted = matches!(self, Self::Renewing { .. });
         matches!(failure, Failure::TokenExpired(_))
             || is_granted && matches!(failure, Failure::Refused(refusal) if refusal.status == 401)
     }
 
-    /// What it means that the replacement was refused too.
+    /// Returns the failure to report if the replacement was refused too.
     pub(super) fn given_up(&self, failure: Failure) -> Failure {
         match (self, failure) {
             (Self::Renewing { .. }, Failure::TokenExpired(refusal) | Failure::Refused(refusal)) => {
@@ -125,7 +128,7 @@ impl Tokens {
         }
     }
 
-    /// The token to send now.
+    /// Returns the token to send, and renews it if it is due.
     pub(super) async fn current(
         &self,
         transport: &Transport,
@@ -134,10 +137,10 @@ impl Tokens {
         self.newer_than(None, transport, meter).await
     }
 
-    /// A token other than `refused`, which the service took for expired.
+    /// Returns a token other than `refused`, which the service reported as expired.
     ///
-    /// A fixed token comes back as it is: being called expired once is known to happen to valid
-    /// ones.
+    /// A fixed token is returned unchanged: valid ones are known to be reported as expired now and
+    /// then.
     pub(super) async fn replace(
         &self,
         refused: &Lease,

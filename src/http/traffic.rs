@@ -1,5 +1,5 @@
-//! The limiter against a model of the service, on paused time: no window is ever overrun, none is
-//! left unused, and nobody is starved.
+//! Tests of the limiter against a model of the service, on paused time: no window is exceeded, none
+//! is left unused, and no client starves.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ const TEN_SECONDS: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
 
-/// One quota of the service: a rolling window of arrivals. What is refused is not counted.
+/// One quota of the service: a sliding window of arrivals. Refused requests do not count.
 struct Quota {
     size: u32,
     length: Duration,
@@ -29,7 +29,7 @@ impl Quota {
         Self { size, length, arrivals: RefCell::default() }
     }
 
-    /// Counts a request if there is room, and says what is left.
+    /// Counts a request if the quota allows it. Returns whether it does, and the remaining quota.
     fn arrive(&self) -> (bool, Standing) {
         let (mut arrivals, now) = (self.arrivals.borrow_mut(), Instant::now());
         while arrivals.front().is_some_and(|first| *first + self.length <= now) {
@@ -44,7 +44,8 @@ impl Quota {
     }
 }
 
-/// How long requests take there, and until the answer is here: at least and at most so much more.
+/// Travel times of a request and of its response, each as a minimum and a maximum addition in
+/// milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Latency {
     there_ms: (u64, u64),
@@ -53,7 +54,7 @@ struct Latency {
 
 const STEADY: Latency = Latency { there_ms: (20, 5), back_ms: (280, 0) };
 
-/// Random numbers that a seed repeats (xorshift).
+/// Seeded random number generator (xorshift).
 struct Dice(Cell<u64>);
 
 impl Dice {
@@ -71,21 +72,21 @@ impl Dice {
     }
 }
 
-/// What became of the requests of one client.
+/// Results of one client's requests.
 #[derive(Debug, Default)]
 struct Counts {
     accepted: Cell<u32>,
     refused: Cell<u32>,
 }
 
-/// One client with as much to ask as it can.
+/// A client that sends requests as fast as its limiter allows.
 struct Client<'a> {
     limiter: Limiter,
     bucket: Bucket,
     quota: &'a Quota,
     latency: Latency,
     dice: Dice,
-    /// Before this, nothing is noted in the counts.
+    /// Results before this instant are not counted.
     counts_from: Instant,
     counts: Counts,
 }
@@ -123,7 +124,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Asks without end in forty places at once, for so long.
+    /// Sends requests continuously from forty streams, for the given time.
     async fn run(&self, time: Duration) {
         let end = Instant::now() + time;
         let streams = (0..40).map(|stream| async move {
@@ -140,16 +141,17 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Runs a future on time that passes by itself.
+/// Runs a future on paused time, which advances automatically.
 fn on_paused_time<T>(future: impl Future<Output = T>) -> T {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_time().start_paused(true).build().unwrap().block_on(future)
 }
 
-/// Use and refusals of a quota by one client that has it for itself.
+/// Runs one client that has the quota for itself. Returns the share of the quota used and the
+/// number of refusals.
 async fn alone(bucket: Bucket, quota: &Quota, latency: Latency, seed: u64) -> (f64, u32) {
     let mut client = Client::new(bucket, quota, latency, seed);
-    // The first window is filled as fast as may be, and that is not what is measured.
+    // The initial burst is excluded from the measurement.
     client.counts_from = Instant::now() + TEN_SECONDS * 2;
     let windows = 30;
     let time = TEN_SECONDS * windows;
@@ -225,7 +227,7 @@ fn a_newcomer_gets_its_share_of_a_window_that_is_in_full_use() {
         let share = f64::from(second.counts.accepted.get()) / (190.0 * 24.0);
         assert!(share > 0.3, "{share}");
         assert!(first.refused_share() < 0.01, "{:?}", first.counts);
-        // It finds a closed door first.
+        // The quota is in full use when the second client starts.
         assert!(second.refused_share() < 0.03, "{:?}", second.counts);
     });
 }
@@ -250,7 +252,7 @@ fn who_is_not_polled_or_gives_up_holds_up_nobody() {
         let quota = Quota::new(190, TEN_SECONDS);
         let client = Client::new(Bucket::General, &quota, STEADY, 7);
         let mut waiting: Vec<_> = (0..300).map(|_| Box::pin(client.ask(1))).collect();
-        // Each is asked once, so that it waits, and most are given up.
+        // Each future is polled once so that it waits, and most are then dropped.
         for ask in &mut waiting {
             let _pending = tokio::time::timeout(Duration::ZERO, ask).await;
         }

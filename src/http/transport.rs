@@ -1,4 +1,4 @@
-//! The one loop that sends: quota, attempt, verdict, wait.
+//! The retry loop: acquires a permit, sends, classifies the result, and waits.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -23,25 +23,26 @@ use super::retry::{Outcome, Verdict, classify};
 use super::token::Lease;
 use crate::secret::Secret;
 
-/// The largest body that is read, unpacked. Far above any page: it bounds memory, not data.
+/// Maximum size of a response body after decompression, in bytes. It bounds memory and is far above
+/// the size of any page.
 pub const BODY_CAP: usize = 64 * 1024 * 1024;
-/// How much of the body of a refusal is read. What it says stands at its beginning.
+/// Maximum number of bytes read of an error response, whose message is near its beginning.
 const REFUSAL_CAP: usize = 1024 * 1024;
-/// Times a bucket may answer 429 to one request in a row: quota waits end by themselves, so only
-/// a service that has stopped counting ever gets here.
+/// Maximum number of 429 responses to one request that do not count as failures. Waits for quota
+/// end by themselves, so only a service that no longer counts gets this far.
 const THROTTLED_CAP: u32 = 100;
-/// The wait after a refusal that names no quota of ours, if the service does not say.
+/// Wait after a 429 that concerns none of the tracked quotas, if there is no `Retry-After`.
 const UNNAMED_WAIT: Duration = Duration::from_secs(1);
 
-/// One request, ready to be sent any number of times.
+/// A request that can be sent any number of times.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: Method,
-    /// Path and query, beginning with `/`.
+    /// Path and query, starting with `/`.
     pub target: String,
     pub body: Option<Body>,
     pub bucket: Bucket,
-    /// What is asked for, in words for errors: "the list of deals".
+    /// Description of the request for error messages, such as "the list of deals".
     pub endpoint: String,
 }
 
@@ -53,7 +54,7 @@ pub struct Body {
 }
 
 impl Request {
-    /// The path alone: queries may hold personal data and never show up in logs.
+    /// Returns the path without the query. Queries may hold personal data and are never logged.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
@@ -69,20 +70,21 @@ pub(crate) struct Transport {
     pub(super) day: Day,
     pub(super) redactor: Redactor,
     patience: Patience,
-    /// Whether any request of this run was answered.
+    /// `true` once any request of this run got a response.
     is_reached: AtomicBool,
 }
 
-/// Asks for the same page with fewer records, for when a page cannot be had at its size.
+/// Builds a request for the same page with fewer records, for pages that fail because of their
+/// size.
 pub struct Resize<'a> {
     pub size: &'a PageSize,
-    /// The number of records that the request at hand asks for.
+    /// Number of records that the current request asks for.
     pub asked: usize,
-    /// The request for a number of records.
+    /// Builds the request for a number of records.
     pub request: &'a dyn Fn(usize) -> Request,
 }
 
-/// Failures in a row, at one size, after which a smaller page is asked for.
+/// Consecutive failures at one page size after which a smaller page is requested.
 const HEAVY: u32 = 2;
 
 /// Time that one request has used of its [`Patience`].
@@ -92,13 +94,13 @@ struct Spent {
 }
 
 impl Spent {
-    /// Time used for anything but waiting for quota.
+    /// Returns the time used for anything but waiting for quota.
     fn working(&self) -> Duration {
         self.started.elapsed().saturating_sub(self.quota)
     }
 }
 
-/// One attempt's result.
+/// Result of one attempt.
 enum Attempt<T> {
     Decoded(T),
     Refused {
@@ -107,21 +109,21 @@ enum Attempt<T> {
         retry_after: Option<Duration>,
     },
     Unexpected(crate::error::BoxError),
-    /// A success that cannot be used; another attempt may bring one that can.
+    /// A success response that cannot be used. A retry may succeed.
     Unusable(String),
     TooLarge,
-    /// It took longer than this.
+    /// The attempt exceeded this timeout.
     TimedOut(Duration),
     Broken(Broken),
 }
 
-/// A request, and the smaller ones that may take its place.
+/// The current request and its page size.
 struct Asking<'a> {
     request: Cow<'a, Request>,
     resize: Option<&'a Resize<'a>>,
-    /// Records that the request asks for, where that can be changed.
+    /// Number of records requested, if it can be changed.
     size: Option<usize>,
-    /// Failures in a row that fewer records may mend.
+    /// Consecutive failures that a smaller page may fix.
     heavy: u32,
 }
 
@@ -135,8 +137,8 @@ impl<'a> Asking<'a> {
         self.request.endpoint.clone()
     }
 
-    /// Takes note of how an attempt went, and of a page that is larger than is read: then a smaller
-    /// one is asked for next.
+    /// Records the result of an attempt. A page that exceeds the maximum body size is requested
+    /// with fewer records at once.
     fn take_note<T>(&mut self, attempt: &Attempt<T>) {
         match attempt {
             Attempt::TooLarge => self.heavy = HEAVY,
@@ -153,13 +155,13 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Whether a page of one record fails, which cannot be made smaller.
+    /// Returns `true` if a page of one record failed because of its size.
     fn is_one_heavy_record(&self) -> bool {
         self.heavy > 0 && self.size == Some(1)
     }
 
-    /// Asks for half as many records from now on, if pages of this size have failed often enough.
-    /// Returns `true` if the request has changed.
+    /// Halves the page size if pages of the current size have failed often enough. Returns `true`
+    /// if the request has changed.
     fn shrink_if_heavy(&mut self, last: &str) -> bool {
         let (true, Some(resize), Some(asked)) = (self.heavy >= HEAVY, self.resize, self.size)
         else {
@@ -172,36 +174,36 @@ impl<'a> Asking<'a> {
     }
 }
 
-/// Why and when a request is sent again.
+/// Reason for a retry, and the wait before it.
 struct Again {
     wait: Wait,
-    /// The reason, in words.
+    /// Description of the last failure.
     last: String,
     refusal: Option<Box<Refusal>>,
-    /// The proxy's refusal, if it did not let the attempt through.
+    /// The proxy's refusal, if it blocked the attempt.
     proxy: Option<crate::error::BoxError>,
-    /// Whether the answer was a success that cannot be used.
+    /// `true` if the response was a success that could not be used.
     answered: bool,
 }
 
-/// The least time until then, where the service has named one.
+/// Kind of the wait, and its minimum if the service named one.
 #[derive(Clone, Copy)]
 enum Wait {
     Retry(Option<Duration>),
-    /// A quota is used up.
+    /// A quota is exhausted.
     Throttled(Option<Duration>),
 }
 
-/// The consequence of one attempt, if it is not the end.
+/// Consequence of an attempt that is not final.
 enum Judged<T> {
     Decoded(T),
-    /// A smaller request is sent at once.
+    /// A smaller page is requested without delay.
     Smaller,
     Again(Again),
 }
 
 impl<T> Attempt<T> {
-    /// Decides what comes of an attempt; `attempts` failed before it.
+    /// Decides how to proceed after an attempt. `attempts` is the number of failures before it.
     fn judge(self, asking: &mut Asking<'_>, attempts: u32) -> Result<Judged<T>, Failure> {
         let endpoint = asking.endpoint();
         let again = |last: String| Again {
@@ -269,11 +271,11 @@ impl Transport {
         Self { http, base, dialect, limiter, clock, day, redactor, patience, is_reached }
     }
 
-    /// Sends until there is a usable answer or a reason to stop, within the [`Patience`]. Waits can
-    /// be long, so whether the token is still good is looked at when it is a request's turn.
+    /// Sends a request until it gets a usable response, within its [`Patience`]. Waits can be long,
+    /// so the token's expiry is checked once the request has its permit.
     ///
-    /// A page that keeps failing at its size is asked for with half as many records, if `resize`
-    /// says how.
+    /// If `resize` is given, a page that keeps failing at its size is requested with half as many
+    /// records.
     pub(super) async fn send<T>(
         &self,
         request: &Request,
@@ -368,8 +370,8 @@ impl Transport {
         }
     }
 
-    /// How long a request may take now. While none of the run has ever been answered, there is no
-    /// reason to believe that waiting helps.
+    /// Returns the current retry budget of a request. It is shorter until the first response of the
+    /// run, because a service that was never reached is probably misconfigured.
     pub(super) fn patience(&self) -> Patience {
         if self.is_reached.load(Relaxed) {
             self.patience
@@ -378,7 +380,7 @@ impl Transport {
         }
     }
 
-    /// Waits for a place in the request's bucket, for as long as is left of the quota wait.
+    /// Waits for a permit of the request's bucket, at most for the rest of the quota budget.
     async fn acquire(
         &self,
         request: &Request,
@@ -398,7 +400,8 @@ impl Transport {
         Ok(place)
     }
 
-    /// Is there anything left of the share of the day? Tokens are not counted by the day.
+    /// Returns an error if the allowed share of the daily quota is used up. Token requests do not
+    /// count against the daily quota.
     fn day_is_open(&self, bucket: Bucket) -> Result<(), Failure> {
         match self.day.over() {
             Some((told, share)) if bucket != Bucket::Free => Err(Failure::DayShare { told, share }),
@@ -406,8 +409,8 @@ impl Transport {
         }
     }
 
-    /// Pauses the bucket that a refusal names, or else that of the request. If it is another one,
-    /// the request itself waits too: its own bucket would send it again at once.
+    /// Cools down the bucket that a refusal names, or else that of the request. If they differ, the
+    /// request itself waits too, since its own bucket would send it again at once.
     async fn pause(
         &self,
         own: Bucket,
@@ -426,7 +429,7 @@ impl Transport {
         }
     }
 
-    /// One attempt; its place among the requests under way is given back at the end.
+    /// Makes one attempt and releases its permit at the end.
     async fn attempt<T>(
         &self,
         request: &Request,
@@ -501,8 +504,8 @@ impl Transport {
 }
 
 impl Transport {
-    /// Decides whether a success that cannot be decoded is worth another attempt: one that says it
-    /// is an error, one that is not whole, and one that is no JSON.
+    /// Decides whether to retry after a success response that cannot be decoded: a body that
+    /// reports an error, is incomplete, or is not JSON is requested again.
     fn unusable<T>(&self, why: Undecodable, status: u16, body: &Bytes) -> Attempt<T> {
         if let Some(said) = (self.dialect.said_in_success)(&self.redactor.redact(body.clone())) {
             return Attempt::Unusable(format!("its last answer was {status}, and said: {said}"));
@@ -525,7 +528,7 @@ impl Transport {
         }
     }
 
-    /// Takes note of what the beginning of an answer tells of clock, window and day.
+    /// Updates clock, window and daily quota from the response headers.
     fn take_note(&self, headers: Headers<'_>, place: &mut Option<Place>, is_refused: bool) {
         if let Some(discord) = self.clock.learn(headers.date(), Instant::now()) {
             log::warn!("{}: {discord}", self.base);
@@ -534,7 +537,7 @@ impl Transport {
             self.day.observe(told);
         }
         let Some(place) = place else { return };
-        // The headers are about the general window; whose answers tell of it is known of its own.
+        // The headers describe the general window, so they only apply to requests of that bucket.
         let standing = headers.standing().filter(|_| place.bucket() == Bucket::General);
         if let Some(size) = standing.and_then(|told| (self.dialect.associations_size)(told.size)) {
             self.limiter.resize(Bucket::Associations, size);
@@ -544,7 +547,7 @@ impl Transport {
 }
 
 impl<T> Attempt<T> {
-    /// Was it the service or the connection that failed?
+    /// Returns `true` if the service or the connection failed.
     fn is_fault(&self) -> bool {
         match self {
             Self::Broken(_)
@@ -556,7 +559,7 @@ impl<T> Attempt<T> {
         }
     }
 
-    /// Whether fewer records in the page may help.
+    /// Returns `true` if a page with fewer records may succeed.
     fn is_heavy(&self) -> bool {
         match self {
             Self::Refused { refusal, .. } => matches!(refusal.status, 500 | 502 | 504),
@@ -565,7 +568,7 @@ impl<T> Attempt<T> {
         }
     }
 
-    /// The quota that a refusal names.
+    /// Returns the bucket that a refusal names as exhausted.
     fn used_up(&self) -> Option<Bucket> {
         if let Self::Refused { reading: Reading::UsedUp(bucket), .. } = self {
             Some(*bucket)
@@ -575,12 +578,13 @@ impl<T> Attempt<T> {
     }
 }
 
-/// Is it one whole JSON value? Then a parser that stops inside it was not told of its shape.
+/// Returns `true` if the body is one complete JSON value. A syntax error reported for such a body
+/// means an unexpected shape, not damage.
 fn is_json(body: &[u8]) -> bool {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }
 
-/// The body, unpacked, and whether it is longer than `cap`, where it ends then.
+/// Reads the decompressed body. Returns it, truncated to `cap` bytes, and `true` if it was longer.
 async fn read_body(mut response: reqwest::Response, cap: usize) -> Result<(Bytes, bool), String> {
     let mut body = BytesMut::new();
     loop {

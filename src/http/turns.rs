@@ -1,12 +1,12 @@
-//! Whose turn it is among those who wait for the same quota.
+//! Fair queue of the streams that wait for the same quota.
 
 use std::collections::{HashMap, VecDeque};
 
-/// A queue for each stream, served in rotation: a stream with many requests waiting gets one place
-/// for every place of another, however early it came.
+/// One queue per stream, served round-robin: a stream with many waiting requests gets one permit
+/// for each permit of another stream, regardless of arrival order.
 #[derive(Debug)]
 pub(super) struct Turns<T> {
-    /// Streams with somebody waiting, the next one first.
+    /// Streams with waiting requests, the next one first.
     order: VecDeque<u64>,
     waiting: HashMap<u64, VecDeque<T>>,
 }
@@ -18,7 +18,7 @@ impl<T> Default for Turns<T> {
 }
 
 impl<T> Turns<T> {
-    /// Joins the queue of a stream.
+    /// Adds a waiter to the queue of a stream.
     pub(super) fn join(&mut self, stream: u64, waiter: T) {
         let queue = self.waiting.entry(stream).or_default();
         if queue.is_empty() {
@@ -27,7 +27,8 @@ impl<T> Turns<T> {
         queue.push_back(waiter);
     }
 
-    /// Takes out the next one that `is_there`; those who are not any more are forgotten.
+    /// Removes and returns the next waiter for which `is_there` returns `true`. Others are
+    /// discarded.
     pub(super) fn next(&mut self, is_there: impl Fn(&T) -> bool) -> Option<T> {
         while let Some(stream) = self.order.pop_front() {
             let queue = self.waiting.get_mut(&stream)?;

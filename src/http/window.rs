@@ -1,4 +1,4 @@
-//! A rolling window, as the server counts it.
+//! Sliding window that mirrors the server's request count.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,36 +10,38 @@ use super::others::Others;
 use super::pace::Pace;
 use super::pauses::Pauses;
 
-/// The part of a window by which requests may travel unevenly: 0.4 s of ten, 40 ms of one.
+/// Divisor of the window length for the assumed jitter of travel times: 0.4 s for a window of ten
+/// seconds, 40 ms for one of one second.
 const UNEVEN: u32 = 25;
-/// The part of a window within which the order of two arrivals is not known.
+/// Divisor of the window length for the time within which the order of two arrivals is unknown.
 const BLUR: u32 = 1_000;
-/// One place in so many is never taken, so that a newcomer on the same quota finds an open door.
+/// One permit in this many is never used, so that a new client of the same quota is not locked out.
 const DOOR: u32 = 100;
-/// Beside others, one place in so many of our own is left for them to grow into.
+/// Divisor of our own usage that caps the headroom left for external usage to grow.
 const ROOM: u32 = 5;
 
-/// The requests that the server still counts, as far as can be known from here.
+/// The requests that the server still counts, as far as the client can know.
 ///
-/// The server counts a request when it arrives, somewhere between its sending and its answer. A
-/// place is free one length after the latest instant at which it can have arrived:
+/// The server counts a request when it arrives, at some point between sending and response. A
+/// permit is free again one window length after the latest instant at which the request can have
+/// arrived:
 ///
-/// - not after the answer less the part of a latency that is certain. The way there of the next
-///   request and the way back of this one together take at least that long, however the two share
-///   it.
-/// - for a request on an open connection, not later than most by more than `uneven`.
+/// - no later than the response less the guaranteed part of a latency. The outbound time of the
+///   next request and the return time of this one together take at least that long, however they
+///   divide it.
+/// - on an open connection, at most `uneven` later than after the usual travel time.
 ///
-/// So at a steady latency no time is lost at all, and at an unsteady one at most `uneven` for each
-/// window. A refusal shows that requests travel less evenly than that, and doubles it.
+/// With steady latency no time is lost; with unsteady latency at most `uneven` for each window. A
+/// refusal shows that travel times vary more than assumed, and doubles `uneven`.
 #[derive(Debug)]
 pub struct Window {
     size: u32,
     length: Duration,
-    /// Places given out to requests that are not on their way yet.
+    /// Permits granted to requests that are not sent yet.
     promised: u32,
-    /// Requests in the order of their sending, kept for two lengths.
+    /// Requests in the order in which they were sent, kept for two window lengths.
     sent: VecDeque<Sent>,
-    /// The number of the first one of them.
+    /// Number of the first request in `sent`.
     first: u64,
     refused: u32,
     latencies: Latencies,
@@ -57,7 +59,7 @@ struct Sent {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Without an answer. A new connection may have to be made first, which takes unknown time.
+    /// No response yet. Opening a connection first takes an unknown time.
     UnderWay {
         new_connection: bool,
     },
@@ -65,11 +67,11 @@ enum State {
         new_connection: bool,
         at: Instant,
     },
-    /// Refused for quota: the server does not count it.
+    /// Refused for quota, so the server does not count it.
     Refused,
 }
 
-/// What an answer says of the window.
+/// Window usage reported by a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     pub size: u32,
@@ -93,19 +95,19 @@ impl Window {
         }
     }
 
-    /// Requests a second that the window allows in the long run.
+    /// Returns the long-term rate that the window allows, in requests per second.
     pub fn per_second(&self, now: Instant) -> f64 {
         f64::from(self.size) * self.pace.share(now) / self.length.as_secs_f64()
     }
 
-    /// Requests in the server's window now, ours and those of others, as far as can be known; and
-    /// how many it allows.
+    /// Returns the estimated number of requests in the server's window, both ours and external, and
+    /// the window size.
     pub fn used(&self, now: Instant) -> (u32, u32) {
         let used = self.ours(now) + self.others.at(now, self.length);
         (used.min(self.size), self.size)
     }
 
-    /// Is there a place? If not, when to look again.
+    /// Returns `Ok(())` if a permit is available, otherwise the instant at which to poll again.
     pub fn has_place(&mut self, now: Instant) -> Result<(), Instant> {
         if let Some(until) = self.pauses.until(now) {
             return Err(until);
@@ -138,29 +140,30 @@ impl Window {
         if fits(held) { Ok(()) } else { Err(next.unwrap_or(now + self.length)) }
     }
 
-    /// Has the last that is known been a refusal? Then one request is enough to learn more.
+    /// Returns `true` if no request has been accepted since the last refusal, so that a single
+    /// request is enough as a probe.
     pub fn is_probing(&self) -> bool {
         self.pauses.is_refused()
     }
 
-    /// Gives out a place.
+    /// Reserves a permit.
     pub fn promise(&mut self) {
         self.promised += 1;
     }
 
-    /// Takes back a place that was not used.
+    /// Returns an unused permit.
     pub fn forgo(&mut self) {
         self.promised = self.promised.saturating_sub(1);
     }
 
-    /// The request of a promised place goes. Returns its number.
+    /// Records that the request of a reserved permit is being sent. Returns its number.
     pub fn sent(&mut self, now: Instant, new_connection: bool) -> u64 {
         self.forgo();
         self.sent.push_back(Sent { at: now, state: State::UnderWay { new_connection } });
         self.first + self.sent.len() as u64 - 1
     }
 
-    /// The server has answered, or never will.
+    /// Records that the server has responded, or never will.
     pub fn answered(&mut self, number: u64, was_answered: bool, now: Instant) {
         let Some(sent) = self.get_mut(number) else { return };
         if let State::UnderWay { new_connection } = sent.state {
@@ -173,7 +176,7 @@ impl Window {
         }
     }
 
-    /// The request was refused: it takes no place.
+    /// Marks a request as refused, so that it takes no permit.
     pub fn uncount(&mut self, number: u64) {
         if let Some(sent) = self.get_mut(number) {
             sent.state = State::Refused;
@@ -181,11 +184,11 @@ impl Window {
         }
     }
 
-    /// The service says that this quota is used up. Returns how long nothing will be sent.
+    /// Records a refusal because this quota is exhausted. Returns the remaining cooldown.
     pub fn refused(&mut self, sent_at: Instant, wait: Option<Duration>, now: Instant) -> Duration {
         if self.pauses.refused(sent_at, wait, self.length, now) {
             self.uneven = (self.uneven * 2).min(self.length);
-            // With headers, others are known by number; without, a refusal is all there is.
+            // With headers, external usage is known exactly; without, refusals are the only signal.
             if !self.others.are_told() {
                 self.pace.refused(now);
             }
@@ -193,9 +196,9 @@ impl Window {
         self.pauses.until(now).map_or(Duration::ZERO, |until| until - now)
     }
 
-    /// Takes what an answer to the request sent at `asked_at` says of the window.
+    /// Updates the window from the usage that the response to a request sent at `asked_at` reports.
     ///
-    /// What the server counts beyond our own requests belongs to other clients of the same quota.
+    /// Requests that the server counts beyond our own are external usage.
     pub fn observe(&mut self, told: Standing, asked_at: Instant, now: Instant) {
         self.resize(told.size);
         if asked_at + self.length < now {
@@ -206,7 +209,7 @@ impl Window {
         self.others.observe(count, asked_at, now);
     }
 
-    /// The size is another one.
+    /// Sets the window size.
     pub fn resize(&mut self, size: u32) {
         self.size = size.max(1);
     }
@@ -216,8 +219,9 @@ impl Window {
         self.sent.get_mut(usize::try_from(place).ok()?)
     }
 
-    /// Our requests in the server's window when one sent at that time arrived. Where the order is
-    /// not known they count, so that they are not taken for somebody else's.
+    /// Returns the number of our requests in the server's window when a request sent at `asked_at`
+    /// arrived. Requests in unknown order are included, so that they are not taken for external
+    /// usage.
     fn ours(&self, asked_at: Instant) -> u32 {
         let blur = self.length / BLUR;
         let end = self.sent.partition_point(|sent| sent.at <= asked_at + blur);
@@ -230,13 +234,14 @@ impl Window {
         u32::try_from(ours).unwrap_or(u32::MAX)
     }
 
-    /// When the server will not count the request any more; `None` if it does not now.
+    /// Returns the instant from which the server no longer counts the request, or `None` if it does
+    /// not count it at all.
     fn held_until(&self, sent: &Sent) -> Option<Instant> {
         let usual = sent.at + self.uneven;
         let arrived = match sent.state {
             State::Refused => return None,
             State::UnderWay { new_connection: false } => usual,
-            // As long as anything is remembered.
+            // The upper bound: requests are kept for two window lengths.
             State::UnderWay { new_connection: true } => sent.at + self.length,
             State::Answered { new_connection, at } => {
                 let latest = (at - self.latencies.certain()).max(sent.at);
@@ -267,7 +272,7 @@ mod tests {
         (Window::new(size, TEN_SECONDS, now), now)
     }
 
-    /// Sends as many as there are places at one instant; their numbers.
+    /// Sends as many requests as there are permits at one instant. Returns their numbers.
     fn fill(window: &mut Window, now: Instant, new_connection: bool) -> Vec<u64> {
         let mut numbers = Vec::new();
         while window.has_place(now).is_ok() {
@@ -279,7 +284,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_place_is_held_until_its_request_cannot_be_counted_any_more() {
-        // A request is sent at 0 and answered at 1 s, after others that took `latency_ms`.
+        // The request is sent at 0 s and answered at 1 s, after others with a latency of
+        // `latency_ms`.
         for (case, latency_ms, new_connection, free_ms) in [
             ("one length after a usual arrival", 10, false, 10_400),
             ("a new connection takes unknown time", 10, true, 11_000),
