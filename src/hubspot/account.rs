@@ -1,4 +1,4 @@
-//! The account behind the token.
+//! The HubSpot account of the access token.
 
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,24 +10,25 @@ use super::tolerant::{Readable, number, odd_as_default};
 use crate::error::Error;
 use crate::http::{DayUse, Undecodable};
 
-/// What identifies an account.
+/// Identity and time zone of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
     #[serde(deserialize_with = "number")]
     pub portal_id: u64,
-    /// The name of the account's time zone, as in `Europe/Berlin`.
+    /// Name of the account's time zone, such as `Europe/Berlin`.
     #[serde(default, deserialize_with = "odd_as_default")]
     pub time_zone: String,
-    /// How far its clock is ahead of UTC, today.
+    /// Current offset of the time zone from UTC.
     #[serde(default, deserialize_with = "odd_as_default")]
     pub utc_offset_milliseconds: i64,
 }
 
 impl Account {
-    /// When the account's day ends that `now` is in.
+    /// Returns the end of the account's day that contains `now`.
     ///
-    /// HubSpot: the day of requests begins at midnight there, `docs/hubspot.md` note 26.
+    /// HubSpot: the daily quota resets at midnight in the account's time zone, `docs/hubspot.md`
+    /// note 26.
     pub fn midnight_after(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         const DAY_MS: i64 = 86_400_000;
         let local_ms = now.timestamp_millis().saturating_add(self.utc_offset_milliseconds);
@@ -35,7 +36,7 @@ impl Account {
     }
 }
 
-/// Asks for the account: the cheapest request that every valid token may send.
+/// Requests the account. This is the cheapest request that every valid token may send.
 pub async fn account(api: Api<'_>) -> Result<Account, Error> {
     api.get(Endpoint::Account, "", decode).await
 }
@@ -44,7 +45,7 @@ pub(super) fn decode(body: &Bytes) -> Result<Account, Undecodable> {
     Ok(serde_json::from_slice(body)?)
 }
 
-/// The use of the day's requests by all private apps of the account.
+/// Daily quota usage of all private apps of the account.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DailyUsage {
@@ -60,9 +61,9 @@ struct DailyUsages {
     results: Readable<DailyUsage>,
 }
 
-/// Asks how much of the day private apps have used; `None` if HubSpot does not say.
+/// Requests the daily quota usage of private apps. Returns `None` if HubSpot does not report it.
 ///
-/// HubSpot: the figures may be minutes old, those of headers are not.
+/// HubSpot: these figures may be minutes old, unlike those in headers.
 pub async fn daily_usage(api: Api<'_>) -> Result<Option<DayUse>, Error> {
     api.get(Endpoint::DailyUsage, "", decode_usage).await
 }

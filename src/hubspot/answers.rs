@@ -1,4 +1,4 @@
-//! Every reader of an answer, for those that try them with bytes no service would send.
+//! All response decoders, for fuzzing with arbitrary bytes.
 
 use bytes::Bytes;
 
@@ -7,10 +7,10 @@ use super::page::{Page, PagingKind, Shape};
 use super::{account, event_definitions, object_library, properties, schemas};
 use crate::http::Undecodable;
 
-/// Reads an answer and forgets it.
+/// Decodes a response and discards the result.
 pub type Reader = fn(&Bytes) -> Result<(), Undecodable>;
 
-/// Every reader of a success but that of tokens, by what it reads.
+/// All decoders of success responses except those for tokens, by name.
 pub const ANSWERS: &[(&str, Reader)] = &[
     ("account", |body| account::decode(body).map(drop)),
     ("daily usage", |body| account::decode_usage(body).map(drop)),
@@ -25,11 +25,11 @@ pub const ANSWERS: &[(&str, Reader)] = &[
     ("custom objects", |body| schemas::decode(body).map(drop)),
 ];
 
-/// The names of the lists in all layouts of a page; empty where the page itself is the list.
+/// Names of the record lists in all page layouts; empty if the body itself is the list.
 const LISTS: &[&str] =
     &["", "campaigns", "events", "lists", "results", "subscriptionDefinitions", "timeline"];
 
-/// What a body holds, read as each layout of a page.
+/// Decodes a body with every page layout and returns those that succeed.
 pub fn pages(body: &Bytes) -> Vec<Page> {
     let kinds = [PagingKind::None, PagingKind::Link, PagingKind::Offset];
     let layouts = LISTS.iter().flat_map(|&records| kinds.map(|paging| Shape { records, paging }));
@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    /// An answer of each kind with all of its fields, and those that have to be there.
+    /// Returns a response of each kind with all fields, and the JSON pointers of the required ones.
     fn full() -> Vec<(&'static str, Value, &'static [&'static str])> {
         let definition = json!({ "name": "n", "type": "number", "fieldType": "number", "createdAt": "2024-01-01T00:00:00Z", "archived": false });
         let paging = json!({ "next": { "after": "7", "link": "l" } });
@@ -95,7 +95,7 @@ mod tests {
         ]
     }
 
-    /// The places of everything inside a value, as JSON pointers.
+    /// Collects the JSON pointers of everything inside a value.
     fn places(value: &Value, at: &str, into: &mut Vec<String>) {
         let inside: Vec<(String, &Value)> = match value {
             Value::Object(fields) => {

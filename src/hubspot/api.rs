@@ -1,4 +1,4 @@
-//! One stream's way to HubSpot.
+//! Requests to HubSpot on behalf of one stream.
 
 use std::time::Duration;
 
@@ -15,40 +15,40 @@ use crate::http::{
 };
 use crate::strict;
 
-/// On whose behalf requests are sent, for errors.
+/// The stream that requests are sent for, used in error messages.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     pub stream: &'a str,
-    /// Scopes that reading it takes.
+    /// Scopes required to read the stream.
     pub scopes: &'a [&'a str],
 }
 
-/// Sends requests for one stream: their cost goes to its meter, their errors carry its name.
+/// Sends requests for one stream. Usage is recorded in its meter, and errors carry its name.
 #[derive(Clone, Copy)]
 pub struct Api<'a> {
     pub client: &'a Client,
     pub paths: &'a Paths,
     pub meter: &'a Meter,
     pub subject: Subject<'a>,
-    /// The scopes of the token, which explain some refusals.
+    /// Scopes of the token, which explain some error responses.
     pub scopes: &'a TokenScopes,
 }
 
-/// A request as one of the methods of [`Api`] builds it.
+/// A request as built by the methods of [`Api`].
 struct Ask<'a> {
     endpoint: Endpoint,
     method: Method,
     bucket: Bucket,
-    /// What follows the endpoint's path, and the body, for a number of records.
+    /// Builds the rest of the URL after the endpoint's path, and the body, for a number of records.
     rest: &'a dyn Fn(usize) -> (String, Option<Body>),
-    /// How many records to ask for, where the request says so.
+    /// Page size, for requests that specify one.
     size: Option<&'a PageSize>,
-    /// Whether the path names one thing, so that a path which is not there may mean that thing.
+    /// `true` if the path names a single object, so that an unknown path may mean a missing object.
     names_one: bool,
 }
 
 impl Api<'_> {
-    /// GET of the endpoint's path plus `tail` (segments and query).
+    /// Sends a GET for the endpoint's path plus `tail` (segments and query).
     pub(super) async fn get<T>(
         &self,
         endpoint: Endpoint,
@@ -58,7 +58,7 @@ impl Api<'_> {
         self.send(&Ask::get(endpoint, &|_| (tail.to_owned(), None)), decode).await
     }
 
-    /// GET of a page; `tail` gives what follows the endpoint's path for a number of records.
+    /// Sends a GET for a page. `tail` builds the rest of the URL for a number of records.
     pub(super) async fn get_page<T>(
         &self,
         endpoint: Endpoint,
@@ -70,8 +70,9 @@ impl Api<'_> {
         self.send(&Ask { size: Some(size), ..Ask::get(endpoint, &rest) }, decode).await
     }
 
-    /// GET of a page of what belongs to one thing; a refusal is for the caller to judge. `names_one`
-    /// says whether the path names that thing, so that a path which is not there may mean it.
+    /// Sends a GET for a page of entries that belong to one object, and leaves failures to the
+    /// caller. `names_one` is `true` if the path names that object, so that an unknown path may
+    /// mean that it is missing.
     pub(super) async fn get_page_of_one<T>(
         &self,
         endpoint: Endpoint,
@@ -84,7 +85,7 @@ impl Api<'_> {
         self.try_send(&ask, decode).await
     }
 
-    /// POST of a JSON body, which is made of strings, numbers and lists of them.
+    /// Sends a POST with a JSON body, which must consist of strings, numbers and lists of them.
     pub(super) async fn post<T>(
         &self,
         endpoint: Endpoint,
@@ -97,7 +98,7 @@ impl Api<'_> {
         self.send(&Ask::post(endpoint, bucket, &rest), decode).await
     }
 
-    /// POST of the JSON body that asks for a number of records.
+    /// Sends a POST with a JSON body that is built for a number of records.
     pub(super) async fn post_page<T, B: Serialize>(
         &self,
         endpoint: Endpoint,
@@ -111,12 +112,12 @@ impl Api<'_> {
         self.send(&ask, decode).await
     }
 
-    /// The waits between repeated requests.
+    /// Returns the backoff for repeated requests.
     pub(super) fn backoff(&self) -> Backoff {
         Backoff::new(self.client.patience(), self.meter.requests() + 1)
     }
 
-    /// Waits before a request is repeated, unless a stop is asked for.
+    /// Sleeps before a request is repeated, unless a stop is requested.
     pub(super) async fn rest(&self, wait: Duration) -> Result<(), Error> {
         let _faulty = self.meter.faulty();
         match self.client.rest(wait).await {
@@ -125,7 +126,7 @@ impl Api<'_> {
         }
     }
 
-    /// The error that a user reads of a failure.
+    /// Returns the user-facing error for a failure.
     pub(super) async fn explain(&self, failure: Failure) -> Error {
         let granted =
             if refusal::is_about_scopes(&failure) { self.scopes.listed(*self).await } else { None };
@@ -172,7 +173,7 @@ impl Api<'_> {
             } else if self.paths.prefix(endpoint) == prefix {
                 return Err(failure);
             }
-            // Otherwise another stream has found the same path missing meanwhile.
+            // Otherwise another stream has already switched to the other path.
         }
     }
 

@@ -1,4 +1,4 @@
-//! Which records a record is associated with, complete.
+//! Reads the associations between records, complete over all pages.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -20,12 +20,12 @@ use crate::http::{Bucket, PageSize, Undecodable};
 use crate::page_guard::{Endless, PageGuard};
 use crate::strict;
 
-/// Associated ids of one type, by record. A record without any is not in it.
+/// Associated ids of one object type, by record. Records without associations are absent.
 pub type Associations = HashMap<RecordId, Vec<RecordId>>;
 
-/// Reads the associations of `ids` with one object type, every page of every record.
+/// Reads the associations of `ids` with one object type, all pages of every record.
 ///
-/// Ids come in HubSpot's order, each once: a pair with several labels is listed several times.
+/// Ids are in HubSpot's order and unique: HubSpot lists a pair once for each of its labels.
 pub async fn read_associations(
     api: Api<'_>,
     from: &str,
@@ -49,7 +49,8 @@ pub async fn read_associations(
     Ok(found)
 }
 
-/// A page of the associations of up to [`ASSOCIATIONS_READ`] records, each with its own page.
+/// Request for a page of the associations of up to [`ASSOCIATIONS_READ`] records, each of which has
+/// its own page token.
 #[derive(Debug)]
 pub struct LinksQuery<'a> {
     pub from: &'a str,
@@ -58,12 +59,12 @@ pub struct LinksQuery<'a> {
 }
 
 impl<'a> LinksQuery<'a> {
-    /// The first page of each of these records' associations with one object type.
+    /// Creates the query for the first page of the records' associations with one object type.
     pub fn new(from: &'a str, to: &'a str, ids: &[RecordId]) -> Self {
         Self { from, to, inputs: ids.iter().map(|&id| Input::first(id)).collect() }
     }
 
-    /// What asks for the next page of the records that have one.
+    /// Returns the query for the next page, with the records that have one.
     fn next<T>(&self, page: &[Listed<T>]) -> Result<Option<Self>, Endless> {
         let mut inputs = Vec::new();
         for Listed { from, to, next } in page {
@@ -82,11 +83,11 @@ impl<'a> LinksQuery<'a> {
 pub struct RecordLink {
     pub from: RecordId,
     pub to: RecordId,
-    /// What the association is: a pair can be associated in several ways.
+    /// Types of the association; a pair can have several.
     pub types: Vec<LinkType>,
 }
 
-/// A way of being associated.
+/// Type of an association.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LinkType {
@@ -98,7 +99,7 @@ pub struct LinkType {
     pub label: Option<String>,
 }
 
-/// Asks for a page of associations, and says what asks for the next one.
+/// Requests a page of associations. Returns it with the query for the next page.
 pub async fn read_links<'a>(
     api: Api<'_>,
     query: &LinksQuery<'a>,
@@ -115,7 +116,7 @@ pub async fn read_links<'a>(
     Ok((links.collect(), next))
 }
 
-/// Reads one page of every input's associations, in as many answers as it takes.
+/// Reads one page of every input's associations, with as many requests as needed.
 async fn read_page<T: DeserializeOwned>(
     api: Api<'_>,
     query: &LinksQuery<'_>,
@@ -142,15 +143,15 @@ async fn read_page<T: DeserializeOwned>(
     Ok(answers.into_iter().flatten().collect())
 }
 
-/// Associated ids of one type as they stand in a record of a list.
+/// Associated ids of one object type, as embedded in a listed record.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Inline {
     pub ids: Vec<RecordId>,
-    /// HubSpot lists only the first of many here: are there more?
+    /// `true` if there are more ids. HubSpot embeds only the first ones.
     pub is_cut: bool,
 }
 
-/// Reads a record's `associations`, by object type.
+/// Parses a record's `associations` field, by object type.
 pub fn inline_associations(raw: &str) -> serde_json::Result<HashMap<String, Inline>> {
     let types: Option<HashMap<String, Option<RawInline>>> = strict::read(raw)?;
     Ok(types
@@ -160,7 +161,7 @@ pub fn inline_associations(raw: &str) -> serde_json::Result<HashMap<String, Inli
             let RawInline { results, paging } = inline.unwrap_or_default();
             let mut ids: Vec<_> = results.into_iter().flatten().map(|to| to.id.0).collect();
             keep_first_of_each(&mut ids);
-            // HubSpot: the key of `line_items` is spelled with a blank.
+            // HubSpot: the key of `line_items` is spelled with a space.
             (object.replace(' ', "_"), Inline { ids, is_cut: paging.is_some() })
         })
         .collect())
@@ -179,7 +180,7 @@ struct InlineTo {
     id: Id,
 }
 
-/// Removes repeated ids, keeping the order.
+/// Removes duplicate ids and keeps the order.
 fn keep_first_of_each(ids: &mut Vec<RecordId>) {
     let mut seen = std::collections::HashSet::with_capacity(ids.len());
     ids.retain(|id| seen.insert(*id));
@@ -196,7 +197,7 @@ struct Input {
     id: RecordId,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
-    /// Watches the tokens of this record's pages.
+    /// Checks the page tokens of this record.
     #[serde(skip)]
     guard: PageGuard,
 }
@@ -212,7 +213,7 @@ fn as_text<S: Serializer>(id: &RecordId, serializer: S) -> Result<S::Ok, S::Erro
     serializer.collect_str(id)
 }
 
-/// One input's page.
+/// A page of one input's associations.
 struct Listed<T> {
     from: RecordId,
     to: Vec<T>,
@@ -255,7 +256,7 @@ struct TypedTo {
     association_types: Vec<LinkType>,
 }
 
-/// HubSpot: a number in most live answers, text in the newer specification.
+/// A record id. HubSpot: a number in most live responses, a string in the newer specification.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Id(#[serde(deserialize_with = "number")] RecordId);
 
@@ -272,7 +273,7 @@ fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<(Vec<Listed<T>>, BatchNot
     Ok((listed.collect(), notes))
 }
 
-/// Reads an answer in each of the forms that are asked for.
+/// Decodes a response in each of the requested forms.
 pub(super) fn read_each(body: &Bytes) -> Result<(), Undecodable> {
     decode::<To>(body)?;
     decode::<TypedTo>(body).map(drop)

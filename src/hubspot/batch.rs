@@ -1,8 +1,8 @@
-//! Batch reads: which of the ids an answer accounts for, and asking again for the others.
+//! Batch reads: checks which ids a response covers, and requests the others again.
 //!
-//! A batch read can succeed in part: it is still being worked at (`PENDING`, `PROCESSING`), some
-//! inputs failed (`errors`, `numErrors`), or an id is missing without a word. Here, and nowhere else,
-//! is decided whether an answer is whole.
+//! A batch read can succeed in part: it is still being processed (`PENDING`, `PROCESSING`), some
+//! inputs failed (`errors`, `numErrors`), or an id is missing without notice. This module alone
+//! decides whether a response is complete.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -17,9 +17,9 @@ use super::api::Api;
 use crate::error::Error;
 use crate::http::PageSize;
 
-/// What the answer to a batch read says about itself.
+/// Status fields of the response to a batch read.
 ///
-/// Null means absent, and an entry of `errors` may have any shape.
+/// Null counts as absent, and an entry of `errors` may have any shape.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct BatchNotes {
@@ -35,12 +35,12 @@ pub(super) struct BatchNotes {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 struct Entry {
     is_not_found: bool,
-    /// The inputs that it is about; empty if it does not say.
+    /// The inputs it concerns; empty if it names none.
     ids: Vec<RecordId>,
     said: String,
 }
 
-/// The fields of an entry's `context` that hold ids of inputs.
+/// Fields of an entry's `context` that hold ids of inputs.
 const ID_FIELDS: [&str; 4] = ["ids", "id", "fromObjectId", "objectId"];
 
 impl Entry {
@@ -57,7 +57,8 @@ impl Entry {
         let category = text("category").unwrap_or("an error without a category");
         let message = text("message").map(|message| format!(": {message:.200}"));
         Self {
-            // HubSpot: a record without associations, or one that is gone, is "not found".
+            // HubSpot: records without associations and deleted records are reported as "not
+            // found".
             is_not_found: category == "OBJECT_NOT_FOUND",
             ids: ids.collect(),
             said: format!("{category}{}", message.unwrap_or_default()),
@@ -83,19 +84,18 @@ fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Entr
     Ok(value.as_array().map(|entries| entries.iter().map(Entry::of).collect()))
 }
 
-/// The meaning of an id that an answer without errors leaves out.
+/// Meaning of an id that a response without errors omits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeftOut {
-    /// Nothing: every id is returned or reported.
+    /// Unexpected: every id should be returned or reported.
     Unknown,
-    /// There is nothing to return for it. HubSpot: records without associations are left out, or
-    /// reported as not found; an answer that reports some of them reports all.
+    /// There is nothing to return for the id. HubSpot: records without associations are either
+    /// omitted or reported as not found; a response that reports some of them reports all.
     HasNone,
 }
 
 impl BatchNotes {
-    /// Which of the ids asked for have to be asked for again, and why; `None` if the answer is
-    /// whole.
+    /// Returns the ids to request again, with the reason, or `None` if the response is complete.
     fn left_to_ask<K: Copy + Eq + Hash>(
         &self,
         asked: &[K],
@@ -127,9 +127,9 @@ impl BatchNotes {
             let keys = if missing.is_empty() { all() } else { missing };
             return Some(Again { keys, reason, is_usable: true });
         }
-        // Not found, without a word about which.
+        // Entries that report an id as not found without naming it.
         let unnamed = not_found().filter(|entry| entry.ids.is_empty()).count();
-        // HubSpot: the id of a record that was merged away is answered with the other record.
+        // HubSpot: the id of a merged record is answered with the record it was merged into.
         let asked: HashSet<_> = asked.iter().map(&id).collect();
         let strangers = returned.iter().filter(|id| !asked.contains(id)).count();
         let may_have_none = left_out == LeftOut::HasNone && reported.is_empty();
@@ -141,29 +141,30 @@ impl BatchNotes {
     }
 }
 
-/// What is left of a batch read after one answer.
+/// Ids of a batch read to request again after a response.
 #[derive(Debug, PartialEq, Eq)]
 struct Again<K> {
     keys: Vec<K>,
     reason: String,
-    /// Whether what the answer has returned can be used.
+    /// `true` if the records of the response can be used.
     is_usable: bool,
 }
 
-/// One answer to a batch read.
+/// One response to a batch read.
 pub(super) struct Answered<T> {
     pub(super) value: T,
-    /// Ids that it returned something for.
+    /// Ids that the response returned something for.
     pub(super) returned: Vec<RecordId>,
     pub(super) notes: BatchNotes,
-    /// How many of the keys it was asked for, from the first one on.
+    /// Number of keys requested, from the first one on.
     pub(super) asked: usize,
 }
 
-/// Reads something for every one of `keys`, in as many requests as it takes, and returns the answers.
+/// Reads an entry for every one of `keys`, with as many requests as needed, and returns the
+/// responses.
 ///
 /// # Errors
-/// [`Error::Incomplete`] if some of it stays missing for as long as failed requests are repeated.
+/// Returns [`Error::Incomplete`] if ids are still missing when the retry budget is exhausted.
 pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
     api: &Api<'_>,
     what: &str,
@@ -175,7 +176,7 @@ pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
     let size = PageSize::new(total);
     let (mut left, mut answers) = (keys, Vec::new());
     let (mut backoff, mut started) = (api.backoff(), Instant::now());
-    // Ids that were asked for and are missing, before the backoff that is under way.
+    // Lowest number of missing ids since the backoff was last reset; a lower one resets it.
     let mut missing = usize::MAX;
     while !left.is_empty() {
         let answer = ask(&left, &size).await;
@@ -217,8 +218,8 @@ pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
     Ok(answers)
 }
 
-/// The ids of records, each given as JSON text. Those without a readable id are left out: they
-/// account for no id.
+/// Returns the ids of records given as JSON text. Records without a readable id are skipped, since
+/// they do not cover any id.
 pub(super) fn ids_of<'a>(records: impl Iterator<Item = &'a str>) -> Vec<RecordId> {
     #[derive(Deserialize)]
     struct WithId<'a> {
@@ -341,7 +342,8 @@ mod tests {
         }
     }
 
-    /// Reads three ids whose answers all have these notes, and return nothing.
+    /// Reads three ids from responses with these notes and no records. Returns the result and the
+    /// number of requests.
     async fn read(notes: Value) -> (Result<Vec<()>, Error>, u32) {
         let client = Client::new(ClientOptions {
             base: "http://127.0.0.1:9".into(),
@@ -387,7 +389,7 @@ mod tests {
             let Err(Error::Incomplete { missing: 3, total: 3, attempts, .. }) = answers else {
                 panic!("{notes}: {answers:?}")
             };
-            // Nothing has ever been answered over HTTP here, so the shorter patience is in force.
+            // No HTTP response has been received here, so the shorter retry budget applies.
             assert_eq!((attempts, asked), (Patience::WIZARD.attempts, attempts), "{notes}");
         }
         let not_found = json!({ "errors": [{ "category": "OBJECT_NOT_FOUND",

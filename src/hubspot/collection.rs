@@ -1,4 +1,4 @@
-//! Lists and single answers of endpoints that filter by nothing.
+//! Lists and single objects of endpoints without filters.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -12,18 +12,18 @@ use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, Failure, PageSize};
 
-/// A list as it is asked for.
+/// Request for a list.
 #[derive(Debug, Clone, Copy)]
 pub struct ListRequest<'a> {
     pub endpoint: Endpoint,
-    /// What follows the endpoint's path: segments and query, the page size included.
+    /// Rest of the URL after the endpoint's path: segments and query, including the page size.
     pub tail: &'a str,
-    /// The JSON object to POST, without paging; a GET without it.
+    /// JSON object to POST, without paging fields; `None` for a GET.
     pub body: Option<&'a str>,
     pub shape: Shape,
 }
 
-/// Asks for the page of a list that `after` leads to, or for the first one.
+/// Requests the page of a list that `after` points to, or the first one.
 pub async fn collection(
     api: Api<'_>,
     list: &ListRequest<'_>,
@@ -48,8 +48,8 @@ pub async fn collection(
     api.post_page(endpoint, list.tail, (size, Bucket::General), asked, decode).await
 }
 
-/// Asks for a page of what belongs to one thing, which the path names or, if not, a parameter.
-/// Always a GET.
+/// Requests a page of entries that belong to one object, with a GET. The bool is `true` if the path
+/// names that object, and `false` if a query parameter does.
 pub(super) async fn entries(
     api: Api<'_>,
     list: &ListRequest<'_>,
@@ -62,13 +62,13 @@ pub(super) async fn entries(
 }
 
 impl ListRequest<'_> {
-    /// The page size that the request names.
+    /// Returns the page size that the request specifies.
     pub fn page_size(&self) -> PageSize {
         let named = [self.tail, self.body.unwrap_or_default()].into_iter().find_map(page_limit);
         PageSize::new(named.unwrap_or(1))
     }
 
-    /// What follows the endpoint's path in a GET.
+    /// Returns the rest of the URL after the endpoint's path, for a GET.
     fn target(&self, after: Option<&Link>, size: usize) -> String {
         let tail = with_page_limit(self.tail, size);
         let separator = if tail.contains('?') { '&' } else { '?' };
@@ -77,7 +77,7 @@ impl ListRequest<'_> {
         format!("{tail}{}", paging.unwrap_or_default())
     }
 
-    /// The name of the field or parameter that takes the page token.
+    /// Returns the name of the field or parameter that takes the page token.
     fn token(&self) -> &'static str {
         match self.shape.paging {
             PagingKind::None | PagingKind::Link => "after",
@@ -86,24 +86,24 @@ impl ListRequest<'_> {
     }
 }
 
-/// An answer that is one record.
+/// Requests a single object.
 pub async fn single(api: Api<'_>, endpoint: Endpoint) -> Result<Page, Error> {
     api.get(endpoint, "", Page::single).await
 }
 
-/// How a batch read takes what it is to read.
+/// Input format and size of a batch read.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchRead {
-    /// The field of an input that holds an id.
+    /// Field of an input that holds the id.
     pub id: &'static str,
-    /// What every input says beside its id.
+    /// Constant fields of every input.
     pub constants: &'static [(&'static str, &'static str)],
-    /// Ids of one request.
+    /// Maximum number of ids per request.
     pub most: usize,
 }
 
-/// The answers about several things by their ids, no more than [`BatchRead::most`]. Ids that are
-/// gone are left out, and the order is HubSpot's.
+/// Requests several objects by id, at most [`BatchRead::most`]. Missing ids are omitted, and the
+/// order is HubSpot's.
 pub async fn items(
     api: Api<'_>,
     endpoint: Endpoint,
@@ -123,7 +123,7 @@ struct Inputs {
     inputs: Vec<Map<String, Value>>,
 }
 
-/// The answer about one thing by its id. `query` may be empty.
+/// Requests one object by id. `query` may be empty.
 pub async fn item(api: Api<'_>, endpoint: Endpoint, id: &str, query: &str) -> Result<Page, Error> {
     api.get(endpoint, &format!("/{}{query}", path_segment(id)), Page::single).await
 }

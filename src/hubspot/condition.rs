@@ -1,8 +1,9 @@
-//! A comparison of one property: as search takes it, and as it is decided here.
+//! A condition on one property, as sent in a search and as evaluated locally.
 //!
-//! One thing is meant whichever way a record is read. Lists and batch reads filter by nothing, so there
-//! we decide; a search is given the conditions whose meaning is beyond doubt. The others, of
-//! `docs/hubspot.md` note 44, are decided here for hits as well.
+//! A condition has the same meaning regardless of how a record is read. Lists and batch reads have
+//! no filters, so conditions are evaluated locally; a search is sent those with a well-defined
+//! meaning. The others, listed in `docs/hubspot.md` note 44, are evaluated locally for search hits
+//! too.
 
 use std::cmp::Ordering;
 
@@ -12,7 +13,7 @@ use wildmatch::WildMatchPattern;
 use super::properties::{Definition, PropertyType};
 use crate::time::parse_iso;
 
-/// The operators of search.
+/// Operators of the search API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Operator {
@@ -31,7 +32,7 @@ pub enum Operator {
     NotContainsToken,
 }
 
-/// What a property is compared with, as the user wrote it.
+/// Operands of a condition, as the user wrote them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Operands<'a> {
     pub value: Option<&'a str>,
@@ -39,22 +40,22 @@ pub struct Operands<'a> {
     pub values: &'a [String],
 }
 
-/// What is wrong with an operand: its key, and what to do.
+/// Invalid operand: its key, and a description of the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadOperand {
     pub key: &'static str,
     pub problem: String,
 }
 
-/// A condition that can be decided: its property is defined, its operands are complete.
+/// A valid condition: its property is defined and its operands are complete.
 #[derive(Debug, Clone)]
 pub struct Condition {
     pub(super) property: String,
     pub(super) operator: Operator,
     kind: PropertyType,
-    /// Does a value hold several options?
+    /// `true` if a value can hold several options.
     holds_several: bool,
-    /// One operand, the two ends of a range, or a list; as search takes them.
+    /// One operand, the two ends of a range, or a list, in the format of the search API.
     pub(super) operands: Vec<String>,
 }
 
@@ -106,7 +107,7 @@ impl Condition {
         &self.property
     }
 
-    /// Is it known what search takes it to mean?
+    /// Returns `true` if the meaning of the condition in a search is well defined.
     pub(super) fn is_certain(&self) -> bool {
         match self.operator {
             Operator::HasProperty | Operator::NotHasProperty => true,
@@ -124,8 +125,8 @@ impl Condition {
         }
     }
 
-    /// Does it hold for a record with this value of the property? A value that is there and empty is
-    /// none.
+    /// Returns `true` if the condition holds for a record with this value of the property. An empty
+    /// value counts as absent.
     pub fn holds(&self, value: Option<&str>) -> bool {
         let Some(value) = value.filter(|value| !value.is_empty()) else {
             return matches!(
@@ -157,7 +158,7 @@ impl Condition {
         }
     }
 
-    /// Is the value, or one of the options in it, one of the operands?
+    /// Returns `true` if the value, or one of its options, equals one of the operands.
     fn is_among(&self, value: &str) -> bool {
         let separator = if self.holds_several { ';' } else { '\0' };
         value.split(separator).any(|part| {
@@ -166,18 +167,19 @@ impl Condition {
         })
     }
 
-    /// Is the value as a whole, or one of its words, the operand? `*` stands for any text.
+    /// Returns `true` if the whole value, or one of its words, matches the operand. `*` matches any
+    /// text.
     fn has_token(&self, value: &str) -> bool {
         let value = value.to_lowercase();
         let words = || value.split(|c: char| !c.is_alphanumeric());
         self.operands.iter().any(|operand| {
-            // No character stands for a single one: the null character is in no value.
+            // There is no single-character wildcard: the null character never occurs in a value.
             let pattern = WildMatchPattern::<'*', '\0'>::new(&operand.to_lowercase());
             pattern.matches(&value) || words().any(|word| !word.is_empty() && pattern.matches(word))
         })
     }
 
-    /// `None` if the two cannot be compared.
+    /// Compares a value with an operand. Returns `None` if they are not comparable.
     fn compare(&self, value: &str, operand: &str) -> Option<Ordering> {
         match self.kind {
             PropertyType::Number => compare_numbers(value, operand),
@@ -191,7 +193,7 @@ impl Condition {
     }
 }
 
-/// Whole numbers exactly, others as HubSpot keeps them, in floating point.
+/// Compares integers exactly, and other numbers in floating point, as HubSpot stores them.
 fn compare_numbers(one: &str, other: &str) -> Option<Ordering> {
     match (one.parse::<i128>(), other.parse::<i128>()) {
         (Ok(one), Ok(other)) => Some(one.cmp(&other)),
@@ -199,7 +201,8 @@ fn compare_numbers(one: &str, other: &str) -> Option<Ordering> {
     }
 }
 
-/// An operand as search takes it; `None` if the property cannot have such a value.
+/// Returns an operand in the format of the search API, or `None` if the property cannot have such a
+/// value.
 fn written(kind: PropertyType, operator: Operator, operand: &str) -> Option<String> {
     if matches!(operator, Operator::ContainsToken | Operator::NotContainsToken) {
         return Some(operand.to_owned());
@@ -209,7 +212,7 @@ fn written(kind: PropertyType, operator: Operator, operand: &str) -> Option<Stri
             let number: f64 = operand.parse().ok()?;
             number.is_finite().then(|| operand.to_owned())
         }
-        // HubSpot: instants in searches are milliseconds.
+        // HubSpot: timestamps in searches are in milliseconds.
         PropertyType::Date | PropertyType::Datetime => {
             Some(parse_iso(operand)?.timestamp_millis().to_string())
         }
@@ -217,7 +220,7 @@ fn written(kind: PropertyType, operator: Operator, operand: &str) -> Option<Stri
             let flag: bool = operand.to_lowercase().parse().ok()?;
             Some(flag.to_string())
         }
-        // HubSpot: texts in a list have to be in lower case.
+        // HubSpot: strings in a list must be in lower case.
         PropertyType::Text if operator == Operator::In => Some(operand.to_lowercase()),
         PropertyType::Enumeration | PropertyType::Text => Some(operand.to_owned()),
     }
@@ -247,7 +250,7 @@ mod tests {
         Definition { name: "p".into(), kind, created_at: None, field_type: field_type.into() }
     }
 
-    /// A condition by its operator and its operands, separated by `|`.
+    /// Parses an operator and its operands, separated by `|`.
     fn condition(definition: &Definition, written: &str) -> Result<Condition, BadOperand> {
         let (operator, operands) = written.split_once(' ').unwrap_or((written, ""));
         let operator = serde_json::from_value(operator.into()).unwrap();

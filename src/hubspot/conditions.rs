@@ -1,4 +1,5 @@
-//! All conditions for the records of one object type, and which of them a search is given.
+//! All conditions on the records of one object type, split into those sent in a search and the
+//! rest.
 
 use serde_json::json;
 
@@ -6,11 +7,11 @@ use super::condition::Condition;
 use super::filter::Filter;
 use super::limits::{SEARCH_CONDITIONS, SEARCH_FILTER_CHARACTERS};
 
-/// Conditions that must all hold; none for most streams.
+/// Conditions that must all hold; empty for most streams.
 #[derive(Debug, Clone, Default)]
 pub struct Conditions {
     all: Vec<Condition>,
-    /// How many of them, from the first on, a search is given.
+    /// Number of leading conditions that are sent in a search.
     pushed: usize,
 }
 
@@ -32,28 +33,28 @@ impl Conditions {
         self.all.is_empty()
     }
 
-    /// Those that a search is given.
+    /// Returns the conditions that are sent in a search.
     pub fn pushed(&self) -> &[Condition] {
         self.all.get(..self.pushed).unwrap_or_default()
     }
 
-    /// Those that are left to us to decide of the hits of a search.
+    /// Returns the conditions to evaluate locally for search hits.
     pub fn left(&self) -> &[Condition] {
         self.all.get(self.pushed..).unwrap_or_default()
     }
 
-    /// Those that are left to us to decide of listed records.
+    /// Returns all conditions, which are evaluated locally for listed records.
     pub fn all(&self) -> &[Condition] {
         &self.all
     }
 
-    /// The properties that they look at.
+    /// Returns the properties used by the conditions.
     pub fn properties(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(Condition::property)
     }
 
-    /// A short text that is the same for the same conditions, in whatever order; `None` if there are
-    /// none.
+    /// Returns a short text that identifies the set of conditions, independent of their order, or
+    /// `None` if there are none.
     pub fn fingerprint(&self) -> Option<String> {
         let mut written: Vec<_> =
             self.all.iter().map(|condition| json!(Filter::from(condition)).to_string()).collect();
@@ -62,12 +63,12 @@ impl Conditions {
     }
 }
 
-/// Characters that a condition takes in a search.
+/// Returns the number of characters that a condition takes in a search.
 pub(super) fn length(condition: &Condition) -> usize {
     json!(Filter::from(condition)).to_string().len() + 1
 }
 
-/// FNV-1a: the same in every version, unlike the hash of the standard library.
+/// FNV-1a hash: stable across versions, unlike the standard library's hash.
 fn fnv(bytes: &[u8]) -> u64 {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, step)

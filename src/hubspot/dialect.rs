@@ -1,11 +1,11 @@
-//! What the HTTP client must be told about HubSpot.
+//! Profile of HubSpot for the HTTP client.
 
 use http::Method;
 
 use super::{limits, refusal};
 use crate::http::Dialect;
 
-/// HubSpot's ways, as values.
+/// The profile of HubSpot.
 pub const DIALECT: Dialect = Dialect {
     is_read,
     reading: refusal::reading,
@@ -18,7 +18,7 @@ pub const DIALECT: Dialect = Dialect {
     correlation_header: "x-hubspot-correlation-id",
 };
 
-/// Requests that only read, by method and by beginning and end of their path.
+/// A kind of read-only request, by method and by start and end of its path.
 #[derive(Debug)]
 pub struct Read {
     pub method: Method,
@@ -27,7 +27,7 @@ pub struct Read {
     pub what: &'static str,
 }
 
-/// Everything that may be sent. All else stays inside.
+/// All requests that may be sent; others are blocked.
 pub const READS: &[Read] = &[
     Read {
         method: Method::GET,
@@ -80,8 +80,9 @@ fn is_read(method: &Method, path: &str) -> bool {
         })
 }
 
-/// Is the path sent as it stands here? A URL parser drops some characters, takes others for
-/// slashes, and resolves dots: what it made of the path would not have been looked at.
+/// Returns `true` if the path is sent unchanged. A URL parser removes some characters, treats
+/// others as slashes, and resolves dot segments, so the resulting path would differ from the one
+/// checked.
 fn is_plain(path: &str) -> bool {
     let is_dots = |segment: &str| {
         matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")

@@ -1,8 +1,8 @@
-//! Which path an endpoint has in which version of the API.
+//! Paths of the endpoints, by API version.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// A family of paths that moved together from one version to the next.
+/// A group of paths with a common prefix, which moved together between API versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Endpoint {
     Objects,
@@ -36,8 +36,8 @@ pub enum Endpoint {
     EventOccurrences,
 }
 
-/// Beginnings of paths: dated (September 2026, supported for 18 months) and classic (v1 to v4,
-/// which HubSpot stops supporting between March and September 2027).
+/// Path prefixes: dated (September 2026, supported for 18 months) and classic (v1 to v4, which
+/// HubSpot stops supporting between March and September 2027).
 const PATHS: &[(Endpoint, &str, &str)] = &[
     (Endpoint::Objects, "/crm/objects/2026-09", "/crm/v3/objects"),
     (Endpoint::Associations, "/crm/associations/2026-09", "/crm/v4/associations"),
@@ -70,9 +70,9 @@ const PATHS: &[(Endpoint, &str, &str)] = &[
     ),
     (Endpoint::MarketingEmails, "/marketing/emails/2026-09", "/marketing/v3/emails"),
     (Endpoint::MarketingCampaigns, "/marketing/campaigns/2026-09", "/marketing/v3/campaigns"),
-    // A beta, but v4 goes first.
+    // A beta, but support for v4 ends first.
     (Endpoint::Flows, "/automation/2026-09-beta/flows", "/automation/v4/flows"),
-    // Paths that no version but betas has followed.
+    // Paths that have no successor except betas.
     (
         Endpoint::PrivateAppInfo,
         "/oauth/v2/private-apps/get/access-token-info",
@@ -107,11 +107,11 @@ pub enum Version {
     Classic,
 }
 
-/// The paths in force for this run.
+/// The path prefixes used in this run.
 #[derive(Debug, Default)]
 pub struct Paths {
     version: Version,
-    /// A bit for each endpoint whose dated path turned out not to be there.
+    /// One bit for each endpoint whose dated path does not exist.
     fallen_back: AtomicU64,
 }
 
@@ -120,13 +120,13 @@ impl Paths {
         Self { version, fallen_back: AtomicU64::new(0) }
     }
 
-    /// The beginning of the endpoint's path.
+    /// Returns the path prefix of the endpoint.
     pub fn prefix(&self, endpoint: Endpoint) -> &'static str {
         let (dated, classic) = paths(endpoint);
         if self.is_classic(endpoint) { classic } else { dated }
     }
 
-    /// Every beginning that the endpoint's path may have, in the order in which to try them.
+    /// Returns all possible path prefixes of the endpoint, in the order in which to try them.
     pub fn prefixes(&self, endpoint: Endpoint) -> Vec<&'static str> {
         let classic = Self::new(Version::Classic);
         let mut prefixes = vec![self.prefix(endpoint), classic.prefix(endpoint)];
@@ -134,8 +134,8 @@ impl Paths {
         prefixes
     }
 
-    /// Goes on with the classic path after the dated one was not found. Says whether that
-    /// changes anything.
+    /// Switches to the classic path after the dated one was not found. Returns `true` if this
+    /// changes the path.
     pub fn fall_back(&self, endpoint: Endpoint) -> bool {
         let (dated, classic) = paths(endpoint);
         if self.version == Version::Classic || dated == classic {
@@ -151,7 +151,7 @@ impl Paths {
     }
 }
 
-/// The endpoint's dated and classic path.
+/// Returns the dated and the classic path of the endpoint.
 fn paths(endpoint: Endpoint) -> (&'static str, &'static str) {
     let row = PATHS.iter().find(|(row, ..)| *row == endpoint);
     row.map_or(("", ""), |(_, dated, classic)| (dated, classic))

@@ -1,7 +1,7 @@
-//! The body of a refusal, as far as it can be read.
+//! Lenient parsing of error response bodies.
 //!
-//! No key is ever required: real bodies leave any of them out, hold null or another type in it, are
-//! cut, or are no JSON at all.
+//! No field is required: real bodies omit any of them, contain null or another type, are truncated,
+//! or are not JSON at all.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Characters of HubSpot's own words that a message quotes.
+/// Maximum number of characters quoted from HubSpot's message.
 const QUOTED: usize = 500;
 
-/// The keys of an error body, as far as they are there and of a type that makes sense.
+/// The fields of an error body that are present and of a usable type.
 #[derive(Debug, Default)]
 pub(super) struct Body {
     pub(super) status: Option<String>,
@@ -23,23 +23,23 @@ pub(super) struct Body {
     pub(super) correlation: Option<String>,
     pub(super) policy_name: Option<String>,
     pub(super) group_name: Option<String>,
-    /// The code by RFC 6749, which the token endpoint sends.
+    /// The error code of RFC 6749, sent by the token endpoint.
     pub(super) error: Option<String>,
     has_errors: bool,
-    /// Scopes in lists of their own.
+    /// Required scopes, from fields that list them.
     scopes: Vec<String>,
-    /// Does any one of these scopes do?
+    /// `true` if any one of these scopes is sufficient.
     any_scope: bool,
 }
 
 impl Body {
-    /// Reads what there is; `None` if it is no JSON object. A body that was cut, or goes on in
-    /// another way than JSON does, counts as far as it goes.
+    /// Parses what is readable; `None` if the body is not a JSON object. Of a truncated or
+    /// otherwise invalid body, everything before the error is used.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
         let (mut body, mut is_object) = (Self::default(), false);
         let mut deserializer = serde_json::Deserializer::from_str(&text);
-        // What was read before an error stays.
+        // Fields read before an error are kept.
         let _cut =
             deserializer.deserialize_map(Keys { body: &mut body, is_object: &mut is_object });
         is_object.then_some(body)
@@ -96,12 +96,12 @@ impl Body {
         }
     }
 
-    /// The message in lower case, to look for words in.
+    /// Returns the message in lower case, for keyword searches.
     pub(super) fn words(&self) -> String {
         self.message.as_deref().unwrap_or_default().to_ascii_lowercase()
     }
 
-    /// The message as it is shown; `None` without one.
+    /// Returns the message as shown to users, or `None` if there is none.
     pub(super) fn said(&self) -> Option<String> {
         let message = self.message.as_deref()?;
         let line = message.split(|c: char| c.is_control()).collect::<Vec<_>>().join(" ");
@@ -116,18 +116,20 @@ impl Body {
         self.category.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(category))
     }
 
-    /// Does it call itself an error, as HubSpot's bodies do?
+    /// Returns `true` if the body declares itself an error, as HubSpot's do.
     pub(super) fn is_error(&self) -> bool {
         self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("error"))
     }
 
-    /// Is it of HubSpot's making? A message alone is not: gateways send that too.
+    /// Returns `true` if the body comes from HubSpot. A message alone is not enough, since gateways
+    /// send one too.
     pub(super) fn is_hubspots(&self) -> bool {
         let keys = [&self.category, &self.sub_category, &self.correlation, &self.policy_name];
         self.is_error() || self.has_errors || keys.iter().any(|key| key.is_some())
     }
 
-    /// The scopes that it names, in lists or in words, each once.
+    /// Returns the scopes named in fields or in the message, without duplicates, and `true` if any
+    /// one of them is sufficient.
     pub(super) fn named_scopes(&self) -> (Vec<String>, bool) {
         if !self.scopes.is_empty() {
             return (self.scopes.clone(), self.any_scope);
@@ -136,7 +138,7 @@ impl Body {
         (scopes_in(message), is_one_of(message))
     }
 
-    /// Is it a matter of scopes, named or not?
+    /// Returns `true` if the error is about scopes, whether it names them or not.
     pub(super) fn is_about_scopes(&self) -> bool {
         const WORDS: &[&str] = &["required scope", "permissions"];
         let words = self.words();
@@ -146,7 +148,7 @@ impl Body {
     }
 }
 
-/// Reads the keys of an object one by one.
+/// Reads the fields of an object one by one.
 struct Keys<'a> {
     body: &'a mut Body,
     is_object: &'a mut bool,
@@ -163,7 +165,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
         *self.is_object = true;
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
             let value: &RawValue = map.next_value()?;
-            // A value that is nested too deeply says nothing that is looked for.
+            // Values nested too deeply hold nothing of interest.
             if let Ok(value) = serde_json::from_str(value.get()) {
                 self.body.take(&key, &value);
             }
@@ -172,7 +174,7 @@ impl<'de> Visitor<'de> for Keys<'_> {
     }
 }
 
-/// The text of a value that can be one; `None` if it is empty.
+/// Returns the text of a string or number; `None` if it is empty or of another type.
 fn text_of(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
@@ -182,13 +184,14 @@ fn text_of(value: &Value) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// Does a sentence about scopes ask for any one of them?
+/// Returns `true` if a message about scopes requires only one of them.
 fn is_one_of(said: &str) -> bool {
     let said = said.to_ascii_lowercase();
     ["one or more of", "one of", "any of"].iter().any(|words| said.contains(words))
 }
 
-/// The scopes that a sentence lists: in brackets behind `requires`, or in quotes before `scope`.
+/// Returns the scopes that a message lists: in brackets after `requires`, or in quotes before
+/// `scope`.
 ///
 /// HubSpot: `docs/hubspot.md` note 30.
 fn scopes_in(said: &str) -> Vec<String> {
@@ -215,7 +218,7 @@ fn scopes_in(said: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// Every key of an error body that is looked at.
+    /// All relevant fields of an error body.
     const KEYS: &[(&str, &str)] = &[
         ("status", r#""error""#),
         ("message", r#""The day is over""#),

@@ -1,4 +1,4 @@
-//! Custom events of a portal.
+//! Custom event definitions of a portal.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -19,14 +19,14 @@ use crate::strict;
 pub struct EventDefinition {
     /// Short name, such as `demo_booked`.
     pub name: String,
-    /// Name within all of HubSpot, such as `pe4455_demo_booked`: what occurrences carry.
+    /// Globally unique name, such as `pe4455_demo_booked`, used by occurrences.
     pub fully_qualified_name: String,
-    /// The object type that the event happens to, as its type id; contacts if it is not said.
+    /// Type id of the object type that the event belongs to; contacts if it is missing.
     pub primary_object_id: String,
     pub properties: Vec<Definition>,
 }
 
-/// A custom event as it is sent.
+/// A custom event in the response format.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Sent {
@@ -55,7 +55,7 @@ impl From<Sent> for EventDefinition {
     }
 }
 
-/// Asks for all custom events that are not archived, by name.
+/// Requests all custom events that are not archived, sorted by fully qualified name.
 pub async fn event_definitions(api: Api<'_>) -> Result<Readable<EventDefinition>, Error> {
     let mut found = Readable::default();
     let (mut after, mut guard) = (None::<Link>, PageGuard::default());
@@ -84,7 +84,7 @@ struct Answer<'body> {
     paging: Option<Paging<'body>>,
 }
 
-/// The definitions of a page, and the link to the next one.
+/// The definitions of a page, and the token for the next page.
 type Decoded = (Readable<EventDefinition>, Option<Link>);
 
 pub(super) fn decode(body: &Bytes) -> Result<Decoded, Undecodable> {

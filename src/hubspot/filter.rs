@@ -1,4 +1,4 @@
-//! A comparison as it stands in the body of a search.
+//! Filters in the body of a search.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::condition::{Condition, Operator};
 
-/// A comparison in the body of a search.
+/// A filter in the body of a search.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Filter<'a> {
@@ -21,13 +21,13 @@ pub(super) struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    /// A comparison with one value.
+    /// Creates a filter that compares a property with one value.
     pub(super) fn one(property_name: &'a str, operator: Operator, value: String) -> Self {
         let value = Some(Cow::Owned(value));
         Self { property_name, operator, value, high_value: None, values: None }
     }
 
-    /// Is there a value of the property?
+    /// Creates a filter for records that have a value of the property.
     pub(super) fn has(property_name: &'a str) -> Self {
         let operator = Operator::HasProperty;
         Self { property_name, operator, value: None, high_value: None, values: None }

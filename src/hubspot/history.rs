@@ -1,4 +1,4 @@
-//! Records with the versions that their properties have had.
+//! Records with the history of their property values.
 
 use std::fmt::Write;
 
@@ -14,9 +14,9 @@ use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::PageSize;
 
-/// Asks for a page of the list, with the versions of these properties.
+/// Requests a page of the list with the history of these properties.
 ///
-/// Their names have to fit a URL ([`super::fits_one_url`]).
+/// Their names must fit a URL ([`super::fits_one_url`]).
 pub async fn list_history(
     api: Api<'_>,
     object: &str,
@@ -31,7 +31,7 @@ pub async fn list_history(
             utf8_percent_encode(&properties.join(","), QUERY)
         );
         if let Some(link) = after {
-            // Writing into a string does not fail.
+            // Writing to a string does not fail.
             let _infallible = write!(tail, "&after={}", link.encoded());
         }
         tail
@@ -39,8 +39,8 @@ pub async fn list_history(
     api.get_page(Endpoint::Objects, size, tail, Page::decode).await
 }
 
-/// Reads up to [`HISTORY_PAGE`](super::limits::HISTORY_PAGE) records by id, with the versions of
-/// these properties, in as many answers as it takes. Ids that are gone are left out.
+/// Reads up to [`HISTORY_PAGE`](super::limits::HISTORY_PAGE) records by id, with the history of
+/// these properties, in as many requests as needed. Missing ids are omitted.
 pub async fn read_history(
     api: Api<'_>,
     object: &str,
@@ -49,7 +49,7 @@ pub async fn read_history(
 ) -> Result<Vec<Page>, Error> {
     let body = |inputs| Body {
         inputs,
-        // HubSpot: without any, the type's default properties are sent along.
+        // HubSpot: if none are given, the type's default properties are sent.
         properties: &["hs_object_id"],
         properties_with_history: properties,
     };

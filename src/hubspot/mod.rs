@@ -1,4 +1,4 @@
-//! HubSpot's API: paths, pages, refusals, limits. Nothing of Airbyte, nothing of streams.
+//! HubSpot's API: paths, pages, error responses and limits, independent of Airbyte and of streams.
 
 mod account;
 pub mod answers;
@@ -61,5 +61,5 @@ pub use search::{Extent, SearchQuery, count, extent, mark, search};
 pub use token_info::{OAuthApp, TokenScopes, tried_scopes};
 pub use tolerant::Readable;
 
-/// A record id: decimal text on the wire, 64 bits wide.
+/// A record id: a 64-bit number, sent as decimal text.
 pub type RecordId = u64;

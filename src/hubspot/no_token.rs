@@ -1,11 +1,12 @@
-//! Why the token endpoint grants no token.
+//! Explains why the token endpoint granted no token.
 
 use super::error_body::Body;
 use super::refusal::detail;
 use crate::error::Error;
 use crate::http::Refusal;
 
-/// The codes of the token endpoint, in words that say what to enter anew.
+/// Returns the user-facing error for a refusal by the token endpoint, with the credentials to
+/// re-enter.
 ///
 /// HubSpot's own code is in `status`, that of RFC 6749 in `error`: `docs/hubspot.md` note 32.
 pub(super) fn explain(refusal: &Refusal) -> Error {

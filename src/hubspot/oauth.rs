@@ -1,4 +1,4 @@
-//! Renewing an OAuth access token.
+//! Renewal of OAuth access tokens.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::tolerant::odd_as_default;
 use crate::http::{Body, Bucket, Grant, KeepToken, Renewal, Request, Undecodable};
 use crate::secret::Secret;
 
-/// The media type of a form.
+/// Media type of a form.
 pub(super) const FORM: &str = "application/x-www-form-urlencoded;charset=utf-8";
 
-/// How the access token of an OAuth app is renewed, and who is told of a new refresh token.
+/// Creates the token renewal of an OAuth app. `keep` is called with each new refresh token.
 pub fn renewal(
     paths: &Paths,
     client_id: String,
@@ -46,7 +46,7 @@ fn form(client_id: &str, client_secret: &Secret<String>, refresh_token: &Secret<
     ])
 }
 
-/// The text of a form.
+/// Encodes the fields of a form.
 pub(super) fn form_of(fields: &[(&str, &str)]) -> String {
     const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_');
     let encode = |text| utf8_percent_encode(text, RESERVED);
@@ -57,16 +57,16 @@ pub(super) fn form_of(fields: &[(&str, &str)]) -> String {
 #[derive(Deserialize)]
 struct Answer {
     access_token: Secret<String>,
-    /// Seconds; half an hour if it is ever left out.
+    /// Lifetime in seconds; half an hour if missing.
     #[serde(default, deserialize_with = "odd_as_default")]
     expires_in: Option<u64>,
     #[serde(default, deserialize_with = "odd_as_default")]
     refresh_token: Option<Secret<String>>,
 }
 
-/// Reads the answer of the token endpoint.
+/// Decodes the response of the token endpoint.
 pub fn read_grant(body: &Bytes) -> Result<Grant, Undecodable> {
-    // The text of a parse error could quote a token: only its kind is kept.
+    // The message of a parse error could quote a token, so only its kind is kept.
     let answer: Answer = serde_json::from_slice(body).map_err(|error| {
         let problem = format!("a token answer that is not understood ({:?})", error.classify());
         if error.is_data() {

@@ -1,4 +1,4 @@
-//! Which of HubSpot's own object types an account has switched on.
+//! Standard object types that are enabled in an account.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use super::tolerant::null_as_default;
 use crate::error::Error;
 use crate::http::Undecodable;
 
-/// The ids of HubSpot's own object types, by the name that paths take.
+/// Type ids of HubSpot's standard object types, by their name in paths.
 ///
 /// <https://developers.hubspot.com/docs/guides/crm/understanding-the-crm>, read 2026-11.
 const OBJECT_TYPES: &[(&str, &str)] = &[
@@ -50,7 +50,7 @@ const OBJECT_TYPES: &[(&str, &str)] = &[
     ("users", "0-115"),
 ];
 
-/// The object types that the account has, as far as it says so.
+/// The object types enabled in the account, as far as it reports them.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectLibrary {
@@ -59,7 +59,8 @@ pub struct ObjectLibrary {
 }
 
 impl ObjectLibrary {
-    /// Has the account switched this object type off? A type that the answer leaves out is there.
+    /// Returns `true` if the account has disabled this object type. Types missing from the response
+    /// count as enabled.
     pub fn lacks(&self, object: &str) -> bool {
         let row = OBJECT_TYPES.iter().find(|(name, _)| *name == object);
         let is_enabled = row.and_then(|(_, id)| self.enablement_by_object_type_id.get(*id));
@@ -67,7 +68,7 @@ impl ObjectLibrary {
     }
 }
 
-/// Asks for the object types of the account.
+/// Requests the object types of the account.
 pub async fn object_library(api: Api<'_>) -> Result<ObjectLibrary, Error> {
     api.get(Endpoint::ObjectLibrary, "/enablement", decode).await
 }

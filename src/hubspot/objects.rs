@@ -1,4 +1,4 @@
-//! The read operations that every CRM object type has: list, search, batch read.
+//! List and batch read, available for every CRM object type.
 
 use std::cell::Cell;
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
 
-/// A page of the list: ascending by id, no filter.
+/// Request for a page of the list, in ascending order of id and without filters.
 #[derive(Debug, Clone)]
 pub struct ListQuery<'a> {
     pub object: &'a str,
@@ -26,16 +26,16 @@ pub struct ListQuery<'a> {
     pub after: Option<Link>,
 }
 
-/// What stays as it is in a query: the characters of property names and the comma between them.
+/// Characters not encoded in a query: those of property names, and the comma between them.
 pub(super) const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b',');
 
-/// Would these property names fit the URL of a list request?
+/// Returns `true` if these property names fit the URL of a list request.
 pub fn fits_one_url(properties: &[String]) -> bool {
     properties.iter().map(|name| name.len() + 1).sum::<usize>() <= URL_CHARACTERS
 }
 
-/// Asks for a page of the list.
+/// Requests a page of the list.
 pub async fn list(api: Api<'_>, query: &ListQuery<'_>, size: &PageSize) -> Result<Page, Error> {
     api.get_page(Endpoint::Objects, size, |limit| list_tail(query, limit), Page::decode).await
 }
@@ -45,7 +45,7 @@ fn list_tail(query: &ListQuery<'_>, limit: usize) -> String {
     let mut tail = format!("/{object}?limit={limit}&archived={}", query.archived);
     let mut add = |key: &str, value: &str| {
         if !value.is_empty() {
-            // Writing into a string does not fail.
+            // Writing to a string does not fail.
             let _infallible = write!(tail, "&{key}={}", utf8_percent_encode(value, QUERY));
         }
     };
@@ -55,8 +55,8 @@ fn list_tail(query: &ListQuery<'_>, limit: usize) -> String {
     tail
 }
 
-/// Reads up to [`BATCH_READ`](super::limits::BATCH_READ) records by id, in as many answers as it
-/// takes. Ids that are gone are left out, and the order is HubSpot's.
+/// Reads up to [`BATCH_READ`](super::limits::BATCH_READ) records by id, in as many requests as
+/// needed. Missing ids are omitted, and the order is HubSpot's.
 pub async fn batch_read(
     api: Api<'_>,
     object: &str,
@@ -68,7 +68,8 @@ pub async fn batch_read(
     read_rows(api, &tail, ids, |inputs| BatchBody { inputs, properties }).await
 }
 
-/// Reads rows by id with the batch read at `tail`; `body` makes its body from the inputs.
+/// Reads records by id from the batch read at `tail`. `body` builds the request body from the
+/// inputs.
 pub(super) async fn read_rows<B: Serialize>(
     api: Api<'_>,
     tail: &str,
@@ -97,7 +98,7 @@ struct BatchBody<'a> {
     properties: &'a [String],
 }
 
-/// A record of a batch.
+/// One record of a batch read.
 #[derive(Serialize)]
 pub(super) struct Input {
     id: String,

@@ -1,15 +1,15 @@
-//! Occurrences of events: what happened to one record.
+//! Query for the event occurrences of one record.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::RecordId;
 use crate::time::{Millis, write_instant};
 
-/// The occurrences of one type of event to one record.
+/// The occurrences of one event type for one record.
 ///
 /// ```text
-/// from ≤ occurred < to       bounds applied by HubSpot, which does not say whether it includes
-///                            them: both are asked for with a millisecond to spare
+/// from ≤ occurred < to       bounds applied by HubSpot, which does not document whether they are
+///                            inclusive: the lower one is widened by a millisecond
 /// ```
 #[derive(Debug, Clone)]
 pub struct OccurrenceQuery<'a> {
@@ -21,7 +21,7 @@ pub struct OccurrenceQuery<'a> {
 }
 
 impl OccurrenceQuery<'_> {
-    /// What follows the endpoint's path: the query, page size included.
+    /// Returns the query string, including the page size.
     pub fn tail(&self) -> String {
         format!(
             "?objectType={}&objectId={}&eventType={}&limit=100&occurredAfter={}&occurredBefore={}",

@@ -1,16 +1,16 @@
-//! Lists that are paged by the number of entries before a page.
+//! Pagination by offset, over lists that change while they are read.
 //!
-//! An entry deleted between two pages moves all entries behind it one place forward, so the next
-//! page begins one entry too late. Pages are therefore asked for with an overlap:
+//! Deleting an entry between two pages moves all later entries one place forward, so the next page
+//! would start one entry too late. Pages therefore overlap by one entry:
 //!
 //! ```text
-//! page 1   a b c d            page 2 begins with the last entry of page 1: nothing has moved
-//! page 2         d e f g      page 3 begins with another entry: entries have moved, so pages are
-//! page 3               h i    asked for from further ahead until one begins with a known entry
+//! page 1   a b c d            page 2 starts with the last entry of page 1: nothing has moved
+//! page 2         d e f g      page 3 starts with another entry: entries have moved, so the offset
+//! page 3               h i    is reduced until a page starts with a known entry
 //! ```
 //!
-//! Entries are told apart by their id. Those that were read already are dropped. A list whose entries have
-//! no ids is read by its own tokens: equal entries of it may be different ones.
+//! Entries are identified by their id, and duplicates are dropped. A list whose entries have no ids
+//! is read by its own page tokens, since equal entries may be distinct.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,48 +22,47 @@ use serde_json::value::RawValue;
 
 use super::page::Link;
 
-/// Pages of the whole list that may be asked for again because entries have moved, and pages in a
-/// row that may bring no new entry.
+/// Maximum number of times the offset is reduced, and of consecutive pages without a new entry.
 const MOST_FRUITLESS: u32 = 100;
 
-/// A list whose page tokens are numbers of entries, as far as it has been read.
+/// State of reading a list whose page tokens are offsets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OffsetPaging {
     spelling: Spelling,
-    /// Entries before the page that is asked for.
+    /// Offset of the page to request.
     at: u64,
-    /// The entry that this page has to begin with.
+    /// The entry that this page has to start with.
     expected: Option<u64>,
     seen: HashSet<u64>,
     steps_back: u32,
-    /// Pages in a row without a new entry.
+    /// Consecutive pages without a new entry.
     fruitless: u32,
 }
 
-/// The number of entries as a page token spells it.
+/// Encoding of the offset in a page token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Spelling {
     Decimal,
-    /// The decimal digits in base64.
+    /// Decimal digits in base64.
     Base64 {
         padded: bool,
     },
 }
 
-/// What to do with a page, and what to ask for next.
+/// Action to take with a page, and the next page token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Take these of its entries (by place), then ask with this token, if any.
+    /// Emit the entries marked `true`, then continue with this token, if any.
     Take { new: Vec<bool>, next: Option<Link> },
-    /// Entries have moved: take nothing, ask with this token.
+    /// Entries have moved: discard the page and continue with this token.
     Back(Link),
     /// Entries move faster than they can be read, or the list never ends.
     Restless,
 }
 
 impl OffsetPaging {
-    /// Recognizes a list by its first page and that page's token; `None` if the token is not the
-    /// number of entries on the page, or not every one of them has an id of its own.
+    /// Recognizes offset pagination by the first page and its token. Returns `None` if the token is
+    /// not the number of entries on the page, or the entries do not all have distinct ids.
     pub(super) fn of(first: &[Option<u64>], token: &Link) -> Option<(Self, Link)> {
         let (spelling, offset) = Spelling::read(token)?;
         let seen: HashSet<u64> = first.iter().copied().collect::<Option<_>>()?;
@@ -76,7 +75,7 @@ impl OffsetPaging {
         Some((paging, next))
     }
 
-    /// Decides about a page by the identities of its entries.
+    /// Decides how to proceed after a page, by the identities of its entries.
     pub(super) fn see(&mut self, entries: &[Option<u64>], token: Option<&Link>) -> Step {
         let begins_as_expected = match (self.expected, entries.first()) {
             (None, _) => true,
@@ -102,11 +101,11 @@ impl OffsetPaging {
         Step::Take { new, next: token.map(|token| self.follow(entries, token)) }
     }
 
-    /// The token of the page behind these entries, with an overlap of one entry.
+    /// Returns the token of the page after these entries, with an overlap of one entry.
     fn follow(&mut self, entries: &[Option<u64>], token: &Link) -> Link {
         let end = self.at + count(entries);
-        // An overlap makes no progress on pages of one entry, and is unknown where the service
-        // counts in another way.
+        // With pages of one entry, an overlap would make no progress. If the service counts
+        // differently, the overlap is unknown.
         let is_counted = Spelling::read(token).is_some_and(|(_, offset)| offset == end);
         if !is_counted || entries.len() < 2 {
             self.at = end;
@@ -145,7 +144,7 @@ fn count(entries: &[Option<u64>]) -> u64 {
     u64::try_from(entries.len()).unwrap_or(u64::MAX)
 }
 
-/// Tells an entry from others: a hash of its id; `None` if it has none.
+/// Returns the identity of an entry, a hash of its id, or `None` if it has no id.
 pub(super) fn identity(entry: &str) -> Option<u64> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -171,8 +170,9 @@ mod tests {
         entries.iter().copied().map(Some).collect()
     }
 
-    /// Reads a list of `entries` in pages of `limit`. Before each page but the first, one change is
-    /// made: the entry at that place is deleted, or, beyond the end, one is put in front.
+    /// Reads a list of `entries` in pages of `limit`. Each page but the first is preceded by one
+    /// change: the entry at that index is deleted, or, beyond the end, one is inserted at the
+    /// front.
     fn read(mut entries: Vec<u64>, limit: usize, changes: &[usize], base64: bool) -> Vec<u64> {
         let spelling = if base64 { Spelling::Base64 { padded: true } } else { Spelling::Decimal };
         let page = |entries: &[u64], token: Option<&Link>| {

@@ -1,4 +1,4 @@
-//! The envelope that HubSpot puts around records.
+//! The response envelope around records.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,14 +16,14 @@ use super::refusal;
 use super::tolerant::text_or_digits;
 use crate::http::Undecodable;
 
-/// One answer, parsed only as deep as paging needs: the records stay slices of the body.
+/// A page of records, parsed only as far as needed for pagination: records are slices of the body.
 #[derive(Debug)]
 pub struct Page {
     body: ByteString,
     records: Vec<Range<usize>>,
-    /// What asks for the next page; only its absence ends a scan, never a short page.
+    /// Token for the next page. A scan ends only when it is absent, never on a short page.
     pub next: Option<Link>,
-    /// How many records a search matches in all.
+    /// Total number of records that a search matches.
     pub total: Option<u64>,
 }
 
@@ -40,29 +40,29 @@ impl Link {
         &self.0
     }
 
-    /// The token as it stands in a query.
+    /// Returns the token, percent-encoded for a query.
     pub(super) fn encoded(&self) -> impl std::fmt::Display {
         percent_encoding::utf8_percent_encode(&self.0, percent_encoding::NON_ALPHANUMERIC)
     }
 
-    /// The record id that the token stands for, where it is one: an inclusive lower bound.
+    /// Returns the record id in the token, if it is one: an inclusive lower bound of the next page.
     pub fn as_id(&self) -> Option<u64> {
         self.0.parse().ok()
     }
 }
 
-/// How an endpoint lays out its pages.
+/// Page layout of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
-    /// The field that holds the records; empty where the answer itself is their list.
+    /// Field that holds the records; empty if the body itself is the list.
     pub records: &'static str,
     pub paging: PagingKind,
 }
 
-/// Where the token for the next page stands.
+/// Location of the token for the next page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PagingKind {
-    /// There is one page.
+    /// There is only one page.
     None,
     /// `paging.next.after`, absent on the last page.
     Link,
@@ -71,11 +71,11 @@ pub enum PagingKind {
 }
 
 impl Shape {
-    /// Nearly every endpoint of v3 and later.
+    /// Layout of nearly all endpoints of v3 and later.
     pub const RESULTS: Self = Self { records: "results", paging: PagingKind::Link };
 }
 
-/// The parts of an answer that paging needs.
+/// The parts of a response needed for pagination.
 #[derive(Default)]
 struct Envelope<'body> {
     records: Option<Vec<&'body RawValue>>,
@@ -86,10 +86,10 @@ struct Envelope<'body> {
     notes: Map<String, Value>,
 }
 
-/// The fields in which a batch read's answer tells of itself.
+/// Status fields of the response to a batch read.
 const NOTES: [&str; 3] = ["status", "numErrors", "errors"];
 
-/// Reads an envelope of a shape.
+/// Deserializes an envelope of a given layout.
 struct Opener(Shape);
 
 impl<'de> DeserializeSeed<'de> for Opener {
@@ -166,18 +166,18 @@ impl Token<'_> {
 }
 
 impl Page {
-    /// Reads a page of `results`.
+    /// Decodes a page with its records in `results`.
     pub fn decode(body: &Bytes) -> Result<Self, Undecodable> {
         Self::decode_as(Shape::RESULTS, body)
     }
 
-    /// Reads the answer to a batch read, and what it says about itself.
+    /// Decodes the response to a batch read, with its status fields.
     pub(super) fn decode_batch(body: &Bytes) -> Result<(Self, BatchNotes), Undecodable> {
         let (page, notes) = Self::decode_with_notes(Shape::RESULTS, body)?;
         Ok((page, serde_json::from_value(Value::Object(notes))?))
     }
 
-    /// Reads a page of any shape.
+    /// Decodes a page of any layout.
     pub fn decode_as(shape: Shape, body: &Bytes) -> Result<Self, Undecodable> {
         Self::decode_with_notes(shape, body).map(|(page, _)| page)
     }
@@ -210,7 +210,7 @@ impl Page {
         let next = match shape.paging {
             PagingKind::Link => envelope.paging.and_then(Paging::into_link),
             PagingKind::Offset if envelope.has_more => {
-                // HubSpot: taken for the end, this would lose everything behind it.
+                // HubSpot: treating this as the last page would lose all following ones.
                 let offset = envelope.offset.ok_or("`hasMore` is true, and there is no `offset`");
                 Some(offset.map_err(|problem| Undecodable::Unexpected(problem.into()))?.into_link())
             }
@@ -220,7 +220,7 @@ impl Page {
         Ok((Self { body, records, next, total }, notes))
     }
 
-    /// Takes the whole body as the only record.
+    /// Decodes a body that is a single record.
     pub fn single(body: &Bytes) -> Result<Self, Undecodable> {
         let body = text(body)?;
         let record: &RawValue = serde_json::from_str(&body)?;
@@ -232,31 +232,32 @@ impl Page {
         Ok(Self { body, records, next: None, total: None })
     }
 
-    /// The records as JSON text.
+    /// Returns the records as JSON text.
     pub fn records(&self) -> impl ExactSizeIterator<Item = &str> {
-        // Every range is in the body; one that is not would show up as an unreadable record.
+        // All ranges are within the body; any other would surface as an unreadable record.
         self.records.iter().map(|range| self.body.get(range.clone()).unwrap_or_default())
     }
 
-    /// Keeps those records whose place in `is_kept` says so.
+    /// Keeps the records whose entry in `is_kept` is `true`.
     pub(super) fn keep(&mut self, is_kept: &[bool]) {
         let mut is_kept = is_kept.iter();
         self.records.retain(|_| is_kept.next().copied().unwrap_or_default());
     }
 
-    /// Size of the answer in bytes.
+    /// Returns the size of the response body in bytes.
     pub fn size(&self) -> usize {
         self.body.len()
     }
 }
 
-/// Is the answer an error of HubSpot's, rather than a record? Records have a `status` too.
+/// Returns `true` if the body is an error of HubSpot's and not a record. Records have a `status`
+/// too.
 fn is_error(body: &str) -> bool {
     memchr::memmem::find(body.as_bytes(), b"\"error\"").is_some()
         && refusal::is_error(body.as_bytes())
 }
 
-/// The body as the text it has to be, without a copy.
+/// Converts the body to text without copying it.
 fn text(body: &Bytes) -> Result<ByteString, Undecodable> {
     ByteString::try_from(body.clone()).map_err(|error| Undecodable::Garbled(error.to_string()))
 }

@@ -1,14 +1,14 @@
-//! The number of records that a request asks for, where it stands in a query or a JSON body.
+//! Page size parameter in a query or a JSON body.
 
-/// How the parameter is called, with what stands before its number.
+/// The page size parameter in all its spellings.
 const KEYS: [&str; 4] = ["limit=", "count=", "\"count\":", "\"limit\":"];
 
-/// The number of records that a query or a body asks for; `None` if it names none.
+/// Returns the page size in a query or body, or `None` if it has none.
 pub fn page_limit(text: &str) -> Option<usize> {
     place(text).and_then(|place| text.get(place)?.parse().ok())
 }
 
-/// The same query or body, asking for another number of records.
+/// Returns the query or body with another page size.
 pub(super) fn with_page_limit(text: &str, limit: usize) -> String {
     let mut changed = text.to_owned();
     if let Some(place) = place(text) {

@@ -1,4 +1,4 @@
-//! The pages of a list, followed to the last one.
+//! Pagination of lists.
 
 use std::fmt;
 
@@ -13,11 +13,11 @@ use crate::error::Error;
 use crate::http::{Failure, PageSize};
 use crate::page_guard::{Endless, PageGuard};
 
-/// The pages of a list, in order. Ends after the page without a link to a next one.
+/// The pages of a list, in order, up to the page without a next-page token.
 ///
-/// This is the one loop over page tokens: it fails where they would never end ([`PageGuard`]), asks
-/// for smaller pages while large ones fail ([`PageSize`]), and loses no entry of a list that is paged
-/// by offset ([`OffsetPaging`]).
+/// All lists are paginated here: endless ones are an error ([`PageGuard`]), failing pages are
+/// requested with fewer records ([`PageSize`]), and no entry is lost in lists paged by offset
+/// ([`OffsetPaging`]).
 pub struct Pages<'a> {
     api: Api<'a>,
     list: ListRequest<'a>,
@@ -27,7 +27,7 @@ pub struct Pages<'a> {
     offsets: Option<OffsetPaging>,
 }
 
-/// The page to ask for.
+/// The page to request.
 enum Next {
     First,
     After(Link),
@@ -35,7 +35,7 @@ enum Next {
 }
 
 impl Next {
-    /// The token of the page to ask for, which the first one does not have.
+    /// Returns the token of the page to request; the first page has none.
     fn link(&self) -> Option<&Link> {
         if let Self::After(link) = self { Some(link) } else { None }
     }
@@ -47,7 +47,7 @@ impl<'a> Pages<'a> {
         Self { api, list, size, next: Next::First, guard, offsets: None }
     }
 
-    /// Returns the next page; `None` after the last one.
+    /// Returns the next page, or `None` after the last one.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
         while !matches!(self.next, Next::None) {
             let after = self.next.link();
@@ -59,8 +59,8 @@ impl<'a> Pages<'a> {
         Ok(None)
     }
 
-    /// [`Pages::next`] of a list that belongs to one thing, which the path names. The inner error
-    /// is about that thing.
+    /// [`Pages::next`] for a list that belongs to one object, named by the path. The inner error
+    /// concerns only that object.
     pub async fn next_of_one(&mut self) -> Result<Result<Option<Page>, OneRefused>, Error> {
         while !matches!(self.next, Next::None) {
             let after = self.next.link();
@@ -75,8 +75,8 @@ impl<'a> Pages<'a> {
         Ok(Ok(None))
     }
 
-    /// [`Pages::next`] of a list that belongs to one thing, which a parameter names; `None`, too, if
-    /// that thing is gone.
+    /// [`Pages::next`] for a list that belongs to one object, named by a query parameter. Also
+    /// returns `None` if that object does not exist.
     pub async fn next_if_any(&mut self) -> Result<Option<Page>, Error> {
         while !matches!(self.next, Next::None) {
             let after = self.next.link();
@@ -92,12 +92,13 @@ impl<'a> Pages<'a> {
         Ok(None)
     }
 
-    /// Whether a page has been read.
+    /// Returns `true` once a page has been read.
     pub fn is_begun(&self) -> bool {
         !matches!(self.next, Next::First)
     }
 
-    /// Decides what comes after a page; `None` if it has to be read again from further ahead.
+    /// Processes a page and determines the next one. Returns `None` if the page has to be read
+    /// again from a smaller offset.
     fn take(&mut self, mut page: Page) -> Result<Option<Page>, Error> {
         let link = page.next.as_ref();
         if let Some(offsets) = &mut self.offsets {
@@ -144,18 +145,19 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// A refusal (4xx) of a request for what belongs to one thing.
+/// A refused request (4xx) for entries that belong to one object.
 #[derive(Debug)]
 pub enum OneRefused {
-    /// There is nothing, now or ever: the thing is gone, or is of a kind that has no entries.
+    /// There are no entries, permanently: the object is gone, or its type has none.
     NoEntries,
-    /// The gateway knows no such path, or the thing is gone and the gateway says so.
+    /// The gateway reports an unknown path, which may also mean that the object is gone.
     UnknownPath(Error),
     Refused(Error),
 }
 
 impl OneRefused {
-    /// A failure that is no refusal, or one of the credentials, is returned as the error.
+    /// Classifies a failure. Failures other than 4xx responses, and those of the credentials, are
+    /// returned as the error.
     async fn of(failure: Failure, api: &Api<'_>) -> Result<Self, Error> {
         let Failure::Refused(refusal) = &failure else {
             return Err(api.explain(failure).await);
@@ -175,7 +177,8 @@ impl OneRefused {
         matches!(self, Self::UnknownPath(_))
     }
 
-    /// Whether the reason may be a scope or the account, which holds for other things too.
+    /// Returns `true` if the reason may be a scope or the account, and thus affect other objects
+    /// too.
     pub fn is_about_the_token(&self) -> bool {
         let Self::Refused(error) = self else { return false };
         error.is_no_access() || matches!(error, Error::User { .. })
@@ -201,7 +204,7 @@ pub fn path_segment(text: &str) -> impl fmt::Display {
     utf8_percent_encode(text, PLAIN)
 }
 
-/// The error of a list that would never end.
+/// Returns the error for a list that would never end.
 pub fn endless_list(stream: &str, endless: Endless) -> Error {
     Error::Contract { endpoint: format!("the list of `{stream}`"), source: endless.into() }
 }

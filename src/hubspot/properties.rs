@@ -1,4 +1,4 @@
-//! Property definitions of an object type: names and types from one list.
+//! Property definitions of an object type.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -11,29 +11,29 @@ use crate::error::Error;
 use crate::http::Undecodable;
 use crate::strict;
 
-/// A property as the portal defines it now.
+/// Current definition of a property.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Definition {
     pub name: String,
     #[serde(default, rename = "type", deserialize_with = "odd_as_default")]
     pub kind: PropertyType,
-    /// When it was defined; sorts as text.
+    /// Creation time; sorts as text.
     #[serde(default, deserialize_with = "odd_as_default")]
     pub created_at: Option<String>,
-    /// How HubSpot's forms show it.
+    /// Form field type of the property.
     #[serde(default, deserialize_with = "odd_as_default")]
     pub field_type: String,
 }
 
 impl Definition {
-    /// Can a value hold several options, with a semicolon between them?
+    /// Returns `true` if a value can hold several options, separated by semicolons.
     pub(super) fn holds_several(&self) -> bool {
         self.kind == PropertyType::Enumeration && self.field_type == "checkbox"
     }
 }
 
-/// How HubSpot types a property's values, which are always text.
+/// HubSpot's type of a property. Values are always sent as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PropertyType {
@@ -43,22 +43,23 @@ pub enum PropertyType {
     Date,
     #[serde(alias = "date-time")]
     Datetime,
-    /// One of a list of options, or several.
+    /// One or several of a list of options.
     Enumeration,
-    /// Text, coordinates, JSON, and types invented after this was written.
+    /// Text, coordinates, JSON, and types added later.
     #[default]
     #[serde(other)]
     Text,
 }
 
-/// Asks for all definitions of an object type that are not archived.
+/// Requests all definitions of an object type that are not archived.
 pub async fn definitions(api: Api<'_>, object: &str) -> Result<Vec<Definition>, Error> {
     let tail = format!("/{}?archived=false", path_segment(object));
     let found = api.get(Endpoint::Properties, &tail, decode).await?;
     Ok(usable(object, found))
 }
 
-/// The definitions that could be read, by name, each once. A warning tells of the others.
+/// Returns the readable definitions, sorted by name and without duplicates, and warns about the
+/// others.
 pub(super) fn usable(object: &str, found: Readable<Definition>) -> Vec<Definition> {
     let Readable { mut entries, unreadable } = found;
     if !unreadable.is_empty() {

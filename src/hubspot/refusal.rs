@@ -1,5 +1,5 @@
-//! What HubSpot's refusals mean. Only here and in `no_token` error bodies are looked into, as
-//! `error_body` reads them.
+//! Interpretation of HubSpot's error responses. Only this module and `no_token` inspect error
+//! bodies, which `error_body` parses.
 
 use super::api::Subject;
 use super::error_body::Body;
@@ -8,7 +8,7 @@ use super::scopes::{Granted, is_public};
 use crate::error::{BoxError, Error, Needed};
 use crate::http::{BODY_CAP, Bucket, Failure, Reading, Refusal};
 
-/// What the HTTP client has to know of a refusal beyond its status.
+/// Classifies an error response for the HTTP client.
 pub fn reading(status: u16, body: &[u8]) -> Reading {
     let read = || Body::read(body).unwrap_or_default();
     match status {
@@ -19,12 +19,13 @@ pub fn reading(status: u16, body: &[u8]) -> Reading {
     }
 }
 
-/// Is the body of a success that of an error all the same?
+/// Returns `true` if the body of a success response is that of an error.
 pub(super) fn is_error(body: &[u8]) -> bool {
     said_in_success(body).is_some()
 }
 
-/// What a success says if it is an error all the same; `None` if it is none.
+/// Returns the error message of a success response whose body is that of an error, or `None` for
+/// other bodies.
 pub(super) fn said_in_success(body: &[u8]) -> Option<String> {
     let keys = |body: &Body| {
         body.message.is_some() || body.category.is_some() || body.correlation.is_some()
@@ -33,14 +34,15 @@ pub(super) fn said_in_success(body: &[u8]) -> Option<String> {
     Some(body.said().or(body.category).unwrap_or_else(|| "status error, without a reason".into()))
 }
 
-/// Is the token's age why? Some answers say so in words alone.
+/// Returns `true` if the token has expired. Some responses say so only in the message.
 ///
 /// HubSpot: `docs/hubspot.md` note 27.
 fn is_expired(body: &Body) -> bool {
     body.is_category("EXPIRED_AUTHENTICATION") || body.words().contains("expired")
 }
 
-/// The quota that a 429 names: by its group, which is exact, or else by its policy, or in words.
+/// Returns the quota that a 429 names: by its group, which is exact, otherwise by its policy or its
+/// message.
 ///
 /// HubSpot: `docs/hubspot.md` note 25.
 fn used_up(body: &Body) -> Reading {
@@ -54,16 +56,17 @@ fn used_up(body: &Body) -> Reading {
         group if group.contains("crm:search") => Reading::UsedUp(Bucket::Search),
         group if group.contains("associations") => Reading::UsedUp(Bucket::Associations),
         group if group.contains("api-calls-ten-secondly") => Reading::UsedUp(Bucket::General),
-        // Two quotas are of ten seconds, and the token endpoint counts seconds too: the policy
-        // alone does not tell them apart, the request does.
+        // Two quotas are per ten seconds, and the token endpoint has one per second too. The policy
+        // alone is ambiguous, so the bucket of the request decides.
         _ => Reading::Plain,
     }
 }
 
-/// Is it the path that does not exist, or not any more, rather than something the path names?
+/// Returns `true` if the path itself does not exist, or no longer exists, as opposed to the object
+/// it names.
 ///
-/// HubSpot answers JSON for a missing record or definition; an unknown path is answered by the
-/// gateway in front of it, in whatever shape.
+/// HubSpot sends JSON for a missing record or definition; for an unknown path, the gateway in front
+/// of it responds, in any format.
 pub(super) fn is_unknown_path(failure: &Failure) -> bool {
     let Failure::Refused(refusal) = failure else { return false };
     match refusal.status {
@@ -73,10 +76,10 @@ pub(super) fn is_unknown_path(failure: &Failure) -> bool {
     }
 }
 
-/// Does the refusal say that what the path names has no entries, now or ever?
+/// Returns `true` if the object named by the path permanently has no entries.
 ///
-/// That is a record which has gone since it was listed, and a list of an object type whose lists
-/// HubSpot does not let be read.
+/// This is a record deleted since it was listed, or a list of an object type whose lists HubSpot
+/// does not expose.
 pub(super) fn has_no_entries(failure: &Failure) -> bool {
     const UNREADABLE_LIST: &str = "ListError.INVALID_OBJECT_TYPE_FOR_LIST";
     let Failure::Refused(refusal) = failure else { return false };
@@ -88,13 +91,14 @@ pub(super) fn has_no_entries(failure: &Failure) -> bool {
     }
 }
 
-/// Is it a refusal for which it helps to know the scopes of the token?
+/// Returns `true` if the token's scopes help to explain the failure.
 pub(super) fn is_about_scopes(failure: &Failure) -> bool {
     matches!(failure, Failure::Refused(refusal) if refusal.status == 403
         && Body::read(&refusal.body).is_some_and(|body| body.is_about_scopes()))
 }
 
-/// The error that a user reads. `granted` are the scopes of the token, if HubSpot lists them.
+/// Returns the user-facing error for a failure. `granted` are the scopes of the token, if HubSpot
+/// reports them.
 pub fn explain(
     failure: Failure,
     subject: Subject<'_>,
@@ -165,24 +169,24 @@ pub fn explain(
     }
 }
 
-/// Where a token that never ends comes from.
+/// Source of tokens that do not expire.
 ///
 /// HubSpot: `docs/hubspot.md` note 48.
 const NEW_TOKEN: &str = "in HubSpot, copy that of an app from Settings > Integrations > Private \
                          Apps or make a new one under Service Keys";
 
-/// How HubSpot says that it knows no object type of the name or id in the path.
+/// Start of the message if HubSpot does not know the object type in the path.
 const UNKNOWN_TYPE: &[&str] = &["Unable to infer object type", "Invalid object or event type id"];
 
-/// The category of refusals that are about the user whom the token stands for.
+/// Category of errors that concern the user behind the token.
 ///
 /// HubSpot: `docs/hubspot.md` note 45.
 const NOT_THIS_USER: &str = "USER_DOES_NOT_HAVE_PERMISSIONS";
 
-/// How a 403 says that the account's plan lacks something, which no scope would mend.
+/// Phrases in a 403 if the account's plan lacks a feature, which no scope would fix.
 const MISSING_FEATURE: &[&str] = &["access to this feature", "upgrade"];
 
-/// How a refusal says that the account has the object type, and has it switched off.
+/// Phrases in the message if the account has disabled the object type.
 const SWITCHED_OFF: &[&str] = &["not enabled", "is disabled", "switched off", "turned off"];
 
 fn says_any(words: &str, known: &[&str]) -> bool {
@@ -239,10 +243,10 @@ fn explain_refusal(refusal: &Refusal, subject: Subject<'_>, granted: Option<&Gra
     }
 }
 
-/// A refusal for want of scopes: what to grant, or that nothing can be granted.
+/// Returns the error for missing scopes: the scopes to grant, or that none can be granted.
 ///
-/// The scopes that HubSpot names count, less those that the token has. Where it names none, or
-/// only such as cannot be granted, the scopes that its documentation asks for do.
+/// The scopes that HubSpot names are used, except those that the token already has. If it names
+/// none, or only ones that cannot be granted, the scopes in its documentation are used.
 fn missing_scope(
     body: &Body,
     subject: Subject<'_>,
@@ -256,7 +260,7 @@ fn missing_scope(
     let mut scopes: Vec<_> =
         named.into_iter().filter(|scope| is_public(scope) && !has(scope)).collect();
     if any {
-        // Of a long list, the one that the documentation asks for opens no more than is needed.
+        // The documented scope in a long list is the least privilege that is sufficient.
         let is_own = |scope: &String| subject.scopes.contains(&scope.as_str());
         let reads = |scope: &String| scope.strip_suffix(".write").is_none();
         if scopes.iter().any(is_own) {
@@ -274,7 +278,7 @@ fn missing_scope(
     if granted.is_some() && own.is_empty() {
         return Error::Plan { stream, said: body.said(), source };
     }
-    // HubSpot named something that is not on offer: its words may tell more than ours.
+    // HubSpot named a scope that cannot be granted, so its message is quoted.
     let said = body.said().filter(|_| could_be_named);
     Error::MissingScope { stream, needed: Needed::AllOf(own), said, source }
 }
@@ -283,7 +287,7 @@ fn is_redirect(status: u16) -> bool {
     (300..400).contains(&status)
 }
 
-/// The request that was refused, as errors name it.
+/// Returns the stream and the refused request, for error messages.
 fn endpoint(refusal: &Refusal, subject: Subject<'_>) -> String {
     format!("`{}` ({})", subject.stream, plain_endpoint(refusal))
 }
@@ -292,8 +296,8 @@ fn plain_endpoint(refusal: &Refusal) -> String {
     format!("{} {}", refusal.method, refusal.path)
 }
 
-/// The refusal as the maker reads it: the request, and HubSpot's status, category, correlation id
-/// and message.
+/// Returns the technical details of an error response: the request, and HubSpot's status, category,
+/// correlation id and message.
 pub(super) fn detail(refusal: &Refusal) -> BoxError {
     let Refusal { status, method, path, correlation, body } = refusal;
     let read = Body::read(body);

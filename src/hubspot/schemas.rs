@@ -1,4 +1,4 @@
-//! Custom objects of a portal.
+//! Custom object definitions of a portal.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -16,14 +16,14 @@ use crate::strict;
 pub struct CustomObject {
     /// Short name, such as `boats`.
     pub name: String,
-    /// Name within all of HubSpot, such as `p4455_boats`: what paths take.
+    /// Globally unique name, such as `p4455_boats`, used in paths.
     pub fully_qualified_name: String,
-    /// Id of the type, such as `2-17`; a later object has a higher one.
+    /// Type id, such as `2-17`; newer objects have higher ones.
     pub object_type_id: Option<String>,
     pub properties: Vec<Definition>,
 }
 
-/// A custom object as it is sent.
+/// A custom object in the response format.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Schema {
@@ -36,7 +36,7 @@ struct Schema {
     properties: Readable<Definition>,
 }
 
-/// Asks for all custom objects, by name.
+/// Requests all custom objects, sorted by fully qualified name.
 pub async fn custom_objects(api: Api<'_>) -> Result<Readable<CustomObject>, Error> {
     api.get(Endpoint::Schemas, "?archived=false", decode).await
 }

@@ -1,25 +1,26 @@
-//! What a token may read, by the scopes it was granted.
+//! Access of a token, by its granted scopes.
 //!
-//! A stream whose scopes are in doubt counts as readable: a read that is refused says so, and one
-//! that is never offered says nothing.
+//! A stream with unknown access counts as readable: a refused read is reported, whereas a stream
+//! that is not offered goes unnoticed.
 
 use std::collections::BTreeSet;
 
-/// What is known of a token's scopes.
+/// Known scopes of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Granted {
-    /// All of them, as HubSpot lists them.
+    /// All scopes, as listed by HubSpot.
     Listed(BTreeSet<String>),
-    /// What was tried out: scopes whose endpoints answered, and those whose endpoints refused.
+    /// Result of trial requests: scopes whose endpoints succeeded, and scopes whose endpoints
+    /// refused.
     Tried { open: BTreeSet<&'static str>, shut: BTreeSet<&'static str> },
 }
 
-/// Every token has the first, whether it is listed or not. HubSpot's specification does not ask
-/// for the second, other connectors do.
+/// Scopes that never count as missing. Every token has the first, whether it is listed or not; the
+/// second is required by other connectors, but not by HubSpot's specification.
 const NEVER_MISSED: &[&str] = &["oauth", "business-intelligence"];
 
-/// Scopes and those that open the same: older ones that newer ones were split from, the ones that
-/// service keys have in place of older ones, and wider ones.
+/// Scopes with others that grant the same access: older scopes that they were split from, the
+/// equivalents in service keys, and broader ones.
 ///
 /// HubSpot: `docs/hubspot.md` note 47.
 const STAND_INS: &[(&str, &[&str])] = &[
@@ -33,15 +34,16 @@ const STAND_INS: &[(&str, &[&str])] = &[
 ];
 
 impl Granted {
-    /// Nothing is known: every stream is in doubt.
+    /// Creates a value for a token of unknown scopes, for which every stream counts as readable.
     pub fn unknown() -> Self {
         Self::Tried { open: BTreeSet::new(), shut: BTreeSet::new() }
     }
 
-    /// The scopes that are missing of those that a stream takes; none if it may be read.
+    /// Returns the scopes that a stream requires and the token lacks; empty if the stream can be
+    /// read.
     ///
-    /// It takes all of `scopes`, or any one of `or_any_of`, where `crm.objects.*` stands for every
-    /// scope that begins so.
+    /// The stream requires all of `scopes`, or any one of `or_any_of`, where `crm.objects.*` stands
+    /// for every scope with that prefix.
     pub fn missing<'a>(&self, scopes: &[&'a str], or_any_of: &[&str]) -> Vec<&'a str> {
         let missing: Vec<_> =
             scopes.iter().copied().filter(|scope| !self.may_open(scope)).collect();
@@ -49,7 +51,7 @@ impl Granted {
         if missing.is_empty() || has_other() { Vec::new() } else { missing }
     }
 
-    /// Is the scope, or one that stands in for it, known to be granted?
+    /// Returns `true` if the scope, or an equivalent one, is known to be granted.
     pub fn lists(&self, scope: &str) -> bool {
         match self {
             Self::Listed(_) => self.may_open(scope),
@@ -57,7 +59,8 @@ impl Granted {
         }
     }
 
-    /// Has everything that was tried been refused?
+    /// Returns `true` if the token is known to grant no access: no relevant scope is listed, or all
+    /// trial requests were refused.
     pub fn opens_nothing(&self) -> bool {
         match self {
             Self::Listed(listed) => {
@@ -79,7 +82,7 @@ impl Granted {
         }
     }
 
-    /// Is a scope known to be granted that is this one, or begins like it?
+    /// Returns `true` if a scope that matches the pattern is known to be granted.
     fn has_like(&self, pattern: &str) -> bool {
         let fits = |scope: &str| match pattern.strip_suffix('*') {
             Some(start) => scope.starts_with(start),
@@ -92,7 +95,7 @@ impl Granted {
     }
 }
 
-/// Scopes that can be granted, and are spelled without a dot.
+/// Scopes that can be granted and contain no dot.
 ///
 /// <https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/scopes>,
 /// read 2026-11.
@@ -119,13 +122,13 @@ const UNDOTTED: &[&str] = &[
     "transactional-email",
 ];
 
-/// Can the scope be granted to an app? HubSpot's refusals also name internal ones, such as
-/// `workflows-access-public-api`.
+/// Returns `true` if the scope can be granted to an app. HubSpot's error responses also name
+/// internal scopes, such as `workflows-access-public-api`.
 pub(super) fn is_public(scope: &str) -> bool {
     scope.contains('.') || UNDOTTED.contains(&scope)
 }
 
-/// Do these scopes open anything that is not open to every token?
+/// Returns `true` if any of these scopes grants access that not every token has.
 pub fn open_something(scopes: &[&str]) -> bool {
     scopes.iter().any(|scope| !NEVER_MISSED.contains(scope))
 }

@@ -1,4 +1,4 @@
-//! Searching the records of a CRM object type.
+//! Search for records of a CRM object type.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,19 +16,21 @@ use crate::http::{Bucket, PageSize};
 use crate::strict;
 use crate::time::Millis;
 
-/// A page of a search for records modified in `[from, to)` with an id in a range, by id.
+/// A page of a search for records modified in `[from, to)` with an id in a range, sorted by id.
 ///
 /// ```text
 /// modified ≥ from  AND  modified < to  AND  id > above  AND  id < below      applied by HubSpot
 /// ```
 ///
-/// and, if `having` names properties, with a value in at least one of them; and `conditions` hold.
+/// If `having` names properties, a record must also have a value in at least one of them. All
+/// `conditions` must hold.
 ///
-/// The offset of HubSpot's own paging is 0 but for an empty page that says it is not the last.
+/// Pages are read by keyset pagination over `above`. `offset` is only used after an empty page that
+/// has a next-page token.
 #[derive(Debug, Clone)]
 pub struct SearchQuery<'a> {
     pub object: &'a str,
-    /// The property that says when a record was modified.
+    /// The property that holds the modification time of a record.
     pub modified: &'a str,
     pub having: &'a [&'a str],
     pub conditions: &'a [Condition],
@@ -41,14 +43,15 @@ pub struct SearchQuery<'a> {
 }
 
 impl SearchQuery<'_> {
-    /// Do its property names fit a search even if they count to its length?
+    /// Returns `true` if the property names fit a search even if they count towards its length
+    /// limit.
     pub fn fits(&self) -> bool {
         let names: usize = self.properties.iter().map(|name| name.len() + 3).sum();
         names + self.conditions.iter().map(length).sum::<usize>() <= SEARCH_CHARACTERS
     }
 }
 
-/// Asks for a page of hits.
+/// Requests a page of hits.
 pub async fn search(api: Api<'_>, query: &SearchQuery<'_>, size: &PageSize) -> Result<Page, Error> {
     let tail = format!("/{}/search", path_segment(query.object));
     let body = |limit| SearchBody { limit, ..SearchBody::from(query) };
@@ -108,7 +111,7 @@ impl<'a> From<&'a SearchQuery<'a>> for SearchBody<'a> {
     }
 }
 
-/// Records of an object type, as far as search knows.
+/// Number and highest id of an object type's records, according to the search index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     pub total: u64,
@@ -116,14 +119,14 @@ pub struct Extent {
     pub top: RecordId,
 }
 
-/// Asks how many records there are, and for the highest id.
+/// Requests the number of records and the highest id.
 pub async fn extent(api: Api<'_>, object: &str) -> Result<Extent, Error> {
     let page = one_hit(api, object, Vec::new(), "DESCENDING", None).await?;
     let top = first_id(&page).unwrap_or_default();
     Ok(Extent { total: page.total.unwrap_or_default(), top })
 }
 
-/// Asks how many records that were modified in `[from, to)` fit some conditions.
+/// Requests the number of records modified in `[from, to)` that meet the conditions.
 pub async fn count(
     api: Api<'_>,
     object: &str,
@@ -140,8 +143,8 @@ pub async fn count(
     Ok(page.total.unwrap_or_default())
 }
 
-/// Asks for the id of the record that comes so many after the first one above an id; `None` if
-/// there are not so many. `after` has to be less than 10,000.
+/// Requests the id of the record that is `after` places behind the first one with an id greater
+/// than `above`. Returns `None` if there are not that many. `after` must be less than 10,000.
 pub async fn mark(
     api: Api<'_>,
     object: &str,
@@ -157,7 +160,7 @@ fn first_id(page: &Page) -> Option<RecordId> {
     strict::read::<Hit>(page.records().next()?).ok()?.id.parse().ok()
 }
 
-/// One hit, by id.
+/// Requests a single hit, sorted by id.
 async fn one_hit(
     api: Api<'_>,
     object: &str,

@@ -1,4 +1,4 @@
-//! Which scopes a token has: by asking HubSpot, or else by trying them out.
+//! Scopes of the token: as listed by HubSpot, or determined by trial requests.
 //!
 //! HubSpot: `docs/hubspot.md` note 46.
 
@@ -21,17 +21,17 @@ use crate::error::Error;
 use crate::http::{Body, Bucket, Request, Undecodable};
 use crate::secret::Secret;
 
-/// The app that an OAuth token was granted to; HubSpot explains a token to no other.
+/// The app that an OAuth token was granted to. HubSpot describes a token only to its own app.
 #[derive(Debug, Clone)]
 pub struct OAuthApp {
     pub client_id: String,
     pub client_secret: Secret<String>,
 }
 
-/// Long enough for a slow answer. Nothing depends on it.
+/// Timeout of the request, which is long enough for a slow response. Nothing depends on the result.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The scopes of the token of a connection. HubSpot is asked for them once, when they matter first.
+/// Scopes of a connection's token, requested once when first needed.
 #[derive(Debug, Default)]
 pub struct TokenScopes {
     app: Option<OAuthApp>,
@@ -39,12 +39,12 @@ pub struct TokenScopes {
 }
 
 impl TokenScopes {
-    /// `app` is that of an OAuth token.
+    /// Creates the scopes of a token. `app` is the app of an OAuth token.
     pub fn of(app: Option<OAuthApp>) -> Self {
         Self { app, listed: OnceCell::new() }
     }
 
-    /// The scopes as HubSpot lists them; `None` if it does not.
+    /// Returns the scopes as listed by HubSpot, or `None` if it does not list them.
     pub async fn listed(&self, api: Api<'_>) -> Option<&Granted> {
         let ask =
             async || timeout(PATIENCE, listed_scopes(api, self.app.as_ref())).await.ok().flatten();
@@ -52,16 +52,16 @@ impl TokenScopes {
     }
 }
 
-/// What is read of either answer.
+/// The relevant field of both responses.
 #[derive(Deserialize)]
 struct Info {
     scopes: BTreeSet<String>,
 }
 
-/// Asks which scopes the token has; `None` if HubSpot does not say. A token that does not belong
-/// to an OAuth app is that of a private app, or a service key.
+/// Requests the scopes of the token. Returns `None` if HubSpot does not report them. Without an
+/// OAuth app, the token is that of a private app or a service key.
 ///
-/// The token stands in the body of the request: paths are logged.
+/// The token is sent in the request body, since paths are logged.
 async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<Granted> {
     let endpoint = if app.is_some() { Endpoint::TokenInfo } else { Endpoint::PrivateAppInfo };
     let target = api.paths.prefix(endpoint);
@@ -72,13 +72,13 @@ async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<Granted> 
         bucket: Bucket::Free,
         endpoint: format!("the scopes of the token (POST {target})"),
     };
-    // The text of a parse error could quote the token, which is part of the answer.
+    // The message of a parse error could quote the token, which is part of the response.
     let read = |body: &Bytes| {
         let unknown = |_| Undecodable::Unexpected("an answer without scopes".into());
         serde_json::from_slice::<Info>(body).map_err(unknown)
     };
     let answer = api.client.ask_about_token(about, api.meter, read).await;
-    // Why not is left out: what HubSpot says about a token could quote it.
+    // The reason of a failure is dropped: HubSpot's message could quote the token.
     answer.map(|info| Granted::Listed(info.scopes)).ok()
 }
 
@@ -96,8 +96,8 @@ fn body(token: &Secret<String>, app: Option<&OAuthApp>) -> Body {
     Body { content_type: FORM, bytes: text.into() }
 }
 
-/// The cheapest request that a scope opens, for the scopes that open most. What is not tried is in
-/// doubt: `check` answers within a second, and that is what as many requests at once take.
+/// The cheapest request for each of the scopes that most streams require. Scopes without a trial
+/// stay unknown: `check` should finish within a second, which this many concurrent requests take.
 const TRIALS: &[(&str, Endpoint, &str)] = &[
     ("automation", Endpoint::Flows, "?limit=1"),
     ("content", Endpoint::EmailCampaigns, "?limit=1"),
@@ -111,9 +111,9 @@ const TRIALS: &[(&str, Endpoint, &str)] = &[
     ("tickets", Endpoint::Objects, "/tickets?limit=1"),
 ];
 
-/// Tries scopes out, one cheap request for each, all at once.
+/// Determines scopes by trial, with one cheap request for each, all at once.
 ///
-/// Only a refusal that names scopes counts: whatever else goes wrong leaves a scope in doubt.
+/// Only a refusal that names scopes counts; after any other failure the scope stays unknown.
 pub async fn tried_scopes(api: Api<'_>) -> Granted {
     let trials = TRIALS.iter().map(async |&(scope, endpoint, tail)| {
         let subject = Subject { stream: "a trial of scopes", scopes: &[] };

@@ -1,7 +1,8 @@
-//! Reading answers in which any field may be null, left out, or of another type than documented.
+//! Lenient deserialization of responses in which any field may be null, missing, or of another type
+//! than documented.
 //!
-//! Null means what absence means. A field that only describes something is no reason to do without
-//! it, and one entry of a list that cannot be read is no reason to do without the others.
+//! Null counts as missing. A descriptive field that cannot be read does not invalidate its entry,
+//! and an entry that cannot be read does not invalidate its list.
 
 use std::borrow::Cow;
 
@@ -21,7 +22,7 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// The default for null and for anything else that does not fit.
+/// Deserializes null and anything else that does not fit as the default.
 pub(super) fn odd_as_default<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: Default + DeserializeOwned,
@@ -31,7 +32,7 @@ where
     Ok(serde_json::from_str(raw.get()).unwrap_or_default())
 }
 
-/// Text that may be written as a number or a boolean; empty for anything else.
+/// Deserializes text that may be sent as a number or a boolean; empty for anything else.
 pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let value: Value = odd_as_default(deserializer)?;
     Ok(match value {
@@ -41,7 +42,7 @@ pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     })
 }
 
-/// A whole number that may be written as text.
+/// Deserializes an integer that may be sent as text.
 pub(super) fn number<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: std::str::FromStr,
@@ -71,11 +72,11 @@ where
     Err(serde::de::Error::custom("neither text nor a whole number"))
 }
 
-/// The entries of a list that can be read, and why others cannot.
+/// The readable entries of a list, and the reasons why others are not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Readable<T> {
     pub entries: Vec<T>,
-    /// For each entry that is left out, its name if it has one, and the reason.
+    /// For each skipped entry, its name if it has one, and the reason.
     pub unreadable: Vec<String>,
 }
 
@@ -99,7 +100,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Readable<T> {
     }
 }
 
-/// The name of an entry, for messages.
+/// Returns the name of an entry, for messages.
 fn name_of(entry: &RawValue) -> String {
     let entry = serde_json::from_str::<Value>(entry.get()).unwrap_or_default();
     let keys = ["fullyQualifiedName", "name", "label", "id"];
