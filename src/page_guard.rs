@@ -1,28 +1,28 @@
-//! Detects a sequence of pages that would never end.
+//! Detects endless pagination.
 //!
-//! A service that repeats a page token, leads around a circle of tokens, or links to one empty page
-//! after another would be asked for ever. Every loop over pages feeds its tokens to a [`PageGuard`].
+//! A service that repeats a page token, returns tokens in a cycle, or links one empty page to the
+//! next would be read endlessly. Every pagination loop passes its tokens to a [`PageGuard`].
 
-/// Empty pages in a row, each with a link to the next one, before a list counts as endless. A single
-/// empty page is normal: services filter after they have cut the page.
+/// Consecutive empty pages with a next-page token after which a list counts as endless. A single
+/// empty page is normal, since services may filter a page after cutting it.
 const MOST_EMPTY_PAGES: u32 = 100;
 
-/// Watches the page tokens of one list.
+/// Checks the sequence of page tokens of one list.
 ///
-/// Circles are found by Brent's algorithm: one token is remembered, and replaced after 1, 2, 4, …
-/// pages. Memory is constant, and a circle is found by the time three times as many pages have been
-/// read as there are.
+/// Cycles are found by Brent's algorithm: one token is remembered, and replaced after 1, 2, 4, …
+/// pages. Memory is constant, and a cycle is found after reading at most three times as many pages
+/// as there are distinct ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageGuard {
     last: Option<String>,
     remembered: Option<String>,
     steps: u64,
-    /// Steps after which the remembered token is replaced.
+    /// Number of steps after which the remembered token is replaced.
     power: u64,
     empty_pages: u32,
 }
 
-/// Why a list would never end.
+/// Reason why a list counts as endless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Endless {
     #[error("the link to the next page leads to the same page")]
@@ -40,7 +40,10 @@ impl Default for PageGuard {
 }
 
 impl PageGuard {
-    /// Takes note of a page of `records` records and of the token that it gives for the next page.
+    /// Records a page of `records` records and its token for the next page.
+    ///
+    /// # Errors
+    /// Returns an error if the list would never end.
     pub fn follow(&mut self, next: &str, records: usize) -> Result<(), Endless> {
         if self.last.as_deref() == Some(next) {
             return Err(Endless::SamePage);
@@ -67,7 +70,7 @@ impl PageGuard {
 mod tests {
     use super::*;
 
-    /// The error of the first page that has one, and the number of pages followed before it.
+    /// Returns the first error, with the number of pages followed before it.
     fn first_error(
         tokens: impl IntoIterator<Item = String>,
         records: usize,

@@ -1,11 +1,11 @@
-//! A value that cannot be printed.
+//! A wrapper for values that must not be printed.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// Holds a token or password. `Debug` prints `[redacted]`, there is no `Display` and no
-/// `Serialize`; [`Secret::expose`] marks each place that really needs the text.
+/// Holds a token or password. `Debug` prints `[redacted]`, and there is no `Display` or
+/// `Serialize`. [`Secret::expose`] marks each use of the value.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret<T>(T);
@@ -15,12 +15,12 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value itself, to be changed.
+    /// Returns a mutable reference to the value.
     pub fn expose_mut(&mut self) -> &mut T {
         &mut self.0
     }
 
-    /// The value itself, for the request that carries it and nothing else.
+    /// Returns the value, for the request that carries it only.
     pub fn expose(&self) -> &T {
         &self.0
     }

@@ -1,7 +1,8 @@
-//! SIGTERM and SIGINT during a read: it ends by itself, with its last states, and within two seconds.
-//! If stdout is not taken that fast, it ends behind the line that is being written, within eight.
+//! Graceful shutdown on SIGTERM and SIGINT during a read.
 //!
-//! The other commands have nothing to save: there a signal does what it always does.
+//! The read ends by itself within two seconds and emits its last states. If stdout is not drained
+//! that fast, the process ends within eight seconds, after the line being written. Other commands
+//! have nothing to save and keep the default signal handling.
 
 use std::io;
 use std::sync::Arc;
@@ -17,25 +18,25 @@ use signal_hook::low_level::emulate_default_handler;
 use crate::http::Stop;
 use crate::protocol::LineGate;
 
-/// Time for the last words. Whoever does not take them from stdout by then goes without.
+/// Time for the last messages. Those not read from stdout by then are lost.
 const GRACE: Duration = Duration::from_millis(1_800);
-/// Further time for the end of the line that is being written: a half line is of no use to a reader.
-/// Together they are less than the ten seconds that container runtimes give.
+/// Additional time to finish the line being written, since a partial line is of no use to a reader.
+/// Together with `GRACE`, it is below the ten seconds that container runtimes allow.
 const LINE_GRACE: Duration = Duration::from_secs(6);
 const LOOK: Duration = Duration::from_millis(10);
 const NONE: i32 = 0;
 
-/// Waits for a signal, for as long as it lives.
+/// Handles signals until it is dropped.
 pub struct Signals {
     caught: Arc<AtomicI32>,
     _alive: mpsc::Sender<()>,
 }
 
 impl Signals {
-    /// From now on, the first signal asks for the stop. If this still lives when the grace is over,
-    /// the signal ends the process.
+    /// Requests the stop on the first signal. If the returned value is still alive after the grace
+    /// period, the process is ended by the signal.
     ///
-    /// The process then ends at the end of a line: `gate` is what keeps stdout there.
+    /// `gate` is locked first, so that the process ends between two lines.
     pub fn ask_for(stop: Stop, gate: LineGate) -> io::Result<Self> {
         let mut signals = Arriving::new([SIGTERM, SIGINT])?;
         let (alive, ended) = mpsc::channel::<()>();
@@ -47,7 +48,7 @@ impl Signals {
             stop.request();
             if ended.recv_timeout(GRACE) == Err(RecvTimeoutError::Timeout) {
                 let latest = Instant::now() + LINE_GRACE;
-                // Once it is held, nothing more is written.
+                // Nothing is written while the gate is held.
                 let mut held = gate.try_lock().ok();
                 while held.is_none() && Instant::now() < latest {
                     if ended.recv_timeout(LOOK) != Err(RecvTimeoutError::Timeout) {
@@ -61,8 +62,8 @@ impl Signals {
         Ok(Self { caught, _alive: alive })
     }
 
-    /// Ends the process by the signal that was caught, as whoever sent it expects. Without one it
-    /// goes on.
+    /// Ends the process by the signal that was caught, as its sender expects. Does nothing if no
+    /// signal was caught.
     pub fn pass_on(&self) {
         let signal = self.caught.load(Ordering::Relaxed);
         if signal != NONE {
@@ -72,6 +73,6 @@ impl Signals {
 }
 
 fn end_by(signal: i32) {
-    // It fails for signals that cannot be caught only.
+    // This only fails for signals that cannot be caught.
     let _infallible = emulate_default_handler(signal);
 }

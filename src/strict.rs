@@ -1,10 +1,9 @@
-//! JSON that every parser and every database accepts.
+//! Rewrites JSON so that every parser and every database accepts it.
 //!
-//! RFC 8259 allows texts that common readers refuse: an escape of half a surrogate pair, U+0000
-//! (Postgres), a number beyond a double (Python's fast parsers, many databases), nesting without end
-//! (nearly all). This module finds and rewrites those, and nothing else: whatever else a text
-//! holds stays as it is, byte by byte. It also tells names apart that differ by case only, which many
-//! databases take for the same.
+//! RFC 8259 allows texts that common readers reject: unpaired surrogate escapes, U+0000 (Postgres),
+//! numbers beyond a double (Python's fast parsers, many databases), and unlimited nesting (nearly
+//! all). This module rewrites those and leaves every other byte unchanged. It also makes names
+//! unique that differ only in case, which many databases treat as equal.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,14 +11,14 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-/// Levels of nesting that are kept of a record; below them is null.
+/// Maximum nesting depth of a record; deeper values become null.
 ///
-/// `serde_json` reads 127 levels, and a line puts a record into a few of its own.
+/// `serde_json` reads 127 levels, and a line adds a few levels around the record.
 pub(crate) const MAX_DEPTH: usize = 100;
-/// Digits of the shortest number that may exceed a double without an exponent.
+/// Length in characters up to which a number without an exponent always fits a double.
 pub(crate) const LONG_NUMBER: usize = 300;
 
-/// A text in strict JSON, and what it took.
+/// A text in strict JSON, with the repairs that were needed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Repaired {
     pub text: String,
@@ -29,20 +28,21 @@ pub struct Repaired {
 /// A change to a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
-    /// The names that lead to the value, the first two at most; empty if the text itself is it.
+    /// The field names that lead to the value, at most two; empty for the text itself.
     pub path: Vec<String>,
     pub kind: RepairKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RepairKind {
-    /// Characters were left out (U+0000) or replaced by U+FFFD (half a surrogate pair).
+    /// Characters were removed (U+0000) or replaced by U+FFFD (unpaired surrogates).
     Replaced,
-    /// The value, or a part of it, became null: no strict parser can hold it.
+    /// The value, or a part of it, became null, because no strict parser accepts it.
     Nulled,
 }
 
-/// Rewrites a JSON text so that strict parsers accept it; `None` if they do already.
+/// Rewrites a JSON text so that strict parsers accept it. Returns `None` if nothing needs to
+/// change.
 ///
 /// A text that is not JSON is still not JSON afterwards.
 pub fn repair(text: &str) -> Option<Repaired> {
@@ -50,16 +50,16 @@ pub fn repair(text: &str) -> Option<Repaired> {
     (scan.copied > 0).then_some(Repaired { text: scan.out, repairs: scan.repairs })
 }
 
-/// A body in strict JSON throughout.
+/// Returns the body in strict JSON.
 pub fn strict(body: &Bytes) -> Bytes {
     let repaired = str::from_utf8(body).ok().and_then(repair);
     repaired.map_or_else(|| body.clone(), |repaired| repaired.text.into())
 }
 
-/// Reads a JSON text; if that fails, once more in strict JSON.
+/// Parses a JSON text, and parses it again in strict JSON if that fails.
 ///
 /// # Errors
-/// That of the first attempt.
+/// Returns the error of the first attempt.
 pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     serde_json::from_str(text).or_else(|error| {
         let repaired = repair(text).and_then(|repaired| serde_json::from_str(&repaired.text).ok());
@@ -67,14 +67,14 @@ pub fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     })
 }
 
-/// Decodes a body; if that fails, once more in the closest JSON that parsers accept.
+/// Decodes a body, and decodes it again in the closest acceptable JSON if that fails.
 ///
-/// At first only what is no JSON at all is rewritten, to JSON that still shows the trouble (a raw
-/// U+0000 becomes its escape), so that it is noted where the single records are looked at. Only if
-/// that does not do, all of the body is made strict.
+/// The second attempt only rewrites what is not JSON at all, into JSON that preserves the defect (a
+/// raw U+0000 becomes its escape), so that it is reported with the individual record. If that fails
+/// too, the whole body is made strict.
 ///
 /// # Errors
-/// That of the first attempt.
+/// Returns the error of the first attempt.
 pub fn decode<T, E>(body: &Bytes, decode: impl Fn(&Bytes) -> Result<T, E>) -> Result<T, E> {
     let first = match decode(body) {
         Ok(decoded) => return Ok(decoded),
@@ -91,7 +91,8 @@ pub fn decode<T, E>(body: &Bytes, decode: impl Fn(&Bytes) -> Result<T, E>) -> Re
     decode(&repaired.text.into()).map_err(|_| first)
 }
 
-/// Surrogates that were encoded as if they were characters, which is no UTF-8, as escapes.
+/// Rewrites surrogates encoded as three-byte sequences, which is not valid UTF-8, as escapes.
+/// Returns `None` if the body is valid UTF-8.
 fn encoded_surrogates_escaped(body: &[u8]) -> Option<Vec<u8>> {
     let error = str::from_utf8(body).err()?;
     let (mut out, mut rest) =
@@ -109,8 +110,8 @@ fn encoded_surrogates_escaped(body: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// Returns `true` if `rest`, which begins at a backslash, is an escape that strict readers refuse,
-/// and how many bytes it has; of a surrogate pair both halves.
+/// Returns `true` if `rest`, which starts at a backslash, is an escape that strict readers reject,
+/// and the length of the escape in bytes; both halves of a surrogate pair count as one.
 pub(crate) fn escape(rest: &[u8]) -> (bool, usize) {
     match unit(rest) {
         None => (false, 2),
@@ -123,7 +124,7 @@ pub(crate) fn escape(rest: &[u8]) -> (bool, usize) {
     }
 }
 
-/// The UTF-16 unit of an escape.
+/// Returns the UTF-16 code unit of a `\u` escape.
 fn unit(rest: &[u8]) -> Option<u16> {
     let digits = rest.strip_prefix(b"\\u")?.get(..4)?;
     u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
@@ -131,26 +132,26 @@ fn unit(rest: &[u8]) -> Option<u16> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// Only what is no JSON, as JSON of the same meaning.
+    /// Rewrites only what is not JSON, as JSON of the same meaning.
     Escape,
-    /// All that strict readers refuse.
+    /// Rewrites everything that strict readers reject.
     Strict,
 }
 
-/// One pass through a text, from token to token; unchanged runs are copied as a whole.
+/// Scans a text in one pass, token by token. Unchanged runs are copied as a whole.
 struct Scanner<'text> {
     text: &'text str,
     mode: Mode,
     at: usize,
-    /// All before it stands in `out` already.
+    /// Everything before this offset is already in `out`.
     copied: usize,
     out: String,
     repairs: Vec<Repair>,
-    /// The objects (`true`) and lists around this place.
+    /// The enclosing objects (`true`) and arrays (`false`).
     around: Vec<bool>,
-    /// Is a string here the name of a field?
+    /// `true` if a string here is a field name.
     is_name: bool,
-    /// The names that lead to this place.
+    /// The field names that lead here, at most two.
     path: Vec<String>,
 }
 
@@ -208,7 +209,7 @@ impl<'text> Scanner<'text> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Writes something in the place of a part of the text.
+    /// Replaces a part of the text, and records a repair if `kind` is given.
     fn replace(&mut self, part: Range<usize>, by: &str, kind: Option<RepairKind>) {
         self.out.push_str(self.text.get(self.copied..part.start).unwrap_or_default());
         self.out.push_str(by);
@@ -220,12 +221,12 @@ impl<'text> Scanner<'text> {
         }
     }
 
-    /// Goes behind a string.
+    /// Advances past a string.
     fn string(&mut self) {
         let is_name = std::mem::take(&mut self.is_name);
         let depth = self.around.len();
         if is_name && (1..=2).contains(&depth) {
-            // Repairs of the name itself are noted by the name as it will be.
+            // Repairs within a name are reported under the repaired name.
             self.path.truncate(depth - 1);
             if self.path.len() == depth - 1 {
                 self.path.push(self.name_here());
@@ -261,7 +262,7 @@ impl<'text> Scanner<'text> {
         }
     }
 
-    /// The name that begins here, in strict JSON.
+    /// Returns the field name that starts here, in strict JSON.
     fn name_here(&self) -> String {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let mut end = 1;
@@ -281,7 +282,7 @@ impl<'text> Scanner<'text> {
         serde_json::from_str(name).unwrap_or_default()
     }
 
-    /// Goes behind a number or a literal.
+    /// Advances past a number or a literal.
     fn word(&mut self) {
         let begin = self.at;
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
@@ -291,7 +292,7 @@ impl<'text> Scanner<'text> {
         let word = self.text.get(begin..self.at).unwrap_or_default();
         match (self.mode, word) {
             (Mode::Escape, "NaN" | "Infinity" | "-Infinity") => {
-                // JSON, and a number that is nulled where its record is looked at.
+                // Valid JSON; the number is nulled when its record is processed.
                 self.replace(begin..self.at, "1e999", None);
             }
             (Mode::Strict, "NaN" | "Infinity" | "-Infinity") => {
@@ -304,7 +305,7 @@ impl<'text> Scanner<'text> {
         }
     }
 
-    /// Goes behind an object or a list, whatever its depth.
+    /// Advances past an object or an array of any depth.
     fn skip_nested(&mut self) {
         let mut depth = 0_usize;
         while let Some(byte) = self.byte() {
@@ -331,22 +332,23 @@ impl<'text> Scanner<'text> {
     }
 }
 
-/// Returns `true` for a number that no double can hold.
+/// Returns `true` if the number exceeds the range of a double.
 fn is_beyond_a_double(number: &str) -> bool {
     (number.len() > LONG_NUMBER || number.contains(['e', 'E']))
         && number.parse().is_ok_and(f64::is_infinite)
 }
 
-/// A name as databases see it that do not tell upper from lower case.
+/// Returns the name as case-insensitive databases see it.
 pub fn folded(name: &str) -> String {
-    // Upper case first: some letters have only one of the two in common, such as `ſ` and `s`.
+    // Upper case first: some letters share only one of the two forms, such as `ſ` and `s`.
     name.to_uppercase().to_lowercase()
 }
 
-/// Names that differ in more than their case, in the order of those given.
+/// Returns the names in the given order, made unique without regard to case.
 ///
-/// Among names that differ in nothing else, the one in lower case stays. Each other gets a suffix that
-/// depends on that name alone: `Foo` is `Foo_` and eight digits beside any other spelling of `foo`.
+/// Among names that differ only in case, the lowercase one is kept. Each other one gets a suffix
+/// that depends on that name alone: `Foo` becomes `Foo_` and eight hexadecimal digits next to any
+/// other spelling of `foo`.
 pub fn told_apart(names: &[&str]) -> Vec<String> {
     let mut taken: HashMap<String, usize> = HashMap::new();
     for name in names {
@@ -367,7 +369,8 @@ pub fn told_apart(names: &[&str]) -> Vec<String> {
     apart.collect()
 }
 
-/// A name with a suffix made of its bytes (FNV-1a, 32 bits): the same in every run and version.
+/// Appends a suffix derived from the name's bytes (FNV-1a, 32 bits), stable across runs and
+/// versions.
 pub fn suffixed(name: &str) -> String {
     let hash = name
         .bytes()
@@ -382,7 +385,7 @@ mod tests {
 
     use super::*;
 
-    /// What a text becomes, with the repairs as `kind:path`.
+    /// Repairs a text. Returns it with the repairs as `kind:path`.
     fn repaired(text: &str) -> Option<(String, String)> {
         let Repaired { text, repairs } = repair(text)?;
         let said = repairs.iter().map(|Repair { path, kind }| {
@@ -496,7 +499,7 @@ mod tests {
             prop_assert_eq!(folds.len(), names.len(), "{:?}", apart);
         }
 
-        /// Whatever the bytes: no panic, and JSON stays JSON.
+        /// No input panics, and JSON stays JSON.
         #[test]
         fn any_text_can_be_repaired(text in "[{}\\[\\],:\"\\\\uUdD08eE19+.NaN \u{0}\u{1}é-]{0,40}") {
             let was_json = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
