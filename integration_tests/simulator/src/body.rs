@@ -1,4 +1,4 @@
-//! An HTTP body that can arrive whole, drip, or break off.
+//! HTTP response body that is sent at once, sent in slow chunks, or cut off by a connection reset.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -11,25 +11,25 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Sleep;
 
-/// How an answer travels.
+/// Delivery of a response body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Whole,
     /// The connection is reset before the first byte.
     Reset,
-    /// The connection is reset after so many bytes of the body.
+    /// The connection is reset after this many bytes of the body.
     ResetAfter(usize),
-    /// So many bytes at a time with a pause after each.
+    /// Sent in chunks of `chunk_bytes` with a pause after each.
     Slow {
         chunk_bytes: usize,
         pause: Duration,
     },
 }
 
-/// Time for bytes already written to leave before the connection is reset.
+/// Time for bytes already written to reach the client before the connection is reset.
 const FLUSH: Duration = Duration::from_millis(20);
 
-/// What is still to be sent.
+/// Response body with the steps that remain to be sent.
 pub(crate) struct Outgoing {
     steps: VecDeque<Step>,
     waiting: Option<Pin<Box<Sleep>>>,
@@ -43,7 +43,7 @@ enum Step {
     Break,
 }
 
-/// The connection breaks here on purpose.
+/// Error that makes the server reset the connection.
 #[derive(Debug)]
 pub(crate) struct Broken;
 
@@ -71,7 +71,8 @@ impl Outgoing {
             Delivery::ResetAfter(bytes) => {
                 let sent = body.slice(..bytes.min(body.len()));
                 let steps = [Step::Send(sent), Step::Wait(FLUSH), Step::Break];
-                // One byte that never comes, in case the whole body was to be sent.
+                // Announces one byte more than is sent, so that the response stays incomplete even
+                // if the whole body is sent before the reset.
                 Self {
                     steps: VecDeque::from(steps),
                     waiting: None,

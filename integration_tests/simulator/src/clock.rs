@@ -1,16 +1,17 @@
-//! Simulated time: starts anywhere, runs at any speed, jumps forward when told, never goes back.
+//! Simulated clock: starts at any instant, runs at any speed, can be advanced, never goes back.
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::sync::lock;
 
-/// How simulated time starts and runs.
+/// Start and speed of the simulated clock.
 #[derive(Debug, Clone, Copy)]
 pub struct ClockConfig {
-    /// The first instant in milliseconds since the epoch; `None` for the machine's.
+    /// The first instant in milliseconds since the epoch; `None` for the system time.
     pub start_ms: Option<i64>,
-    /// Simulated seconds per real second. Zero stands still between calls of [`Clock::advance`].
+    /// Simulated seconds per real second. At zero the clock advances only through
+    /// [`Clock::advance`].
     pub speed: f64,
 }
 
@@ -45,7 +46,8 @@ impl State {
         self.base_us.saturating_add(passed_us)
     }
 
-    /// Counts from here on, so that a new speed does not reach back.
+    /// Makes the current instant the new base, so that a new speed does not affect time already
+    /// elapsed.
     fn rebase(&mut self) {
         self.base_us = self.now_us();
         self.since = Instant::now();
@@ -70,22 +72,22 @@ impl Clock {
         lock(&self.state).now_us().div_euclid(1_000)
     }
 
-    /// Jumps forward.
+    /// Advances the clock by `by`.
     pub fn advance(&self, by: Duration) {
         let mut state = lock(&self.state);
         let by_us = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         state.base_us = state.base_us.saturating_add(by_us);
     }
 
-    /// Changes the pace from now on.
+    /// Changes the speed from now on.
     pub fn set_speed(&self, speed: f64) {
         let mut state = lock(&self.state);
         state.rebase();
         state.speed = speed.max(0.0);
     }
 
-    /// The real time that a simulated duration takes at today's pace. While the clock stands
-    /// still nothing takes time.
+    /// Returns the real time that a simulated duration takes at the current speed, or zero if the
+    /// clock is stopped.
     pub fn real(&self, simulated: Duration) -> Duration {
         let speed = lock(&self.state).speed;
         if speed > 0.0 { simulated.div_f64(speed) } else { Duration::ZERO }

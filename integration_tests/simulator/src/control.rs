@@ -1,5 +1,5 @@
-//! The endpoints for whoever runs the simulator: truth, changes, time, faults. They are outside
-//! of HubSpot's world, so they are never counted, delayed or spoilt.
+//! Control endpoints for tests: contents of the portal, changes, clock, faults. They are not part
+//! of HubSpot's API and are never counted, delayed or affected by faults.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::sync::{lock, read};
 use crate::truth;
 use crate::world::World;
 
-/// How their paths begin.
+/// Path prefix of the control endpoints.
 pub(crate) const PREFIX: &str = "/_simulator/";
 
 /// Answers a request to the path [`PREFIX`] + `rest`.
@@ -66,8 +66,8 @@ fn journal(world: &World, request: &Request) -> Value {
     body
 }
 
-/// Live records per object type, by plural or full name; types without any are left out there, and
-/// are among the objects.
+/// Number of live records per object type, by plural or full name. Types without records appear
+/// only in `objects`.
 fn portal(world: &World) -> Value {
     let portal = read(&world.portal);
     let counts: serde_json::Map<String, Value> = portal
@@ -86,13 +86,13 @@ fn portal(world: &World) -> Value {
     })
 }
 
-/// Live records of the object type in the query, or its archived ones.
+/// Live records of the object type given in the query, or its archived ones.
 fn records(world: &World, request: &Request) -> Result<Value, String> {
     let object = request.query("object").ok_or("which object?")?;
     truth::records(&read(&world.portal), object, request.query("archived") == Some("true"))
 }
 
-/// What to do with the clock.
+/// A change to the clock: advance it, change its speed, or both.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClockOrder {
@@ -109,7 +109,7 @@ fn clock(world: &World, order: &ClockOrder) -> Value {
     json!({"now_ms": world.clock.now_ms()})
 }
 
-/// Applies changes in order, up to the first that does not fit.
+/// Applies changes in order and stops at the first that cannot be applied.
 fn apply(world: &World, changes: &[Change]) -> Result<Value, String> {
     let count = changes.len();
     for (place, change) in changes.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Percent-encoding and key-value pairs.
 
-/// The pairs of a query or a form body, decoded, in their order.
+/// Returns the decoded pairs of a query or a form body in their original order.
 pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -11,7 +11,8 @@ pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Undoes percent-encoding; in queries a plus stands for a blank. Broken escapes stay as they are.
+/// Decodes percent-encoding; in queries a plus stands for a space. Invalid escapes are left
+/// unchanged.
 pub(crate) fn percent(text: &str, plus_is_blank: bool) -> String {
     if !text.bytes().any(|byte| byte == b'%' || (plus_is_blank && byte == b'+')) {
         return text.to_owned();

@@ -1,30 +1,30 @@
-//! Faults as data: which requests go wrong, how often and how.
+//! Faults as data: the requests they affect, how often, and the effect.
 
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::Limit;
 
-/// One thing that goes wrong. As JSON:
+/// One injected fault. As JSON:
 /// `{"on":{"endpoint":"objects.list","when":{"nth":3}},"times":2,"kind":{"status":{"code":503}}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     #[serde(default)]
     pub on: Which,
-    /// With [`When::Nth`] the length of the run of faulty requests (one if left out), otherwise
-    /// the most requests to spoil (no bound if left out).
+    /// With [`When::Nth`]: number of consecutive faulty requests (default: one). Otherwise: maximum
+    /// number of faulty requests (default: unlimited).
     #[serde(default)]
     pub times: Option<u64>,
     pub kind: Kind,
 }
 
 impl Fault {
-    /// A fault without a bound of its own.
+    /// Creates a fault without [`Fault::times`].
     pub fn new(on: Which, kind: Kind) -> Self {
         Self { on, times: None, kind }
     }
 
-    /// The same fault with [`Fault::times`] set.
+    /// Returns the same fault with [`Fault::times`] set.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
@@ -32,53 +32,53 @@ impl Fault {
     }
 }
 
-/// Which requests a fault is about: those that pass all filters, thinned out by `when`.
+/// Selects the requests that a fault affects: those that pass all filters, reduced by `when`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Which {
-    /// Name of an endpoint as the journal has it, such as `objects.list`.
+    /// Name of an endpoint as in the journal, such as `objects.list`.
     pub endpoint: Option<String>,
-    /// How the path begins.
+    /// Prefix of the path.
     pub path: Option<String>,
-    /// What stands somewhere in the query, as it was sent.
+    /// Substring of the raw query.
     pub query: Option<String>,
-    /// Only paths of dated versions, such as `/crm/objects/2026-03/…`.
+    /// Only paths with a dated version, such as `/crm/objects/2026-03/…`.
     pub dated: bool,
     pub when: When,
 }
 
 impl Which {
-    /// Every request.
+    /// Selects every request.
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// The nth request of all, counted from one.
+    /// Selects the nth request of all, counted from one.
     pub fn nth(n: u64) -> Self {
         Self { when: When::Nth(n), ..Self::default() }
     }
 
-    /// The nth request to an endpoint, counted from one.
+    /// Selects the nth request to an endpoint, counted from one.
     pub fn nth_of(endpoint: &str, n: u64) -> Self {
         Self { when: When::Nth(n), ..Self::endpoint(endpoint) }
     }
 
-    /// Every nth request.
+    /// Selects every nth request.
     pub fn every(n: u64) -> Self {
         Self { when: When::Every(n), ..Self::default() }
     }
 
-    /// Every request to an endpoint.
+    /// Selects every request to an endpoint.
     pub fn endpoint(endpoint: &str) -> Self {
         Self { endpoint: Some(endpoint.to_owned()), ..Self::default() }
     }
 
-    /// Every request whose path begins so.
+    /// Selects every request whose path has this prefix.
     pub fn path(prefix: &str) -> Self {
         Self { path: Some(prefix.to_owned()), ..Self::default() }
     }
 
-    /// A random share of all requests, between zero and one.
+    /// Selects a random share of all requests, between zero and one.
     pub fn share(share: f64, seed: u64) -> Self {
         Self { when: When::Share { share, seed }, ..Self::default() }
     }
@@ -91,7 +91,7 @@ impl Which {
     }
 }
 
-/// Is a path segment a dated version, such as `2026-03` or `2026-09-beta`?
+/// Returns `true` if a path segment is a dated version, such as `2026-03` or `2026-09-beta`.
 fn is_dated(segment: &str) -> bool {
     let mut parts = segment.split('-');
     let digits = |part: Option<&str>, length| {
@@ -104,13 +104,13 @@ fn is_dated(segment: &str) -> bool {
         && parts.next().is_none_or(|end| end == "beta")
 }
 
-/// Which of the requests that pass the filters.
+/// Selection among the requests that pass the filters.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
     #[default]
     Always,
-    /// The nth, counted from one, and as many after it as [`Fault::times`] says.
+    /// The nth, counted from one, and the following ones up to [`Fault::times`] in total.
     Nth(u64),
     /// Every nth.
     Every(u64),
@@ -122,11 +122,11 @@ pub enum When {
     },
 }
 
-/// How a request goes wrong.
+/// Effect of a fault.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// 429 with a policy's body, whatever the counters say.
+    /// 429 with the body of a rate-limit policy, whatever the quota counters say.
     RateLimited {
         policy: Policy,
         #[serde(default)]
@@ -138,75 +138,77 @@ pub enum Kind {
         #[serde(default)]
         retry_after_s: Option<u64>,
     },
-    /// HubSpot says no, in the layout of all its refusals.
+    /// An error response in HubSpot's usual JSON layout.
     Refused { code: u16, category: String, message: String },
-    /// The answer points to another address.
+    /// A redirect to another address.
     Redirect { to: String },
-    /// The path does not exist: an answer that is not JSON.
+    /// The path does not exist: a response that is not JSON.
     Gone { code: u16 },
-    /// This answer and no other, as JSON if it begins like it and as a page otherwise.
+    /// Exactly this body, sent as JSON if it looks like JSON and as HTML otherwise.
     Literal { code: u16, body: String },
-    /// The connection is reset before the first byte of the answer.
+    /// The connection is reset before the first byte of the response.
     Reset,
-    /// The connection is reset after so many bytes of the body.
+    /// The connection is reset after this many bytes of the body.
     ResetAfter { bytes: usize },
-    /// Framed correctly, but the JSON ends in the middle; `bytes` defaults to half of the body.
+    /// Correct framing, but the JSON is cut off; `bytes` defaults to half of the body.
     Truncated {
         #[serde(default)]
         bytes: Option<usize>,
     },
-    /// 200 with something that only begins like JSON.
+    /// 200 with a body that starts like JSON but is invalid.
     Garbage,
     /// The same content with indentation and line feeds.
     Pretty,
-    /// Texts in the body are replaced by others, each pair in turn, wherever they stand and whatever
-    /// that makes of the JSON.
+    /// Text replacements in the body, applied in order to every occurrence, even if the result is
+    /// not valid JSON.
     Replaced { texts: Vec<(String, String)> },
-    /// The body drips: so many bytes, then a real pause, and so on, without a length up front.
+    /// The body is sent in chunks of this many bytes with a real pause between them and without a
+    /// `Content-Length`.
     Slow { chunk_bytes: usize, pause_ms: u64 },
-    /// The whole answer comes late, in real milliseconds.
+    /// The whole response is delayed by this many real milliseconds.
     Late { ms: u64 },
-    /// 401 "expired 0 second(s) ago" though the token is valid.
+    /// 401 "expired 0 second(s) ago" although the token is valid.
     ExpiredToken,
-    /// The next-page token of a list becomes text that only the server understands.
+    /// The next-page token of a list becomes an opaque string.
     OpaqueCursor,
-    /// A page of a list or a search holds half as many records as asked for and still has a next
+    /// A page of a list or a search holds half as many records as requested and still has a next
     /// page.
     ShortPage,
-    /// A page of a search that is not the last holds nothing; the next one begins where it did.
+    /// A page of a search, other than the last, is empty; the next page starts at the same
+    /// position.
     EmptyPage,
-    /// A page shows its records in the opposite order; the next page is the same as ever.
+    /// The records of a page are in reverse order; the next page is unaffected.
     TurnedPage,
-    /// 500 to requests for more records than this, by their limit or the number of their inputs.
+    /// 500 to requests for more records than this, by their limit or number of inputs.
     HeavyPage { above: usize },
-    /// A batch read answers in part.
+    /// A batch read returns only part of its results.
     PartialBatch(Partial),
-    /// A page of a search that is not the last is without its first hit, which its total counts.
+    /// A page of a search, other than the last, omits its first hit but counts it in its total.
     SkippedHit,
-    /// A list that says it has more gives no offset to go on with.
+    /// A list that reports more results gives no offset for the next page.
     NoOffset,
-    /// The token for the next page is the same on every page that has one.
+    /// Every page with a next page has the same next-page token.
     SameCursor,
 }
 
-/// How the answer to a batch read is incomplete. One result at least is missing.
+/// Way in which a batch read response is incomplete. At least one result is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Partial {
-    /// Status `PENDING`, without results.
+    /// Status `PENDING` and no results.
     Pending,
-    /// Status `PROCESSING`, with some of the results.
+    /// Status `PROCESSING` and some of the results.
     Processing,
-    /// `numErrors` counts the last input, and `errors` is empty.
+    /// `numErrors` counts the last input, but `errors` is empty.
     CountedError,
-    /// The last input failed, and `errors` says so.
+    /// The last input failed and is reported in `errors`.
     FailedInput,
-    /// The last input is left out without a word.
+    /// The last input is omitted without an error.
     LeftOut,
 }
 
 impl Kind {
-    /// The fault's name for the journal.
+    /// Returns the fault's name in the journal.
     pub fn name(&self) -> &'static str {
         match self {
             Self::RateLimited { .. } => "rate_limited",
@@ -237,7 +239,7 @@ impl Kind {
     }
 }
 
-/// The quota that a [`Kind::RateLimited`] claims was used up.
+/// The quota that a [`Kind::RateLimited`] reports as exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
@@ -256,7 +258,7 @@ impl From<Policy> for Limit {
     }
 }
 
-/// The faults of a simulator with what they have seen so far.
+/// The faults of a simulator with their counters.
 #[derive(Debug, Default)]
 pub struct Schedule {
     armed: Vec<Armed>,
@@ -281,12 +283,13 @@ impl Schedule {
         self.armed.extend(faults.into_iter().map(|fault| Armed { fault, matched: 0, fired: 0 }));
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn clear(&mut self) {
         self.armed.clear();
     }
 
-    /// What goes wrong with this request: the first fault in order whose turn it is.
+    /// Returns the effect of the first fault that is due for this request, and counts the request
+    /// for all faults.
     pub fn pick(&mut self, endpoint: &str, path: &str, query: &str) -> Option<Kind> {
         let mut picked = None;
         for armed in &mut self.armed {
@@ -314,7 +317,7 @@ impl Armed {
     }
 }
 
-/// A number in `[0, 1)` that depends on nothing but its arguments.
+/// Returns a number in `[0, 1)` that depends only on the arguments.
 pub(crate) fn chance(seed: u64, number: u64) -> f64 {
     let mut hash = seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -327,7 +330,7 @@ pub(crate) fn chance(seed: u64, number: u64) -> f64 {
 mod tests {
     use super::*;
 
-    /// The numbers of the faulty ones among twelve requests, alternately to two endpoints.
+    /// Returns the numbers of the faulty requests among twelve, sent alternately to two endpoints.
     fn faulty(fault: Fault) -> Vec<u64> {
         let mut schedule = Schedule::new(vec![fault]);
         (1..=12)

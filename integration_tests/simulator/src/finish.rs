@@ -1,4 +1,4 @@
-//! What every answer gets on its way out: headers and compression.
+//! Headers and compression that every response receives.
 
 use std::io::Write as _;
 
@@ -12,10 +12,10 @@ use crate::message::Answer;
 use crate::quota::Standing;
 use crate::refusal::{CORRELATION_HEADER, correlation_id};
 
-/// Smaller bodies are not worth compressing.
+/// Minimum body size for compression, in bytes.
 const COMPRESS_FROM: usize = 64;
 
-/// An answer of the edge: an HTML page.
+/// Returns an HTML page as sent by HubSpot's edge.
 pub(crate) fn page(status: u16, text: &str) -> Answer {
     let body = format!(
         "<!DOCTYPE html>\n<html><head><title>{status} {text}</title></head>\n\
@@ -29,7 +29,8 @@ pub(crate) fn page(status: u16, text: &str) -> Answer {
     }
 }
 
-/// Adds the headers that do not depend on the endpoint and compresses the body if asked to.
+/// Adds the headers that do not depend on the endpoint and compresses the body if the client
+/// accepts it.
 pub(crate) fn complete(
     answer: &mut Answer,
     request_headers: &HeaderMap,
@@ -66,7 +67,7 @@ fn push_rate_headers(headers: &mut Vec<(&'static str, String)>, standing: Standi
     headers.push(("X-HubSpot-RateLimit-Secondly-Remaining", secondly_remaining.to_string()));
 }
 
-/// The instant in the form of a `Date` header.
+/// Formats an instant as the value of a `Date` header.
 fn http_date(now_ms: i64) -> String {
     DateTime::from_timestamp_millis(now_ms)
         .unwrap_or_default()

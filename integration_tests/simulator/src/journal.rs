@@ -1,4 +1,4 @@
-//! What was asked and answered: counters for ever, entries as far as memory is granted.
+//! Journal of requests and responses: counters without limit, entries up to a configured number.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,17 +7,17 @@ use serde::{Serialize, Serializer};
 
 use crate::route::Bucket;
 
-/// The endpoint name of requests that would have written if anything served them.
+/// Endpoint name of write requests that no route serves.
 pub const WRITE: &str = "write";
-/// The endpoint name of requests to paths that nothing serves.
+/// Endpoint name of requests to paths that no route serves.
 pub const UNKNOWN: &str = "unknown";
 
-/// How much a journal remembers.
+/// Retention of the journal.
 #[derive(Debug, Clone, Copy)]
 pub struct JournalConfig {
-    /// Entries kept, the newest ones.
+    /// Maximum number of entries; the newest are kept.
     pub keep: usize,
-    /// Are request bodies kept too?
+    /// Whether request bodies are kept.
     pub bodies: bool,
 }
 
@@ -27,10 +27,10 @@ impl Default for JournalConfig {
     }
 }
 
-/// One request and what became of it.
+/// One request and its result.
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
-    /// Counts requests from one, in order of arrival.
+    /// Sequence number in order of arrival, starting at one.
     pub number: u64,
     /// Simulated instant of arrival.
     pub at_ms: i64,
@@ -44,13 +44,13 @@ pub struct Entry {
     pub endpoint: &'static str,
     pub bucket: Bucket,
     pub status: u16,
-    /// Size of the answer's body as sent.
+    /// Size of the response body as sent.
     pub bytes: usize,
-    /// The app whose token was valid.
+    /// The app that the token belongs to, if the token was valid.
     pub app_id: Option<u64>,
-    /// Name of the fault that struck.
+    /// Name of the fault that was applied.
     pub fault: Option<&'static str>,
-    /// The request's body if it is kept.
+    /// The request's body, if bodies are kept.
     pub body: Option<String>,
 }
 
@@ -66,21 +66,21 @@ pub struct Count {
     pub statuses: BTreeMap<u16, u64>,
 }
 
-/// The most requests that ever arrived in a rolling window, refused ones included.
+/// The largest number of requests that arrived in a rolling window, rejected ones included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Peak {
     pub per_second: usize,
     pub per_ten_seconds: usize,
 }
 
-/// Counters of everything so far.
+/// Counters of all requests so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
     pub requests: u64,
     pub bytes: u64,
-    /// Answers with status 429.
+    /// Number of responses with status 429.
     pub rate_limited: u64,
-    /// Requests that tried to write.
+    /// Number of write requests.
     pub writes: u64,
     pub endpoints: BTreeMap<&'static str, Count>,
     pub peaks: BTreeMap<Bucket, Peak>,
@@ -93,7 +93,7 @@ pub struct Journal {
     entries: VecDeque<Entry>,
     summary: Summary,
     recent: BTreeMap<Bucket, [VecDeque<i64>; 2]>,
-    /// Method and path of every request that was no GET, whatever has been forgotten since.
+    /// Method and path of every request other than GET, including those whose entries were dropped.
     beside_gets: BTreeSet<(String, String)>,
 }
 
@@ -108,12 +108,12 @@ impl Journal {
         }
     }
 
-    /// Are request bodies wanted?
+    /// Returns `true` if request bodies are kept.
     pub fn keeps_bodies(&self) -> bool {
         self.config.bodies
     }
 
-    /// Notes an arrival for the peaks.
+    /// Records an arrival for the peaks.
     pub fn arrive(&mut self, bucket: Bucket, at_ms: i64) {
         let peak = self.summary.peaks.entry(bucket).or_default();
         let [second, ten_seconds] = self.recent.entry(bucket).or_default();
@@ -121,7 +121,7 @@ impl Journal {
         peak.per_ten_seconds = peak.per_ten_seconds.max(roll(ten_seconds, at_ms, 10_000));
     }
 
-    /// Notes a finished request.
+    /// Records a finished request.
     pub fn record(&mut self, entry: Entry) {
         let bytes = u64::try_from(entry.bytes).unwrap_or(u64::MAX);
         let summary = &mut self.summary;
@@ -144,7 +144,7 @@ impl Journal {
         }
     }
 
-    /// The entries still kept, in order of arrival.
+    /// Returns the retained entries in order of arrival.
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries: Vec<Entry> = self.entries.iter().cloned().collect();
         entries.sort_by_key(|entry| entry.number);
@@ -155,19 +155,19 @@ impl Journal {
         &self.summary
     }
 
-    /// Method and path of every request since the start that was no GET.
+    /// Method and path of every request other than GET since the start.
     pub fn beside_gets(&self) -> &BTreeSet<(String, String)> {
         &self.beside_gets
     }
 
-    /// Forgets everything but what was no GET.
+    /// Clears everything except the requests other than GET.
     pub fn clear(&mut self) {
         let beside_gets = std::mem::take(&mut self.beside_gets);
         *self = Self { beside_gets, ..Self::new(self.config) };
     }
 }
 
-/// Adds an arrival to a window and says how full it is.
+/// Adds an arrival to a rolling window. Returns the number of arrivals in it.
 fn roll(window: &mut VecDeque<i64>, at_ms: i64, length_ms: i64) -> usize {
     while window.front().is_some_and(|arrival| *arrival <= at_ms - length_ms) {
         window.pop_front();
@@ -176,7 +176,8 @@ fn roll(window: &mut VecDeque<i64>, at_ms: i64, length_ms: i64) -> usize {
     window.len()
 }
 
-/// The most entries of a bucket in any rolling window of that length, refused ones included.
+/// Returns the largest number of entries of a bucket in any rolling window of this length, rejected
+/// ones included.
 pub fn most_in_window(entries: &[Entry], bucket: Bucket, length_ms: i64) -> usize {
     let mut arrivals: Vec<i64> =
         entries.iter().filter(|entry| entry.bucket == bucket).map(|entry| entry.at_ms).collect();
@@ -185,7 +186,7 @@ pub fn most_in_window(entries: &[Entry], bucket: Bucket, length_ms: i64) -> usiz
     arrivals.into_iter().map(|at_ms| roll(&mut window, at_ms, length_ms)).max().unwrap_or_default()
 }
 
-/// How many entries an endpoint has.
+/// Returns the number of entries of an endpoint.
 pub fn count(entries: &[Entry], endpoint: &str) -> usize {
     entries.iter().filter(|entry| entry.endpoint == endpoint).count()
 }

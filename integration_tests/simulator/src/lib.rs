@@ -1,9 +1,9 @@
 //! A strict, deterministic stand-in for HubSpot's REST API.
 //!
-//! It is written from HubSpot's documentation and from observed answers, never from the
-//! connector. [`portal`] is the data, [`routes`] the endpoints; around them the shell checks
-//! tokens, scopes and quotas, plants faults and keeps a journal. Reading order: [`message`],
-//! [`route`], `pipeline` (one request from arrival to answer), then whatever it calls.
+//! It is written from HubSpot's documentation and from observed responses, never from the
+//! connector. [`portal`] is the data, [`routes`] the endpoints; the code around them checks
+//! tokens, scopes and quotas, injects faults and keeps a journal. Reading order: [`message`],
+//! [`route`], `pipeline` (one request from arrival to response), then the modules it calls.
 //!
 //! ```no_run
 //! use hubspot_simulator::{Config, Simulator};
@@ -61,8 +61,8 @@ use contract::judge::Judge;
 use sync::{lock, read};
 use world::World;
 
-/// Everything that makes one simulator differ from another. The default is a small portal with
-/// one private app ([`DEFAULT_TOKEN`]) that may read everything.
+/// Configuration of a simulator. The default is a small portal with one private app
+/// ([`DEFAULT_TOKEN`]) that may read everything.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     pub portal: PortalSpec,
@@ -71,13 +71,14 @@ pub struct Config {
     pub faults: Vec<Fault>,
     pub clock: ClockConfig,
     pub journal: JournalConfig,
-    /// Simulated time that every answer is held back.
+    /// Simulated delay of every response.
     pub latency: Duration,
-    /// Up to so much more, at random.
+    /// Maximum additional random delay.
     pub jitter: Duration,
-    /// Are requests and answers compared with HubSpot's documents? See [`Simulator::complaints`].
+    /// Whether requests and responses are checked against HubSpot's documents. See
+    /// [`Simulator::complaints`].
     pub judged: bool,
-    /// Changes that happen by themselves.
+    /// Scripted random changes to the portal while the simulator runs.
     pub script: Option<Script>,
     /// `None` for any free port.
     pub port: Option<u16>,
@@ -91,7 +92,7 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Starts a server on 127.0.0.1 with threads of its own.
+    /// Starts a server on 127.0.0.1 with its own threads.
     pub fn start(config: Config) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port.unwrap_or(0)))?;
         listener.set_nonblocking(true)?;
@@ -114,55 +115,57 @@ impl Simulator {
         Ok(Self { world, address, runtime: Some(runtime) })
     }
 
-    /// The base of every URL, without a slash at the end.
+    /// Returns the base URL without a trailing slash.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The requests still remembered, in order of arrival.
+    /// Returns the retained requests in order of arrival.
     pub fn journal(&self) -> Vec<Entry> {
         lock(&self.world.journal).entries()
     }
 
-    /// Counters of all requests since the start or the last [`Self::clear_journal`].
+    /// Returns the counters of all requests since the start or the last [`Self::clear_journal`].
     pub fn summary(&self) -> Summary {
         lock(&self.world.journal).summary().clone()
     }
 
-    /// Method and path of every request since the start that was no GET, whatever was forgotten.
+    /// Returns method and path of every request other than GET since the start, whatever was
+    /// cleared.
     pub fn sent_beside_gets(&self) -> BTreeSet<(String, String)> {
         lock(&self.world.journal).beside_gets().clone()
     }
 
-    /// How requests and answers since the start differ from what HubSpot's documents say, other than
-    /// on purpose. Empty unless [`Config::judged`].
+    /// Returns the differences between requests or responses since the start and HubSpot's
+    /// documents, except intended ones. Empty unless [`Config::judged`].
     pub fn complaints(&self) -> Vec<String> {
         self.world.judge.as_ref().map(Judge::complaints).unwrap_or_default()
     }
 
-    /// Forgets all requests.
+    /// Clears the journal.
     pub fn clear_journal(&self) {
         lock(&self.world.journal).clear();
     }
 
-    /// Changes the portal now.
+    /// Applies a change to the portal now.
     ///
     /// # Panics
     ///
-    /// If the change does not fit, for instance because its record does not exist.
+    /// If the change cannot be applied, for instance because its record does not exist.
     pub fn change(&self, change: &Change) {
         if let Err(error) = self.world.change(change) {
             panic!("{error}: {change:?}");
         }
     }
 
-    /// Lets changes happen between requests: each right before the request of its number, counted
-    /// from one and from now on. A change that does not fit the portal by then is passed over.
+    /// Schedules changes between requests. Each is applied right before the request with its
+    /// number, counted from one starting with the next request. A change that cannot be applied at
+    /// that point is skipped.
     pub fn schedule(&self, changes: Vec<(u64, Change)>) {
         self.world.schedule(changes);
     }
 
-    /// Takes back the scheduled changes that have not happened yet.
+    /// Cancels the scheduled changes that have not been applied yet.
     pub fn unschedule(&self) {
         self.world.unschedule();
     }
@@ -172,17 +175,17 @@ impl Simulator {
         lock(&self.world.faults).extend(faults);
     }
 
-    /// Takes all faults away.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         lock(&self.world.faults).clear();
     }
 
-    /// Lets simulated time jump forward.
+    /// Advances the simulated clock.
     pub fn advance(&self, by: Duration) {
         self.world.clock.advance(by);
     }
 
-    /// Changes how many simulated seconds pass in a real one; zero stops the clock.
+    /// Sets the number of simulated seconds per real second; zero stops the clock.
     pub fn set_speed(&self, speed: f64) {
         self.world.clock.set_speed(speed);
     }
@@ -192,7 +195,7 @@ impl Simulator {
         self.world.clock.now_ms()
     }
 
-    /// Looks at the truth. Changes and requests that follow wait until `look` returns.
+    /// Gives read access to the portal's data. Changes and requests wait until `look` returns.
     pub fn portal<T>(&self, look: impl FnOnce(&Portal) -> T) -> T {
         look(&read(&self.world.portal))
     }

@@ -1,4 +1,4 @@
-//! Runs a simulator until it is told to end.
+//! Runs a simulator until it receives a signal or, with `--exit-with-stdin`, until stdin ends.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ struct Arguments {
     /// Port on 127.0.0.1; any free one if left out
     #[arg(long)]
     port: Option<u16>,
-    /// What all generated data follows from
+    /// Seed of all generated data
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Contacts at the start
@@ -42,7 +42,7 @@ struct Arguments {
     /// Property definitions per object type
     #[arg(long)]
     properties: Option<u32>,
-    /// Shortest length of the names of generated properties
+    /// Minimum length of the names of generated properties
     #[arg(long)]
     property_name_chars: Option<usize>,
     /// Share of archived records, between 0 and 1
@@ -61,10 +61,10 @@ struct Arguments {
     marketing: MarketingSpec,
     #[command(flatten)]
     account: AccountSpec,
-    /// Simulated milliseconds every answer takes
+    /// Simulated delay of every response, in milliseconds
     #[arg(long, default_value_t = 0)]
     latency_ms: u64,
-    /// Up to so many simulated milliseconds more, at random
+    /// Maximum additional random delay, in simulated milliseconds
     #[arg(long, default_value_t = 0)]
     jitter_ms: u64,
     /// The account's subscription
@@ -94,16 +94,16 @@ struct Arguments {
     /// Token of the private app
     #[arg(long, default_value = DEFAULT_TOKEN)]
     token: String,
-    /// An OAuth app beside the private one; may be repeated
+    /// An OAuth app in addition to the private one; may be repeated
     #[arg(long, value_name = "CLIENT,SECRET,REFRESH", value_parser = triple)]
     oauth: Vec<[String; 3]>,
-    /// Scopes of all apps, separated by commas; everything if left out
+    /// Scopes of all apps, separated by commas; all scopes if left out
     #[arg(long, value_delimiter = ',')]
     scopes: Vec<String>,
-    /// Journal entries kept
+    /// Maximum number of journal entries kept
     #[arg(long, default_value_t = 200_000)]
     journal: usize,
-    /// End when stdin ends, so that nothing outlives a parent
+    /// Exit when stdin ends, so that the process does not outlive its parent
     #[arg(long)]
     exit_with_stdin: bool,
 }
@@ -210,7 +210,7 @@ impl Arguments {
     }
 }
 
-/// Reads a JSON file; without one, the default.
+/// Reads a JSON file. Returns the default if no file is given.
 fn load<T: DeserializeOwned + Default>(file: Option<&PathBuf>) -> Result<T, String> {
     let Some(file) = file else { return Ok(T::default()) };
     let name = file.display();
@@ -241,7 +241,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     ended
 }
 
-/// Waits for a signal or, if asked to, for the end of stdin.
+/// Waits for a signal or, if `watch_stdin` is set, for the end of stdin.
 async fn told_to_end(watch_stdin: bool) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 

@@ -1,4 +1,4 @@
-//! What faults do to requests and bodies.
+//! Modifications that faults make to requests and response bodies.
 
 use bytes::Bytes;
 use http::Method;
@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 use crate::fault::Partial;
 use crate::message::Request;
 
-/// How an opaque next-page token begins.
+/// Prefix of an opaque next-page token.
 const TOKEN_PREFIX: &str = "bmV4dA-";
-/// The token of a list that always gives the same one.
+/// The next-page token of a list that always returns the same one.
 const SAME_CURSOR: &str = "c2FtZQ";
-/// Hides the number inside a token from guessing clients.
+/// Mask that hides the number inside an opaque token.
 const TOKEN_MASK: u64 = 0x5EED_0FBA_DC0D_E5ED;
 const NEXT_PAGE: &[u8] = br#""paging":{"next":{"after":""#;
 const LIST_DEFAULT_LIMIT: usize = 10;
 
-/// Replaces an opaque `after` in the query by the number it stands for.
+/// Replaces an opaque `after` in the query by the number it encodes.
 pub(crate) fn resolve_cursor(request: &mut Request) {
-    // Leads to the page that it was given with.
+    // The constant token leads to the first page, which returned it.
     request.query.retain(|(_, value)| value != SAME_CURSOR);
     for (name, value) in &mut request.query {
         if name == "after"
@@ -30,13 +30,13 @@ pub(crate) fn resolve_cursor(request: &mut Request) {
     }
 }
 
-/// A body with texts replaced by others.
+/// Returns the body with text replacements applied in order.
 pub(crate) fn replaced(body: &Bytes, texts: &[(String, String)]) -> Bytes {
     let body = String::from_utf8_lossy(body).into_owned();
     texts.iter().fold(body, |body, (from, to)| body.replace(from, to)).into()
 }
 
-/// Asks for half as many records, in the body if the limit is there.
+/// Halves the limit of a request, in the body if it has one there.
 pub(crate) fn halve_limit(request: &mut Request) {
     let halved = |limit: usize| (limit / 2).max(1);
     if let Ok(mut body) = serde_json::from_slice::<Value>(&request.body)
@@ -56,7 +56,7 @@ pub(crate) fn halve_limit(request: &mut Request) {
     }
 }
 
-/// Asks a list for no more than `most` entries.
+/// Lowers the limit of a request to at most `most` entries.
 pub(crate) fn cap_limit(request: &mut Request, most: usize) {
     if request.method != Method::GET {
         let Ok(mut body) = serde_json::from_slice::<Value>(&request.body) else { return };
@@ -80,7 +80,7 @@ pub(crate) fn cap_limit(request: &mut Request, most: usize) {
     }
 }
 
-/// Hides the number in the next-page token of a list, in its link as well.
+/// Replaces the number in the next-page token of a list, and in its link, by an opaque token.
 pub(crate) fn hide_cursor(body: &Bytes) -> Bytes {
     let Some(start) = body.windows(NEXT_PAGE.len()).rposition(|window| window == NEXT_PAGE) else {
         return body.clone();
@@ -92,7 +92,7 @@ pub(crate) fn hide_cursor(body: &Bytes) -> Bytes {
         .take_while(|byte| byte.is_ascii_digit())
         .map(|byte| char::from(*byte))
         .collect();
-    // An inner paging inside the last record is followed by the end of the list of records.
+    // Nested paging inside the last record is followed by the closing bracket of `results`.
     let Ok(number) = digits.parse::<u64>() else { return body.clone() };
     if paging.contains(&b']') {
         return body.clone();
@@ -106,8 +106,8 @@ pub(crate) fn hide_cursor(body: &Bytes) -> Bytes {
     rewritten.into()
 }
 
-/// A search page without its hits, followed by a page that begins at the first of them. The last
-/// page, and what is no search page, stays as it is.
+/// Empties a search page and makes the next page start at its first hit. The last page and other
+/// bodies are returned unchanged.
 pub(crate) fn emptied(body: &Bytes) -> Bytes {
     let Ok(mut page) = serde_json::from_slice::<Value>(body) else { return body.clone() };
     let hits = page.get("results").and_then(Value::as_array).map(Vec::len);
@@ -124,7 +124,7 @@ pub(crate) fn emptied(body: &Bytes) -> Bytes {
     page.to_string().into()
 }
 
-/// A page with its records in the opposite order.
+/// Reverses the order of a page's records.
 pub(crate) fn turned(body: &Bytes) -> Bytes {
     let Ok(mut page) = serde_json::from_slice::<Value>(body) else { return body.clone() };
     if let Some(results) = page.get_mut("results").and_then(Value::as_array_mut) {
@@ -133,7 +133,7 @@ pub(crate) fn turned(body: &Bytes) -> Bytes {
     page.to_string().into()
 }
 
-/// How many records a request asks for: by its limit, or by its inputs.
+/// Returns the number of records that a request asks for, by its limit or its inputs.
 pub(crate) fn asked(request: &Request) -> Option<usize> {
     let body: Option<Value> = serde_json::from_slice(&request.body).ok();
     let inputs = body.as_ref().and_then(|body| body.get("inputs")?.as_array());
@@ -148,7 +148,7 @@ pub(crate) fn asked(request: &Request) -> Option<usize> {
     ["limit", "count"].into_iter().find_map(named).and_then(|count| usize::try_from(count).ok())
 }
 
-/// The answer to a batch read without some of its results.
+/// Removes some results from the response to a batch read.
 pub(crate) fn partial(body: &Bytes, how: Partial) -> Bytes {
     edited(body, |answer| {
         let results = answer.get_mut("results").and_then(Value::as_array_mut);
@@ -181,7 +181,7 @@ pub(crate) fn partial(body: &Bytes, how: Partial) -> Bytes {
     })
 }
 
-/// A search page that is not the last without its first hit.
+/// Removes the first hit of a search page that is not the last.
 pub(crate) fn without_first_hit(body: &Bytes) -> Bytes {
     edited(body, |page| {
         let is_search = page.get("total").is_some() && page.pointer("/paging/next").is_some();
@@ -194,7 +194,7 @@ pub(crate) fn without_first_hit(body: &Bytes) -> Bytes {
     })
 }
 
-/// A page of a list without the offset of the next one.
+/// Removes the offset of the next page from a list page.
 pub(crate) fn without_offset(body: &Bytes) -> Bytes {
     edited(body, |page| {
         if let (Some(Value::Bool(true)), Some(fields)) =
@@ -205,7 +205,7 @@ pub(crate) fn without_offset(body: &Bytes) -> Bytes {
     })
 }
 
-/// A page whose token for the next one is always the same.
+/// Replaces the next-page tokens of a page by a constant.
 pub(crate) fn same_cursor(body: &Bytes) -> Bytes {
     edited(body, |page| {
         if let Some(after) = page.pointer_mut("/paging/next/after") {
@@ -230,7 +230,7 @@ fn edited(body: &Bytes, edit: impl FnOnce(&mut Value)) -> Bytes {
     answer.to_string().into()
 }
 
-/// The same JSON with two blanks per level and a line feed after every value.
+/// Formats the JSON with an indentation of two spaces and a line feed after every value.
 pub(crate) fn pretty(body: &Bytes) -> Bytes {
     let mut out = Vec::with_capacity(body.len() * 2);
     let mut depth = 0_usize;
@@ -276,12 +276,12 @@ fn break_line(out: &mut Vec<u8>, depth: usize) {
     out.resize(out.len() + depth * 2, b' ');
 }
 
-/// Something that begins like a list and is no JSON.
+/// Returns a body that starts like a list but is not valid JSON.
 pub(crate) fn garbage() -> Bytes {
     Bytes::from_static(b"{\"results\":[{\"id\":\"7\x00<!doctype html><title>Oops</title>")
 }
 
-/// The first part of a body, half of it unless told.
+/// Returns the first `bytes` bytes of a body, by default half of it.
 pub(crate) fn truncated(body: &Bytes, bytes: Option<usize>) -> Bytes {
     body.slice(..bytes.unwrap_or(body.len() / 2).min(body.len()))
 }

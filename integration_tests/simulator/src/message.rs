@@ -1,9 +1,9 @@
-//! What passes between the server shell and the routes: one request in, one answer out.
+//! Messages between the HTTP server and the routes: one request in, one response out.
 
 use bytes::Bytes;
 use http::Method;
 
-/// One HTTP request after the shell has read it in full.
+/// One HTTP request, read in full.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub method: Method,
@@ -17,12 +17,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// The first value of a query key.
+    /// Returns the first value of a query key.
     pub fn query(&self, key: &str) -> Option<&str> {
         self.query.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// All values of a query key: HubSpot takes a comma list, the repeated key, or both.
+    /// Returns all values of a query key. HubSpot accepts a comma-separated list, a repeated key,
+    /// or both.
     pub fn query_list(&self, key: &str) -> impl Iterator<Item = &str> {
         self.query
             .iter()
@@ -32,7 +33,7 @@ impl Request {
     }
 }
 
-/// One HTTP answer before the shell adds rate headers, correlation id, faults and compression.
+/// One HTTP response before rate headers, correlation id, faults and compression are applied.
 #[derive(Debug, Clone)]
 pub struct Answer {
     pub status: u16,
@@ -42,7 +43,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// A JSON answer.
+    /// Creates a JSON response.
     pub fn json(status: u16, body: impl Into<Bytes>) -> Self {
         Self {
             status,

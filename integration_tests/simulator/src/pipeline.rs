@@ -1,4 +1,4 @@
-//! One request from its arrival to the answer, in the order in which HubSpot's layers see it.
+//! Processing of one request from its arrival to the response, in the order of HubSpot's layers.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -22,22 +22,22 @@ use crate::token::{Caller, Rejection};
 use crate::world::World;
 use crate::{control, decode, finish, mangle, routes};
 
-/// What HubSpot's host adds to the length of a URL.
+/// Origin that counts towards the length limit of a URL.
 const HOST: &str = "https://api.hubapi.com";
 
-/// An answer ready to be sent.
+/// A response ready to be sent.
 pub(crate) struct Outcome {
     pub(crate) answer: Answer,
     pub(crate) delivery: Delivery,
-    /// How long the answer is held back, in real time.
+    /// Real time by which the response is delayed.
     pub(crate) delay: Duration,
 }
 
-/// Who serves a request.
+/// The handler of a request.
 enum Target {
     Api(&'static Route, Params),
     Token(&'static TokenRoute, String),
-    /// A write that nothing serves.
+    /// A write that no route serves.
     Write,
     Unknown,
 }
@@ -73,7 +73,7 @@ impl Target {
     }
 }
 
-/// An answer with what is known of the caller.
+/// A response with the authenticated caller, if any.
 struct Reply {
     answer: Answer,
     caller: Option<Caller>,
@@ -85,7 +85,7 @@ impl From<Answer> for Reply {
     }
 }
 
-/// Answers a request that has been read in full.
+/// Processes a request that has been read in full.
 pub(crate) fn respond(
     world: &World,
     method: Method,
@@ -152,7 +152,7 @@ pub(crate) fn respond(
     Outcome { answer, delivery, delay: world.delay(number) + late }
 }
 
-/// The answer of a fault that keeps the request from HubSpot's own layers.
+/// Returns the response of a fault that prevents the request from reaching HubSpot's API layers.
 fn edge_fault(world: &World, target: &Target, request: &Request, kind: &Kind) -> Option<Answer> {
     let (mut answer, retry_after_s) = match kind {
         Kind::RateLimited { policy, retry_after_s } => {
@@ -301,7 +301,8 @@ fn api(
     Reply { answer: (route.handle)(&portal, params, request), caller }
 }
 
-/// The 403 for a lack of scopes: what private apps are told, or one of the wordings for OAuth apps.
+/// Returns the 403 for missing scopes: the text for private apps, or one of the texts for OAuth
+/// apps.
 fn withheld(
     portal: &Portal,
     caller: &Caller,
@@ -346,7 +347,7 @@ fn take(
     taken
 }
 
-/// The 429 of a bucket.
+/// Returns the 429 of a bucket.
 fn refused(world: &World, bucket: Bucket, caller: &Caller, limit: Limit) -> Answer {
     let plain = bucket == Bucket::Search
         && limit == Limit::Secondly
@@ -367,7 +368,7 @@ fn refused(world: &World, bucket: Bucket, caller: &Caller, limit: Limit) -> Answ
     answer
 }
 
-/// The counter's name in the body of a 429.
+/// Returns the counter's name for the body of a 429.
 fn group(world: &World, bucket: Bucket, app_id: u64, oauth: bool) -> String {
     let portal_id = world.portal_id;
     match bucket {
@@ -382,7 +383,7 @@ fn group(world: &World, bucket: Bucket, app_id: u64, oauth: bool) -> String {
     }
 }
 
-/// What the rate headers say; search answers have none.
+/// Returns the values of the rate-limit headers; search responses have none.
 fn standing(
     world: &World,
     target: &Target,
@@ -393,7 +394,8 @@ fn standing(
         return None;
     }
     let standing = lock(&world.quotas).standing(caller.app_id, caller.oauth, request.now_ms);
-    // What is not enforced is not announced either: a client would keep to it.
+    // Without quota enforcement the headers announce a large limit, since clients adapt to the
+    // announced one.
     Some(if world.settings.quota {
         standing
     } else {
@@ -401,10 +403,10 @@ fn standing(
     })
 }
 
-/// Calls in ten seconds that nobody sends.
+/// A limit of calls per ten seconds that no test reaches.
 const PLENTY: usize = 1_000_000;
 
-/// Applies a fault to a finished body.
+/// Applies a fault to a finished response body.
 fn spoil(answer: &mut Answer, kind: &Kind) {
     if !(200..300).contains(&answer.status) {
         return;
@@ -437,7 +439,7 @@ fn spoil(answer: &mut Answer, kind: &Kind) {
     }
 }
 
-/// How a fault makes the answer travel, and how much later.
+/// Returns the delivery and the extra delay that a fault causes.
 fn delivery(fault: Option<&Kind>) -> (Delivery, Duration) {
     match fault {
         Some(Kind::Reset) => (Delivery::Reset, Duration::ZERO),

@@ -11,7 +11,7 @@ const SECOND_MS: i64 = 1_000;
 const TEN_SECONDS_MS: i64 = 10_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// Calls per window and day.
+/// Maximum number of calls per window and day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Per ten seconds and private app.
@@ -22,13 +22,14 @@ pub struct Limits {
     pub search: usize,
     /// Per ten seconds and account.
     pub associations: usize,
-    /// Per day, all private apps of the account together.
+    /// Per day, for all private apps of the account together.
     pub daily: u64,
 }
 
 impl Limits {
-    /// The published figures. <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>,
-    /// read 2026-08.
+    /// Returns the published limits.
+    /// <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>, read
+    /// 2026-08.
     pub fn of(access: &Access) -> Self {
         let (general, associations, daily) = match access.tier {
             Tier::Free | Tier::Starter => (100, 100, 250_000),
@@ -46,7 +47,7 @@ impl Limits {
         }
     }
 
-    /// The same with another general window, for every app, if there is one.
+    /// Returns the limits with the general window of every app replaced, if one is given.
     #[must_use]
     pub fn with_general(self, window: Option<usize>) -> Self {
         Self {
@@ -56,7 +57,7 @@ impl Limits {
         }
     }
 
-    /// The same with larger rolling windows; the day stays.
+    /// Returns the limits with all rolling windows multiplied; the daily limit stays.
     #[must_use]
     pub fn times(self, factor: usize) -> Self {
         Self {
@@ -69,12 +70,12 @@ impl Limits {
     }
 }
 
-/// What the rate headers of an answer say.
+/// Values of the rate-limit headers of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     pub max: usize,
     pub remaining: usize,
-    /// Size and rest of the day; OAuth apps are not told.
+    /// Size and remainder of the daily limit; not sent to OAuth apps.
     pub daily: Option<(u64, u64)>,
 }
 
@@ -85,7 +86,7 @@ struct Window {
 }
 
 impl Window {
-    /// Calls still inside the window that ends now.
+    /// Returns the number of calls in the window that ends now.
     fn used(&mut self, now_ms: i64, length_ms: i64) -> usize {
         while self.arrivals_ms.front().is_some_and(|arrival| *arrival <= now_ms - length_ms) {
             self.arrivals_ms.pop_front();
@@ -94,7 +95,7 @@ impl Window {
     }
 }
 
-/// The counters of one account.
+/// The quota counters of one account.
 #[derive(Debug)]
 pub struct Quotas {
     limits: Limits,
@@ -125,7 +126,7 @@ impl Quotas {
         }
     }
 
-    /// Counts a call if there is room for it. A refused call counts nowhere.
+    /// Counts a call if the quota allows it. A rejected call is not counted.
     pub fn take(
         &mut self,
         bucket: Bucket,
@@ -176,7 +177,7 @@ impl Quotas {
         Ok(())
     }
 
-    /// What the headers of an answer to this app say.
+    /// Returns the values of the rate-limit headers for this app.
     pub fn standing(&mut self, app_id: u64, oauth: bool, now_ms: i64) -> Standing {
         let max = self.general_max(oauth);
         let others = spread(self.others.general, now_ms - TEN_SECONDS_MS, now_ms);
@@ -191,7 +192,7 @@ impl Quotas {
         if oauth { self.limits.oauth_general } else { self.limits.private_general }
     }
 
-    /// Calls of all apps but OAuth ones since the account's midnight.
+    /// Returns the number of calls of all apps except OAuth apps since the account's midnight.
     pub fn daily_used(&mut self, now_ms: i64) -> u64 {
         let day = (now_ms + self.utc_offset_ms).div_euclid(DAY_MS);
         if day != self.day {
@@ -204,7 +205,8 @@ impl Quotas {
     }
 }
 
-/// Calls of a steady `per_ten_seconds` in the window `(from_ms, to_ms]`.
+/// Returns the number of calls in the window `(from_ms, to_ms]` at a steady rate of
+/// `per_ten_seconds`.
 fn spread(per_ten_seconds: u32, from_ms: i64, to_ms: i64) -> usize {
     let until = |ms: i64| {
         (i128::from(ms) * i128::from(per_ten_seconds)).div_euclid(i128::from(TEN_SECONDS_MS))
@@ -220,7 +222,7 @@ mod tests {
         Quotas::new(Limits::of(&Access::default()), others, 3_600_000, true)
     }
 
-    /// How many of `calls` at one instant are accepted.
+    /// Returns how many of up to 1000 calls at one instant are accepted.
     fn accepted(quotas: &mut Quotas, bucket: Bucket, oauth: bool, now_ms: i64) -> usize {
         (0..1_000).take_while(|_| quotas.take(bucket, 1, oauth, now_ms).is_ok()).count()
     }

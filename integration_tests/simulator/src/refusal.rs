@@ -1,4 +1,4 @@
-//! The bodies HubSpot refuses with, one function per kind.
+//! HubSpot's error responses, one function per kind.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ use crate::portal::iso;
 /// The header that repeats an error body's `correlationId`.
 pub const CORRELATION_HEADER: &str = "X-HubSpot-Correlation-Id";
 
-/// A fresh id in the form of a UUID of version 7.
+/// Returns a new id in the format of a version 7 UUID.
 pub fn correlation_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -25,7 +25,7 @@ pub fn correlation_id() -> String {
     )
 }
 
-/// Which of the account's limits a call ran into.
+/// The limit that a call exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
     TenSecondlyRolling,
@@ -34,7 +34,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// The `policyName` of the body.
+    /// Returns the `policyName` of the body.
     pub fn policy(self) -> &'static str {
         match self {
             Self::TenSecondlyRolling => "TEN_SECONDLY_ROLLING",
@@ -66,7 +66,7 @@ fn bare(status: u16, message: &str) -> Answer {
     body(status, message, [])
 }
 
-/// 401: no token, or one nobody knows.
+/// 401: the token is missing or unknown.
 pub fn unauthorized() -> Answer {
     let message = "Authentication credentials not found. This API supports OAuth 2.0 \
                    authentication and you can find more details at \
@@ -74,7 +74,7 @@ pub fn unauthorized() -> Answer {
     body(401, message, [("category", "INVALID_AUTHENTICATION".into())])
 }
 
-/// 401: an OAuth token past its life.
+/// 401: the OAuth token has expired.
 pub fn expired(expired_at_ms: i64, now_ms: i64) -> Answer {
     let seconds = (now_ms - expired_at_ms).max(0) / 1_000;
     let message =
@@ -89,7 +89,7 @@ pub fn expired(expired_at_ms: i64, now_ms: i64) -> Answer {
     )
 }
 
-/// 403: the token works and lacks scopes. `alternatives` as in [`crate::route::Scopes`].
+/// 403: the token is valid but scopes are missing. `alternatives` as in [`crate::route::Scopes`].
 pub fn missing_scopes(alternatives: &[Vec<String>]) -> Answer {
     let explanation = if alternatives.len() == 1 && alternatives.iter().any(|all| all.len() > 1) {
         "All of the following scopes are required."
@@ -115,7 +115,8 @@ pub fn missing_scopes(alternatives: &[Vec<String>]) -> Answer {
     )
 }
 
-/// A scope with the others that open the same call, as HubSpot lists them: one of them is enough.
+/// Returns a scope together with the equivalent ones that HubSpot lists, any of which is
+/// sufficient.
 fn listed(scope: &str) -> Vec<String> {
     let object = scope.strip_prefix("crm.objects.").and_then(|rest| rest.strip_suffix(".read"));
     match object {
@@ -132,8 +133,8 @@ fn listed(scope: &str) -> Vec<String> {
     }
 }
 
-/// 403: an OAuth app may not see the definitions of an object type. No category, no list of errors,
-/// and permissions of people instead of scopes.
+/// 403: an OAuth app may not read the definitions of an object type. The body has no category and
+/// no list of errors, and names user permissions instead of scopes.
 pub fn schema_withheld(singular: &str, plural: &str, portal_id: u64) -> Answer {
     let kind = singular.to_uppercase();
     bare(
@@ -146,7 +147,7 @@ pub fn schema_withheld(singular: &str, plural: &str, portal_id: u64) -> Answer {
     )
 }
 
-/// 403 of an old endpoint to an OAuth app, in one of its two wordings.
+/// 403 of a legacy endpoint for an OAuth app, in one of its two texts.
 pub fn legacy_scopes(path: &str, token: &str, alternatives: &[Vec<String>]) -> Answer {
     if path.starts_with("/automation/") {
         let message =
@@ -164,12 +165,12 @@ pub fn legacy_scopes(path: &str, token: &str, alternatives: &[Vec<String>]) -> A
     )
 }
 
-/// 404: no such record or definition.
+/// 404: the record or definition does not exist.
 pub fn not_found() -> Answer {
     bare(404, "resource not found")
 }
 
-/// 404: no record of that id.
+/// 404: there is no record with this id.
 pub fn no_record(id: &str) -> Answer {
     body(
         404,
@@ -178,7 +179,7 @@ pub fn no_record(id: &str) -> Answer {
     )
 }
 
-/// 404: no list of that id.
+/// 404: there is no list with this id.
 pub fn no_list(id: &str) -> Answer {
     body(
         404,
@@ -203,7 +204,7 @@ pub fn list_without_members(object_type_id: &str) -> Answer {
     )
 }
 
-/// 404: no such property definition.
+/// 404: the property definition does not exist.
 pub fn unknown_definition(object: &str, name: &str) -> Answer {
     body(
         404,
@@ -215,7 +216,7 @@ pub fn unknown_definition(object: &str, name: &str) -> Answer {
     )
 }
 
-/// 404: a record id that is no number.
+/// 404: the record id is not a number.
 pub fn odd_id(id: &str) -> Answer {
     body(
         404,
@@ -224,7 +225,7 @@ pub fn odd_id(id: &str) -> Answer {
     )
 }
 
-/// 404 of the gateway: no endpoint answers there. Not JSON.
+/// 404 of the gateway: no endpoint at this path. Not JSON.
 pub fn unknown_path() -> Answer {
     Answer {
         status: 404,
@@ -235,7 +236,7 @@ pub fn unknown_path() -> Answer {
     }
 }
 
-/// 400: an object type that does not resolve, by name or by id.
+/// 400: the object type cannot be resolved, by name or by id.
 pub fn unknown_type(name: &str) -> Answer {
     let mut parts = name.split('-');
     let numeric = |part: Option<&str>| {
@@ -248,12 +249,12 @@ pub fn unknown_type(name: &str) -> Answer {
     }
 }
 
-/// 403: the account has switched the object type off.
+/// 403: the object type is disabled in the account.
 pub fn disabled_type(name: &str) -> Answer {
     bare(403, &format!("The object type {name} is not enabled for this account"))
 }
 
-/// 402 or 403: the account's plan lacks the feature.
+/// 402 or 403: the account's plan does not include the feature.
 pub fn plan_gap(status: u16) -> Answer {
     let message =
         "This account does not have access to this feature. Upgrade the subscription to use it.";
@@ -264,7 +265,7 @@ pub fn plan_gap(status: u16) -> Answer {
     }
 }
 
-/// Any status with any category.
+/// An error response with any status and category.
 pub fn of_category(status: u16, category: &str, message: &str) -> Answer {
     body(status, message, [("category", category.into())])
 }
@@ -274,26 +275,26 @@ pub fn validation(message: &str) -> Answer {
     body(400, message, [("category", "VALIDATION_ERROR".into())])
 }
 
-/// 400: a batch read of too many ids.
+/// 400: a batch read has too many ids.
 pub fn too_many_inputs(most: usize, received: usize) -> Answer {
     validation(&format!(
         "The maximum number of inputs supported in a batch is {most}. Received {received}."
     ))
 }
 
-/// 400: a body that is no JSON, or JSON of the wrong shape.
+/// 400: the body is not JSON, or does not have the expected structure.
 pub fn invalid_json(error: &serde_json::Error) -> Answer {
     let message =
         format!("Invalid input JSON on line {}, column {}: {error}", error.line(), error.column());
     bare(400, &message)
 }
 
-/// 400: the bare body of a search too deep or malformed.
+/// 400: the generic body for a malformed search or one beyond the result limit.
 pub fn problem() -> Answer {
     bare(400, "There was a problem with the request.")
 }
 
-/// 429 of the gateway. `group` is the counter's name (not given for the daily limit).
+/// 429 of the gateway. `group` is the counter's name (omitted for the daily limit).
 pub fn rate_limited(limit: Limit, group: &str) -> Answer {
     let message = format!("You have reached your {} limit.", limit.policy().to_lowercase());
     let mut extra =
@@ -311,7 +312,7 @@ pub fn search_rate_limited() -> Answer {
     body(429, "You have reached your secondly limit.", [("category", "RATE_LIMITS".into())])
 }
 
-/// An error of the caller's making, for the rarer statuses.
+/// An error response with only a message, for less common statuses.
 pub fn other(status: u16, message: &str) -> Answer {
     bare(status, message)
 }

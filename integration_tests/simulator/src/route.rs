@@ -1,44 +1,44 @@
-//! The shape of a row of the route table ([`crate::routes::ROUTES`]).
+//! Types of the route table ([`crate::routes::ROUTES`]).
 
 use http::Method;
 
 use crate::message::{Answer, Request};
 use crate::portal::Portal;
 
-/// Which quota a call draws on.
+/// The quota that a call counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bucket {
     /// The rolling ten-second window of the app.
     General,
-    /// Five searches a second of the account; its answers carry no rate headers.
+    /// Five searches per second and account; responses have no rate-limit headers.
     Search,
-    /// The associations batch window.
+    /// The window for batch reads of associations.
     Associations,
-    /// Neither counted nor limited by the windows (token endpoints).
+    /// Not counted and not limited (token endpoints).
     Free,
 }
 
-/// The scopes a call needs: every inner list is an alternative, all scopes of one alternative are
-/// needed together. Empty: any valid token will do.
+/// Scopes that a call requires: every inner list is an alternative whose scopes are all required.
+/// If empty, any valid token is accepted.
 pub type Scopes = Vec<Vec<String>>;
 
-/// The `{name}` parts of a path, in order.
+/// Values of the `{}` segments of a path, in order.
 pub type Params = Vec<String>;
 
 /// One endpoint.
 pub struct Route {
-    /// Stable name for the journal, such as `objects.list`.
+    /// Stable name used in the journal, such as `objects.list`.
     pub name: &'static str,
     pub method: Method,
-    /// Every path the endpoint is served under, dated and classic, `{}` standing for one segment.
+    /// All paths of the endpoint, dated and classic; `{}` matches one segment.
     pub paths: &'static [&'static str],
     pub bucket: Bucket,
-    /// Does the endpoint need an `Authorization` header? (The token endpoints do not.)
+    /// Whether the endpoint requires an `Authorization` header. The token endpoints do not.
     pub authenticated: bool,
-    /// Resolves the object types that the path names and says which scopes the call needs.
-    /// HubSpot resolves types before it looks at scopes, so `Err` is the 400 to answer with.
+    /// Resolves the object types in the path and returns the required scopes. HubSpot resolves
+    /// types before it checks scopes, so `Err` is the 400 response.
     pub scopes: fn(&Portal, &Params) -> Result<Scopes, Answer>,
-    /// Answers the call. Scopes and quota have been checked.
+    /// Returns the response. Scopes and quota have already been checked.
     pub handle: fn(&Portal, &Params, &Request) -> Answer,
 }

@@ -1,4 +1,4 @@
-//! A portal that does not hold still: seeded random changes at a steady pace.
+//! Seeded random changes to a portal at a constant rate.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::portal::{Change, Portal, Records, Store, Values, mix2};
 use crate::sync::read;
 use crate::world::World;
 
-/// How fast a portal changes by itself.
+/// Rate of random changes to a portal.
 #[derive(Debug, Clone, Copy)]
 pub struct Script {
     pub seed: u64,
@@ -15,12 +15,12 @@ pub struct Script {
     pub per_minute: u32,
 }
 
-/// How often the script looks at the clock, in real time.
+/// Interval, in real time, at which the script checks the clock.
 const TICK: Duration = Duration::from_millis(10);
 const MINUTE_MS: i64 = 60_000;
-/// After a jump of the clock no more changes than these are made up at a time.
+/// Maximum number of changes that are caught up after the clock was advanced.
 const CATCH_UP: u64 = 10_000;
-/// Attempts to meet a live record by chance.
+/// Maximum number of attempts to draw a live record.
 const DRAWS: u64 = 20;
 
 /// Applies changes until the task is dropped.
@@ -35,14 +35,14 @@ pub(crate) async fn run(world: Arc<World>, script: Script) {
         made = made.max(due.saturating_sub(CATCH_UP));
         while made < due {
             let change = draw(&read(&world.portal), script.seed, made);
-            // Two records drawn may not fit together any more; then nothing happens.
+            // A change may no longer be applicable; it is then skipped.
             let _ = change.map(|change| world.change(&change));
             made += 1;
         }
     }
 }
 
-/// The change with this number: mostly modifications, now and then everything else.
+/// Returns the change with this number: mostly modifications, occasionally one of the others.
 fn draw(portal: &Portal, seed: u64, number: u64) -> Option<Change> {
     let dice = |salt: u64| mix2(seed ^ salt, number);
     let stores: Vec<&Store> = portal.stores().iter().filter(|store| store.live() > 0).collect();
@@ -81,7 +81,7 @@ fn pick<'a>(stores: &[&'a Store], dice: u64) -> Option<&'a Store> {
     stores.get(usize::try_from(place).ok()?).copied()
 }
 
-/// A random record among those of the start that is still live.
+/// Returns a random initial record that is still live.
 fn live_id(store: &Store, dice: u64) -> Option<u64> {
     (0..DRAWS)
         .filter_map(|attempt| mix2(dice, attempt).checked_rem(store.base.len))

@@ -1,4 +1,4 @@
-//! HTTP/1.1 on the loopback interface.
+//! HTTP/1.1 server on the loopback interface.
 
 use std::io;
 use std::pin::Pin;
@@ -23,7 +23,7 @@ use crate::message::Answer;
 use crate::pipeline::{Outcome, respond};
 use crate::world::World;
 
-/// Larger request bodies are refused.
+/// Maximum size of a request body, in bytes.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Serves connections until the task is dropped.
@@ -33,7 +33,7 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
             Ok((stream, _)) => {
                 tokio::spawn(connection(stream, Arc::clone(&world)));
             }
-            // Out of file descriptors, for instance: others have to finish first.
+            // For instance if file descriptors run out: wait until other connections are closed.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
@@ -49,7 +49,7 @@ async fn connection(stream: TcpStream, world: Arc<World>) {
         let (world, breaking) = (Arc::clone(&world), Arc::clone(&breaking));
         async move { answer(request, &world, &breaking).await }
     });
-    // An error here is a client that went away or a fault that broke the connection.
+    // An error means that the client disconnected or that a fault broke the connection.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(socket), service)
@@ -101,7 +101,7 @@ fn response(answer: Answer, delivery: Delivery) -> Response<Outgoing> {
     response
 }
 
-/// A connection that can be closed with a reset instead of a farewell.
+/// A connection that can be closed with a reset.
 struct Socket {
     stream: TcpStream,
     breaking: Arc<AtomicBool>,
@@ -110,7 +110,8 @@ struct Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         if self.breaking.load(Ordering::Relaxed) {
-            // If this fails the client sees an early end instead of a reset: broken all the same.
+            // On failure the client sees an early end of the connection instead of a reset, which
+            // is also an error.
             let _ = self.stream.set_zero_linger();
         }
     }

@@ -1,100 +1,101 @@
-//! What HubSpot leaves undocumented, as switches: a connector has to work under every position.
+//! Settings for undocumented behavior of HubSpot; a connector has to work with every value.
 
 use serde::{Deserialize, Serialize};
 
-/// Every switch with the position that the evidence favours as its default.
+/// All settings. The defaults are the values best supported by evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// What a list does with a `limit` over its maximum.
+    /// Handling of a `limit` above the maximum of a list.
     pub over_limit: OverLimit,
-    /// Longest URL, scheme and host included, before the answer is 414.
+    /// Maximum length of a URL, including scheme and host; longer ones get a 414.
     pub url_limit: usize,
-    /// Which part of a search body the 3,000-character rule measures.
+    /// The part of a search body that the 3,000-character limit applies to.
     pub search_body_limit: SearchBodyLimit,
-    /// How filters are understood where HubSpot's pages leave it open.
+    /// Interpretation of filters where HubSpot's documentation is ambiguous.
     pub doubtful_filters: DoubtfulFilters,
-    /// How a search that is sorted by id puts the ids in order.
+    /// Order of ids in a search that is sorted by id.
     pub search_order: IdOrder,
-    /// Associations of one type shown inside a listed record before its inner paging starts.
+    /// Number of associations of one type in a listed record before inline paging starts.
     pub inline_associations_page: usize,
-    /// Associations per input of a v4 batch read before that input is paged.
+    /// Number of associations per input of a v4 batch read before that input is paged.
     pub associations_page: usize,
-    /// What becomes of the associations of a record that is archived.
+    /// Associations of archived records.
     pub archived_associations: ArchivedAssociations,
-    /// What v4 says about inputs without associations; v3 always answers 207.
+    /// v4 response for inputs without associations; v3 always returns 207.
     pub missing_associations: MissingAssociations,
-    /// How `toObjectId` of the v4 associations is written.
+    /// JSON type of `toObjectId` in v4 associations.
     pub to_object_id: IdForm,
-    /// Versions kept per property, `None` for all.
+    /// Number of versions retained per property, `None` for all.
     pub history_versions: Option<usize>,
-    /// The same for contacts.
+    /// Number of versions retained per property of contacts, `None` for all.
     pub history_versions_contacts: Option<usize>,
-    /// What `paging.next.after` of a list looks like.
+    /// Format of `paging.next.after` of a list.
     pub list_cursor: ListCursor,
-    /// Every nth list page holds fewer records than asked for; zero for never.
+    /// Every nth list page holds fewer records than requested; zero for never.
     pub short_page_every: u32,
-    /// The order in which a batch read returns what it found.
+    /// Order of the results of a batch read.
     pub batch_order: BatchOrder,
     /// Bodies of the 429 of the search bucket.
     pub search_refusal: SearchRefusal,
-    /// Seconds in `Retry-After` of a 429, `None` for no such header.
+    /// Seconds in `Retry-After` of a 429, `None` to omit the header.
     pub retry_after_s: Option<u64>,
-    /// Largest `limit` of the endpoints whose maximum nobody knows.
+    /// Maximum `limit` of the endpoints whose maximum is not documented.
     pub undocumented_limit: usize,
-    /// Most entries of a page of anything that is listed or searched, whatever `limit` asks for; `None`
-    /// for as many as it asks for.
+    /// Maximum number of entries on any page of a list or search, whatever `limit` is; `None` for
+    /// no additional limit.
     pub page_cap: Option<usize>,
-    /// Largest `count` of the list search: 500 as documented, 1,000 as others ask for.
+    /// Maximum `count` of the list search: 500 as documented, or 1,000 as used by other clients.
     pub lists_search_limit: usize,
-    /// `includeStats` leaves out every nth marketing e-mail; zero for none.
+    /// `includeStats` omits every nth marketing e-mail; zero for none.
     pub stats_leave_out_every: u64,
-    /// A batch read of flows leaves out every nth flow, as if it had gone meanwhile; zero for none.
+    /// A batch read of flows omits every nth flow, as if it had been deleted meanwhile; zero for
+    /// none.
     pub flows_leave_out_every: u64,
-    /// What `after` of the form submissions stands for.
+    /// Meaning of `after` for form submissions.
     pub submission_cursor: SubmissionCursor,
-    /// Shortest and longest time before an e-mail event shows, in simulated milliseconds.
+    /// Minimum and maximum delay until an e-mail event is visible, in simulated milliseconds.
     pub email_event_lag_ms: (i64, i64),
-    /// How long a page token of the subscription timeline is good for, in simulated milliseconds.
+    /// Validity of a page token of the subscription timeline, in simulated milliseconds.
     pub timeline_token_ms: i64,
-    /// What `events/v3/events` does without an object.
+    /// Response of `events/v3/events` to a request without an object.
     pub events_without_object: EventsWithoutObject,
-    /// Are the bounds of an event query inside it?
+    /// Whether the bounds of an event query are inclusive.
     pub event_bounds: EventBounds,
-    /// The order of events if a query asks for none.
+    /// Default order of events.
     pub event_order: EventOrder,
-    /// Shortest and longest time before an event occurrence shows, in simulated milliseconds.
+    /// Minimum and maximum delay until an event occurrence is visible, in simulated milliseconds.
     pub event_lag_ms: (i64, i64),
-    /// What reads of an object type that the account has switched off are told.
+    /// Response to reads of an object type that is disabled in the account.
     pub disabled_object: DisabledObject,
-    /// Shortest and longest delay of the search index in simulated milliseconds, per change.
+    /// Minimum and maximum delay of the search index per change, in simulated milliseconds.
     pub index_lag_ms: (i64, i64),
-    /// The account's time zone as its details name it.
+    /// The account's time zone in the account details.
     pub time_zone: String,
-    /// The offset of that time zone: midnight there resets the daily counter.
+    /// UTC offset of that time zone in milliseconds; the daily counter is reset at midnight there.
     pub utc_offset_ms: i64,
-    /// Are the rolling windows and the daily counter enforced?
+    /// Whether the rolling windows and the daily limit are enforced.
     pub quota: bool,
-    /// Calls of a day, `None` for what the subscription allows.
+    /// Maximum number of calls per day, `None` for that of the subscription.
     pub daily_limit: Option<u64>,
-    /// Calls of an app in ten seconds, `None` for what the account's tier grants.
+    /// Maximum number of calls per app in ten seconds, `None` for that of the account's tier.
     pub general_window: Option<usize>,
-    /// How many times larger than published the rolling windows are, so that a long sync can be
-    /// run in a fraction of its time.
+    /// Factor by which the rolling windows exceed the published limits, so that a long sync takes a
+    /// fraction of its time.
     pub quota_factor: usize,
-    /// What other apps of the account take out of the quotas.
+    /// Quota used by other apps of the account.
     pub other_apps: OtherApps,
-    /// Does every use of a refresh token replace it?
+    /// Whether every use of a refresh token replaces it.
     pub rotate_refresh_token: bool,
-    /// Bodies of the refusals of the token endpoint.
+    /// Error bodies of the token endpoint.
     pub token_refusal: TokenRefusal,
     /// Status for a wrong client id or secret.
     pub bad_client_status: u16,
-    /// What whoever asks for the scopes of a token is told.
+    /// Response of the token information endpoints.
     pub token_info: TokenInfo,
-    /// Token requests per second, `None` for no limit.
+    /// Maximum number of token requests per second, `None` for no limit.
     pub token_requests_per_second: Option<usize>,
-    /// Has the app been uninstalled, so that no refresh token leads to an account?
+    /// Whether the app has been uninstalled, so that no refresh token belongs to an account.
     pub account_gone: bool,
 }
 
@@ -149,41 +150,41 @@ impl Default for Settings {
     }
 }
 
-/// What a list does with a `limit` over its maximum.
+/// Handling of a `limit` above the maximum of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OverLimit {
     /// 400 `VALIDATION_ERROR`.
     Refuse,
-    /// As if the maximum had been asked for.
+    /// Treated as the maximum.
     Cap,
 }
 
-/// Which part of a search body the 3,000-character rule measures.
+/// The part of a search body that the 3,000-character limit applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SearchBodyLimit {
     /// The filters and the query text.
     FiltersAndQuery,
-    /// The whole body, the list of properties included.
+    /// The whole body, including the list of properties.
     WholeBody,
-    /// Nothing.
+    /// No limit.
     Off,
 }
 
-/// How filters are understood where HubSpot's pages leave it open.
+/// Interpretation of filters where HubSpot's documentation is ambiguous.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DoubtfulFilters {
-    /// Records without a value fit a negation, a value with several options fits each of them, text
-    /// is put in order without regard to case, and tokens are found anywhere in a value.
+    /// Records without a value match a negation, a value with several options matches each of them,
+    /// text is ordered case-insensitively, and tokens match anywhere in a value.
     Wide,
-    /// They do not; the value as a whole has to be the option; text is put in order byte by byte;
-    /// and a token is a word between blanks.
+    /// Records without a value do not match a negation, the whole value has to equal the option,
+    /// text is ordered by bytes, and a token is a word delimited by spaces.
     Narrow,
 }
 
-/// How ids are put in order.
+/// Order of ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdOrder {
@@ -192,27 +193,27 @@ pub enum IdOrder {
     Text,
 }
 
-/// What becomes of the associations of a record that is archived.
+/// Associations of archived records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ArchivedAssociations {
-    /// They are not shown while it is archived.
+    /// They are hidden while the record is archived.
     Gone,
-    /// It shows them as before; the other side does not.
+    /// The archived record still shows them; the other side does not.
     Kept,
 }
 
-/// What v4 says about inputs without associations.
+/// v4 response for inputs without associations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingAssociations {
-    /// 200 without them.
+    /// 200 without these inputs.
     LeaveOut,
     /// 207 with an error per input.
     MultiStatus,
 }
 
-/// How a JSON id is written.
+/// JSON type of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdForm {
@@ -220,17 +221,17 @@ pub enum IdForm {
     Text,
 }
 
-/// What `paging.next.after` of a list looks like.
+/// Format of `paging.next.after` of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListCursor {
     /// The last id of the page plus one.
     NextId,
-    /// A token that only the server understands.
+    /// An opaque token.
     Opaque,
 }
 
-/// The order in which a batch read returns what it found.
+/// Order of the results of a batch read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchOrder {
@@ -242,7 +243,7 @@ pub enum BatchOrder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SearchRefusal {
-    /// The two forms in turn.
+    /// The two forms in alternation.
     Alternate,
     /// Always the form with `policyName`.
     Policy,
@@ -250,17 +251,17 @@ pub enum SearchRefusal {
     Category,
 }
 
-/// What `after` of the form submissions stands for.
+/// Meaning of `after` for form submissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubmissionCursor {
-    /// The last submission seen: a new one shifts nothing.
+    /// Key of the last submission on the page: new submissions do not shift the pages.
     Key,
-    /// How many were seen: a new one shifts the pages.
+    /// Number of submissions so far: new submissions shift the pages.
     Offset,
 }
 
-/// What `events/v3/events` does without an object.
+/// Response of `events/v3/events` to a request without an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventsWithoutObject {
@@ -270,7 +271,7 @@ pub enum EventsWithoutObject {
     AccountWide,
 }
 
-/// Are the bounds of an event query inside it?
+/// Whether the bounds of an event query are inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventBounds {
@@ -278,7 +279,7 @@ pub enum EventBounds {
     Exclusive,
 }
 
-/// The order of events if a query asks for none.
+/// Default order of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventOrder {
@@ -286,7 +287,7 @@ pub enum EventOrder {
     Descending,
 }
 
-/// What reads of an object type that the account has switched off are told.
+/// Response to reads of an object type that is disabled in the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledObject {
@@ -296,37 +297,37 @@ pub enum DisabledObject {
     Unknown,
 }
 
-/// Bodies of the refusals of the token endpoint.
+/// Error bodies of the token endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenRefusal {
     /// `status`, `message` and `correlationId` only.
     Classic,
-    /// The same with `error` and `error_description`.
+    /// `error` and `error_description` in addition.
     Rfc6749,
 }
 
-/// What whoever asks for the scopes of a token is told. Nobody says whether the endpoints answer
-/// for service keys, nor how long the undated one will be there.
+/// Response of the token information endpoints. It is not documented whether they support service
+/// keys, or how long the undated version will be available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenInfo {
     Given,
-    /// 404, as of a path that is not there.
+    /// 404, as for an unknown path.
     NotThere,
-    /// 401, as of a token that is not known.
+    /// 401, as for an unknown token.
     Refused,
 }
 
-/// Calls that other apps of the account make in every ten seconds, evenly spread.
+/// Calls that other apps of the account make per ten seconds, at a constant rate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OtherApps {
-    /// Searches: they fill the account's search window.
+    /// Searches, which use up the account's search window.
     pub search: u32,
-    /// Calls that count towards the account's day.
+    /// Calls that count towards the account's daily limit.
     pub daily: u32,
-    /// Calls made with our own app's token: they fill its ten-second window.
+    /// Calls made with the token of the tested app, which use up its ten-second window.
     pub general: u32,
 }
 

@@ -1,4 +1,4 @@
-//! Locks that outlive a panic: a failed request must not take the whole portal with it.
+//! Locks that ignore poisoning: a panic in one request must not make the portal unusable.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

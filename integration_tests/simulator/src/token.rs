@@ -1,9 +1,9 @@
-//! Who may call: private apps with fixed tokens, OAuth apps whose tokens age.
+//! Authentication: private apps with permanent tokens, OAuth apps whose tokens expire.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// The account's subscription, which sizes its quotas.
+/// The account's subscription, which determines its quotas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Tier {
     Free,
@@ -13,11 +13,11 @@ pub enum Tier {
     Enterprise,
 }
 
-/// Everything about permissions.
+/// Subscription and apps of the account.
 #[derive(Debug, Clone)]
 pub struct Access {
     pub tier: Tier,
-    /// API Limit Increase packs bought; HubSpot sells two at most.
+    /// Number of API Limit Increase packs; HubSpot sells at most two.
     pub increase_packs: u64,
     pub private_apps: Vec<PrivateApp>,
     pub oauth_apps: Vec<OAuthApp>,
@@ -46,28 +46,28 @@ pub struct PrivateApp {
 }
 
 impl PrivateApp {
-    /// A private app with an app id of its own.
+    /// Creates a private app with an app id derived from its token.
     pub fn new(token: impl Into<String>, scopes: Granted) -> Self {
         let token = token.into();
         Self { app_id: app_id(&token), token, scopes }
     }
 }
 
-/// An app that trades a refresh token for short-lived access tokens.
+/// An app that exchanges a refresh token for short-lived access tokens.
 #[derive(Debug, Clone)]
 pub struct OAuthApp {
     pub client_id: String,
     pub client_secret: String,
-    /// The refresh token that the installation handed out.
+    /// The refresh token issued by the installation.
     pub refresh_token: String,
     pub app_id: u64,
     pub scopes: Granted,
-    /// Life of an access token in simulated time.
+    /// Lifetime of an access token in simulated time.
     pub token_life: Duration,
 }
 
 impl OAuthApp {
-    /// An OAuth app with HubSpot's token life.
+    /// Creates an OAuth app with HubSpot's token lifetime.
     pub fn new(
         client_id: impl Into<String>,
         client_secret: impl Into<String>,
@@ -86,7 +86,7 @@ impl OAuthApp {
     }
 }
 
-/// A stable app id of six digits.
+/// Returns a stable six-digit app id.
 fn app_id(text: &str) -> u64 {
     let hash = text.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
@@ -94,10 +94,10 @@ fn app_id(text: &str) -> u64 {
     100_000 + hash % 900_000
 }
 
-/// The scopes an app was granted.
+/// The scopes granted to an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Granted {
-    /// Whatever a call needs.
+    /// All scopes.
     All,
     Only(Vec<String>),
 }
@@ -110,13 +110,14 @@ impl Granted {
         }
     }
 
-    /// Is one of the alternatives granted in full? No alternatives means that nothing is needed.
+    /// Returns `true` if all scopes of one alternative are granted, or if there are no
+    /// alternatives.
     pub fn allows(&self, alternatives: &[Vec<String>]) -> bool {
         alternatives.is_empty()
             || alternatives.iter().any(|all| all.iter().all(|scope| self.covers(scope)))
     }
 
-    /// The scopes as the token endpoints list them.
+    /// Returns the scopes as listed by the token endpoints.
     pub fn listed(&self) -> Vec<&str> {
         match self {
             Self::All => KNOWN_SCOPES.to_vec(),
@@ -125,7 +126,7 @@ impl Granted {
     }
 }
 
-/// What an app with every scope is listed with.
+/// Scopes listed for an app with `Granted::All`.
 const KNOWN_SCOPES: &[&str] = &[
     "account-info.security.read",
     "automation",
@@ -180,7 +181,7 @@ const KNOWN_SCOPES: &[&str] = &[
     "tickets",
 ];
 
-/// Whom a valid token speaks for.
+/// The app that a valid token belongs to.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub app_id: u64,
@@ -189,11 +190,11 @@ pub struct Caller {
     pub token: String,
 }
 
-/// Why an `Authorization` header was not accepted.
+/// Reason why an `Authorization` header was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     Missing,
-    /// Nothing that the edge can route to a data centre.
+    /// The token is malformed, so that HubSpot's edge cannot route it to a data center.
     Unroutable,
     Unknown,
     Expired {
@@ -201,7 +202,7 @@ pub enum Rejection {
     },
 }
 
-/// Why a token request was refused.
+/// Reason why a token request was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denial {
     ClientId,
@@ -209,7 +210,7 @@ pub enum Denial {
     RefreshToken,
 }
 
-/// A fresh pair of tokens.
+/// A newly issued pair of tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issued {
     pub access_token: String,
@@ -217,11 +218,11 @@ pub struct Issued {
     pub app: usize,
 }
 
-/// Every token that was ever valid.
+/// All tokens, including expired ones.
 #[derive(Debug)]
 pub struct Tokens {
     access: Access,
-    /// Issued access tokens: the app's place and the instant of expiry.
+    /// Issued access tokens: index of the app and instant of expiry.
     issued: HashMap<String, (usize, i64)>,
     count: u64,
 }
@@ -235,23 +236,23 @@ impl Tokens {
         self.access.oauth_apps.get(place)
     }
 
-    /// The private app that a token belongs to.
+    /// Returns the private app that a token belongs to.
     pub fn private_app(&self, token: &str) -> Option<&PrivateApp> {
         self.access.private_apps.iter().find(|app| app.token == token)
     }
 
-    /// The OAuth app and expiry of an access token, expired or not.
+    /// Returns the OAuth app and expiry of an access token, expired or not.
     pub fn access_token(&self, token: &str) -> Option<(&OAuthApp, i64)> {
         let (place, expires_ms) = self.issued.get(token)?;
         Some((self.access.oauth_apps.get(*place)?, *expires_ms))
     }
 
-    /// The OAuth app whose current refresh token this is.
+    /// Returns the OAuth app whose current refresh token this is.
     pub fn refresh_token(&self, token: &str) -> Option<&OAuthApp> {
         self.access.oauth_apps.iter().find(|app| app.refresh_token == token)
     }
 
-    /// Reads an `Authorization` header.
+    /// Validates an `Authorization` header.
     pub fn check(&self, header: Option<&[u8]>, now_ms: i64) -> Result<Caller, Rejection> {
         let header = header.ok_or(Rejection::Missing)?;
         let text = std::str::from_utf8(header).map_err(|_| Rejection::Unroutable)?;
@@ -283,7 +284,7 @@ impl Tokens {
         }
     }
 
-    /// Checks a client and its secret.
+    /// Validates a client id and its secret. Returns the index of the app.
     pub fn client(&self, client_id: &str, client_secret: &str) -> Result<usize, Denial> {
         let apps = &self.access.oauth_apps;
         let place =
@@ -294,7 +295,7 @@ impl Tokens {
         }
     }
 
-    /// Trades a refresh token for an access token; with `rotate` the refresh token is replaced.
+    /// Exchanges a refresh token for an access token; with `rotate` the refresh token is replaced.
     pub fn refresh(
         &mut self,
         client_id: &str,

@@ -1,11 +1,11 @@
-//! What the portal really holds, as JSON: for whoever reads it from outside and wants to compare.
+//! Actual contents of the portal as JSON, for clients that compare it with what they have read.
 
 use serde_json::{Map, Value, json};
 
 use crate::portal::Portal;
 
-/// Every record of an object type, live ones or archived ones: its dates, its properties that have
-/// a value, and its live associated ids by object type.
+/// Returns every live or every archived record of an object type: its dates, its properties that
+/// have a value, and its live associated ids by object type.
 pub(crate) fn records(portal: &Portal, object: &str, archived: bool) -> Result<Value, String> {
     portal.store(object).ok_or_else(|| format!("no object type {object}"))?;
     let properties = portal.property_names(object);
@@ -26,7 +26,7 @@ pub(crate) fn records(portal: &Portal, object: &str, archived: bool) -> Result<V
     Ok(records.collect())
 }
 
-/// Associated ids by the plural of their type; types without any are left out.
+/// Returns the associated ids by the plural of their type; types without any are omitted.
 fn associations(portal: &Portal, object: &str, id: u64) -> Map<String, Value> {
     let linked = portal.stores().iter().filter(|store| store.live() > 0).map(|store| {
         let ids = portal.associations(object, id, &store.object.id);
@@ -35,7 +35,7 @@ fn associations(portal: &Portal, object: &str, id: u64) -> Map<String, Value> {
     linked.filter(|(_, ids)| !ids.is_empty()).map(|(name, ids)| (name, texts(ids))).collect()
 }
 
-/// The keys of everything that is no record, each as text.
+/// Returns the keys of everything other than CRM records, as text.
 pub(crate) fn keys(portal: &Portal, now_ms: i64) -> Value {
     let forms = |archived| -> Vec<String> {
         portal.form_ids(archived).into_iter().map(|(guid, _)| guid).collect()

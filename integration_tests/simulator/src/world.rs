@@ -1,4 +1,4 @@
-//! The state that all connections share.
+//! State shared by all connections.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::sync::{lock, write};
 use crate::token::Tokens;
 
-/// Everything behind one listening socket.
+/// State of one simulator.
 pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) portal: RwLock<Portal>,
@@ -26,11 +26,11 @@ pub(crate) struct World {
     pub(crate) faults: Mutex<Schedule>,
     pub(crate) journal: Mutex<Journal>,
     pub(crate) judge: Option<Judge>,
-    /// Requests so far, for their numbers.
+    /// Number of requests so far.
     pub(crate) requests: AtomicU64,
-    /// Searches refused so far: the two forms of the refusal take turns.
+    /// Number of rejected searches so far, for alternating the two error bodies.
     pub(crate) searches_refused: AtomicU64,
-    /// Changes that wait for a request with at least that number.
+    /// Changes to apply before the first request with at least this number.
     scheduled: Mutex<Vec<(u64, Change)>>,
     latency: Duration,
     jitter: Duration,
@@ -79,20 +79,20 @@ impl World {
         portal.apply(change, now_ms)
     }
 
-    /// Lets changes happen right before requests to come, each counted from the next one on.
+    /// Schedules changes right before future requests, numbered from the next one.
     pub(crate) fn schedule(&self, changes: Vec<(u64, Change)>) {
         let so_far = self.requests.load(Ordering::Relaxed);
         let numbered = changes.into_iter().map(|(number, change)| (so_far + number, change));
         lock(&self.scheduled).extend(numbered);
     }
 
-    /// Takes back the changes that still wait for their request.
+    /// Cancels the changes that have not been applied yet.
     pub(crate) fn unschedule(&self) {
         lock(&self.scheduled).clear();
     }
 
-    /// Applies the changes that were scheduled for a request. One that does not fit the portal any
-    /// more is passed over.
+    /// Applies the changes that are scheduled for a request. A change that is no longer applicable
+    /// is skipped.
     pub(crate) fn change_before(&self, request: u64) {
         let mut scheduled = lock(&self.scheduled);
         for (_, change) in scheduled.extract_if(.., |(number, _)| *number <= request) {
@@ -100,7 +100,7 @@ impl World {
         }
     }
 
-    /// How long, in real time, the answer to a request is held back.
+    /// Returns the delay, in real time, of the response to a request.
     pub(crate) fn delay(&self, request: u64) -> Duration {
         if self.latency.is_zero() && self.jitter.is_zero() {
             return Duration::ZERO;

@@ -1,4 +1,4 @@
-//! The shell over real sockets: connections, quotas, tokens, faults, control, journal.
+//! Tests over real sockets: connections, quotas, tokens, faults, control endpoints, journal.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -14,13 +14,13 @@ const LIST: &str = "/crm/v3/objects/contacts?limit=10";
 const SEARCH: &str = "/crm/v3/objects/contacts/search";
 const START_MS: i64 = 1_790_000_000_000;
 
-/// A simulator whose clock stands still, so that windows do not roll by themselves.
+/// Starts a simulator with a stopped clock, so that quota windows do not move.
 fn start(config: Config) -> Simulator {
     let clock = ClockConfig { start_ms: Some(START_MS), speed: 0.0 };
     Simulator::start(Config { clock, ..config }).expect("a free port")
 }
 
-/// One answer as it came over the wire.
+/// One response as received.
 struct Reply {
     status: u16,
     head: String,

@@ -1,11 +1,11 @@
-//! Compares a JSON value with a schema of the contract.
+//! Validation of a JSON value against a schema of the contract.
 
 use chrono::DateTime;
 use serde_json::Value;
 
 use super::Contract;
 
-/// Where in a value something is: `results[].id`.
+/// Path of a part of a value, such as `results[].id`.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
     parent: Option<&'a Place<'a>>,
@@ -13,7 +13,7 @@ pub struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    /// The value itself.
+    /// The path of the whole value.
     pub fn root() -> Self {
         Self { parent: None, name: "" }
     }
@@ -33,8 +33,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Adds to `complaints` whatever of `value` is not as `schema` says. The same complaint about several
-/// entries of an array, or about several keys of a map, has one text.
+/// Appends one message to `complaints` for each violation of `schema` in `value`. Equal violations
+/// in several array entries or map values produce the same message.
 pub fn check(
     contract: &Contract,
     schema: &Value,
@@ -50,7 +50,7 @@ pub fn check(
             check(contract, one, value, place, &mut complaints);
             complaints
         };
-        // The nearest one is the one that was meant.
+        // Reports the violations of the alternative that fits best.
         complaints.extend(all.iter().map(of).min_by_key(Vec::len).unwrap_or_default());
         return;
     }

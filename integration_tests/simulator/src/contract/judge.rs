@@ -1,4 +1,4 @@
-//! Looks at every request that arrives and at the answers that are given to them.
+//! Checks requests and their responses against the contract.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -12,21 +12,21 @@ use crate::decode;
 use crate::message::Answer;
 use crate::sync::lock;
 
-/// Of each operation's answers the first so many are looked at, and then one in so many: reading
-/// JSON costs more than all else that a simulator does.
+/// Sampling of responses: the first `ANSWERS` of each operation are checked, then one in
+/// `THEN_EVERY`. Parsing JSON is the most expensive part of the simulator.
 const ANSWERS: u32 = 12;
 const THEN_EVERY: u32 = 24;
 
-/// A difference that is meant.
+/// A known difference from the contract that is not reported.
 struct Deviation {
-    /// The complaint; `*` stands for anything.
+    /// Pattern of the complaint; `*` matches any text.
     complaint: &'static str,
-    /// Why the document is not followed.
+    /// Reason why the document does not apply.
     #[expect(dead_code, reason = "read by people")]
     reason: &'static str,
 }
 
-/// Where connector or simulator differ from HubSpot's documents on purpose.
+/// Intended differences between the connector or the simulator and HubSpot's documents.
 const DEVIATIONS: &[Deviation] = &[
     Deviation {
         complaint: "POST */search asked: body after is required",
@@ -126,16 +126,16 @@ const DEVIATIONS: &[Deviation] = &[
     },
 ];
 
-/// What was sent in a request.
+/// The parts of a request that are checked.
 pub(crate) struct Sent<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
-    /// The query as it stood in the URL.
+    /// The raw query string of the URL.
     pub(crate) query: &'a str,
     pub(crate) body: &'a Bytes,
 }
 
-/// The complaints about one simulator's requests and answers.
+/// Collects the complaints about one simulator's requests and responses.
 #[derive(Debug, Default)]
 pub(crate) struct Judge {
     seen: Mutex<Seen>,
@@ -143,14 +143,14 @@ pub(crate) struct Judge {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// Each complaint once, with the first request that it was about.
+    /// Each distinct complaint with the first request that caused it.
     complaints: BTreeMap<String, String>,
-    /// Answers so far, by path of the operation and status.
+    /// Number of responses so far, by path of the operation and status.
     answers: HashMap<(&'static str, u16), u32>,
 }
 
 impl Judge {
-    /// Looks at a request, and at its answer unless a fault has spoilt it.
+    /// Checks a request, and its response unless a fault has modified it.
     pub(crate) fn examine(&self, sent: &Sent<'_>, answer: &Answer, is_spoilt: bool) {
         let contract = Contract::get();
         let mut complaints = Vec::new();
@@ -175,7 +175,7 @@ impl Judge {
         }
     }
 
-    /// Counts an answer. Returns `true` if it is to be looked at.
+    /// Counts a response. Returns `true` if it should be checked.
     fn wants(&self, operation: &'static Operation, status: u16) -> bool {
         let mut seen = lock(&self.seen);
         let count = seen.answers.entry((operation.path.as_str(), status)).or_default();
@@ -183,7 +183,7 @@ impl Judge {
         *count <= ANSWERS || count.is_multiple_of(THEN_EVERY)
     }
 
-    /// Every complaint so far, with an example of a request.
+    /// Returns every complaint so far, each with an example request.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let seen = lock(&self.seen);
         let texts = seen.complaints.iter();
@@ -195,7 +195,7 @@ fn is_meant(complaint: &str) -> bool {
     DEVIATIONS.iter().any(|deviation| fits(deviation.complaint, complaint))
 }
 
-/// Returns `true` if a text fits a pattern with `*` for anything.
+/// Returns `true` if `text` matches `pattern`, in which `*` stands for any text.
 fn fits(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
@@ -249,12 +249,12 @@ fn about_request(
     complaints.extend(about_body.into_iter().map(|what| format!("{head}: body {what}")));
 }
 
-/// What is wrong with the text of a parameter.
+/// Returns the first violation in the value of a parameter, if any.
 fn about_parameter(contract: &Contract, parameter: &Parameter, text: &str) -> Option<String> {
     let schema = contract.resolve(&parameter.schema);
     let kind = schema.get("type").and_then(Value::as_str).unwrap_or_default();
     let (schema, kind) = match schema.get("items") {
-        // HubSpot: a list is one text with commas, or the parameter several times.
+        // HubSpot accepts a list as one comma-separated value or as a repeated parameter.
         Some(items) => (items, items.get("type").and_then(Value::as_str).unwrap_or_default()),
         None => (schema, kind),
     };
@@ -279,7 +279,7 @@ fn about_answer(
         return complaints.push(format!("{head}: the status is not declared"));
     };
     match value {
-        // A page of the edge.
+        // An HTML error page from HubSpot's edge.
         None if answer.status >= 400 => {}
         None => complaints.push(format!("{head}: no JSON")),
         Some(value) => {

@@ -1,7 +1,8 @@
-//! HubSpot's own description of its API: which requests it takes, and what it answers.
+//! HubSpot's own description of its API: the requests it accepts and the responses it returns.
 //!
 //! `contract.json` is generated from HubSpot's `OpenAPI` documents (`integration_tests/contract/`).
-//! [`check`] compares a value with a schema, [`judge`] requests and answers with an operation.
+//! [`check`] validates a value against a schema, [`judge`] validates requests and responses against
+//! an operation.
 
 pub mod check;
 pub mod judge;
@@ -12,13 +13,13 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Everything that the documents say about the requests of the connector.
+/// The part of HubSpot's API documents that the connector's requests use.
 #[derive(Debug, Deserialize)]
 pub struct Contract {
     pub operations: Vec<Operation>,
-    /// Requests of endpoints that no document describes.
+    /// Endpoints that no document describes.
     pub undocumented: Vec<Undocumented>,
-    /// Schemas by the names that `$ref` has.
+    /// Schemas by the names used in `$ref`.
     pub schemas: BTreeMap<String, Value>,
 }
 
@@ -26,14 +27,14 @@ pub struct Contract {
 #[derive(Debug, Deserialize)]
 pub struct Operation {
     pub method: String,
-    /// With `{name}` for each segment that is left open.
+    /// Path template with `{name}` for each variable segment.
     pub path: String,
-    /// The document that describes it.
+    /// The document that describes the operation.
     pub document: String,
     #[serde(default)]
     pub parameters: Vec<Parameter>,
     pub body: Option<Body>,
-    /// Schemas by status; `default` is that of every refusal.
+    /// Response schemas by status; `default` is the schema of every error response.
     pub answers: BTreeMap<String, Value>,
 }
 
@@ -48,7 +49,7 @@ pub struct Parameter {
     pub schema: Value,
 }
 
-/// What a request carries.
+/// Body of a request.
 #[derive(Debug, Deserialize)]
 pub struct Body {
     pub media: String,
@@ -63,11 +64,11 @@ pub struct Undocumented {
 }
 
 impl Contract {
-    /// The contract in the tree.
+    /// Returns the contract checked into the repository.
     ///
     /// # Panics
     ///
-    /// If the file is not what `generate.py` writes.
+    /// If the file is not in the format that `generate.py` writes.
     pub fn get() -> &'static Self {
         static CONTRACT: OnceLock<Contract> = OnceLock::new();
         CONTRACT.get_or_init(|| {
@@ -76,19 +77,19 @@ impl Contract {
         })
     }
 
-    /// The operation behind a method and a path; of several that fit, the one with the fewest open
-    /// segments.
+    /// Returns the operation for a method and a path. If several templates match, returns the one
+    /// with the fewest variable segments.
     pub fn operation(&self, method: &str, path: &str) -> Option<&Operation> {
         let fits = |one: &&Operation| one.method == method && covers(&one.path, path);
         self.operations.iter().filter(fits).min_by_key(|one| one.path.matches('{').count())
     }
 
-    /// Returns `true` if the request is known although no document describes it.
+    /// Returns `true` if the request goes to a known endpoint that no document describes.
     pub fn is_undocumented(&self, method: &str, path: &str) -> bool {
         self.undocumented.iter().any(|one| one.method == method && covers(&one.path, path))
     }
 
-    /// The schema that a reference stands for, or the schema itself.
+    /// Resolves a `$ref`. Returns the schema itself if it is not a reference.
     pub fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         let name = schema.get("$ref").and_then(Value::as_str);
         name.and_then(|name| self.schemas.get(name)).unwrap_or(schema)
@@ -96,13 +97,14 @@ impl Contract {
 }
 
 impl Operation {
-    /// The schema of an answer with that status.
+    /// Returns the schema of a response with this status.
     pub fn answer(&self, status: u16) -> Option<&Value> {
         let named = self.answers.get(&status.to_string());
         named.or_else(|| self.answers.get("default").filter(|_| status >= 400))
     }
 
-    /// The declared parameter of a query. `objectProperty.{name}` stands for any name.
+    /// Returns the declared query parameter with this name. `objectProperty.{name}` matches any
+    /// name.
     pub fn query(&self, name: &str) -> Option<&Parameter> {
         let mut parameters = self.parameters.iter().filter(|one| one.place == "query");
         parameters.find(|one| {
@@ -112,7 +114,7 @@ impl Operation {
     }
 }
 
-/// Returns `true` if a path fits a template.
+/// Returns `true` if the path matches the template.
 fn covers(template: &str, path: &str) -> bool {
     let mut parts = path.split('/');
     let fits = template.split('/').all(|expected| {

@@ -1,4 +1,4 @@
-//! What can happen to flows and events.
+//! Changes to flows and events.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,20 +6,20 @@ use crate::portal::Portal;
 use crate::portal::change::Values;
 use crate::portal::events::OccurrenceNote;
 
-/// Occurrences of an event, all of one record and instant.
+/// Occurrences of an event, all of one record and at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Occurrences {
     pub object: String,
     pub id: u64,
     #[serde(default = "one")]
     pub count: u64,
-    /// `e_visited_page`, `pe4455_demo_booked` …; anything if left out.
+    /// Such as `e_visited_page` or `pe4455_demo_booked`; any type if left out.
     #[serde(default)]
     pub event_type: Option<String>,
-    /// When it happened, which may be long ago; the instant of the change if left out.
+    /// Instant of the occurrence, which may be in the past; the instant of the change if left out.
     #[serde(default)]
     pub at_ms: Option<i64>,
-    /// How long it takes to show; of the simulator's choice if left out.
+    /// Delay until it becomes visible; chosen by the simulator if left out.
     #[serde(default)]
     pub delay_ms: Option<i64>,
     #[serde(default)]
@@ -29,7 +29,7 @@ pub struct Occurrences {
 /// A new flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewFlow {
-    /// About contacts, so that the older automation API shows it too.
+    /// Whether the flow is about contacts, so that the older automation API shows it too.
     #[serde(default = "yes")]
     pub contact_based: bool,
 }
@@ -66,7 +66,7 @@ impl Portal {
         roster.create(now_ms);
     }
 
-    /// Switches a flow off or on, by its id in the newer API.
+    /// Toggles a flow, given by its id in the newer API.
     pub(crate) fn edit_flow(&mut self, id: u64, now_ms: i64) -> Result<(), String> {
         let place = self.automation.place(id);
         let edited = place.and_then(|(roster, number)| roster.edit(number, now_ms));

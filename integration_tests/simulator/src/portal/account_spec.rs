@@ -1,9 +1,9 @@
-//! What an account has and lacks besides records and marketing, before anything changes.
+//! Initial settings of an account other than records and marketing: available features and sizes.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Sizes of automation, events and settings, and the odder habits of an account.
+/// Sizes of automation, events and settings, and unusual behavior of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 #[serde(default)]
 pub struct AccountSpec {
@@ -22,38 +22,38 @@ pub struct AccountSpec {
     /// Teams of users
     #[arg(long, default_value_t = Self::default().teams)]
     pub teams: u64,
-    /// Currencies besides the company's own
+    /// Currencies in addition to the company's own
     #[arg(long, value_delimiter = ',', default_values_t = Self::default().currencies)]
     pub currencies: Vec<String>,
-    /// Exchange rates of every such currency, the current one included
+    /// Exchange rates of each of these currencies, the current one included
     #[arg(long, default_value_t = Self::default().exchange_rates)]
     pub exchange_rates: u64,
     /// Contacts that were merged into others before the start
     #[arg(long, default_value_t = Self::default().merged_contacts)]
     pub merged_contacts: u64,
-    /// Calculated properties per object type whose value and history move at every read
+    /// Calculated properties per object type whose value and history change with every read
     #[arg(long, default_value_t = Self::default().restless_properties)]
     pub restless_properties: u64,
-    /// Object types that the account has switched off, by any of their names; may be repeated
+    /// Object types that are disabled in the account, by any of their names; may be repeated
     #[arg(long = "disabled-object", value_name = "TYPE")]
     pub disabled_objects: Vec<String>,
-    /// Endpoints the account's plan lacks, by the start of their name or path, and the status they
-    /// answer with (402 or 403); may be repeated
+    /// Endpoints not included in the account's plan, by the start of their name or path, and the
+    /// status they answer with (402 or 403); may be repeated
     #[arg(long = "plan-gap", value_name = "ENDPOINT=STATUS", value_parser = plan_gap)]
     pub plan_gaps: Vec<PlanGap>,
 }
 
-/// A feature that the plan lacks.
+/// A feature that the account's plan does not include.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanGap {
-    /// How the endpoint's name begins (`events.`), or its path if it starts with a slash.
+    /// Prefix of the endpoint's name (`events.`), or of its path if it starts with a slash.
     pub endpoint: String,
     /// 402 or 403.
     pub status: u16,
 }
 
 impl PlanGap {
-    /// Is this endpoint among those that the plan lacks?
+    /// Returns `true` if this endpoint is not included in the plan.
     pub(crate) fn covers(&self, name: &str, path: &str) -> bool {
         let subject = if self.endpoint.starts_with('/') { path } else { name };
         subject.starts_with(&self.endpoint)

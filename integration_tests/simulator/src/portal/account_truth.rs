@@ -1,38 +1,40 @@
-//! What is really there besides records and marketing, for tests.
+//! Expected contents other than records and marketing, for tests.
 
 use crate::portal::people::team_id;
 use crate::portal::{ENGAGEMENTS, Portal};
 
 impl Portal {
-    /// Ids of the occurrences of a live record that show at an instant, oldest first.
+    /// Returns the ids of the occurrences of a live record that are visible at an instant, oldest
+    /// first.
     pub fn event_ids(&self, object: &str, id: u64, now_ms: i64) -> Vec<String> {
         let keys = self.place(object).map(|place| self.occurrences_of(place, id, now_ms));
         let found = keys.into_iter().flatten().filter_map(|key| self.occurrence(key));
         found.map(|occurrence| occurrence.uuid).collect()
     }
 
-    /// Ids of all occurrences of live records that show at an instant, newest first.
+    /// Returns the ids of all occurrences of live records that are visible at an instant, newest
+    /// first.
     pub fn all_event_ids(&self, now_ms: i64) -> Vec<String> {
         let found = self.occurrences(now_ms).filter_map(|key| self.occurrence(key));
         found.map(|occurrence| occurrence.uuid).collect()
     }
 
-    /// Ids of the flows in the newer automation API, ascending.
+    /// Returns the ids of the flows in the newer automation API, ascending.
     pub fn flow_ids(&self) -> Vec<u64> {
         self.automation().flows().into_iter().map(|flow| flow.id).collect()
     }
 
-    /// Ids of the contact-based workflows in the older automation API, ascending.
+    /// Returns the ids of the contact-based workflows in the older automation API, ascending.
     pub fn workflow_ids(&self) -> Vec<u64> {
         self.automation().flows().into_iter().filter_map(|flow| flow.workflow_id).collect()
     }
 
-    /// Ids of those who may use the account, ascending.
+    /// Returns the ids of the active users, ascending.
     pub fn user_ids(&self) -> Vec<u64> {
         self.people(false).map(|person| person.user_id()).collect()
     }
 
-    /// Ids of the owners, ascending: of those in use, or of the archived ones.
+    /// Returns the ids of the active or of the archived owners, ascending.
     pub fn owner_ids(&self, archived: bool) -> Vec<u64> {
         self.people(archived).map(|person| person.owner_id()).collect()
     }
@@ -41,14 +43,14 @@ impl Portal {
         (0..self.spec.account.teams).map(team_id).collect()
     }
 
-    /// Ids of the live calls, e-mails, meetings, notes and tasks, ascending.
+    /// Returns the ids of the live calls, e-mails, meetings, notes and tasks, ascending.
     pub fn engagement_ids(&self) -> Vec<u64> {
         let mut ids: Vec<u64> = ENGAGEMENTS.iter().flat_map(|object| self.ids(object)).collect();
         ids.sort_unstable();
         ids
     }
 
-    /// Has the account switched this object type off?
+    /// Returns `true` if this object type is disabled in the account.
     pub fn is_disabled(&self, object: &str) -> bool {
         let place = self.place(object);
         place.is_some_and(|place| self.disabled.contains(&place))

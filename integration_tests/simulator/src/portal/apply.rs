@@ -1,4 +1,4 @@
-//! Applying a [`Change`].
+//! Application of a [`Change`] to the portal.
 
 use crate::portal::Portal;
 use crate::portal::change::{Change, Records, Values};
@@ -8,8 +8,8 @@ use crate::portal::overlay::{Edit, Status};
 use crate::portal::store::{Handle, Store};
 
 impl Portal {
-    /// Makes a change happen at an instant. `Err` names what does not fit; nothing has happened
-    /// then, except that a change of several records stops where it failed.
+    /// Applies a change at an instant. On error nothing has changed, except that a change of
+    /// several records stops at the one that failed.
     pub fn apply(&mut self, change: &Change, now_ms: i64) -> Result<(), String> {
         match change {
             Change::Create { object, count, id, properties } => {
@@ -130,7 +130,7 @@ impl Portal {
         Ok(())
     }
 
-    /// The key of a link between two live records.
+    /// Returns the key of a link between two live records.
     fn side(
         &self,
         from_object: &str,
@@ -203,7 +203,7 @@ impl Store {
     }
 }
 
-/// Which records a change can act on.
+/// The records that a change can act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Want {
     Live,
@@ -237,7 +237,7 @@ fn chosen(store: &Store, records: &Records, want: Want) -> Result<Vec<u64>, Stri
     })
 }
 
-/// A number from 0 up to, not including, 1.
+/// Returns a number in `[0, 1)`.
 fn draw(seed: u64, id: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit a float exactly")]
     let number = (mix2(seed, id) >> 11) as f64;
@@ -254,7 +254,7 @@ fn edits(store: &Store, values: &Values, at_ms: i64) -> Result<Vec<Edit>, String
     values.iter().map(edit).collect()
 }
 
-/// An edit that shows a record was modified when no values were given.
+/// Returns an edit that marks a record as modified when no values are given.
 fn touch(store: &Store, id: u64, now_ms: i64) -> Option<Edit> {
     let count = store.definitions.len();
     let start = usize::try_from(mix(id ^ store.seed)).unwrap_or_default() % count.max(1);

@@ -1,5 +1,5 @@
-//! Workflows: contact-based ones, which both automation APIs show under ids of their own, and
-//! flows about other types, which only the newer one knows.
+//! Workflows: contact-based ones, which both automation APIs show under different ids, and flows
+//! about other types, which only the newer API shows.
 
 use crate::portal::Portal;
 use crate::portal::hash::mix2;
@@ -8,10 +8,11 @@ use crate::portal::roster::{Item, Roster};
 const FIRST_WORKFLOW: u64 = 331;
 const WORKFLOW_STEP: u64 = 7;
 const FIRST_FLOW: u64 = 1_551_004;
-/// Contact-based flows leave another remainder than the others.
+/// Flow ids are `FIRST_FLOW` plus multiples of `FLOW_STEP`; flows that are not contact-based are
+/// offset by `OTHER_FLOW`.
 const FLOW_STEP: u64 = 26;
 const OTHER_FLOW: u64 = 13;
-/// What the flows that are not about contacts are about, in turn.
+/// Object types of the flows that are not contact-based, in turn.
 const OTHER_TYPES: &[&str] = &["0-3", "0-2", "0-5", "0-136", "0-14"];
 
 /// One flow.
@@ -40,7 +41,7 @@ impl Automation {
         }
     }
 
-    /// Flows that were not deleted, by id.
+    /// Returns the flows that were not deleted, by id.
     pub(crate) fn flows(&self) -> Vec<Flow> {
         let contact = self.contact.items().map(|item| self.contact_flow(item));
         let other = self.other.items().map(|item| self.other_flow(item));
@@ -71,7 +72,7 @@ impl Automation {
         }
     }
 
-    /// The roster and the number behind a flow id.
+    /// Returns the roster and the number of a flow id.
     pub(crate) fn place(&mut self, id: u64) -> Option<(&mut Roster, u64)> {
         let offset = id.checked_sub(FIRST_FLOW)?;
         match offset % FLOW_STEP {
@@ -82,7 +83,7 @@ impl Automation {
     }
 }
 
-/// Every edit switches the flow off or on.
+/// Returns `true` if the flow is enabled. Every edit toggles it.
 fn enabled(seed: u64, item: &Item) -> bool {
     !(mix2(seed, item.number) + u64::from(item.edits)).is_multiple_of(2)
 }

@@ -1,16 +1,16 @@
-//! The records a type starts with, as arithmetic on their index: nothing is stored per record.
+//! The initial records of a type, computed from their index; nothing is stored per record.
 //!
-//! Ids grow with the index, in two segments of different stride (old short ids, new long ones).
-//! Modified dates follow a second order, the *rank*: the indices are cut into blocks, the blocks
-//! are shuffled, and time grows with the rank. A time window is therefore a range of ranks, which
-//! is a handful of index ranges.
+//! Ids grow with the index, in two segments with different strides (old short ids, new long ones).
+//! Modified dates follow a second order, the *rank*: the indices are divided into blocks, the
+//! blocks are shuffled, and time grows with the rank. A time window is therefore a range of ranks,
+//! which maps to a few index ranges.
 
 use std::ops::Range;
 
 use crate::portal::hash::{mix, mix2};
 
 const DAY_MS: i64 = 86_400_000;
-/// Shuffled blocks per type.
+/// Number of shuffled blocks per type.
 const BLOCKS: u64 = 64;
 
 /// A run of ids: `first + n * stride + noise`, where the noise is below the stride.
@@ -21,13 +21,13 @@ struct Segment {
     stride: u64,
 }
 
-/// The arithmetic of one type's initial records.
+/// Parameters that determine one type's initial records.
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
     seed: u64,
-    /// Records, archived ones included.
+    /// Number of records, archived ones included.
     pub(crate) len: u64,
-    /// Every record whose index ends a run of this length is archived.
+    /// Interval of archived records: the last record of every run of this length is archived.
     archive_every: u64,
     old: Segment,
     new: Segment,
@@ -39,14 +39,14 @@ pub(crate) struct Base {
     created_from_ms: i64,
     modified_from_ms: i64,
     modified_until_ms: i64,
-    /// Ids leave this remainder when divided by `lanes`, so that types can share a range of ids.
+    /// Remainder of all ids when divided by `lanes`, so that types can share a range of ids.
     lane: u64,
     lanes: u64,
 }
 
 impl Base {
-    /// `live` records that are not archived, and so many archived ones that they make up
-    /// `archived_share` of the whole. Every date lies at least an hour before `start_ms`.
+    /// Creates `live` live records and as many archived ones as make up `archived_share` of the
+    /// total. All dates lie at least an hour before `start_ms`.
     pub(crate) fn new(
         seed: u64,
         live: u64,
@@ -92,17 +92,17 @@ impl Base {
         }
     }
 
-    /// The same records with ids that no type in another lane has.
+    /// Returns the same records with ids that are disjoint from those of other lanes.
     pub(crate) fn in_lane(self, lane: u64, lanes: u64) -> Self {
         Self { lane, lanes, ..self }
     }
 
-    /// The smallest id of this lane that is not below `id`.
+    /// Returns the smallest id of this lane that is at least `id`.
     pub(crate) fn align(&self, id: u64) -> u64 {
         id.saturating_sub(self.lane).div_ceil(self.lanes) * self.lanes + self.lane
     }
 
-    /// The id of the record at `index`; grows with the index.
+    /// Returns the id of the record at `index`; grows with the index.
     pub(crate) fn id(&self, index: u64) -> u64 {
         self.raw_id(index) * self.lanes + self.lane
     }
@@ -113,12 +113,12 @@ impl Base {
         segment.first + (index - segment.start_index) * segment.stride + noise
     }
 
-    /// No initial record was modified later.
+    /// Upper bound of the modified dates of the initial records.
     pub(crate) fn modified_until_ms(&self) -> i64 {
         self.modified_until_ms
     }
 
-    /// The index of the first record whose id is not below `id`.
+    /// Returns the index of the first record whose id is at least `id`.
     pub(crate) fn lower_bound(&self, id: u64) -> u64 {
         let id = id.saturating_sub(self.lane).div_ceil(self.lanes);
         let (segment, end) = if id < self.new.first {
@@ -131,65 +131,66 @@ impl Base {
         if guess < end && self.raw_id(guess) < id { guess + 1 } else { guess }
     }
 
-    /// The index of the record with this id.
+    /// Returns the index of the record with this id.
     pub(crate) fn index_of(&self, id: u64) -> Option<u64> {
         let index = self.lower_bound(id);
         (index < self.len && self.id(index) == id).then_some(index)
     }
 
-    /// The smallest id that no initial record has and none precedes.
+    /// Returns the smallest id above those of all initial records.
     pub(crate) fn end_id(&self) -> u64 {
         let last = self.len.checked_sub(1).map_or(0, |last| self.raw_id(last));
         self.align((last.max(self.new.first) + 1) * self.lanes)
     }
 
-    /// Is this record archived from the start?
+    /// Returns `true` if this record is archived from the start.
     pub(crate) fn archived(&self, index: u64) -> bool {
         index % self.archive_every == self.archive_every - 1
     }
 
-    /// Archived records in a range of indices.
+    /// Returns the number of archived records in a range of indices.
     pub(crate) fn archived_in(&self, range: &Range<u64>) -> u64 {
         range.end / self.archive_every - range.start.min(range.end) / self.archive_every
     }
 
-    /// The index of a record by its place among those that were live at the start.
+    /// Returns the index of a record by its position among the initially live records.
     pub(crate) fn live_index(&self, place: u64) -> u64 {
         place + place / (self.archive_every - 1)
     }
 
-    /// How many records below an index were live at the start.
+    /// Returns the number of initially live records below an index.
     pub(crate) fn live_below(&self, index: u64) -> u64 {
         index - index / self.archive_every
     }
 
-    /// The first archived record at or after `index`, which may lie past the end.
+    /// Returns the index of the first archived record at or after `index`, which may be past the
+    /// end.
     pub(crate) fn next_archived(&self, index: u64) -> u64 {
         let run = index / self.archive_every;
         run.saturating_mul(self.archive_every).saturating_add(self.archive_every - 1)
     }
 
-    /// When an initially archived record was archived: after its last change.
+    /// Instant at which an initially archived record was archived, after its last modification.
     pub(crate) fn archived_ms(&self, index: u64) -> i64 {
         let days = i64::try_from(mix2(self.seed ^ 0xA5, index) % 89).unwrap_or_default();
         let recent = self.modified_until_ms - days * DAY_MS;
         recent.max(self.modified_ms(index) + 1)
     }
 
-    /// When the record was created; grows with the index.
+    /// Instant at which the record was created; grows with the index.
     pub(crate) fn created_ms(&self, index: u64) -> i64 {
         let span = 729 * DAY_MS;
         jitter(self.created_from_ms + scale(index, span, self.len))
     }
 
-    /// The indices of the records created in a window of instants.
+    /// Returns the indices of the records created in a time window.
     pub(crate) fn created_in(&self, window: &Range<i64>) -> Range<u64> {
         let first = bound(self.len, |index| self.created_ms(index) >= window.start);
         let last = bound(self.len, |index| self.created_ms(index) >= window.end);
         first..last.max(first)
     }
 
-    /// When the record was last modified.
+    /// Instant at which the record was last modified.
     pub(crate) fn modified_ms(&self, index: u64) -> i64 {
         self.time_at(self.rank(index))
     }
@@ -199,7 +200,8 @@ impl Base {
         self.rank_of_block.get(block).copied().unwrap_or_default() + index % self.block_len
     }
 
-    /// Time grows with the rank. Small groups share an instant, and so does one percent of all.
+    /// Modified date at a rank; grows with the rank. Small groups of records share an instant, and
+    /// so does one block of one percent of all records.
     fn time_at(&self, rank: u64) -> i64 {
         let bulk = self.len / 100 * 30..self.len / 100 * 31;
         let rank = if bulk.contains(&rank) {
@@ -214,7 +216,7 @@ impl Base {
         jitter(self.modified_from_ms + scale(rank, span, self.len))
     }
 
-    /// The ranges of indices, ascending, of the records last modified in a window of instants.
+    /// Returns the index ranges, ascending, of the records last modified in a time window.
     pub(crate) fn modified_in(&self, window: &Range<i64>) -> Vec<Range<u64>> {
         let first = bound(self.len, |rank| self.time_at(rank) >= window.start);
         let last = bound(self.len, |rank| self.time_at(rank) >= window.end);
@@ -232,13 +234,13 @@ impl Base {
         ranges
     }
 
-    /// What a record's values are derived from.
+    /// Seed of a record's values.
     pub(crate) fn key(&self, index: u64) -> u64 {
         mix(self.seed.wrapping_add(index))
     }
 }
 
-/// One archived record in so many.
+/// Returns the interval of archived records: one record in this many.
 fn archive_interval(share: f64) -> u64 {
     if share <= 0.0 {
         return u64::MAX;
@@ -252,16 +254,16 @@ fn archive_interval(share: f64) -> u64 {
     interval.max(2)
 }
 
-/// `position / len * span`.
+/// Computes `position / len * span`.
 pub(crate) fn scale(position: u64, span: i64, len: u64) -> i64 {
     let product = i128::from(position) * i128::from(span) / i128::from(len.max(1));
     i64::try_from(product).unwrap_or_default()
 }
 
-/// Replaces the milliseconds by ones that depend on the second alone: still monotone, and one second
-/// in a hundred is whole.
+/// Replaces the milliseconds by a value that depends only on the second. The result stays monotone,
+/// and one second in a hundred has zero milliseconds.
 ///
-/// HubSpot: record dates are in milliseconds, and few of them happen to end in three zeros.
+/// HubSpot: record dates are in milliseconds, and few of them end in three zeros.
 pub(crate) fn jitter(ms: i64) -> i64 {
     let second = ms.div_euclid(1_000);
     let dice = mix(second.unsigned_abs());
@@ -269,7 +271,8 @@ pub(crate) fn jitter(ms: i64) -> i64 {
     second * 1_000 + i64::try_from(milliseconds).unwrap_or_default()
 }
 
-/// The first position below `len` for which `reached` holds, or `len`. `reached` is monotone.
+/// Returns the first position below `len` for which `reached` holds, or `len`. `reached` must be
+/// monotone.
 pub(crate) fn bound(len: u64, reached: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, len);
     while low < high {

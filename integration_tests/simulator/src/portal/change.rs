@@ -1,4 +1,4 @@
-//! What can happen to a portal while a reader is reading it.
+//! Changes to a portal, which may happen while it is read.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::portal::marketing_change::{
     EmailEvents, Guided, ListRecords, NewList, Numbered, Submissions, SubscriptionChanges,
 };
 
-/// Property values by name; `null` empties a property.
+/// Property values by name; `null` clears a property.
 pub type Values = BTreeMap<String, Option<String>>;
 
-/// Which records of a type a change concerns. Records that are gone are passed over, except that
-/// a change naming a single id fails if that id does not fit.
+/// Selects the records of a type that a change applies to. Missing records are skipped, except that
+/// a change of a single id fails if that record does not fit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Records {
@@ -36,7 +36,7 @@ pub enum Records {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Change {
-    /// New records with the next free ids, or one with the given id.
+    /// Creates records with the next free ids, or one record with the given id.
     Create {
         object: String,
         #[serde(default = "one")]
@@ -46,7 +46,7 @@ pub enum Change {
         #[serde(default)]
         properties: Values,
     },
-    /// Sets properties (one of the simulator's choice if none are given) and the modified date.
+    /// Sets properties (one chosen by the simulator if none are given) and the modified date.
     Modify {
         object: String,
         records: Records,
@@ -58,24 +58,24 @@ pub enum Change {
         object: String,
         records: Records,
     },
-    /// Takes records out of the recycle bin; the modified date stays. Shares and ranges are
-    /// those of the archived records.
+    /// Restores records from the recycle bin; the modified date stays. Shares and ranges refer to
+    /// the archived records.
     Restore {
         object: String,
         records: Records,
     },
-    /// Deletes records without leaving a trace, archived ones included.
+    /// Permanently deletes records, archived ones included.
     Purge {
         object: String,
         records: Records,
     },
-    /// `loser` vanishes and its id leads to `winner`, which is modified.
+    /// Removes `loser`, redirects its id to `winner`, and modifies `winner`.
     Merge {
         object: String,
         winner: u64,
         loser: u64,
     },
-    /// Links two records; no modified date moves.
+    /// Links two records; modified dates do not change.
     Associate {
         from_object: String,
         from_id: u64,
@@ -84,21 +84,21 @@ pub enum Change {
         #[serde(default)]
         label: Option<String>,
     },
-    /// Removes every link between two records; no modified date moves.
+    /// Removes every link between two records; modified dates do not change.
     Dissociate {
         from_object: String,
         from_id: u64,
         to_object: String,
         to_id: u64,
     },
-    /// Stamps one modified date on a whole id range (or the type) and changes nothing else.
+    /// Sets one modified date on a whole id range (or the type) and changes nothing else.
     BulkTouch {
         object: String,
         #[serde(default)]
         from_id: Option<u64>,
         #[serde(default)]
         to_id: Option<u64>,
-        /// The stamp; the instant of the change if left out.
+        /// The modified date; the instant of the change if left out.
         #[serde(default)]
         at_ms: Option<i64>,
     },
@@ -109,35 +109,36 @@ pub enum Change {
         #[serde(default = "string_type")]
         property_type: String,
     },
-    /// Takes a property definition away: reads no longer know the name.
+    /// Archives a property definition; reads no longer know the name.
     ArchiveProperty {
         object: String,
         name: String,
     },
-    /// An event happens to a record, now or in the past; the record's modified date stays.
+    /// Adds occurrences of an event to a record, now or in the past; the record's modified date
+    /// stays.
     Occur(Occurrences),
     CreateFlow(NewFlow),
-    /// Switches a flow off or on; a contact-based one changes in both automation APIs.
+    /// Toggles a flow; a contact-based one changes in both automation APIs.
     EditFlow(Numbered),
     DeleteFlow(Numbered),
     CreateList(NewList),
     /// Edits the definition of a list; its members stay.
     EditList(Numbered),
     DeleteList(Numbered),
-    /// Puts records on a list; the list's `updatedAt` stays.
+    /// Adds records to a list; the list's `updatedAt` stays.
     AddListMembers(ListRecords),
-    /// Takes records off a list; the list's `updatedAt` stays.
+    /// Removes records from a list; the list's `updatedAt` stays.
     RemoveListMembers(ListRecords),
     CreateForm,
     EditForm(Guided),
     ArchiveForm(Guided),
-    /// Sends a form; the form's `updatedAt` stays.
+    /// Submits a form; the form's `updatedAt` stays.
     SubmitForm(Submissions),
     CreateMarketingEmail,
     EditMarketingEmail(Numbered),
     ArchiveMarketingEmail(Numbered),
     EditMarketingCampaign(Guided),
-    /// E-mail events, which may be of the past and may show only after a while.
+    /// Adds e-mail events, which may lie in the past and may become visible with a delay.
     EmailEvents(EmailEvents),
     ChangeSubscriptions(SubscriptionChanges),
 }

@@ -1,21 +1,21 @@
-//! Property definitions: what a property is called and what its values look like.
+//! Property definitions: names, types and the values they generate.
 
 use crate::portal::hash::{mix, name_hash};
 use crate::portal::text::push_string;
 
-/// The texts an enumeration can take.
+/// The values of an enumeration.
 pub(crate) type Options = &'static [&'static str];
 
-/// What the values of a property look like.
+/// The kind of values that a property has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
-    /// Now and then many kilobytes.
+    /// Some values are many kilobytes long.
     LongText,
     Phone,
     Whole,
     Money,
-    /// Beyond what a 64-bit float holds exactly.
+    /// Integers beyond the exact range of a 64-bit float.
     Big,
     Exponent,
     Bool,
@@ -29,18 +29,18 @@ pub(crate) enum Kind {
     Owner,
     Json,
     Coordinates,
-    /// An instant that every record has: when an activity took place.
+    /// An instant that every record has: the time of an activity.
     Stamp,
-    /// Where a recording lies; few records have one.
+    /// URL of a recording; few records have one.
     Recording,
     /// The same text for every record.
     Fixed(&'static str),
-    /// A type that no document of today knows.
+    /// A type that is not in HubSpot's current documents.
     Future,
 }
 
 impl Kind {
-    /// The `type` of the definition.
+    /// Returns the `type` of the definition.
     pub(crate) fn type_name(self) -> &'static str {
         match self {
             Self::Text | Self::LongText | Self::Recording | Self::Fixed(_) => "string",
@@ -56,7 +56,7 @@ impl Kind {
         }
     }
 
-    /// The `fieldType` of the definition.
+    /// Returns the `fieldType` of the definition.
     pub(crate) fn field_type(self) -> &'static str {
         match self {
             Self::Text
@@ -98,7 +98,7 @@ impl Kind {
         }
     }
 
-    /// The kind behind a `type` given by name.
+    /// Returns the kind for a `type` name.
     pub(crate) fn of_type(name: &str) -> Self {
         match name {
             "string" => Self::Text,
@@ -141,7 +141,7 @@ const CUSTOM_KINDS: &[(&str, Kind)] = &[
     ("text", Kind::Text),
 ];
 
-/// What a property means to the simulator itself.
+/// The meaning of a property to the simulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Plain,
@@ -151,17 +151,17 @@ pub(crate) enum Role {
     Email,
     MergedIds,
     MergedVids,
-    /// Calculated anew at every read, its history too.
+    /// Calculated at every read, including its history.
     Restless,
 }
 
-/// Who defined a property.
+/// The origin of a property definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     HubSpot,
-    /// The account, before its records.
+    /// Defined by the account before its records existed.
     Account,
-    /// The account, after its records: they have no value for it.
+    /// Defined by the account after its records, which have no value for it.
     Late,
 }
 
@@ -175,7 +175,7 @@ pub(crate) struct Definition {
     pub(crate) role: Role,
     pub(crate) salt: u64,
     pub(crate) origin: Origin,
-    /// When it was defined, if that was after the start.
+    /// Instant of the definition, if it was after the start.
     pub(crate) defined_ms: Option<i64>,
     /// HubSpot: some calculated properties have no history.
     pub(crate) calculated: bool,
@@ -200,7 +200,7 @@ impl Definition {
         }
     }
 
-    /// The numbered custom property, its name at least `name_chars` long.
+    /// Creates the custom property with this number and a name of at least `name_chars` characters.
     pub(crate) fn custom(seed: u64, number: usize, name_chars: usize) -> Self {
         let turn = number % CUSTOM_KINDS.len();
         let (word, kind) = CUSTOM_KINDS.get(turn).copied().unwrap_or(("text", Kind::Text));
@@ -214,13 +214,13 @@ impl Definition {
         definition
     }
 
-    /// The numbered property that HubSpot calculates at every read.
+    /// Creates the numbered property that HubSpot calculates at every read.
     pub(crate) fn restless(seed: u64, number: u64) -> Self {
         let name = format!("hs_time_in_stage_{number}");
         Self { calculated: true, ..Self::new(seed, &name, Kind::Whole, Role::Restless) }
     }
 
-    /// May a change pick this property to show that a record was modified?
+    /// Returns `true` if a change may pick this property to mark a record as modified.
     pub(crate) fn editable(&self) -> bool {
         self.kind == Kind::Text && self.role == Role::Plain && !self.calculated && !self.archived
     }
@@ -229,7 +229,7 @@ impl Definition {
         self.origin == Origin::HubSpot
     }
 
-    /// The label a person reads.
+    /// Returns the display label.
     pub(crate) fn label(&self) -> String {
         let mut label = self.name.replace('_', " ");
         if let Some(first) = label.get_mut(..1) {

@@ -1,5 +1,6 @@
-//! Event occurrences of records. They stand in one log; arithmetic on the sequence number says
-//! whose an occurrence is, and can be turned round to find those of one record.
+//! Event occurrences of records. All occurrences are in one log; the record of an occurrence is
+//! computed from its sequence number, and the mapping can be inverted to find the occurrences of a
+//! record.
 
 use crate::portal::Portal;
 use crate::portal::change::Values;
@@ -10,26 +11,26 @@ use crate::portal::store::Store;
 use crate::portal::view::View;
 
 const DAY_MS: i64 = 86_400_000;
-/// Of so many occurrences in a row, one belongs to a busy record …
+/// Interval of the occurrences that belong to a busy record.
 const BUSY_EVERY: u64 = 10;
-/// … namely the one that leaves this remainder.
+/// Remainder of the sequence numbers that belong to a busy record.
 const BUSY: u64 = 3;
-/// The first records of all are busy.
+/// Number of busy records: the first of all.
 const BUSY_RECORDS: u64 = 2;
-/// One record after the other has so many occurrences in a row; as many records have none.
+/// Number of consecutive occurrences of each ordinary record. Only every `RUN`-th record has any.
 const RUN: u64 = 3;
-/// Every so many-th definition is archived.
+/// Interval of archived definitions.
 const ARCHIVED_EVERY: u64 = 5;
 
 const CUSTOM_NAMES: &[&str] = &["demo_booked", "trial_started", "cart_abandoned", "video_watched"];
 
-/// HubSpot's own events, the first ones more often than the others.
+/// HubSpot's own events; repeated names occur more often.
 pub(crate) const PAGE_VISIT: &str = "e_visited_page";
 pub(crate) const SUBMISSION: &str = "e_submitted_form";
 const STANDARD: &[&str] =
     &[PAGE_VISIT, PAGE_VISIT, PAGE_VISIT, SUBMISSION, "e_clicked_element", "e_document_shared_v2"];
 
-/// What a change says about an occurrence.
+/// The data of an occurrence that was added by a change.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct OccurrenceNote {
     pub(crate) place: usize,
@@ -38,7 +39,7 @@ pub(crate) struct OccurrenceNote {
     pub(crate) properties: Values,
 }
 
-/// Records of one type, numbered on from those of the types before.
+/// Number range of the records of one type, following those of the preceding types.
 #[derive(Debug, Clone, Copy)]
 struct Slots {
     place: usize,
@@ -46,12 +47,12 @@ struct Slots {
     len: u64,
 }
 
-/// An order of the numbers below `len` that takes great steps, so that neighbours are far apart.
+/// A permutation of the numbers below `len` with a large step, so that neighbors are far apart.
 #[derive(Debug, Clone, Copy)]
 struct Shuffle {
     len: u64,
     step: u64,
-    /// Undoes the step: their product leaves one when divided by `len`.
+    /// Inverse of `step` modulo `len`.
     inverse: u64,
 }
 
@@ -76,7 +77,7 @@ impl Shuffle {
     }
 }
 
-/// The number that, multiplied by `step`, leaves one when divided by `len`, if there is one.
+/// Returns the inverse of `step` modulo `len`, if it exists.
 fn inverse(step: u64, len: u64) -> Option<u64> {
     let (mut rest, mut next_rest) = (i128::from(len), i128::from(step % len));
     let (mut found, mut next) = (0, 1);
@@ -85,12 +86,12 @@ fn inverse(step: u64, len: u64) -> Option<u64> {
         (rest, next_rest) = (next_rest, rest - quotient * next_rest);
         (found, next) = (next, found - quotient * next);
     }
-    // A length of one has nothing to shuffle.
+    // With a length of one there is nothing to shuffle.
     let coprime = rest == 1 || len == 1;
     coprime.then(|| u64::try_from(found.rem_euclid(i128::from(len))).unwrap_or_default())
 }
 
-/// One occurrence.
+/// One event occurrence.
 #[derive(Debug)]
 pub(crate) struct Occurrence<'a> {
     pub(crate) at_ms: i64,
@@ -102,7 +103,7 @@ pub(crate) struct Occurrence<'a> {
     pub(crate) properties: Option<&'a Values>,
 }
 
-/// All occurrences of an account, and the definitions of its own events.
+/// All occurrences of an account, and its custom event definitions.
 #[derive(Debug)]
 pub(crate) struct Events {
     seed: u64,
@@ -139,7 +140,7 @@ impl Events {
         }
     }
 
-    /// The number, among all records, of the one that an initial occurrence belongs to.
+    /// Returns the number of the record that an initial occurrence belongs to.
     fn slot(&self, sequence: u64) -> u64 {
         if sequence % BUSY_EVERY == BUSY {
             return sequence / BUSY_EVERY % BUSY_RECORDS.min(self.records.max(1));
@@ -147,7 +148,7 @@ impl Events {
         self.shuffle.forth(sequence / RUN) * RUN
     }
 
-    /// Sequence numbers of the initial occurrences of a record.
+    /// Returns the sequence numbers of the initial occurrences of a record.
     fn of_slot(&self, slot: u64) -> Vec<u64> {
         let mut found = Vec::new();
         let busy = BUSY_RECORDS.min(self.records);
@@ -166,14 +167,14 @@ impl Events {
         found
     }
 
-    /// The type's place and the index of the record with a number.
+    /// Returns the index of the type and of the record for a record number.
     fn record(&self, slot: u64) -> Option<(usize, u64)> {
         let after = self.slots.partition_point(|slots| slots.first <= slot);
         let slots = self.slots.get(after.checked_sub(1)?)?;
         (slot - slots.first < slots.len).then_some((slots.place, slot - slots.first))
     }
 
-    /// The plain name of the account's numbered event.
+    /// Returns the short name of a custom event.
     pub(crate) fn custom_name(number: u64) -> String {
         let place = usize::try_from(number).unwrap_or(usize::MAX);
         CUSTOM_NAMES
@@ -181,7 +182,7 @@ impl Events {
             .map_or_else(|| format!("event_{number:04}"), |name| (*name).to_owned())
     }
 
-    /// The account's events that are in use.
+    /// Returns the custom events that are not archived.
     fn in_use(&self) -> Vec<Item> {
         self.definitions.items().filter(|item| item.archived_ms.is_none()).collect()
     }
@@ -192,12 +193,12 @@ impl Portal {
         &self.events
     }
 
-    /// `pe<portal>_<name>`.
+    /// Returns the full name of a custom event, `pe<portal>_<name>`.
     pub(crate) fn event_name(&self, number: u64) -> String {
         format!("pe{}_{}", self.portal_id(), Events::custom_name(number))
     }
 
-    /// Every event type of the account.
+    /// Returns every event type of the account.
     pub(crate) fn event_types(&self) -> Vec<String> {
         let mut names: Vec<String> = STANDARD.iter().map(|name| (*name).to_owned()).collect();
         names.dedup();
@@ -205,7 +206,7 @@ impl Portal {
         names
     }
 
-    /// Keys of what has occurred to a record and shows by now, oldest first.
+    /// Returns the keys of the occurrences of a record that are visible at `now_ms`, oldest first.
     pub(crate) fn occurrences_of(&self, place: usize, id: u64, now_ms: i64) -> Vec<Key> {
         let events = &self.events;
         let index = self.stores.get(place).and_then(|store| store.base.index_of(id));
@@ -224,12 +225,12 @@ impl Portal {
         keys
     }
 
-    /// Keys of everything that has occurred and shows by now, newest first.
+    /// Returns the keys of all occurrences that are visible at `now_ms`, newest first.
     pub(crate) fn occurrences(&self, now_ms: i64) -> impl Iterator<Item = Key> + '_ {
         self.events.log.newest_first(&(i64::MIN..=i64::MAX), END, now_ms)
     }
 
-    /// The occurrence with a key, if its record has not been deleted for good.
+    /// Returns the occurrence with a key, unless its record is archived or deleted.
     pub(crate) fn occurrence(&self, key: Key) -> Option<Occurrence<'_>> {
         let (at_ms, sequence) = key;
         let dice = self.events.log.dice(sequence);

@@ -1,5 +1,5 @@
-//! Which records are linked: arithmetic on the indices of both sides, plus what changes added or
-//! took away. Seen from either side the links are the same.
+//! Links between records: computed from the indices of both sides, plus the links that changes
+//! added or removed. The links are the same from either side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,12 @@ use crate::portal::store::{Handle, Store};
 use crate::portal::{Portal, mix};
 use crate::settings::ArchivedAssociations;
 
-/// Layers of ordinary links: records of the larger side per step, and percent that have the link.
+/// Layers of ordinary links: records of the larger side per step, and the percentage that have the
+/// link.
 const LAYERS: [(u64, u64); 2] = [(1, 70), (3, 25)];
-/// At most so many steps of the larger side per record of the smaller one.
+/// Maximum number of steps of the larger side per record of the smaller one.
 const STEPS: u64 = 4;
-/// Standard types, first in their table, that have links to the others.
+/// Number of standard types, from the start of their table, that have links to the others.
 const WELL_LINKED: usize = 4;
 const CONTACTS: usize = 0;
 const COMPANIES: usize = 1;
@@ -21,17 +22,17 @@ const DEALS: usize = 2;
 const LINE_ITEMS: usize = 5;
 const DEAL_SPLITS: usize = 18;
 
-/// One link as one side sees it.
+/// One link as seen from one side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Link {
     pub(crate) to_id: u64,
-    /// Carries HubSpot's own label `Primary` as well.
+    /// Whether the link also carries HubSpot's own label `Primary`.
     pub(crate) primary: bool,
-    /// A label the account defined.
+    /// A label defined by the account.
     pub(crate) label: Option<String>,
 }
 
-/// A kind of link, as a label list shows it.
+/// An association type as returned by the label endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LinkType {
     pub(crate) category: &'static str,
@@ -39,7 +40,7 @@ pub(crate) struct LinkType {
     pub(crate) label: Option<String>,
 }
 
-/// The label that the account defined for every pair of types.
+/// The label that the account defines for every pair of types.
 pub(crate) const USER_LABEL: &str = "Advisor";
 
 type Side = (usize, u64, usize);
@@ -53,7 +54,7 @@ pub(crate) struct Graph {
     removed: BTreeSet<(Side, u64)>,
 }
 
-/// Two types in the order the arithmetic wants: the larger side first.
+/// Two types with the larger side first.
 struct Pair {
     salt: u64,
     large: u64,
@@ -74,11 +75,11 @@ impl Pair {
         mix(self.salt + layer as u64) % self.small.max(1)
     }
 
-    /// Indices of the smaller side linked to one of the larger side.
+    /// Returns the indices of the smaller side that are linked to an index of the larger side.
     fn of_large(&self, from: u64) -> Vec<u64> {
         let mut found: Vec<u64> =
             (0..LAYERS.len()).filter_map(|layer| self.step(layer, from)).collect();
-        // Some have hundreds, spread out so that they meet only every few records.
+        // Some records of the smaller side have hundreds of links, spread over the larger side.
         if from % 4 == 1 && from / 4 % 300 < 250 {
             found.push(from / 4 / 300 * 997 + 5);
         }
@@ -93,7 +94,7 @@ impl Pair {
         found
     }
 
-    /// Indices of the larger side linked to one of the smaller side.
+    /// Returns the indices of the larger side that are linked to an index of the smaller side.
     fn of_small(&self, from: u64) -> Vec<u64> {
         let mut found = Vec::new();
         for (layer, (width, _)) in LAYERS.into_iter().enumerate() {
@@ -124,8 +125,8 @@ impl Graph {
         Self { seed, hub, added: BTreeMap::new(), removed: BTreeSet::new() }
     }
 
-    /// Indices of `to` that the arithmetic links to an index of `from`, each with whether the
-    /// link is the primary one.
+    /// Returns the indices of `to` that are initially linked to an index of `from`, each with
+    /// whether the link is primary.
     fn initial(&self, from: (usize, &Store), index: u64, to: (usize, &Store)) -> Vec<(u64, bool)> {
         let (low, high) = (from.0.min(to.0), from.0.max(to.0));
         let custom = from.1.object.custom || to.1.object.custom;
@@ -148,7 +149,7 @@ impl Graph {
                 if from.0 == DEALS { 2 * index..2 * index + 2 } else { index / 2..index / 2 + 1 };
             return others.filter(|other| *other < to_len).map(|other| (other, false)).collect();
         }
-        // The hub is a company, so companies count as the smaller side whatever their number.
+        // The hub is a company, so companies are the smaller side whatever their number.
         let hubbed = (low, high) == (CONTACTS, COMPANIES);
         let from_large =
             if hubbed { from.0 == CONTACTS } else { (from_len, to.0) > (to_len, from.0) };
@@ -194,7 +195,8 @@ impl Graph {
 }
 
 impl Portal {
-    /// The links of a live record, or of an archived one that has kept them, to live records of another type, by id.
+    /// Returns the links of a live record, or of an archived one that keeps its links, to live
+    /// records of another type, by id.
     pub(crate) fn links(&self, from_place: usize, from_id: u64, to_place: usize) -> Vec<Link> {
         let (Some(from), Some(to)) = (self.stores.get(from_place), self.stores.get(to_place))
         else {
@@ -236,7 +238,7 @@ impl Portal {
         links
     }
 
-    /// The kinds of link from one type to another.
+    /// Returns the association types from one type to another.
     pub(crate) fn link_types(&self, from: usize, to: usize) -> Vec<LinkType> {
         let plural =
             |place: usize| self.stores.get(place).map_or("", |store| store.object.plural.as_str());

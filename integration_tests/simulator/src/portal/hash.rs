@@ -1,6 +1,6 @@
-//! The one source of chance: every value is a hash of where it stands.
+//! Hash functions: the only source of randomness, so that every value follows from its position.
 
-/// Scrambles `value` so that neighbours look unrelated.
+/// Scrambles `value` so that consecutive inputs give unrelated outputs.
 pub(crate) fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let value = (value ^ (value >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

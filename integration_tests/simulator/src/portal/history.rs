@@ -1,4 +1,4 @@
-//! Older versions of property values.
+//! Property history: older versions of property values.
 
 use crate::portal::definition::{Definition, Origin, Role};
 use crate::portal::hash::{mix, mix2};
@@ -26,7 +26,7 @@ pub(crate) fn push_history(
     }
     for age in 0..initial_versions(view, definition).min(kept - written) {
         let hash = mix(view.key ^ definition.salt);
-        // Two versions of one instant occur, so an instant names no version.
+        // Two versions can share an instant, so an instant does not identify a version.
         let step = if age % 4 == 3 { age - 1 } else { age };
         let at_ms = initial_instant(view, hash, step);
         push_version(out, written, at_ms, hash >> 7, |out| {
@@ -42,7 +42,7 @@ pub(crate) fn push_history(
     out.push(b']');
 }
 
-/// Appends the history of a restless property as read now: two versions that nobody saw before.
+/// Appends the history of a restless property as of now: two versions that are new at every read.
 pub(crate) fn push_restless_history(out: &mut Vec<u8>, reading: u64, now_ms: i64) {
     out.push(b'[');
     for (written, age) in [0, 1].into_iter().enumerate() {
@@ -55,7 +55,7 @@ pub(crate) fn push_restless_history(out: &mut Vec<u8>, reading: u64, now_ms: i64
     out.push(b']');
 }
 
-/// How many versions a property had before any change: most one or two, some very many.
+/// Returns the number of versions before any change: mostly one or two, occasionally very many.
 fn initial_versions(view: &View<'_>, definition: &Definition) -> usize {
     let hash = mix2(view.key, definition.salt);
     match definition.role {
@@ -75,8 +75,8 @@ fn initial_versions(view: &View<'_>, definition: &Definition) -> usize {
     }
 }
 
-/// Instants before the creation date never occur; the oldest versions date from it. A change moves
-/// none of them.
+/// Returns the instant of an initial version, never before the creation date. Changes do not affect
+/// it.
 fn initial_instant(view: &View<'_>, hash: u64, age: usize) -> i64 {
     let newest = view.first_modified_ms.min(view.created_ms + 60_000 * 60 * 24 * 300);
     let step = 1 + i64::try_from(hash % 86_400_000).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Lists of records: what they are called, which type they hold, and what changes did to them.
+//! Lists of records: names, object types, and the effect of changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::portal::{Portal, Store};
 
 const FIRST_ID: u64 = 311;
 const ID_STEP: u64 = 7;
-/// Type and processing of the first lists, then again from the start.
+/// Object type and processing type of the lists, in a cycle.
 const KINDS: &[(&str, &str)] = &[
     ("0-1", "DYNAMIC"),
     ("0-1", "MANUAL"),
@@ -23,21 +23,22 @@ const KINDS: &[(&str, &str)] = &[
     ("0-1", "DYNAMIC"),
     ("0-2", "SNAPSHOT"),
 ];
-/// The type whose lists have no readable members.
+/// The object type whose lists have no readable members.
 const WITHOUT_MEMBERS: &str = "0-136";
 
-/// What changes did to the members of a list.
+/// Changes to the members of a list.
 #[derive(Debug, Default)]
 pub(crate) struct MemberEdits {
-    /// Records and when they first and last joined. Initial members only after a removal.
+    /// Records with the instants at which they first and last joined. Initial members appear here
+    /// only after a removal.
     pub(crate) added: BTreeMap<u64, (i64, i64)>,
-    /// Initial members that were taken out.
+    /// Initial members that were removed.
     pub(crate) removed: BTreeSet<u64>,
     pub(crate) last_added_ms: Option<i64>,
     pub(crate) last_removed_ms: Option<i64>,
 }
 
-/// What a change said about a list it created.
+/// Data of a list created by a change.
 #[derive(Debug)]
 struct Named {
     name: String,
@@ -76,7 +77,7 @@ impl Lists {
         self.created.insert(number, named);
     }
 
-    /// The number of the list with an id; the list may not exist.
+    /// Returns the number of a list id; the list may not exist.
     pub(crate) fn number(id: u64) -> Option<u64> {
         let steps = id.checked_sub(FIRST_ID)?;
         steps.is_multiple_of(ID_STEP).then_some(steps / ID_STEP)
@@ -96,7 +97,7 @@ impl<'a> List<'a> {
         FIRST_ID + self.item.number * ID_STEP
     }
 
-    /// The id that lists v1 knew it by; younger lists have none.
+    /// Returns the id in the Lists v1 API; newer lists have none.
     pub(crate) fn legacy_id(&self) -> Option<u64> {
         (self.item.number < self.lists.initial && !self.item.number.is_multiple_of(5))
             .then_some(self.item.number + 2)
@@ -115,7 +116,7 @@ impl<'a> List<'a> {
         created.map_or(kind(self.item.number).1, |created| created.processing.as_str())
     }
 
-    /// Does the memberships endpoint answer for this list?
+    /// Returns `true` if the memberships endpoint serves this list.
     pub(crate) fn shows_members(&self) -> bool {
         self.object.id != WITHOUT_MEMBERS
     }
@@ -130,7 +131,7 @@ impl<'a> List<'a> {
         let size = match number {
             number if number >= self.lists.initial => 0,
             0 => self.lists.largest.min(live),
-            // Most lists are small; a few share the size of the first.
+            // Most lists are small; a few have half of all live records.
             number if number.is_multiple_of(8) => live / 2,
             number => (live / 6).min(40 + number * 9),
         };
@@ -151,13 +152,13 @@ impl Portal {
         Some(List { item, object: &store.object, store, lists: &self.lists })
     }
 
-    /// The list with an id, unless it was deleted.
+    /// Returns the list with an id, unless it was deleted.
     pub(crate) fn list(&self, id: u64) -> Option<List<'_>> {
         let item = self.lists.roster.item(Lists::number(id)?)?;
         item.archived_ms.is_none().then(|| self.list_of(item))?
     }
 
-    /// All lists that were not deleted, oldest id first.
+    /// Returns all lists that were not deleted, by ascending id.
     pub(crate) fn lists(&self) -> impl DoubleEndedIterator<Item = List<'_>> + '_ {
         let items = self.lists.roster.items().filter(|item| item.archived_ms.is_none());
         items.filter_map(|item| self.list_of(item))

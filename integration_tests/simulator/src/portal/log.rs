@@ -1,6 +1,6 @@
-//! Things that happen at an instant and never change (e-mail events, submissions, subscription
-//! changes): the first ones are arithmetic on their sequence number, later ones are kept. Some
-//! become visible only a while after they happened.
+//! Append-only logs (e-mail events, submissions, subscription changes): initial entries are
+//! computed from their sequence number, later ones are stored. Some become visible only some time
+//! after they happened.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -8,20 +8,21 @@ use std::ops::RangeInclusive;
 use crate::portal::base::{bound, jitter, scale};
 use crate::portal::hash::mix2;
 
-/// When an entry happened, and its sequence number. Keys order a log.
+/// Sort key of a log entry: instant (epoch milliseconds) and sequence number.
 pub(crate) type Key = (i64, u64);
 
 /// Larger than every key.
 pub(crate) const END: Key = (i64::MAX, u64::MAX);
 
-/// An entry that a change brought.
+/// An entry added by a change.
 #[derive(Debug)]
 struct Added<T> {
     visible_ms: i64,
     entry: T,
 }
 
-/// One log. `T` is what a change says about an entry; initial ones follow from their dice.
+/// One log. `T` is the data of an entry added by a change; initial entries are derived from their
+/// hash.
 #[derive(Debug)]
 pub(crate) struct Log<T> {
     seed: u64,
@@ -33,7 +34,8 @@ pub(crate) struct Log<T> {
 }
 
 impl<T> Log<T> {
-    /// A log of `len` entries between two instants. Each one shows after a delay of its own.
+    /// Creates a log of `len` entries between two instants. Each entry becomes visible after its
+    /// own delay.
     pub(crate) fn new(
         seed: u64,
         len: u64,
@@ -43,14 +45,14 @@ impl<T> Log<T> {
         Self { seed, len, from_ms, until_ms, lag_ms, added: BTreeMap::new() }
     }
 
-    /// When an initial entry happened: grows with the sequence, with ties.
+    /// Returns the instant of an initial entry. It grows with the sequence number, with ties.
     fn at_ms(&self, sequence: u64) -> i64 {
         let tied = if sequence % 12 < 4 { sequence - sequence % 4 } else { sequence };
         let at_ms = self.from_ms + scale(tied + 1, self.until_ms - self.from_ms, self.len);
         jitter(at_ms).min(self.until_ms)
     }
 
-    /// What an entry's values are derived from.
+    /// Returns the hash that an entry's values are derived from.
     pub(crate) fn dice(&self, sequence: u64) -> u64 {
         mix2(self.seed, sequence)
     }
@@ -61,12 +63,12 @@ impl<T> Log<T> {
         least + i64::try_from(mix2(self.seed ^ 0x1A6, sequence) % spread).unwrap_or_default()
     }
 
-    /// What a change said about an entry.
+    /// Returns the data of an entry that was added by a change.
     pub(crate) fn entry(&self, key: Key) -> Option<&T> {
         self.added.get(&key).map(|added| &added.entry)
     }
 
-    /// Keys of the visible entries inside a window and below a key, newest first.
+    /// Returns the keys of the visible entries inside a window and below a key, newest first.
     pub(crate) fn newest_first(
         &self,
         window: &RangeInclusive<i64>,
@@ -98,7 +100,7 @@ impl<T> Log<T> {
         })
     }
 
-    /// Keys of the visible entries inside a window and above a key, oldest first.
+    /// Returns the keys of the visible entries inside a window and above a key, oldest first.
     pub(crate) fn oldest_first(
         &self,
         window: &RangeInclusive<i64>,
@@ -130,29 +132,30 @@ impl<T> Log<T> {
         })
     }
 
-    /// Entries from the start.
+    /// Returns the number of initial entries.
     pub(crate) fn len(&self) -> u64 {
         self.len
     }
 
-    /// The key of an initial entry, if it shows by now.
+    /// Returns the key of an initial entry if it is visible at `now_ms`.
     pub(crate) fn shown(&self, sequence: u64, now_ms: i64) -> Option<Key> {
         let at_ms = self.at_ms(sequence);
         (at_ms + self.delay_ms(sequence) <= now_ms).then_some((at_ms, sequence))
     }
 
-    /// The entries that changes brought and that show by now, oldest first.
+    /// Returns the added entries that are visible at `now_ms`, oldest first.
     pub(crate) fn added(&self, now_ms: i64) -> impl Iterator<Item = (Key, &T)> {
         let shown = self.added.iter().filter(move |(_, added)| added.visible_ms <= now_ms);
         shown.map(|(key, added)| (*key, &added.entry))
     }
 
-    /// Everything visible, newest first.
+    /// Returns the keys of all visible entries, newest first.
     pub(crate) fn all(&self, now_ms: i64) -> impl Iterator<Item = Key> + '_ {
         self.newest_first(&(i64::MIN..=i64::MAX), END, now_ms)
     }
 
-    /// Adds an entry that shows after a delay: its own, or the one given.
+    /// Adds an entry that becomes visible after the given delay, or after one derived from its
+    /// sequence number.
     pub(crate) fn push(&mut self, at_ms: i64, delay_ms: Option<i64>, now_ms: i64, entry: T) {
         let sequence = self.len + u64::try_from(self.added.len()).unwrap_or_default();
         let delay_ms = delay_ms.unwrap_or_else(|| self.delay_ms(sequence));

@@ -1,4 +1,4 @@
-//! Everything an account has around its e-mails and forms.
+//! Marketing data of an account: forms, e-mails, campaigns and subscriptions.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const FIRST_EMAIL_CAMPAIGN: u64 = 330_011;
 const EMAIL_CAMPAIGN_STEP: u64 = 3;
 const FIRST_SUBSCRIPTION: u64 = 41;
 
-/// What kind of form it is, for the first ones, then again from the start.
+/// Types of the forms, in a cycle.
 const FORM_TYPES: &[&str] = &[
     "hubspot",
     "hubspot",
@@ -31,7 +31,7 @@ const FORM_TYPES: &[&str] = &[
     "hubspot",
 ];
 
-/// What a change says about an e-mail event; anything left out follows from its dice.
+/// Data of an e-mail event added by a change; fields left out are derived from its hash.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EventNote {
     pub(crate) kind: Option<String>,
@@ -39,14 +39,14 @@ pub(crate) struct EventNote {
     pub(crate) campaign: Option<u64>,
 }
 
-/// What a change says about a change of subscription.
+/// Data of a subscription change added by a change.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct SubscriptionNote {
     pub(crate) recipient: Option<String>,
     pub(crate) change: Option<String>,
 }
 
-/// The marketing side of an account.
+/// The marketing data of an account.
 #[derive(Debug)]
 pub(crate) struct Marketing {
     pub(crate) seed: u64,
@@ -96,7 +96,7 @@ impl Marketing {
         }
     }
 
-    /// `hubspot`, `captured`, `flow` or `blog_comment`.
+    /// Returns `hubspot`, `captured`, `flow` or `blog_comment`.
     pub(crate) fn form_type(form: &Item) -> &'static str {
         let place = usize::try_from(form.number).unwrap_or_default() % FORM_TYPES.len();
         FORM_TYPES.get(place).copied().unwrap_or("hubspot")
@@ -131,7 +131,7 @@ impl Portal {
         &self.marketing
     }
 
-    /// The address of some contact; of nobody known if there are no contacts.
+    /// Returns the e-mail address of a contact, or one without a contact if there are none.
     pub(crate) fn some_recipient(&self, dice: u64) -> String {
         let base = self.store("contacts").map(|store| &store.base);
         let id = base

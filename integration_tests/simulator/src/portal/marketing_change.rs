@@ -1,4 +1,4 @@
-//! What can happen to lists, forms and e-mails.
+//! Changes to lists, forms and e-mails.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::portal::lists::Lists;
 use crate::portal::log::Log;
 use crate::portal::marketing::{EventNote, Marketing, SubscriptionNote};
 
-/// A new list of an object type, by any of its names.
+/// A new list of an object type, which may be given by any of its names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewList {
     pub name: String,
@@ -25,13 +25,13 @@ pub struct ListRecords {
     pub records: Vec<u64>,
 }
 
-/// Something known by a number: a list, a marketing e-mail, an e-mail campaign.
+/// The id of a list, a marketing e-mail or an e-mail campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Numbered {
     pub id: u64,
 }
 
-/// Something known by a GUID: a form, a marketing campaign.
+/// The GUID of a form or a marketing campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guided {
     pub id: String,
@@ -44,7 +44,7 @@ pub struct Submissions {
     pub form: String,
     #[serde(default = "one")]
     pub count: u64,
-    /// When they were sent; the instant of the change if left out.
+    /// Instant of the submissions; the instant of the change if left out.
     #[serde(default)]
     pub at_ms: Option<i64>,
     #[serde(default)]
@@ -56,10 +56,10 @@ pub struct Submissions {
 pub struct EmailEvents {
     #[serde(default = "one")]
     pub count: u64,
-    /// When they happened; the instant of the change if left out.
+    /// Instant of the events; the instant of the change if left out.
     #[serde(default)]
     pub at_ms: Option<i64>,
-    /// How long after the change they appear; a delay of their own if left out.
+    /// Delay from the change until the events become visible; derived per event if left out.
     #[serde(default)]
     pub delay_ms: Option<i64>,
     /// `OPEN`, `CLICK` …
@@ -67,7 +67,7 @@ pub struct EmailEvents {
     pub event_type: Option<String>,
     #[serde(default)]
     pub recipient: Option<String>,
-    /// The id of an e-mail campaign, whose activity moves.
+    /// The id of an e-mail campaign, whose last activity is updated.
     #[serde(default)]
     pub campaign: Option<u64>,
 }
@@ -103,7 +103,7 @@ impl Portal {
         Ok(())
     }
 
-    /// The number of a list that was not deleted.
+    /// Returns the number of a list that was not deleted.
     fn list_number(&self, id: u64) -> Result<u64, String> {
         let list = self.list(id).ok_or_else(|| format!("there is no list {id}"))?;
         Ok(list.item.number)
@@ -120,7 +120,7 @@ impl Portal {
         number.ok_or_else(|| format!("there is no list {id}"))
     }
 
-    /// HubSpot: members come and go without moving the list's `updatedAt`.
+    /// HubSpot: changes of the members do not update the list's `updatedAt`.
     pub(crate) fn add_members(&mut self, change: &ListRecords, now_ms: i64) -> Result<(), String> {
         let list =
             self.list(change.list).ok_or_else(|| format!("there is no list {}", change.list))?;
@@ -185,7 +185,7 @@ impl Portal {
         form.ok_or_else(|| format!("there is no form {guid}"))
     }
 
-    /// HubSpot: a submission does not move the form's `updatedAt`.
+    /// HubSpot: a submission does not update the form's `updatedAt`.
     pub(crate) fn submit(&mut self, change: &Submissions, now_ms: i64) -> Result<(), String> {
         let marketing = &mut self.marketing;
         let form = marketing.forms.by_guid(&change.form);
@@ -249,20 +249,20 @@ impl Portal {
     }
 }
 
-/// The id of the newest list, form and marketing e-mail: what a creation has just made.
+/// Ids of the newest list, form and marketing e-mail, for use after a creation.
 impl Portal {
-    /// The id of the list created last.
+    /// Returns the id of the list created last.
     pub fn newest_list(&self) -> Option<u64> {
         self.lists().next_back().map(|list| list.id())
     }
 
-    /// The GUID of the form created last.
+    /// Returns the GUID of the form created last.
     pub fn newest_form(&self) -> Option<String> {
         let forms = &self.marketing.forms;
         forms.items().next_back().map(|form| forms.guid(form.number))
     }
 
-    /// The id of the marketing e-mail created last.
+    /// Returns the id of the marketing e-mail created last.
     pub fn newest_marketing_email(&self) -> Option<u64> {
         self.marketing.emails.items().next_back().map(|email| Marketing::email_id(&email))
     }

@@ -1,9 +1,9 @@
-//! How much marketing an account does before anything changes.
+//! Initial amount of marketing data in an account.
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// Sizes of what is not a CRM record.
+/// Sizes of marketing data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Args)]
 #[serde(default)]
 pub struct MarketingSpec {
@@ -16,7 +16,7 @@ pub struct MarketingSpec {
     /// Forms of all types, archived ones included
     #[arg(long, default_value_t = Self::default().forms)]
     pub forms: u64,
-    /// Submissions of every form but the first
+    /// Submissions of every form except the first
     #[arg(long, default_value_t = Self::default().form_submissions)]
     pub form_submissions: u64,
     /// Submissions of the first form

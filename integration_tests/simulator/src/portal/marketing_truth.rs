@@ -1,4 +1,4 @@
-//! What is really there besides records: for tests.
+//! Expected marketing data, for tests.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use crate::portal::marketing::Marketing;
 use crate::portal::roster::{Roster, guid};
 
 impl Portal {
-    /// Lists that were not deleted: id and object type id.
+    /// Returns id and object type id of the lists that were not deleted.
     pub fn list_ids(&self) -> Vec<(u64, String)> {
         self.lists().map(|list| (list.id(), list.object.id.clone())).collect()
     }
 
-    /// Record ids of a list's members, ascending. Empty if its members cannot be read.
+    /// Returns the record ids of a list's members, ascending. Empty if its members cannot be read.
     pub fn list_members(&self, list: u64) -> Vec<u64> {
         let list = self.list(list).filter(super::lists::List::shows_members);
         list.map_or_else(Vec::new, |list| list.members().ids())
     }
 
-    /// GUID and type of the forms, archived ones or all others.
+    /// Returns GUID and type of the forms: the archived ones, or all others.
     pub fn form_ids(&self, archived: bool) -> Vec<(String, &'static str)> {
         let forms = &self.marketing.forms;
         forms
@@ -29,31 +29,31 @@ impl Portal {
             .collect()
     }
 
-    /// When a form was submitted, newest first.
+    /// Returns the instants of a form's submissions, newest first.
     pub fn submission_times(&self, form: &str) -> Vec<i64> {
         let form = self.marketing.forms.by_guid(form);
         let log = form.and_then(|form| self.marketing.submissions.get(&form.number));
         log.map_or_else(Vec::new, |log| log.all(i64::MAX).map(|(at_ms, _)| at_ms).collect())
     }
 
-    /// Ids of the marketing e-mails, archived ones or all others.
+    /// Returns the ids of the marketing e-mails: the archived ones, or all others.
     pub fn marketing_email_ids(&self, archived: bool) -> Vec<u64> {
         let emails = self.marketing.emails.items();
         let wanted = emails.filter(|email| email.archived_ms.is_some() == archived);
         wanted.map(|email| Marketing::email_id(&email)).collect()
     }
 
-    /// GUIDs of the marketing campaigns.
+    /// Returns the GUIDs of the marketing campaigns.
     pub fn marketing_campaign_ids(&self) -> Vec<String> {
         guids(&self.marketing.campaigns)
     }
 
-    /// Ids of the legacy e-mail campaigns.
+    /// Returns the ids of the legacy e-mail campaigns.
     pub fn email_campaign_ids(&self) -> Vec<u64> {
         (0..self.marketing.email_campaigns.len()).map(Marketing::email_campaign_id).collect()
     }
 
-    /// Ids of the e-mail events visible at an instant; at `i64::MAX`, of all.
+    /// Returns the ids of the e-mail events visible at an instant; at `i64::MAX`, of all.
     pub fn email_event_ids(&self, now_ms: i64) -> BTreeSet<String> {
         self.marketing.email_events.all(now_ms).map(|key| self.email_event_id(key)).collect()
     }
@@ -62,12 +62,12 @@ impl Portal {
         guid(self.marketing.seed ^ 0xE7, sequence)
     }
 
-    /// When subscriptions changed, newest first.
+    /// Returns the instants of the subscription changes, newest first.
     pub fn subscription_change_times(&self) -> Vec<i64> {
         self.marketing.subscription_changes.all(i64::MAX).map(|(at_ms, _)| at_ms).collect()
     }
 
-    /// Ids of the subscription types.
+    /// Returns the ids of the subscription types.
     pub fn subscription_ids(&self) -> Vec<u64> {
         (0..self.marketing.subscription_types.len()).map(Marketing::subscription_id).collect()
     }

@@ -1,24 +1,24 @@
-//! Who is on a list: every so-many-th record of its type, plus and minus what changes did.
+//! Members of a list: every nth record of its type, plus and minus the effect of changes.
 //!
-//! The order of joining is not that of the ids: the members are cut in two and the later half
-//! joined first. A member that is archived or gone shows no more.
+//! Members do not join in the order of their ids: they are divided into halves and the later half
+//! joined first. Archived and deleted records are not shown.
 
 use crate::portal::Store;
 use crate::portal::base::{bound, scale};
 use crate::portal::lists::MemberEdits;
 use crate::portal::roster::Item;
 
-/// Members that joined in one instant.
+/// Number of members that joined at the same instant.
 const TIES: u64 = 4;
 
-/// The order a reader asked for.
+/// Requested order of members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     ById,
     ByJoining,
 }
 
-/// Where a page starts: members from the key on, or those below it, backwards.
+/// Start of a page: members from the key onwards, or those below it in reverse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
     At((i64, u64)),
@@ -33,7 +33,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// What the order sorts by.
+    /// Returns the sort key for an order.
     pub(crate) fn key(&self, order: Order) -> (i64, u64) {
         match order {
             Order::ById => (0, self.id),
@@ -46,7 +46,7 @@ impl Member {
 pub(crate) struct Members<'a> {
     store: &'a Store,
     edits: Option<&'a MemberEdits>,
-    /// Initial members, whatever became of them.
+    /// Number of initial members, including removed ones.
     size: u64,
     first: u64,
     stride: u64,
@@ -56,7 +56,7 @@ pub(crate) struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    /// All initial members join at the same instant if `at_once`.
+    /// Creates the members of a list. All initial members join at the same instant if `at_once`.
     pub(crate) fn new(
         store: &'a Store,
         edits: Option<&'a MemberEdits>,
@@ -65,7 +65,7 @@ impl<'a> Members<'a> {
         at_once: bool,
     ) -> Self {
         let stride = store.base.live_below(store.base.len).checked_div(size).unwrap_or(1);
-        // HubSpot: members come and go after the list itself was last edited.
+        // HubSpot: members join and leave after the list itself was last edited.
         let until_ms = store.base.modified_until_ms();
         Self {
             store,
@@ -79,7 +79,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The initial member at a place in an order.
+    /// Returns the initial member at a position in an order.
     fn nth(&self, order: Order, place: u64) -> Member {
         let (number, rank) = match order {
             Order::ById => (place, (place + self.shift) % self.size),
@@ -91,7 +91,7 @@ impl<'a> Members<'a> {
         Member { id: self.store.base.id(index), joined_ms }
     }
 
-    /// The initial member with an id, whatever became of it.
+    /// Returns the initial member with an id, even if it was removed.
     fn initial(&self, id: u64) -> Option<Member> {
         let index = self.store.base.index_of(id).filter(|index| !self.store.base.archived(*index));
         let place = self.store.base.live_below(index?).checked_sub(self.first)?;
@@ -111,12 +111,12 @@ impl<'a> Members<'a> {
             .filter(|member| self.store.is_live(member.id))
     }
 
-    /// Is this one of the initial members that nothing has taken out?
+    /// Returns the initial member with an id, unless it was removed.
     pub(crate) fn stays(&self, id: u64) -> Option<Member> {
         self.initial(id).filter(|_| !self.removed(id))
     }
 
-    /// When a record first and last joined, if it is a member.
+    /// Returns the instants at which a member first and last joined; `None` if it is not a member.
     pub(crate) fn joined(&self, id: u64) -> Option<(i64, i64)> {
         if !self.store.is_live(id) {
             return None;
@@ -125,7 +125,7 @@ impl<'a> Members<'a> {
         added.or_else(|| self.stays(id).map(|member| (member.joined_ms, member.joined_ms)))
     }
 
-    /// How many members there are.
+    /// Returns the number of members.
     pub(crate) fn total(&self) -> u64 {
         let removed = self.edits.map_or(0, |edits| edits.removed.len());
         let gone = self.store.displaced.iter().map(|index| self.store.base.id(*index));
@@ -134,13 +134,13 @@ impl<'a> Members<'a> {
         self.size - left + u64::try_from(self.added().count()).unwrap_or_default()
     }
 
-    /// When the last initial member joined.
+    /// Instant at which the last initial member joined.
     pub(crate) fn last_joined_ms(&self) -> Option<i64> {
         let last = self.size.checked_sub(1)?;
         Some(self.nth(Order::ByJoining, last).joined_ms)
     }
 
-    /// Up to `most` members of a page.
+    /// Returns up to `most` members of a page.
     pub(crate) fn page(&self, order: Order, from: Start, most: usize) -> Vec<Member> {
         let key = |member: &Member| member.key(order);
         let (Start::At(limit) | Start::Below(limit)) = from;
@@ -166,7 +166,7 @@ impl<'a> Members<'a> {
         page
     }
 
-    /// Ids of all members, ascending.
+    /// Returns the ids of all members, ascending.
     pub(crate) fn ids(&self) -> Vec<u64> {
         let all = self.page(Order::ById, Start::At((0, 0)), usize::MAX);
         all.into_iter().map(|member| member.id).collect()

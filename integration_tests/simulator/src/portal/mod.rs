@@ -1,8 +1,8 @@
-//! The data behind the endpoints: a pure function of the seed, plus what has changed since.
+//! The data behind the endpoints: a pure function of the seed plus the changes since.
 //!
-//! Reading order: `spec` says how large a portal is, `base` is the arithmetic of the records it
-//! starts with, `overlay` keeps what happened to single ones, `store` joins the two for one object
-//! type, `window` is the search index over it, `graph` links records of different types.
+//! Reading order: `spec` is the size of a portal, `base` computes the initial records, `overlay`
+//! stores changes to single records, `store` joins the two for one object type, `window` is the
+//! search index over it, `graph` links records of different types.
 
 mod account_change;
 mod account_spec;
@@ -77,36 +77,37 @@ use base::Base;
 use lists::Lists;
 use object_type::STANDARD;
 
-/// The types that the engagements of the first API are made of. They share one range of ids.
+/// Object types of the Engagements v1 API. They share one range of ids.
 pub(crate) const ENGAGEMENTS: [&str; 5] = ["calls", "emails", "meetings", "notes", "tasks"];
 
-/// One account: its records, definitions and the switches it behaves by.
+/// One account: its records, definitions and settings.
 #[derive(Debug)]
 pub struct Portal {
     pub settings: Settings,
-    /// Calls that count towards today's limit, as the account's usage report shows them.
+    /// Calls that count towards today's limit, as reported by the account's usage endpoint.
     pub calls_today: AtomicU64,
-    /// How many calls the account may make in a day.
+    /// Maximum number of calls per day.
     pub daily_limit: u64,
     spec: PortalSpec,
     pub(crate) start_ms: i64,
     /// Standard types in the order of their table, then the custom ones.
     stores: Vec<Store>,
-    /// Places of the stores by every name a path may use.
+    /// Index in `stores` by every name that a path may use.
     names: HashMap<String, usize>,
     graph: Graph,
     lists: Lists,
     marketing: Marketing,
     events: Events,
     automation: Automation,
-    /// Places of the types that the account has switched off.
+    /// Indices of the object types that are disabled in the account.
     disabled: BTreeSet<usize>,
-    /// Records shown so far.
+    /// Number of records rendered so far.
     generated: AtomicU64,
 }
 
 impl Portal {
-    /// A portal whose records all date from before `start_ms`. Takes no time per record.
+    /// Creates a portal whose records all date from before `start_ms`. Takes constant time per
+    /// object type.
     pub fn new(spec: PortalSpec, settings: Settings, start_ms: i64) -> Self {
         let mut objects: Vec<(ObjectType, u64)> = STANDARD
             .iter()
@@ -120,7 +121,8 @@ impl Portal {
         let mut stores = Vec::with_capacity(objects.len());
         for (place, (object, live)) in objects.into_iter().enumerate() {
             for name in [&object.id, &object.full_name, &object.singular, &object.plural] {
-                // A custom object of a standard name is reached by its id or full name only.
+                // A custom object with the name of a standard type is reachable only by its id or
+                // full name.
                 names.entry(name.clone()).or_insert(place);
             }
             let seed = mix2(spec.seed, name_hash(&object.id));
@@ -160,7 +162,7 @@ impl Portal {
         portal
     }
 
-    /// Every fourth contact swallows the next one, some hours before the start.
+    /// Merges two of every four contacts, about an hour before the start.
     fn merge_at_start(&mut self) {
         let merges = usize::try_from(self.spec.account.merged_contacts).unwrap_or(usize::MAX);
         let ids: Vec<u64> = self.ids("contacts").take(merges.saturating_mul(4)).collect();
@@ -180,12 +182,12 @@ impl Portal {
         &self.spec
     }
 
-    /// Every object type with its records, standard ones first.
+    /// Returns every object type with its records, standard ones first.
     pub fn stores(&self) -> &[Store] {
         &self.stores
     }
 
-    /// The object type behind a name, in any form a path may use.
+    /// Returns the object type with a name, in any form that a path may use.
     pub fn store(&self, name: &str) -> Option<&Store> {
         self.stores.get(self.place(name)?)
     }
@@ -195,7 +197,7 @@ impl Portal {
             return Some(*place);
         }
         let name = name.to_ascii_lowercase();
-        // HubSpot: a custom type's full name may leave out the number of the account.
+        // HubSpot: the full name of a custom type may omit the portal id.
         let custom = name
             .strip_prefix("p_")
             .and_then(|rest| self.names.get(&format!("p{}_{rest}", self.portal_id())).copied());
@@ -206,12 +208,12 @@ impl Portal {
         &self.graph
     }
 
-    /// Takes note that a record was written into an answer.
+    /// Counts a record that was written into a response.
     pub(crate) fn count_generated(&self) {
         self.generated.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many records answers have shown so far.
+    /// Returns the number of records in all responses so far.
     pub fn generated(&self) -> u64 {
         self.generated.load(Ordering::Relaxed)
     }

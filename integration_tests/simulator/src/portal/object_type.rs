@@ -1,4 +1,4 @@
-//! Object types: the table of the standard ones, and the shape that custom ones share with it.
+//! Object types: the table of the standard ones, and the type that custom ones share with it.
 
 use crate::route::Scopes;
 
@@ -9,13 +9,13 @@ pub(crate) struct StandardType {
     pub(crate) plural: &'static str,
     pub(crate) created: &'static str,
     pub(crate) modified: &'static str,
-    /// Alternatives; scopes joined by `+` are needed together.
+    /// Alternatives; scopes joined by `+` are required together.
     pub(crate) scopes: &'static [&'static str],
-    /// Properties of a read that names none, besides the three always present.
+    /// Properties returned if a read names none, in addition to the three that are always present.
     pub(crate) defaults: &'static [&'static str],
 }
 
-/// A row with a `hs_` creation date, no defaults and one scope.
+/// Creates a row with a `hs_` creation date, no defaults and one scope.
 const fn plain(
     id: &'static str,
     singular: &'static str,
@@ -33,7 +33,7 @@ const fn plain(
     }
 }
 
-/// A row that keeps its creation date in `createdate`.
+/// Creates a row whose creation date is `createdate`.
 const fn classic(
     id: &'static str,
     singular: &'static str,
@@ -54,14 +54,14 @@ const fn classic(
 
 const CONTACTS: &[&str] = &["crm.objects.contacts.read"];
 
-/// Every standard type that resolves.
+/// All standard types.
 pub(crate) const STANDARD: &[StandardType] = &[
     StandardType {
         id: "0-1",
         singular: "contact",
         plural: "contacts",
         created: "createdate",
-        // HubSpot: contacts alone keep their modified date under this name.
+        // HubSpot: only contacts use this name for the modified date.
         modified: "lastmodifieddate",
         scopes: CONTACTS,
         defaults: &["email", "firstname", "lastname"],
@@ -142,7 +142,7 @@ pub(crate) const STANDARD: &[StandardType] = &[
 /// One object type of a portal, standard or custom.
 #[derive(Debug, Clone)]
 pub struct ObjectType {
-    /// `0-1`, `2-31337`.
+    /// Such as `0-1` or `2-31337`.
     pub id: String,
     pub singular: String,
     pub plural: String,
@@ -188,7 +188,7 @@ impl ObjectType {
         }
     }
 
-    /// The name a person reads: `Line items`.
+    /// Returns the display label, such as `Line items`.
     pub fn label(&self, plural: bool) -> String {
         let name = if plural { &self.plural } else { &self.singular };
         let mut label = name.replace('_', " ");

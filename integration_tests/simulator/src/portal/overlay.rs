@@ -1,5 +1,4 @@
-//! What has happened to single records: versions, of which the search index may still show an
-//! older one.
+//! Changes to single records, stored as versions; the search index may still show an older version.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,47 +8,48 @@ use crate::portal::window::{ALL_TIME, Window};
 /// One property set by a change.
 #[derive(Debug, Clone)]
 pub(crate) struct Edit {
-    /// Place of the property among the type's definitions.
+    /// Index of the property among the type's definitions.
     pub(crate) property: usize,
     pub(crate) at_ms: i64,
     pub(crate) value: Option<Box<str>>,
 }
 
-/// Where a record is.
+/// State of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Live,
-    /// In the recycle bin since the instant.
+    /// In the recycle bin since this instant.
     Archived(i64),
-    /// Gone; its id leads to the winner.
+    /// Merged; its id redirects to the winner.
     Merged(u64),
     Purged,
 }
 
-/// A record from one change to the next.
+/// State of a record between two changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Version {
-    /// From when on the search index shows this version.
+    /// Instant from which the search index shows this version.
     pub(crate) indexed_ms: i64,
     pub(crate) modified_ms: i64,
     pub(crate) status: Status,
-    /// Every edit so far, oldest first.
+    /// All edits so far, oldest first.
     pub(crate) edits: Arc<[Edit]>,
 }
 
-/// A record that changes have touched one by one.
+/// A record with individual changes.
 #[derive(Debug, Clone)]
 pub(crate) struct Touched {
     pub(crate) key: u64,
     pub(crate) created_ms: i64,
-    /// The modified date that it had before any change.
+    /// The modified date before any change.
     pub(crate) first_modified_ms: i64,
-    /// Oldest first, the last one current. Versions older than the indexed one are dropped.
+    /// Versions, oldest first; the last one is current. Versions older than the indexed one are
+    /// dropped.
     pub(crate) versions: Vec<Version>,
 }
 
 impl Touched {
-    /// A record that is created now.
+    /// Creates a record at `now_ms`.
     pub(crate) fn new(now_ms: i64) -> Self {
         Self { key: 0, created_ms: now_ms, first_modified_ms: now_ms, versions: Vec::new() }
     }
@@ -58,7 +58,7 @@ impl Touched {
         self.versions.last()
     }
 
-    /// The version the search index shows, if it knows the record yet.
+    /// Returns the version in the search index, or `None` if the record is not indexed yet.
     pub(crate) fn indexed(&self, now_ms: i64) -> Option<&Version> {
         self.versions.iter().rev().find(|version| version.indexed_ms <= now_ms)
     }
@@ -68,12 +68,12 @@ impl Touched {
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     pub(crate) records: BTreeMap<u64, Touched>,
-    /// Every live version kept, by modified date and id.
+    /// Modified date and id of every stored live version.
     by_modified: BTreeSet<(i64, u64)>,
 }
 
 impl Overlay {
-    /// Appends a version to a record, which `start` describes if it is new here.
+    /// Appends a version to a record. `start` creates the record if it is not stored yet.
     pub(crate) fn push(
         &mut self,
         id: u64,
@@ -94,7 +94,7 @@ impl Overlay {
         }
     }
 
-    /// Ids, ascending, of live records that the index shows inside the window.
+    /// Returns the ids, ascending, of live records that the index shows inside the window.
     pub(crate) fn indexed_in(&self, window: &Window, now_ms: i64) -> Vec<u64> {
         let (modified, ids) = (&window.modified, &window.ids);
         if modified.is_empty() || ids.is_empty() {
@@ -124,23 +124,23 @@ impl Overlay {
     }
 }
 
-/// A stamp that a bulk change put on a range of records.
+/// A modified date set on a range of records by a bulk change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stamp {
-    /// Tells stamps apart when the delay of a record is drawn.
+    /// Distinguishes stamps when the index delay of a record is computed.
     pub(crate) sequence: u64,
     pub(crate) at_ms: i64,
     pub(crate) modified_ms: i64,
 }
 
-/// Stamps by ranges of indices that do not overlap: start → (end, stamps oldest first).
+/// Stamps by disjoint index ranges: start → (end, stamps oldest first).
 #[derive(Debug, Default)]
 pub(crate) struct Stamps {
     pub(crate) ranges: BTreeMap<u64, (u64, Vec<Stamp>)>,
 }
 
 impl Stamps {
-    /// The stamps on the record at `index`, oldest first.
+    /// Returns the stamps on the record at `index`, oldest first.
     pub(crate) fn at(&self, index: u64) -> &[Stamp] {
         match self.ranges.range(..=index).next_back() {
             Some((_, (end, stamps))) if index < *end => stamps,
@@ -148,7 +148,7 @@ impl Stamps {
         }
     }
 
-    /// Stamps every record from `start` up to, not including, `end`.
+    /// Adds a stamp to the records in `start..end`.
     pub(crate) fn put(&mut self, start: u64, end: u64, stamp: Stamp) {
         if start >= end {
             return;
@@ -172,7 +172,7 @@ impl Stamps {
         }
     }
 
-    /// Makes a range end at `index` if one reaches over it.
+    /// Splits the range that spans `index`, if any.
     fn split(&mut self, index: u64) {
         let Some((_, (end, stamps))) = self.ranges.range_mut(..index).next_back() else { return };
         if *end > index {

@@ -1,4 +1,4 @@
-//! Users and the owners they are: one arithmetic for owners, users and teams.
+//! Users and owners, from which owners, users and teams are derived.
 
 use crate::portal::Portal;
 use crate::portal::hash::mix2;
@@ -11,12 +11,12 @@ const FIRST_USER: u64 = 771;
 const FIRST_OWNER: u64 = 88;
 const OWNER_STEP: u64 = 3;
 
-/// One person (or queue), who owns records and may use the account.
+/// One person (or queue) that can own records and is a user of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) number: u64,
     pub(crate) first_name: &'static str,
-    /// May no longer use the account.
+    /// Whether the user is deactivated.
     pub(crate) archived: bool,
     pub(crate) created_ms: i64,
     /// Numbers of the teams, the primary one first.
@@ -56,8 +56,7 @@ pub(crate) fn team_name(number: u64) -> String {
 }
 
 impl Portal {
-    /// Everyone who may use the account, or everyone who no longer may. Archived ones stand
-    /// between the others.
+    /// Returns the active or the archived people. The numbers of archived ones are interspersed.
     pub(crate) fn people(&self, archived: bool) -> impl Iterator<Item = Person> + '_ {
         let live = u64::from(self.spec.owners);
         let all = live + live / 5;

@@ -1,5 +1,5 @@
-//! Things an account has tens or hundreds of (lists, forms, e-mails, campaigns): the dates of the
-//! first ones follow from their numbers, later ones and all changes are kept.
+//! Collections of tens or hundreds of items (lists, forms, e-mails, campaigns): the dates of
+//! initial items are computed from their numbers, later items and all changes are stored.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,24 @@ use crate::portal::hash::{mix, mix2};
 const DAY_MS: i64 = 86_400_000;
 const LAST_TWELVE_DIGITS: u64 = 0xFFFF_FFFF_FFFF;
 
-/// One of them.
+/// One item of a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) number: u64,
     pub(crate) created_ms: i64,
-    /// Equals the creation if there were no edits.
+    /// Instant of the last edit; the creation date if there were none.
     pub(crate) updated_ms: i64,
     pub(crate) edits: u32,
     pub(crate) archived_ms: Option<i64>,
 }
 
-/// All of one kind.
+/// All items of one kind.
 #[derive(Debug)]
 pub(crate) struct Roster {
     pub(crate) seed: u64,
     start_ms: i64,
     len: u64,
-    /// Every item whose number ends a run of this length is archived from the start.
+    /// Interval of initially archived items: the last item of every run of this length.
     archived_every: Option<u64>,
     changed: BTreeMap<u64, Item>,
 }
@@ -39,7 +39,7 @@ impl Roster {
         self.len
     }
 
-    /// All of them by number, archived ones included.
+    /// Returns all items by number, archived ones included.
     pub(crate) fn items(&self) -> impl DoubleEndedIterator<Item = Item> + '_ {
         (0..self.len).filter_map(|number| self.item(number))
     }
@@ -49,7 +49,8 @@ impl Roster {
         changed.or_else(|| (number < self.len).then(|| self.initial(number)))
     }
 
-    /// Every third item, beginning with number 1, is old and was never edited.
+    /// Returns an initial item. Every third one, starting with number 1, is old and was never
+    /// edited.
     fn initial(&self, number: u64) -> Item {
         let dice = mix2(self.seed, number);
         let below = |bound: u64, salt: u64| {
@@ -85,7 +86,7 @@ impl Roster {
         number
     }
 
-    /// Moves the date of the last edit. `None` if there is no such item or it is archived.
+    /// Updates the date of the last edit. Returns `None` if the item does not exist or is archived.
     pub(crate) fn edit(&mut self, number: u64, now_ms: i64) -> Option<()> {
         let mut item = self.item(number).filter(|item| item.archived_ms.is_none())?;
         item.updated_ms = now_ms;
@@ -94,7 +95,7 @@ impl Roster {
         Some(())
     }
 
-    /// Archives an item that is not.
+    /// Archives an item. Returns `None` if it does not exist or is already archived.
     pub(crate) fn archive(&mut self, number: u64, now_ms: i64) -> Option<()> {
         let mut item = self.item(number).filter(|item| item.archived_ms.is_none())?;
         item.archived_ms = Some(now_ms);
@@ -102,7 +103,7 @@ impl Roster {
         Some(())
     }
 
-    /// The item with this GUID.
+    /// Returns the item with this GUID.
     pub(crate) fn by_guid(&self, guid: &str) -> Option<Item> {
         let digits = guid.rsplit('-').next()?;
         let number = u64::from_str_radix(digits, 16).ok()? ^ (mix(self.seed) & LAST_TWELVE_DIGITS);
@@ -114,7 +115,7 @@ impl Roster {
     }
 }
 
-/// The name of a numbered thing in the form of a random UUID.
+/// Returns the id of a numbered item in the format of a random UUID.
 pub(crate) fn guid(seed: u64, number: u64) -> String {
     let dice = mix2(seed ^ 0x6D, number);
     format!(

@@ -1,4 +1,4 @@
-//! How large a portal is and what it holds before anything changes.
+//! Initial size and contents of a portal.
 
 use std::collections::BTreeMap;
 
@@ -10,37 +10,37 @@ use crate::portal::marketing_spec::MarketingSpec;
 /// One custom object type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CustomSpec {
-    /// The plain name, which may equal that of a standard type.
+    /// The short name, which may equal that of a standard type.
     pub name: String,
     pub records: u64,
 }
 
-/// The size and shape of a portal. Every record follows from it by arithmetic.
+/// Size and contents of a portal. All initial records are computed from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PortalSpec {
     pub seed: u64,
     pub portal_id: u64,
-    /// Live records at the start, here and below.
+    /// Number of live records at the start, here and below.
     pub contacts: u64,
     pub companies: u64,
     pub deals: u64,
     pub tickets: u64,
-    /// Live owners; a fifth as many archived ones come on top.
+    /// Number of live owners; there are a fifth as many archived ones in addition.
     pub owners: u32,
-    /// Automation, events, settings, and what the plan lacks.
+    /// Automation, events, settings, and features not included in the plan.
     pub account: AccountSpec,
     pub custom_objects: Vec<CustomSpec>,
-    /// Live records of further standard types, by any of a type's names; `all` stands for every
-    /// standard type that has no number of its own.
+    /// Live records of further standard types, by any of a type's names; `all` applies to every
+    /// standard type without a number of its own.
     pub others: BTreeMap<String, u64>,
-    /// Property definitions of a type with records; never fewer than the built-in ones.
+    /// Property definitions of each type with records; at least the built-in ones.
     pub properties: u32,
-    /// Shortest length of the numbered custom property names.
+    /// Minimum length of the numbered custom property names.
     pub property_name_chars: usize,
     /// Archived records, as a share of all records of a type.
     pub archived_share: f64,
-    /// Associates that many of the first contacts with company number 0.
+    /// Associates this many of the first contacts with company number 0.
     pub hub: Option<u64>,
     /// Lists, forms and e-mails.
     pub marketing: MarketingSpec,

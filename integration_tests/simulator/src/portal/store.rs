@@ -1,4 +1,4 @@
-//! All records of one type: what they start as, what has happened to them, what they look like.
+//! All records of one type: initial state, changes, and current view.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,12 +11,12 @@ use crate::portal::object_type::ObjectType;
 use crate::portal::overlay::{Edit, Overlay, Stamp, Stamps, Status, Touched, Version};
 use crate::portal::view::View;
 
-/// A record that is known to exist, by where it is kept.
+/// Location of an existing record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handle {
-    /// An initial record no single change has touched, by index.
+    /// An initial record without individual changes, by index.
     Base(u64),
-    /// Any other, by id.
+    /// Any other record, by id.
     Touched(u64),
 }
 
@@ -67,18 +67,18 @@ impl Store {
         }
     }
 
-    /// Records that are neither archived nor gone.
+    /// Returns the number of live records.
     pub fn live(&self) -> u64 {
         self.live
     }
 
-    /// The definition of a property that is not archived, and its place.
+    /// Returns the definition of a property that is not archived, and its index.
     pub(crate) fn definition(&self, name: &str) -> Option<(usize, &Definition)> {
         let place = *self.by_name.get(name)?;
         self.definitions.get(place).filter(|found| !found.archived).map(|found| (place, found))
     }
 
-    /// Where the record with this id is kept, gone ones included.
+    /// Returns the location of the record with this id, including merged and purged ones.
     pub(crate) fn handle(&self, id: u64) -> Option<Handle> {
         if self.overlay.records.contains_key(&id) {
             return Some(Handle::Touched(id));
@@ -99,7 +99,7 @@ impl Store {
         }
     }
 
-    /// The record as it is now; `None` if it is gone.
+    /// Returns the current state of the record; `None` if it was purged or merged.
     pub(crate) fn view(&self, handle: Handle) -> Option<View<'_>> {
         match handle {
             Handle::Base(index) => Some(self.base_view(index, self.modified_of_base(index))),
@@ -110,7 +110,7 @@ impl Store {
         }
     }
 
-    /// The record as the search index shows it.
+    /// Returns the record as the search index shows it.
     pub(crate) fn indexed_view(&self, handle: Handle, now_ms: i64) -> Option<View<'_>> {
         match handle {
             Handle::Base(index) => {
@@ -135,17 +135,17 @@ impl Store {
         }
     }
 
-    /// The record with this id, live or archived.
+    /// Returns the live or archived record with this id.
     pub(crate) fn get(&self, id: u64) -> Option<View<'_>> {
         self.handle(id).and_then(|handle| self.view(handle))
     }
 
-    /// Is there a live record with this id?
+    /// Returns `true` if there is a live record with this id.
     pub(crate) fn is_live(&self, id: u64) -> bool {
         self.handle(id).is_some_and(|handle| self.status(handle) == Status::Live)
     }
 
-    /// The id of the record that this one was merged into, or the id itself.
+    /// Returns the id of the record that this one was merged into, or the id itself.
     pub(crate) fn resolve(&self, id: u64) -> u64 {
         let mut id = id;
         while let Some(Status::Merged(winner)) = self.handle(id).map(|handle| self.status(handle)) {
@@ -154,7 +154,7 @@ impl Store {
         id
     }
 
-    /// Records with ids from `from` on, ascending: the archived ones, or all others.
+    /// Returns the records with ids from `from` on, ascending: the archived ones, or all others.
     pub(crate) fn list(&self, from: u64, archived: bool) -> Box<dyn Iterator<Item = Handle> + '_> {
         let untouched = self.indices(self.base.lower_bound(from), archived);
         let mut untouched =
@@ -181,7 +181,7 @@ impl Store {
         }))
     }
 
-    /// Indices from `from` on of untouched records: the archived ones, or all others.
+    /// Returns the indices from `from` on of untouched records: the archived ones, or all others.
     fn indices(&self, from: u64, archived: bool) -> Box<dyn Iterator<Item = u64> + '_> {
         if archived {
             let mut next = self.base.next_archived(from);
@@ -206,7 +206,7 @@ impl Store {
         }))
     }
 
-    /// Archived records take no stamps.
+    /// Returns the stamps on a record; archived records have none.
     fn stamps_on(&self, index: u64) -> &[Stamp] {
         if self.base.archived(index) { &[] } else { self.stamps.at(index) }
     }
@@ -228,12 +228,12 @@ impl Store {
         stamp.at_ms + self.lag(id, stamp.sequence) <= now_ms
     }
 
-    /// Does the index show this stamp on every record by now?
+    /// Returns `true` if the index shows this stamp on every record at `now_ms`.
     pub(crate) fn settled(&self, stamp: &Stamp, now_ms: i64) -> bool {
         stamp.at_ms + self.lag_ms.1.max(self.lag_ms.0) <= now_ms
     }
 
-    /// How long the index takes to notice a change of a record.
+    /// Returns the delay, in milliseconds, until the index shows a change of a record.
     fn lag(&self, id: u64, sequence: u64) -> i64 {
         let (least, most) = self.lag_ms;
         let spread = u64::try_from(most - least).unwrap_or_default() + 1;
@@ -241,9 +241,9 @@ impl Store {
     }
 }
 
-/// The write side.
+/// Modification of records.
 impl Store {
-    /// Appends a version to a record. `None` for `modified_ms` leaves the modified date alone.
+    /// Appends a version to a record. If `modified_ms` is `None`, the modified date is kept.
     pub(crate) fn put(
         &mut self,
         id: u64,
@@ -284,7 +284,7 @@ impl Store {
         self.overlay.push(id, || start, version, now_ms);
     }
 
-    /// The record as the overlay keeps it.
+    /// Returns the record in the overlay's representation.
     fn touched(&self, handle: Handle, now_ms: i64) -> Touched {
         let index = match handle {
             Handle::Touched(id) => {
@@ -313,7 +313,7 @@ impl Store {
         }
     }
 
-    /// Stamps a modified date on every record whose id is in the range.
+    /// Sets a modified date on every record whose id is in the range.
     pub(crate) fn stamp(&mut self, ids: Range<u64>, modified_ms: i64, now_ms: i64) {
         let touched: Vec<u64> =
             self.overlay.records.range(ids.clone()).map(|(id, _)| *id).collect();
@@ -326,7 +326,7 @@ impl Store {
         self.stamps.put(start, end, stamp);
     }
 
-    /// An id that no record has, greater than all of them.
+    /// Returns an unused id that is greater than all existing ones.
     pub(crate) fn free_id(&self) -> u64 {
         self.base.align(self.next_id + mix(self.next_id) % 97)
     }

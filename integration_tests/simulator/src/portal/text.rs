@@ -1,4 +1,4 @@
-//! Writing JSON and HubSpot's text forms straight into a byte buffer.
+//! Formatting of JSON and HubSpot's text formats into a byte buffer.
 
 use crate::portal::time::Moment;
 
@@ -29,7 +29,7 @@ pub(crate) fn push_padded(out: &mut Vec<u8>, value: u32, width: usize) {
     out.extend_from_slice(digits.get(8 - width.min(8)..).unwrap_or_default());
 }
 
-/// Appends an instant as ISO text: without a fraction when the milliseconds are zero.
+/// Appends an instant in ISO 8601, without a fraction if the milliseconds are zero.
 pub(crate) fn push_iso(out: &mut Vec<u8>, ms: i64) {
     let moment = Moment::of(ms);
     push_date(out, &moment);
@@ -62,7 +62,7 @@ pub(crate) fn push_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// Appends `text` with JSON's escapes; with `ascii`, everything beyond ASCII becomes `\uXXXX`.
+/// Appends `text` with JSON escapes; with `ascii`, every non-ASCII character becomes `\uXXXX`.
 pub(crate) fn push_escaped(out: &mut Vec<u8>, text: &str, ascii: bool) {
     for character in text.chars() {
         match character {
@@ -90,7 +90,7 @@ fn push_unit(out: &mut Vec<u8>, unit: u32) {
     }
 }
 
-/// An instant as HubSpot prints it: ISO text, no fraction when the milliseconds are zero.
+/// Formats an instant like HubSpot: ISO 8601, without a fraction if the milliseconds are zero.
 pub fn iso(ms: i64) -> String {
     let mut out = Vec::with_capacity(24);
     push_iso(&mut out, ms);

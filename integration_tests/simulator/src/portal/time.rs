@@ -1,6 +1,6 @@
 //! Calendar arithmetic in UTC on milliseconds since the epoch.
 
-/// A millisecond's place in the calendar.
+/// Calendar date and time of day of an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment {
     pub(crate) year: u32,
@@ -13,7 +13,7 @@ pub(crate) struct Moment {
 }
 
 impl Moment {
-    /// The moment `ms` after the epoch. Years before 0 do not occur.
+    /// Converts epoch milliseconds. Years before 0 are not supported.
     pub(crate) fn of(ms: i64) -> Self {
         let days = ms.div_euclid(86_400_000);
         let within = u32::try_from(ms.rem_euclid(86_400_000)).unwrap_or_default();
@@ -40,7 +40,7 @@ impl Moment {
     }
 }
 
-/// Reads epoch milliseconds, `YYYY-MM-DD` or ISO text.
+/// Parses epoch milliseconds, `YYYY-MM-DD` or RFC 3339.
 pub(crate) fn parse_ms(text: &str) -> Option<i64> {
     if let Ok(ms) = text.parse::<i64>() {
         return Some(ms);

@@ -1,4 +1,4 @@
-//! What is really there: for tests, which compare it with what a reader was told.
+//! Actual contents of the portal, for tests to compare with what was read.
 
 use serde_json::Value;
 
@@ -6,22 +6,23 @@ use crate::portal::store::Handle;
 use crate::portal::{Portal, Status, push_history};
 
 impl Portal {
-    /// Live records of a type; zero if the type does not exist. Objects go by any of their names.
+    /// Returns the number of live records of a type, or zero if the type does not exist. Types can
+    /// be given by any of their names.
     pub fn count(&self, object: &str) -> u64 {
         self.store(object).map_or(0, super::Store::live)
     }
 
-    /// Is there a live record with this id?
+    /// Returns `true` if there is a live record with this id.
     pub fn exists(&self, object: &str, id: u64) -> bool {
         self.store(object).is_some_and(|store| store.is_live(id))
     }
 
-    /// Ids of the live records, ascending.
+    /// Returns the ids of the live records, ascending.
     pub fn ids(&self, object: &str) -> impl Iterator<Item = u64> + '_ {
         self.listed(object, false)
     }
 
-    /// Ids of the archived records, ascending.
+    /// Returns the ids of the archived records, ascending.
     pub fn archived_ids(&self, object: &str) -> impl Iterator<Item = u64> + '_ {
         self.listed(object, true)
     }
@@ -35,20 +36,20 @@ impl Portal {
         })
     }
 
-    /// The modified date of a record that is live or archived.
+    /// Returns the modified date of a live or archived record.
     pub fn modified_ms(&self, object: &str, id: u64) -> Option<i64> {
         self.store(object)?.get(id).map(|view| view.modified_ms)
     }
 
-    /// The value of a property of a record that is live or archived, if it has one.
+    /// Returns the value of a property of a live or archived record, if it has one.
     pub fn value(&self, object: &str, id: u64, property: &str) -> Option<String> {
         let store = self.store(object)?;
         let (place, definition) = store.definition(property)?;
         store.get(id)?.text(definition, place)
     }
 
-    /// The versions of a property of a live or archived record that are kept, newest first, as
-    /// JSON. A restless property has none that stay.
+    /// Returns the retained versions of a property of a live or archived record, newest first, as
+    /// JSON. A restless property has no stable versions.
     pub fn versions(&self, object: &str, id: u64, property: &str) -> Vec<Value> {
         let Some(store) = self.store(object) else { return Vec::new() };
         let found = store.definition(property).zip(store.get(id));
@@ -58,7 +59,7 @@ impl Portal {
         serde_json::from_slice(&out).unwrap_or_default()
     }
 
-    /// How many versions of each property of a type are kept.
+    /// Returns the number of versions retained for each property of a type.
     pub(crate) fn kept_versions(&self, store: &super::Store) -> usize {
         let settings = &self.settings;
         let kept = if store.object.id == "0-1" {
@@ -69,7 +70,7 @@ impl Portal {
         kept.unwrap_or(usize::MAX)
     }
 
-    /// Ids of the live records of type `to` that a live record is linked to, ascending.
+    /// Returns the ids of the live records of type `to` that a live record is linked to, ascending.
     pub fn associations(&self, from: &str, id: u64, to: &str) -> Vec<u64> {
         match (self.place(from), self.place(to)) {
             (Some(from), Some(to)) => {
@@ -79,19 +80,19 @@ impl Portal {
         }
     }
 
-    /// Names of a type's properties that are not archived, sorted.
+    /// Returns the names of a type's properties that are not archived, sorted.
     pub fn property_names(&self, object: &str) -> Vec<String> {
         let Some(store) = self.store(object) else { return Vec::new() };
         let names = store.by_name.keys();
         names.filter(|name| store.definition(name).is_some()).cloned().collect()
     }
 
-    /// The record that an id leads to after merges; the id itself otherwise.
+    /// Returns the id that an id redirects to after merges, or the id itself.
     pub fn merged_into(&self, object: &str, id: u64) -> u64 {
         self.store(object).map_or(id, |store| store.resolve(id))
     }
 
-    /// Is the record in the recycle bin?
+    /// Returns `true` if the record is in the recycle bin.
     pub fn is_archived(&self, object: &str, id: u64) -> bool {
         let Some(store) = self.store(object) else { return false };
         store.handle(id).is_some_and(|handle| matches!(store.status(handle), Status::Archived(_)))

@@ -1,4 +1,4 @@
-//! Property values as HubSpot prints them, made from a hash.
+//! Property values in HubSpot's text format, generated from a hash.
 
 use crate::portal::definition::{Kind, Options};
 use crate::portal::hash::mix;
@@ -12,7 +12,7 @@ const WORDS: &[&str] = &[
     "cedar", "dune", "elm", "flint", "grove",
 ];
 
-/// Texts that break careless readers.
+/// Texts that are easily mishandled by parsers.
 const ODD_TEXTS: &[&str] = &[
     "she said \"no\"",
     "back\\slash",
@@ -35,7 +35,7 @@ const ODD_TEXTS: &[&str] = &[
     "",
 ];
 
-/// What follows the whole part of a calculated number: doubles in full.
+/// Fractional parts of calculated numbers: doubles in full precision.
 const LONG_FRACTIONS: Options = &[
     ".40000000000000002220446049250313080847263336181640625",
     ".59999999999999997779553950749686919152736663818359375",
@@ -43,23 +43,23 @@ const LONG_FRACTIONS: Options = &[
     ".90000000000000002220446049250313080847263336181640625",
 ];
 
-/// Roughly the instant of 2015 that dates count from.
+/// Start of the range of generated dates: 2015-01-01.
 const DATES_FROM_MS: i64 = 1_420_070_400_000;
 
-/// What a value turned out to be.
+/// Form of a generated value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// No value; nothing was written.
     Null,
-    /// ASCII that JSON takes as it stands.
+    /// ASCII that needs no JSON escapes.
     Plain,
     /// Text that needs escapes.
     Escape,
 }
 
-/// Appends the raw text of the value that `hash` stands for.
+/// Appends the unescaped text of the value that `hash` determines.
 pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
-    // Of 256 records as many have no value.
+    // Number of records out of 256 without a value.
     let without = if matches!(kind, Kind::Fixed(_) | Kind::Stamp) {
         0
     } else if kind == Kind::Recording {
@@ -87,7 +87,7 @@ pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
             push_padded(out, low(dice) % 100_000_000, 8);
         }
         Kind::Whole => push_u64(out, dice % 100_000),
-        // HubSpot: what it has calculated is printed to the last digit of the double.
+        // HubSpot: calculated numbers are printed in the double's full precision.
         Kind::Money if dice.is_multiple_of(61) => {
             push_u64(out, (dice >> 4) % 4);
             out.extend_from_slice(pick(LONG_FRACTIONS, dice >> 6).as_bytes());
@@ -145,7 +145,7 @@ pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
     Form::Plain
 }
 
-/// Appends the value as JSON: a quoted text or `null`.
+/// Appends the value as JSON: a string or `null`.
 pub(crate) fn push_json(out: &mut Vec<u8>, kind: Kind, hash: u64) {
     out.push(b'"');
     let start = out.len();
@@ -197,12 +197,12 @@ fn pick(texts: Options, dice: u64) -> &'static str {
     texts.get(place).copied().unwrap_or_default()
 }
 
-/// Can a cleared property of this kind hold an empty text instead of null?
+/// Returns `true` if a cleared property of this kind can hold an empty string instead of null.
 fn may_be_empty(kind: Kind) -> bool {
     matches!(kind, Kind::Whole | Kind::Money | Kind::Date | Kind::DateTime)
 }
 
-/// An instant of the last years; now and then a whole second or hour.
+/// Returns an instant of the last years, occasionally at a whole second or hour.
 fn instant(dice: u64) -> i64 {
     let ms = DATES_FROM_MS + i64::try_from(dice % 378_691_200_000).unwrap_or_default();
     match dice >> 44 & 0xFF {

@@ -1,4 +1,4 @@
-//! A record as a reader sees it.
+//! A record as returned by the API.
 
 use crate::portal::definition::{Definition, Origin, Role};
 use crate::portal::hash::mix;
@@ -6,12 +6,12 @@ use crate::portal::overlay::Edit;
 use crate::portal::text::{push_iso, push_string, push_u64};
 use crate::portal::value::{self, Form};
 
-/// One record at one moment. Values come from the key unless an edit says otherwise.
+/// One record at one point in time. Values are derived from the key unless there is an edit.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     pub id: u64,
     pub created_ms: i64,
-    /// The modified date that it had before any change.
+    /// The modified date before any change.
     pub(crate) first_modified_ms: i64,
     pub modified_ms: i64,
     pub archived_ms: Option<i64>,
@@ -19,16 +19,17 @@ pub struct View<'a> {
     pub(crate) edits: &'a [Edit],
 }
 
-/// How long the recycle bin keeps a record.
+/// Retention of the recycle bin, in milliseconds.
 const BIN_MS: i64 = 90 * 86_400_000;
 
 impl View<'_> {
-    /// HubSpot: the recycle bin forgets a record after ninety days.
+    /// Returns `true` if the record has left the recycle bin. HubSpot: archived records are deleted
+    /// after ninety days.
     pub(crate) fn expired(&self, now_ms: i64) -> bool {
         self.archived_ms.is_some_and(|archived_ms| archived_ms + BIN_MS <= now_ms)
     }
 
-    /// The last edit of a property.
+    /// Returns the last edit of a property.
     fn edit(&self, property: usize) -> Option<&Edit> {
         self.edits.iter().rev().find(|edit| edit.property == property)
     }
@@ -37,7 +38,7 @@ impl View<'_> {
         mix(self.key ^ definition.salt)
     }
 
-    /// Appends the value as JSON. `property` is the place of `definition` within its type.
+    /// Appends the value as JSON. `property` is the index of `definition` within its type.
     pub(crate) fn push_json(&self, out: &mut Vec<u8>, definition: &Definition, property: usize) {
         if let Some(edit) = self.edit(property) {
             match &edit.value {
@@ -60,7 +61,7 @@ impl View<'_> {
         }
     }
 
-    /// The value as text, `None` for null.
+    /// Returns the value as text, or `None` for null.
     pub(crate) fn text(&self, definition: &Definition, property: usize) -> Option<String> {
         if let Some(edit) = self.edit(property) {
             return edit.value.as_ref().map(ToString::to_string);
@@ -82,7 +83,7 @@ impl View<'_> {
         String::from_utf8(out).ok()
     }
 
-    /// Appends a value that follows from the record itself; all of them are plain ASCII.
+    /// Appends a value that is derived from the record itself; always plain ASCII.
     fn push_own(&self, out: &mut Vec<u8>, role: Role) {
         match role {
             Role::Id => push_u64(out, self.id),
@@ -98,7 +99,7 @@ impl View<'_> {
     }
 }
 
-/// The record id inside a generated e-mail address.
+/// Returns the record id in a generated e-mail address.
 pub(crate) fn id_of_email(email: &str) -> Option<u64> {
     email.strip_prefix("person.")?.strip_suffix("@example.test")?.parse().ok()
 }

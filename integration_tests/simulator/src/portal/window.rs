@@ -1,4 +1,4 @@
-//! The search index: records by modified date and id, without looking at each of them.
+//! The search index: finds records by modified date and id without visiting each of them.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -25,22 +25,22 @@ impl Default for Window {
 #[derive(Debug, Clone)]
 struct Piece {
     range: Range<u64>,
-    /// The index shows different dates within the piece, so each one has to be looked up.
+    /// Whether indexed dates differ within the piece, so that each record has to be checked.
     mixed: bool,
 }
 
-/// What a window holds, at one moment.
+/// Records that a window contains at one point in time.
 pub(crate) struct Hits<'a> {
     store: &'a Store,
     window: Window,
     now_ms: i64,
     pieces: Vec<Piece>,
-    /// Touched records, ids ascending.
+    /// Ids of the touched records, ascending.
     touched: Vec<u64>,
 }
 
 impl Store {
-    /// The live records that the index shows inside a window.
+    /// Returns the live records that the index shows inside a window.
     pub(crate) fn hits(&self, window: &Window, now_ms: i64) -> Hits<'_> {
         let ids = &window.ids;
         let span = if ids.is_empty() {
@@ -93,7 +93,7 @@ impl Store {
 }
 
 impl Hits<'_> {
-    /// How many records there are.
+    /// Returns the number of records.
     pub(crate) fn count(&self) -> u64 {
         let untouched: u64 = self
             .pieces
@@ -120,7 +120,7 @@ impl Hits<'_> {
                 || self.window.modified.contains(&self.store.indexed_modified(index, self.now_ms)))
     }
 
-    /// The records by id, ascending.
+    /// Returns the records by id, ascending.
     pub(crate) fn ascending(&self) -> impl Iterator<Item = Handle> + '_ {
         let untouched = self.pieces.iter().flat_map(move |piece| {
             piece.range.clone().filter(move |index| self.holds(*index, piece.mixed))
@@ -129,7 +129,7 @@ impl Hits<'_> {
         merged(self.store, untouched, touched, |untouched, touched| untouched < touched)
     }
 
-    /// The records by id, descending.
+    /// Returns the records by id, descending.
     pub(crate) fn descending(&self) -> impl Iterator<Item = Handle> + '_ {
         let untouched = self.pieces.iter().rev().flat_map(move |piece| {
             piece.range.clone().rev().filter(move |index| self.holds(*index, piece.mixed))
@@ -139,7 +139,7 @@ impl Hits<'_> {
     }
 }
 
-/// Merges two runs in the order that `first` (does the untouched one come first?) says.
+/// Merges two sorted runs. `first` returns `true` if the untouched record precedes the touched one.
 fn merged(
     store: &Store,
     untouched: impl Iterator<Item = u64>,
@@ -170,7 +170,7 @@ mod tests {
 
     const START_MS: i64 = 1_790_000_000_000;
 
-    /// Every live record that the index shows in the window, found by looking at each.
+    /// Finds the live records that the index shows in the window by checking every record.
     fn by_looking(store: &Store, window: &Window, now_ms: i64) -> Vec<u64> {
         let all = store.list(0, false);
         all.filter_map(|handle| {

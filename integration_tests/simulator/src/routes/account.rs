@@ -1,4 +1,4 @@
-//! The account itself: its details, its use of the interface, its size.
+//! Endpoints for the account: details, API usage, record limits.
 
 use std::sync::atomic::Ordering;
 
@@ -12,7 +12,7 @@ use crate::routes::currencies::COMPANY_CURRENCY;
 use crate::routes::no_scopes;
 
 const DAY_MS: i64 = 86_400_000;
-/// Records of one standard type that an account may hold.
+/// Maximum number of records of one standard type.
 const MOST_RECORDS: u64 = 15_000_000;
 const MOST_CUSTOM_RECORDS: u64 = 1_500_000;
 
@@ -131,7 +131,7 @@ fn records(portal: &Portal) -> Answer {
     Answer::json(200, body.to_string())
 }
 
-/// Percent with two decimals.
+/// Returns a percentage with two decimals.
 fn percentage(part: u64, whole: u64) -> f64 {
     let hundredths = u32::try_from(part.saturating_mul(10_000) / whole).unwrap_or(u32::MAX);
     f64::from(hundredths) / 100.0

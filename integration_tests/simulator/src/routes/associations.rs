@@ -1,4 +1,4 @@
-//! Reading links between records: in batches, of one record, and the kinds there are.
+//! Associations: batch reads, reads of one record, and association types.
 
 use http::Method;
 use serde::Deserialize;
@@ -86,7 +86,8 @@ fn pair_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
     both(store_of(portal, params, 0)?, store_of(portal, params, 1)?)
 }
 
-/// Both sides have to be readable: every alternative of one with every one of the other.
+/// Returns the scopes for reading both sides: every alternative of one combined with every
+/// alternative of the other.
 #[expect(clippy::unnecessary_wraps, reason = "spares its callers the wrapping")]
 fn both(from: &Store, to: &Store) -> Result<Scopes, Answer> {
     let mut scopes = Scopes::new();
@@ -100,7 +101,7 @@ fn both(from: &Store, to: &Store) -> Result<Scopes, Answer> {
     Ok(scopes)
 }
 
-/// The places of the two types that the path names.
+/// Returns the indices of the two types in the path.
 fn places(portal: &Portal, from: &str, to: &str) -> Result<(usize, usize), Answer> {
     let place = |name: &str| portal.place(name).ok_or_else(|| refusal::unknown_type(name));
     Ok((place(from)?, place(to)?))
@@ -171,7 +172,7 @@ fn batch_read_v3(portal: &Portal, params: &Params, request: &Request) -> Result<
     Ok(Answer::json(status, out))
 }
 
-/// Appends an error per input without links; returns the status to answer with.
+/// Appends an error for each input without links and returns the status of the response.
 fn push_missing(out: &mut Vec<u8>, missing: &[String], params: &Params) -> u16 {
     if missing.is_empty() {
         return 200;
@@ -220,7 +221,7 @@ fn of_record(portal: &Portal, params: &Params, request: &Request) -> Result<Answ
     Ok(Answer::json(200, out))
 }
 
-/// Appends links in the form of v4.
+/// Appends links in the v4 format.
 fn push_links(out: &mut Vec<u8>, portal: &Portal, from: usize, to: usize, links: &[Link]) {
     let types = portal.link_types(from, to);
     let quote: &[u8] = match portal.settings.to_object_id {

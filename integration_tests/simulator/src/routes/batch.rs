@@ -1,4 +1,4 @@
-//! Reading records by id, many at once.
+//! Batch reads of records by id.
 
 use http::Method;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::routes::{object_scopes, store_of};
 use crate::settings::BatchOrder;
 
 const MOST_INPUTS: usize = 100;
-/// The same once the answer shows property history.
+/// Maximum number of inputs if property history is requested.
 const MOST_INPUTS_WITH_HISTORY: usize = 50;
 
 pub(crate) static ROUTES: &[Route] = &[Route {
@@ -51,7 +51,7 @@ struct Input {
     id: Id,
 }
 
-/// An id as JSON carries it: text, or a number where a client means well.
+/// A record id in JSON: a string or a number.
 #[derive(Deserialize)]
 #[serde(try_from = "Value")]
 pub(crate) struct Id(String);
@@ -91,7 +91,7 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
     let mut missing = Vec::new();
     for input in &body.inputs {
         let text = input.id.text();
-        // HubSpot: unlike a get, a batch read does not follow merges.
+        // HubSpot: unlike a single read, a batch read does not follow merges.
         let view = match &body.id_property {
             Some(property) => find_by(store, property, &text)?,
             None => text.parse().ok().and_then(|id| store.get(id)),
@@ -145,7 +145,7 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
     Ok(Answer::json(if missing.is_empty() { 200 } else { 207 }, out))
 }
 
-/// Appends when a batch was worked on and closes the answer.
+/// Appends the start and end times of a batch and closes the response.
 pub(crate) fn push_times(out: &mut Vec<u8>, now_ms: i64) {
     let times =
         format!(",\"startedAt\":\"{}\",\"completedAt\":\"{}\"}}", iso(now_ms), iso(now_ms + 12));

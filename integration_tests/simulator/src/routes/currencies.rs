@@ -1,4 +1,4 @@
-//! The account's currencies and what they are worth in the company's own.
+//! The account's currencies and their exchange rates to the company currency.
 
 use http::Method;
 use serde::Deserialize;
@@ -13,13 +13,13 @@ use crate::routes::inputs::inputs;
 use crate::routes::paging::{by_offset, limit};
 use crate::routes::{any_of, param};
 
-/// What the account reckons in.
+/// The company currency of the account.
 pub(crate) const COMPANY_CURRENCY: &str = "EUR";
 const DEFAULT_LIMIT: usize = 100;
 const MOST_INPUTS: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 const FIRST_RATE: u64 = 40_117;
-/// Currencies HubSpot knows, as far as the simulator does.
+/// Currency codes and names that the simulator knows.
 const KNOWN: [(&str, &str); 8] = [
     ("AUD", "Australian Dollar"),
     ("CAD", "Canadian Dollar"),
@@ -145,11 +145,11 @@ fn codes() -> Answer {
     Answer::json(200, json!({ "results": all }).to_string())
 }
 
-/// What one currency was worth from an instant on.
+/// An exchange rate that took effect at an instant.
 struct Rate {
     id: u64,
     from: String,
-    /// Rates set since.
+    /// Number of later rates.
     age: u64,
     ten_thousandths: u32,
     effective_ms: i64,
@@ -170,7 +170,7 @@ impl Rate {
     }
 }
 
-/// All rates, oldest first within a currency. Ids are in that order.
+/// Returns all rates, oldest first within a currency. Ids are in that order.
 fn rates(portal: &Portal) -> Vec<Rate> {
     let account = &portal.spec().account;
     let mut rates = Vec::new();

@@ -1,13 +1,13 @@
-//! Page tokens: an id, either plain or in base64 so that nobody reads it, or a sealed text.
+//! Page tokens: a plain id, an id in base64, or an arbitrary text in base64.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The opaque form of an id.
+/// Encodes an id as an opaque token.
 pub(crate) fn opaque(id: u64) -> String {
     seal(&id.to_string())
 }
 
-/// The id behind a token in either form.
+/// Returns the id of a token in either form.
 pub(crate) fn read(token: &str) -> Option<u64> {
     if token.bytes().all(|byte| byte.is_ascii_digit()) {
         return token.parse().ok();
@@ -15,7 +15,7 @@ pub(crate) fn read(token: &str) -> Option<u64> {
     unseal(token)?.parse().ok()
 }
 
-/// Hides a text in base64.
+/// Encodes a text in base64.
 pub(crate) fn seal(text: &str) -> String {
     let mut token = String::new();
     for group in text.as_bytes().chunks(3) {
@@ -30,7 +30,7 @@ pub(crate) fn seal(text: &str) -> String {
     token
 }
 
-/// The text that [`seal`] hid.
+/// Decodes a text encoded by [`seal`].
 pub(crate) fn unseal(token: &str) -> Option<String> {
     let mut text = Vec::new();
     let (mut bits, mut held) = (0_u32, 0);

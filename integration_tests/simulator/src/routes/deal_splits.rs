@@ -1,4 +1,4 @@
-//! The splits of deals, read by deal. As records they are an object type like any other.
+//! Splits of deals, read by deal. Deal splits are also an ordinary object type.
 
 use http::Method;
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::routes::named_store;
 use crate::routes::record::Shape;
 
 const MOST_INPUTS: usize = 100;
-/// Properties of every split besides those always present.
+/// Properties of every split in addition to those that are always present.
 const SHOWN: [&str; 3] = ["hs_deal_split_amount", "hs_deal_split_percentage", "hubspot_owner_id"];
 
 pub(crate) static ROUTES: &[Route] = &[Route {

@@ -1,4 +1,4 @@
-//! Definitions of the account's own events.
+//! Definitions of the account's custom events.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn definition_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
     Ok(any_of(&["behavioral_events.event_definitions.read_write"]))
 }
 
-/// Those in use: an archived event can no longer be asked for.
+/// Returns the definitions that are not archived; archived events cannot be queried.
 fn in_use(portal: &Portal) -> impl Iterator<Item = Item> {
     portal.events().definitions.items().filter(|item| item.archived_ms.is_none())
 }

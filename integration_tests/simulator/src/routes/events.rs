@@ -47,14 +47,14 @@ pub(crate) static ROUTES: &[Route] = &[
     },
 ];
 
-/// A query whose parts have been checked.
+/// A validated query.
 struct Query<'a> {
     portal: &'a Portal,
-    /// The type's place and the id of the record asked for.
+    /// Index of the object type and id of the requested record.
     record: Option<(usize, u64)>,
     window: RangeInclusive<i64>,
     ascending: bool,
-    /// The last one of the page before.
+    /// Key of the last occurrence on the previous page.
     beyond: Option<Key>,
     now_ms: i64,
 }
@@ -109,13 +109,13 @@ fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     Ok(Answer::json(200, answer.to_string()))
 }
 
-/// Whose events a query is about.
+/// The records whose events are requested.
 #[derive(Clone, Copy)]
 enum Subject {
     One(usize, u64),
     /// A record that does not exist.
     Nobody,
-    /// All records of the type at a place.
+    /// All records of the type at an index.
     Type(usize),
     Everyone,
 }
@@ -162,7 +162,7 @@ fn subject(portal: &Portal, request: &Request) -> Result<Subject, Answer> {
 fn window(portal: &Portal, request: &Request) -> Result<RangeInclusive<i64>, Answer> {
     let bound = |name: &str| match request.query(name) {
         None => Ok(None),
-        // HubSpot: an instant is ISO text here, never epoch milliseconds.
+        // HubSpot: instants are ISO 8601 here, never epoch milliseconds.
         Some(text) => match parse_ms(text).filter(|_| text.contains('-')) {
             Some(at_ms) => Ok(Some(at_ms)),
             None => Err(refusal::validation(&format!("Invalid input: {name} {text}"))),
@@ -183,7 +183,7 @@ fn ascending(portal: &Portal, request: &Request) -> Result<bool, Answer> {
     }
 }
 
-/// The key behind a page token.
+/// Returns the key encoded in a page token.
 fn position(token: &str) -> Result<Key, Answer> {
     let text = cursor::unseal(token).unwrap_or_default();
     let key = text.split_once(':').and_then(|(at_ms, sequence)| {
@@ -193,7 +193,7 @@ fn position(token: &str) -> Result<Key, Answer> {
 }
 
 impl<'a> Query<'a> {
-    /// Keys of what the record and the window hold, in order, from the page's start.
+    /// Returns the keys of the matching occurrences in order, from the start of the page.
     fn keys(&self) -> Box<dyn Iterator<Item = Key> + 'a> {
         let (window, beyond, now_ms) = (self.window.clone(), self.beyond, self.now_ms);
         let Some((place, id)) = self.record else {
@@ -256,7 +256,7 @@ fn properties(portal: &Portal, found: &Occurrence<'_>) -> Map<String, Value> {
             "hs_user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
             "hs_utm_source": "mail",
             "hs_visitor_type": "NORMAL",
-            // Numbers come as text, now and then not.
+            // Numbers are usually strings, but not always.
             "hs_screen_width": if dice & 0xC == 0 { json!(1_920) } else { json!("1920") },
             "hs_screen_height": "1080",
         }),

@@ -1,4 +1,4 @@
-//! Search filters: their JSON, what they ask of the index, and how a record is tested.
+//! Search filters: deserialization, the part answered by the index, and the test of single records.
 
 use std::ops::Range;
 
@@ -11,7 +11,7 @@ use crate::refusal;
 use crate::routes::rank::Rank;
 use crate::settings::DoubtfulFilters;
 
-/// One comparison as JSON has it.
+/// One filter as in the request body.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Filter {
@@ -43,38 +43,39 @@ enum Operator {
     NotContainsToken,
 }
 
-/// What a comparison looks at.
+/// The operand of a condition.
 #[derive(Debug, Clone, Copy)]
 enum Subject {
     Property(usize),
-    /// Links to the type at this place.
+    /// Associations to the type at this index.
     Links(usize),
 }
 
-/// A comparison whose property is known and whose values are complete.
+/// A filter with a resolved property and complete values.
 #[derive(Debug)]
 pub(crate) struct Condition {
     subject: Subject,
     kind: Kind,
     role: Role,
     operator: Operator,
-    /// One value, two of a range, or a list.
+    /// One value, two for a range, or a list.
     values: Vec<String>,
-    /// Is what HubSpot leaves open taken to match as little as it can?
+    /// Whether behavior that HubSpot does not document is interpreted as matching as few records as
+    /// possible.
     narrow: bool,
 }
 
-/// A filter group: a window of the index, and what else must hold.
+/// A filter group: a window of the index and the remaining conditions.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) window: Window,
     pub(crate) rest: Vec<Condition>,
-    /// Nothing can match.
+    /// Whether no record can match.
     pub(crate) never: bool,
 }
 
 impl Plan {
-    /// Turns the filters of a group into a plan.
+    /// Creates the plan for a filter group.
     pub(crate) fn new(portal: &Portal, store: &Store, group: &[Filter]) -> Result<Self, Answer> {
         let mut plan = Self::default();
         let narrow = portal.settings.doubtful_filters == DoubtfulFilters::Narrow;
@@ -94,7 +95,7 @@ impl Plan {
                 });
                 continue;
             }
-            // HubSpot: contacts accept the other types' name of the modified date and match nothing.
+            // HubSpot: contacts accept the modified-date name of the other types but match nothing.
             if store.object.id == "0-1" && name == "hs_lastmodifieddate" {
                 plan.never = true;
                 continue;
@@ -120,7 +121,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Narrows the window if the condition is about one of the dates of the record or its id.
+    /// Narrows the window if the condition is about the record's id or one of its dates.
     fn absorb(&mut self, condition: &Condition) -> bool {
         let Some((low, high)) = condition.bounds() else { return false };
         match condition.role {
@@ -153,7 +154,7 @@ impl Plan {
     }
 }
 
-/// Cuts a window of instants down to those from `low` to `high`.
+/// Intersects a time window with the range from `low` to `high`.
 fn narrow(window: &mut Range<i64>, low: i128, high: Option<i128>) {
     let end = high.map_or(i128::MAX, |high| high + 1);
     *window = window.start.max(clamp(low))..window.end.min(clamp(end));
@@ -164,7 +165,7 @@ fn clamp(value: i128) -> i64 {
 }
 
 impl Filter {
-    /// The values that the operator needs, as text.
+    /// Returns the values that the operator requires, as text.
     fn complete_values(&self) -> Result<Vec<String>, Answer> {
         let value = self.value.iter();
         let wanted: Vec<&Value> = match self.operator {
@@ -202,7 +203,7 @@ impl Filter {
     }
 }
 
-/// HubSpot: a value may be text or a bare number.
+/// HubSpot: a value may be a string or a number.
 fn text(value: &Value) -> Result<String, Answer> {
     match value {
         Value::String(text) => Ok(text.clone()),
@@ -215,7 +216,7 @@ fn text(value: &Value) -> Result<String, Answer> {
 }
 
 impl Condition {
-    /// Refuses values that a date or an id cannot be compared with.
+    /// Rejects values that cannot be compared with a date or an id.
     fn check(&self) -> Result<(), Answer> {
         let whole =
             self.role == Role::Id || matches!(self.kind, Kind::Date | Kind::DateTime | Kind::Stamp);
@@ -234,7 +235,7 @@ impl Condition {
         Rank::of(self.kind, self.role, text)
     }
 
-    /// The closed range of whole numbers that the condition allows, if it is one.
+    /// Returns the closed range of integers that the condition allows, if it is a range.
     fn bounds(&self) -> Option<(i128, Option<i128>)> {
         let number = |place: usize| match self.values.get(place).map(|text| self.rank(text)) {
             Some(Rank::Whole(number)) => Some(number),
@@ -258,7 +259,7 @@ impl Condition {
         }
     }
 
-    /// Does the condition hold for a record?
+    /// Returns `true` if the condition holds for a record.
     pub(crate) fn holds(&self, portal: &Portal, store: &Store, view: &View<'_>) -> bool {
         let place = match self.subject {
             Subject::Property(place) => place,
@@ -272,7 +273,8 @@ impl Condition {
             }
         };
         let Some(definition) = store.definitions.get(place) else { return false };
-        // HubSpot: a property that was cleared has no value, whether it shows as null or as nothing.
+        // HubSpot: a cleared property has no value, whether it is returned as null or as an empty
+        // string.
         let text = view.text(definition, place).filter(|text| !text.is_empty());
         let Some(text) = text else {
             let negates = matches!(
@@ -307,7 +309,7 @@ impl Condition {
         }
     }
 
-    /// Is the text, or one of its options, among the values?
+    /// Returns `true` if the text, or one of its options, is among the values.
     fn among(&self, text: &str) -> bool {
         let several = matches!(self.kind, Kind::Choices(_)) && !self.narrow;
         let parts = text.split(if several { ';' } else { '\0' });

@@ -1,4 +1,4 @@
-//! The body of a request for many things at once.
+//! Body of batch requests.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -12,7 +12,7 @@ struct Body<T> {
     inputs: Vec<T>,
 }
 
-/// What a body asks for, `most` things at once.
+/// Parses the inputs of a request, at most `most`.
 pub(crate) fn inputs<T: DeserializeOwned>(
     request: &Request,
     most: usize,

@@ -1,4 +1,4 @@
-//! What the simulator serves, one row per endpoint.
+//! Route table of the simulator, one row per endpoint.
 
 mod account;
 mod associations;
@@ -36,7 +36,7 @@ use crate::refusal;
 use crate::route::{Params, Route, Scopes};
 use crate::settings::DisabledObject;
 
-/// Every endpoint about data, by area.
+/// All data endpoints, by area.
 pub static ROUTES: &[&[Route]] = &[
     objects::ROUTES,
     search::ROUTES,
@@ -72,13 +72,13 @@ pub static ROUTES: &[&[Route]] = &[
     currencies::ROUTES,
 ];
 
-/// Every endpoint about data.
+/// Returns all data endpoints.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().copied().flatten()
 }
 
-/// The endpoint that serves a path, and the parts of the path it leaves open. Of several patterns
-/// that fit, the one with the fewest open parts wins.
+/// Returns the endpoint for a path and the values of its variable segments. If several patterns
+/// match, the one with the fewest variable segments wins.
 pub fn find(method: &Method, path: &str) -> Option<(&'static Route, Params)> {
     let mut best: Option<(&'static Route, Params)> = None;
     for route in routes().filter(|route| route.method == *method) {
@@ -110,17 +110,17 @@ fn fit(pattern: &str, path: &str) -> Option<Params> {
     parts.next().is_none().then_some(params)
 }
 
-/// A part of the path that the pattern left open.
+/// Returns the value of a variable segment of the path.
 fn param(params: &Params, place: usize) -> &str {
     params.get(place).map_or("", String::as_str)
 }
 
-/// The object type that a part of the path names.
+/// Returns the object type named in a segment of the path.
 fn store_of<'a>(portal: &'a Portal, params: &Params, place: usize) -> Result<&'a Store, Answer> {
     named_store(portal, param(params, place))
 }
 
-/// The object type with a name, unless the account has switched it off.
+/// Returns the object type with a name, or an error if it is unknown or disabled in the account.
 fn named_store<'a>(portal: &'a Portal, name: &str) -> Result<&'a Store, Answer> {
     let store = portal.store(name).ok_or_else(|| refusal::unknown_type(name))?;
     if !portal.is_disabled(name) {
@@ -132,18 +132,18 @@ fn named_store<'a>(portal: &'a Portal, name: &str) -> Result<&'a Store, Answer> 
     })
 }
 
-/// Scopes for reading records of the type that the path names first.
+/// Returns the scopes for reading records of the first type in the path.
 fn object_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
     store_of(portal, params, 0).map(|store| store.object.scopes.clone())
 }
 
-/// Any valid token will do.
+/// Returns no required scopes: any valid token is accepted.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
 fn no_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
     Ok(Scopes::new())
 }
 
-/// One alternative per scope.
+/// Returns one alternative per scope.
 fn any_of(scopes: &[&str]) -> Scopes {
     scopes.iter().map(|scope| vec![(*scope).to_owned()]).collect()
 }

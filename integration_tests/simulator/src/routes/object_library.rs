@@ -1,4 +1,4 @@
-//! Which of HubSpot's object types the account has switched on.
+//! HubSpot object types that are enabled in the account.
 
 use http::Method;
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! Listing records and getting one.
+//! Lists of records and single records.
 
 use http::Method;
 
@@ -13,7 +13,7 @@ use crate::settings::{ListCursor, OverLimit};
 
 const LIST_DEFAULT: usize = 10;
 const LIST_MOST: usize = 100;
-/// The same once a list shows property history.
+/// Maximum `limit` if property history is requested.
 const LIST_MOST_WITH_HISTORY: usize = 50;
 
 pub(crate) static ROUTES: &[Route] = &[
@@ -95,7 +95,7 @@ fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, An
         find_by(store, property, wanted)?
     } else {
         let id = wanted.parse().map_err(|_| refusal::odd_id(wanted))?;
-        // HubSpot: an id that was merged away leads to the surviving record.
+        // HubSpot: the id of a merged record leads to the surviving record.
         store.get(store.resolve(id))
     };
     let shown =
@@ -114,7 +114,7 @@ fn shape<'a>(portal: &'a Portal, store: &'a Store, request: &Request) -> Result<
         .with_associations(request.query_list("associations"))
 }
 
-/// The record with a value in a unique property.
+/// Returns the record with this value of a unique property.
 pub(crate) fn find_by<'a>(
     store: &'a Store,
     property: &str,

@@ -1,4 +1,4 @@
-//! Owners: the people records belong to.
+//! Owners of records.
 
 use http::Method;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the paged endpoints share: reading `limit` and `after`, writing `paging`.
+//! Shared code of paged endpoints: parsing of `limit` and `after`, output of `paging`.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::refusal;
 use crate::routes::cursor;
 use crate::settings::OverLimit;
 
-/// The `limit` of a request, between 1 and `most`.
+/// Returns the `limit` of a request, between 1 and `most`.
 pub(crate) fn limit(
     request: &Request,
     default: usize,
@@ -26,13 +26,13 @@ pub(crate) fn limit(
     }
 }
 
-/// The id that `after` says to start from; zero without one.
+/// Returns the first id of the page according to `after`; zero without one.
 pub(crate) fn after(request: &Request) -> Result<u64, Answer> {
     let Some(token) = request.query("after") else { return Ok(0) };
     cursor::read(token).ok_or_else(|| refusal::validation(&format!("Invalid input: after {token}")))
 }
 
-/// A yes-or-no parameter.
+/// Parses a boolean parameter.
 pub(crate) fn flag(request: &Request, name: &str, default: bool) -> Result<bool, Answer> {
     match request.query(name) {
         None => Ok(default),
@@ -42,12 +42,12 @@ pub(crate) fn flag(request: &Request, name: &str, default: bool) -> Result<bool,
     }
 }
 
-/// The URL of the next page: that of the request with another `after`.
+/// Returns the URL of the next page: that of the request with another `after`.
 pub(crate) fn next_link(request: &Request, after: &str) -> String {
     link(request, &["after"], "after", after)
 }
 
-/// The URL of the request with some parameters left out and one put in.
+/// Returns the URL of the request without some parameters and with one added.
 pub(crate) fn link(request: &Request, without: &[&str], name: &str, value: &str) -> String {
     let mut link = format!("https://api.hubapi.com{}?", request.path);
     for (key, value) in request.query.iter().filter(|(key, _)| !without.contains(&key.as_str())) {
@@ -62,8 +62,8 @@ pub(crate) fn link(request: &Request, without: &[&str], name: &str, value: &str)
     link
 }
 
-/// One page of an endpoint whose tokens hide how many were seen: `total` if asked for, `results`,
-/// and `paging` unless this is the last one.
+/// Returns one page of an endpoint whose tokens encode an offset: `total` if requested, `results`,
+/// and `paging` unless it is the last page.
 pub(crate) fn by_offset<T>(
     request: &Request,
     all: &[T],
@@ -106,7 +106,7 @@ fn push_encoded(out: &mut String, text: &str) {
     }
 }
 
-/// Appends `,"paging":{…}` that leads to `after`.
+/// Appends `,"paging":{…}` with the token `after`.
 pub(crate) fn push_paging(out: &mut Vec<u8>, after: &str, link: Option<&str>) {
     out.extend_from_slice(b",\"paging\":{\"next\":{\"after\":");
     push_string(out, after);

@@ -1,4 +1,4 @@
-//! Pipelines and their stages, in the present form and in that of v1.
+//! Pipelines and their stages, in the current and in the v1 format.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ fn answer(body: &Value) -> Answer {
     Answer::json(200, body.to_string())
 }
 
-/// A stage: id, label, and either a deal's probability or the state that its type gives it.
+/// A stage: id, label, and either a deal's probability or the state for other types.
 type Stage = (&'static str, &'static str, &'static str);
 
 const DEAL_STAGES: &[Stage] = &[
@@ -115,7 +115,7 @@ const LEAD_STAGES: &[Stage] = &[
     ("unqualified-stage-id", "Disqualified", "UNQUALIFIED"),
 ];
 
-/// Pipelines of a type: id and label, with the stages they all have.
+/// Returns the pipelines of a type, as id and label, and the stages of each.
 fn known(object: &ObjectType) -> (&'static [(&'static str, &'static str)], &'static [Stage]) {
     match object.plural.as_str() {
         _ if object.custom => (&[("7bd1d1a1-default", "Default")], TICKET_STAGES),
@@ -149,12 +149,12 @@ fn pipelines(portal: &Portal, params: &Params) -> Result<Vec<Value>, Answer> {
                     .map(|(place, stage)| describe(portal, place, *stage))
                     .collect::<Vec<_>>(),
             });
-            // HubSpot: some built-in pipelines come without dates.
+            // HubSpot: some built-in pipelines have no dates.
             if *id != "0"
                 && let Some(fields) = pipeline.as_object_mut()
             {
                 fields.insert("createdAt".to_owned(), iso(times.0).into());
-                // HubSpot: a pipeline that nobody has edited may lack the second date.
+                // HubSpot: a pipeline that was never edited may have no `updatedAt`.
                 let updated = match store.object.plural.as_str() {
                     "tasks" => Value::Null,
                     _ => iso(times.1).into(),
@@ -248,7 +248,7 @@ fn list_v1(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
     Ok(answer(&json!({ "results": results })))
 }
 
-/// When every pipeline was created and last changed.
+/// Creation and modification dates of all pipelines.
 fn times(portal: &Portal) -> (i64, i64) {
     let day = portal.start_ms - portal.start_ms % 86_400_000;
     (day - 86_400_000 * 1_000, day - 86_400_000 * 40 + 30_600_123)

@@ -1,4 +1,4 @@
-//! Property definitions, in the present form and in that of v2.
+//! Property definitions, in the current and in the v2 format.
 
 use http::Method;
 use serde::Deserialize;
@@ -85,10 +85,10 @@ pub(crate) static ROUTES: &[Route] = &[
     },
 ];
 
-/// HubSpot: forms are an object type to v2. Nothing here has their properties, so one stands for all.
+/// HubSpot: forms are an object type in v2. The simulator returns one property for it.
 const FORM: &str = "form";
 
-/// Either the scope for the records or the one for their schema.
+/// Returns alternatives: the scope for the records or the one for their schema.
 fn definition_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
     let object = &store_of(portal, params, 0)?.object;
     let mut scopes: Scopes =
@@ -210,7 +210,7 @@ fn list_v2(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
     Ok(Answer::json(200, Value::from(results).to_string()))
 }
 
-/// A definition in the form of v3 and the dated versions.
+/// Returns a definition in the format of v3 and the dated versions.
 pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) -> Value {
     let dice = definition.salt;
     let before = portal.start_ms - portal.start_ms % 86_400_000 - 86_400_000 * 1_500;
@@ -239,8 +239,7 @@ pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) 
         },
     });
     let Some(fields) = described.as_object_mut() else { return described };
-    // HubSpot: what it has defined itself has no dates now and then, and whatever does not apply to
-    // a property is left out.
+    // HubSpot: some of its own definitions have no dates, and fields that do not apply are omitted.
     if !(definition.built_in() && dice.is_multiple_of(8)) {
         fields.insert("createdAt".to_owned(), iso(created_ms).into());
         fields.insert("updatedAt".to_owned(), iso(created_ms + 3_000_123).into());

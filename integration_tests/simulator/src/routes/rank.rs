@@ -1,4 +1,4 @@
-//! Values of properties in an order.
+//! Ordering of property values.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! Writing records into answers.
+//! Serialization of records.
 
 use crate::message::Answer;
 use crate::portal::{
@@ -9,10 +9,10 @@ use crate::refusal;
 use crate::routes::named_store;
 use crate::routes::paging::push_paging;
 
-/// A property to write, and its place among the definitions of its type.
+/// A property to output, and its index among the definitions of its type.
 type Column<'a> = (usize, &'a Definition);
 
-/// Which parts of each record an answer shows.
+/// The parts of each record that a response contains.
 pub(crate) struct Shape<'a> {
     portal: &'a Portal,
     store: &'a Store,
@@ -22,25 +22,26 @@ pub(crate) struct Shape<'a> {
     now_ms: i64,
 }
 
-/// One asked-for type of inline associations.
+/// One requested type of inline associations.
 struct Inline<'a> {
     from: usize,
     to: usize,
     store: &'a Store,
-    /// Type texts of the primary and of the plain link.
+    /// Association type names of the primary and of the plain link.
     primary: String,
     plain: String,
 }
 
 impl<'a> Shape<'a> {
-    /// The named properties, or the type's default ones, and the three that are always there.
+    /// Selects the named properties, or the type's default ones, and the three that are always
+    /// present.
     pub(crate) fn new<'n>(
         portal: &'a Portal,
         store: &'a Store,
         names: impl Iterator<Item = &'n str>,
         history: impl Iterator<Item = &'n str>,
     ) -> Self {
-        // HubSpot: names it does not know are left out without a word.
+        // HubSpot: unknown names are silently ignored.
         let mut columns: Vec<Column<'a>> =
             names.filter_map(|name| store.definition(name)).collect();
         let mut history: Vec<Column<'a>> =
@@ -59,12 +60,12 @@ impl<'a> Shape<'a> {
         Self { portal, store, columns, history, associations: Vec::new(), now_ms: portal.start_ms }
     }
 
-    /// Says when the records are read.
+    /// Sets the instant of the read.
     pub(crate) fn at(self, now_ms: i64) -> Self {
         Self { now_ms, ..self }
     }
 
-    /// Adds inline associations with the types named.
+    /// Adds inline associations with the named types.
     pub(crate) fn with_associations<'n>(
         mut self,
         names: impl Iterator<Item = &'n str>,
@@ -88,7 +89,7 @@ impl<'a> Shape<'a> {
         Ok(self)
     }
 
-    /// Bytes that a record is likely to take.
+    /// Returns the estimated size of a record in bytes.
     pub(crate) fn record_size(&self) -> usize {
         400 + self.columns.len() * 48 + self.history.len() * 200
     }
@@ -138,7 +139,8 @@ impl<'a> Shape<'a> {
         out.push(b'}');
     }
 
-    /// What a restless property shows this time: seconds of life and one more per record read.
+    /// Returns the current value of a restless property: the record's age in seconds plus the
+    /// number of records returned so far.
     fn reading(&self, view: &View<'_>) -> u64 {
         let seconds = (self.now_ms - view.created_ms).max(0) / 1_000;
         u64::try_from(seconds).unwrap_or_default() + self.portal.generated()

@@ -1,4 +1,4 @@
-//! Searching records through the index.
+//! CRM search on the search index.
 
 use http::Method;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::settings::{IdOrder, SearchBodyLimit};
 
 const DEFAULT_LIMIT: usize = 10;
 const MOST_RESULTS: usize = 200;
-/// Results that one query can page through.
+/// Maximum number of results that one query can page through.
 const DEEPEST: usize = 10_000;
 const MOST_GROUPS: usize = 5;
 const MOST_FILTERS_PER_GROUP: usize = 6;
@@ -68,7 +68,7 @@ struct Group {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Sort {
-    /// A property name, descending with a leading minus.
+    /// A property name; a leading minus means descending.
     Name(String),
     #[serde(rename_all = "camelCase")]
     Full { property_name: String, direction: Option<Direction> },
@@ -83,7 +83,7 @@ enum Direction {
 
 /// The order of the results.
 struct Order {
-    /// Place of the property, `None` for the id.
+    /// Index of the property, `None` for the id.
     property: Option<usize>,
     descending: bool,
 }
@@ -109,7 +109,7 @@ fn search(portal: &Portal, params: &Params, request: &Request) -> Result<Answer,
         )));
     }
     let offset = offset(body.after.as_ref())?;
-    // HubSpot: the page that ends at the cap still offers a next page, which then fails.
+    // HubSpot: the page that ends at the result limit still has a next page, which then fails.
     if offset + limit.max(1) > DEEPEST {
         return Err(refusal::problem());
     }
@@ -132,7 +132,7 @@ fn search(portal: &Portal, params: &Params, request: &Request) -> Result<Answer,
         if number > 0 {
             out.push(b',');
         }
-        // HubSpot: the index finds the record, the body shows it as it is now.
+        // HubSpot: the index finds the record, but the body contains its current state.
         if let Some(view) = store.view(handle) {
             shape.push(&mut out, &view, true);
         }
@@ -182,7 +182,7 @@ fn check_groups(groups: &[&[Filter]]) -> Result<(), Answer> {
     Err(refusal::validation(&problem))
 }
 
-/// HubSpot: `after` is an offset, as text or as a number.
+/// Parses `after`. HubSpot: it is an offset, as a string or a number.
 fn offset(after: Option<&Value>) -> Result<usize, Answer> {
     let offset = match after {
         None | Some(Value::Null) => Some(0),
@@ -196,7 +196,7 @@ fn offset(after: Option<&Value>) -> Result<usize, Answer> {
 
 fn order(store: &Store, sorts: &[Sort]) -> Result<Order, Answer> {
     let (name, descending) = match sorts {
-        // Oldest created first, and ids grow with creation.
+        // Ascending by creation, which is the order of ids.
         [] => return Ok(Order { property: None, descending: false }),
         [Sort::Name(name)] => (name.strip_prefix('-').unwrap_or(name), name.starts_with('-')),
         [Sort::Full { property_name, direction }] => {
@@ -211,11 +211,11 @@ fn order(store: &Store, sorts: &[Sort]) -> Result<Order, Answer> {
     Ok(Order { property, descending })
 }
 
-/// A search whose parts have been checked.
+/// A validated search.
 struct Question<'a> {
     portal: &'a Portal,
     store: &'a Store,
-    /// One per filter group; a record has to fit one of them.
+    /// One per filter group; a record must match at least one.
     plans: Vec<Plan>,
     order: Order,
     query: Option<&'a str>,
@@ -223,7 +223,7 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// How many records match, and those of one page.
+    /// Returns the number of matching records, and those of one page.
     fn answer(&self, offset: usize, limit: usize) -> (u64, Vec<Handle>) {
         if let [plan] = self.plans.as_slice()
             && plan.rest.is_empty()
@@ -265,7 +265,7 @@ impl Question<'_> {
         (total, page.collect())
     }
 
-    /// Every match by id, ascending, tested one by one.
+    /// Returns all matches by ascending id, testing each record.
     fn all(&self) -> Vec<(u64, Handle)> {
         let mut found = Vec::new();
         for plan in self.plans.iter().filter(|plan| !plan.never) {
@@ -282,7 +282,7 @@ impl Question<'_> {
         found
     }
 
-    /// Does the query text occur in one of the type's default properties?
+    /// Returns `true` if the query text occurs in one of the type's default properties.
     fn in_text(&self, view: &crate::portal::View<'_>) -> bool {
         let Some(query) = self.query else { return true };
         let query = query.to_lowercase();

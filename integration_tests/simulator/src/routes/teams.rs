@@ -1,4 +1,4 @@
-//! Teams of users: all at once in the older form, paged in the newer one.
+//! Teams of users: unpaged in the older API, paged in the newer one.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ fn find(portal: &Portal, params: &Params) -> Option<u64> {
     teams(portal).find(|team| team_id(*team).to_string() == wanted)
 }
 
-/// Users of a team: those whose first team it is, or those who belong to it besides.
+/// Returns the users of a team: those with it as primary team, or those with it as additional team.
 fn users(portal: &Portal, team: u64, first: bool) -> Vec<String> {
     let belongs = |person: &Person| {
         let place = person.teams.iter().position(|known| *known == team);
@@ -96,7 +96,7 @@ fn with_members(portal: &Portal, team: u64) -> Value {
     })
 }
 
-/// Every team after the second belongs to the first.
+/// Returns the summary of a team. The first team is the parent of every team from the third on.
 fn in_short(team: u64) -> Value {
     let mut short = json!({ "id": team_id(team).to_string(), "name": team_name(team) });
     if team > 1

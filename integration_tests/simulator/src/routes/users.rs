@@ -1,4 +1,4 @@
-//! Those who may use the account, and their roles.
+//! Users and their roles.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, An
     Ok(Answer::json(200, user(&person, request).to_string()))
 }
 
-/// HubSpot: no dates, and what a user lacks is left out.
+/// HubSpot: users have no dates, and fields without a value are omitted.
 fn user(person: &Person, request: &Request) -> Value {
     let role = usize::try_from(person.dice >> 8).unwrap_or_default() % (ROLES.len() + 1);
     let role = ROLES.get(role).map(|(id, ..)| *id);

@@ -1,4 +1,4 @@
-//! Users, teams, currencies, deal splits, and what the account has switched off.
+//! Tests of users, teams, currencies, deal splits, and disabled features of an account.
 
 use std::collections::BTreeSet;
 

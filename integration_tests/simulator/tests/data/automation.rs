@@ -1,4 +1,4 @@
-//! Workflows in both of their APIs.
+//! Tests of workflows in both automation APIs.
 
 use hubspot_simulator::{AccountSpec, Portal, PortalSpec, Settings};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Types, property definitions, owners and the account.
+//! Tests of types, property definitions, owners and the account.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The legacy e-mail endpoints: campaigns, events, subscriptions.
+//! Tests of the legacy e-mail endpoints: campaigns, events, subscriptions.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ fn at(portal: &Portal, url: &str, now_ms: i64) -> (u16, Value) {
     call(portal, Method::GET, url, &Value::Null, now_ms)
 }
 
-/// Follows `offset` for as long as there is more.
+/// Follows `offset` until `hasMore` is false.
 fn scan(portal: &Portal, url: &str, key: &str, now_ms: i64) -> Vec<Value> {
     let mut found = Vec::new();
     let mut offset = String::new();

@@ -1,4 +1,4 @@
-//! The first engagements API over the records of today.
+//! Tests of the Engagements v1 API.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ fn engagement_ids(page: &Value) -> Vec<u64> {
     results.iter().map(|found| id(found).expect("an id")).collect()
 }
 
-/// Follows a list until `hasMore` is false; `token` names what is handed back.
+/// Follows a list until `hasMore` is false; `token` names the field with the next offset.
 fn scan(portal: &Portal, url: &str, token: &str, now_ms: i64) -> Vec<u64> {
     let (mut found, mut next) = (Vec::new(), String::new());
     loop {

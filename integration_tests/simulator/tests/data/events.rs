@@ -1,4 +1,4 @@
-//! Event occurrences and their definitions.
+//! Tests of event occurrences and their definitions.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ fn wide() -> Portal {
     portal(PortalSpec::default(), Settings { events_without_object, ..settings() })
 }
 
-/// Pages through a query and collects the events.
+/// Collects the events of all pages of a query.
 fn scan(portal: &Portal, url: &str) -> Vec<Value> {
     let (mut found, mut after) = (Vec::new(), String::new());
     loop {

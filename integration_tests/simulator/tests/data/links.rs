@@ -1,4 +1,4 @@
-//! Links between records.
+//! Tests of associations.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Lists and who is on them.
+//! Tests of lists and their members.
 
 use std::collections::BTreeSet;
 
@@ -197,7 +197,7 @@ fn records_know_their_lists() {
         .map(|list| list.to_string())
         .collect();
     assert!(lists.contains(&"311".to_owned()));
-    // Companies and contacts may share an id.
+    // Companies and contacts may have the same ids.
     assert!(lists.iter().all(|list| expected.contains(list)));
 }
 

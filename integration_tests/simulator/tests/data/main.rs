@@ -1,4 +1,4 @@
-//! The endpoints about data and the portal behind them, without the shell.
+//! Tests of the data endpoints and the portal, without the HTTP server.
 
 mod account;
 mod automation;

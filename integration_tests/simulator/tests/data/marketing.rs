@@ -1,4 +1,4 @@
-//! Forms, marketing e-mails and campaigns.
+//! Tests of forms, marketing e-mails and campaigns.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const FORMS: &str = "/marketing/v3/forms?limit=4";
 const EMAILS: &str = "/marketing/v3/emails?limit=6";
 const DAY_MS: i64 = 86_400_000;
 
-/// Every result of a list, by its id.
+/// Returns every result of a list with its id.
 fn scan(portal: &Portal, url: &str) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     let mut after = String::new();

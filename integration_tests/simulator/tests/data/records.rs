@@ -1,4 +1,4 @@
-//! Listing records, getting one, reading batches, and what changes do to them.
+//! Tests of record lists, single records, batch reads, and the effect of changes.
 
 use hubspot_simulator::settings::{ListCursor, OverLimit};
 use hubspot_simulator::{Change, PortalSpec, Records, Settings};

@@ -1,4 +1,4 @@
-//! Searching through the index.
+//! Tests of the CRM search.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Calling an endpoint as the shell calls it.
+//! Calls of endpoints without the HTTP server.
 
 use http::Method;
 use hubspot_simulator::message::Request;
@@ -53,7 +53,7 @@ pub(crate) fn ids(answer: &Value) -> Vec<u64> {
     results.iter().map(|record| id(record).expect("an id")).collect()
 }
 
-/// Follows a list to its end.
+/// Returns the ids on all pages of a list.
 pub(crate) fn scan(portal: &Portal, url: &str) -> Vec<u64> {
     let mut found = Vec::new();
     let mut after = String::new();

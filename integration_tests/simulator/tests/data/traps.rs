@@ -1,4 +1,4 @@
-//! What makes careless readers lose or repeat records.
+//! Tests of API behavior that makes naive clients lose or repeat records.
 
 use hubspot_simulator::{AccountSpec, Portal, PortalSpec, Settings};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Properties of what people log on records: calls, e-mails, meetings, notes, tasks and the like.
+//! Properties of activities: calls, e-mails, meetings, notes, tasks and the like.
 
 use crate::portal::definition::{Kind, Options};
 
@@ -112,7 +112,7 @@ const POSTAL_MAIL: Own = &[
     ("hs_attachment_ids", Kind::Choices(&["881", "882"])),
 ];
 
-/// The properties of a type, by its plural name, if it is one of these.
+/// Returns the properties of a type by its plural name, if this module defines them.
 pub(super) fn own(plural: &str) -> Option<Own> {
     Some(match plural {
         "calls" => CALL,

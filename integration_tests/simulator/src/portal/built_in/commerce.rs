@@ -1,4 +1,4 @@
-//! Properties of what is sold and paid.
+//! Properties of commerce objects: products, orders, payments and the like.
 
 use crate::portal::definition::{Kind, Options};
 
@@ -109,7 +109,7 @@ const DEAL_SPLIT: Own = &[
     ("hs_deal_name", Kind::Text),
 ];
 
-/// The properties of a type, by its plural name, if it is one of these.
+/// Returns the properties of a type by its plural name, if this module defines them.
 pub(super) fn own(plural: &str) -> Option<Own> {
     Some(match plural {
         "line_items" => LINE_ITEM,

@@ -1,4 +1,4 @@
-//! The properties HubSpot defines: for every type, and for each standard type its own.
+//! Properties that HubSpot defines, for all types and for each standard type.
 
 mod activity;
 mod commerce;
@@ -161,7 +161,7 @@ fn own(object: &ObjectType) -> &'static [(&'static str, Kind)] {
     }
 }
 
-/// The definitions of a type: the built-in ones, then numbered ones until there are `count`.
+/// Returns the definitions of a type: the built-in ones, then numbered ones up to `count`.
 pub(crate) fn definitions(
     object: &ObjectType,
     seed: u64,

@@ -112,7 +112,7 @@ const PROJECT: Own = &[
     ("hs_target_due_date", Kind::Date),
 ];
 
-/// The properties of a type, by its plural name, if it is one of these.
+/// Returns the properties of a type by its plural name, if this module defines them.
 pub(super) fn own(plural: &str) -> Option<Own> {
     Some(match plural {
         "leads" => LEAD,

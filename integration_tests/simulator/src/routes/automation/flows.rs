@@ -1,4 +1,4 @@
-//! Flows of all object types: listed in short, read one by one or in batches in full.
+//! Flows of all object types: summaries in lists, full definitions one by one or in batches.
 
 use http::Method;
 use serde::Deserialize;
@@ -147,7 +147,7 @@ fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     Ok(batch_answer(&results, &missing, request.now_ms))
 }
 
-/// A batch answer, 207 if something was missing.
+/// Returns a batch response, with status 207 if an input was not found.
 pub(super) fn batch_answer(results: &[Value], missing: &[String], now_ms: i64) -> Answer {
     let mut answer = json!({
         "status": "COMPLETE",
@@ -169,7 +169,7 @@ pub(super) fn batch_answer(results: &[Value], missing: &[String], now_ms: i64) -
     Answer::json(207, answer.to_string())
 }
 
-/// Every third contact-based flow sends an e-mail.
+/// Returns the e-mail campaigns of flows: every third contact-based flow has one.
 fn email_campaigns(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let most = portal.settings.undocumented_limit;
     let limit = limit(request, DEFAULT_LIMIT, most, portal.settings.over_limit)?;

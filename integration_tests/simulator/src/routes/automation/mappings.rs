@@ -1,4 +1,4 @@
-//! Which flow of the newer API a workflow of the older one is.
+//! Mapping between workflow ids of the older API and flow ids of the newer one.
 
 use http::Method;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! Workflows: the older API, which knows the contact-based ones only, and the newer one.
+//! Workflows: the older API with only the contact-based ones, and the newer API.
 
 mod flows;
 mod mappings;
@@ -50,7 +50,7 @@ fn automation_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
     Ok(any_of(&["automation"]))
 }
 
-/// The contact-based flows under their older ids.
+/// Returns the contact-based flows with their ids in the older API.
 fn workflows(portal: &Portal) -> impl Iterator<Item = (u64, Flow)> {
     let flows = portal.automation().flows().into_iter();
     flows.filter_map(|flow| Some((flow.workflow_id?, flow)))
@@ -88,7 +88,7 @@ fn workflow(id: u64, flow: &Flow) -> Value {
             "platformOwnsActions": true,
         },
     });
-    // HubSpot: a workflow that was never edited comes without `updatedAt`.
+    // HubSpot: a workflow that was never edited has no `updatedAt`.
     if item.edits > 0
         && let Some(fields) = workflow.as_object_mut()
     {

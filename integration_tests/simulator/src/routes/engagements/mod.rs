@@ -1,4 +1,4 @@
-//! The first engagements API: calls, e-mails, meetings, notes and tasks in one list.
+//! Engagements v1 API: calls, e-mails, meetings, notes and tasks in one list.
 
 mod shape;
 
@@ -15,9 +15,9 @@ const PAGED_DEFAULT: usize = 100;
 const PAGED_MOST: usize = 250;
 const RECENT_DEFAULT: usize = 20;
 const RECENT_MOST: usize = 100;
-/// HubSpot: the recently modified ones reach back so far …
+/// HubSpot: age limit of the recently modified engagements, in milliseconds.
 const RECENT_HORIZON_MS: i64 = 30 * 86_400_000;
-/// … and so many, whatever `total` says.
+/// HubSpot: maximum number of recently modified engagements, whatever `total` is.
 const RECENT_DEEPEST: usize = 10_000;
 const AFTER_DEFAULT: usize = 100;
 const AFTER_MOST: usize = 1_000;
@@ -66,7 +66,7 @@ fn engagement_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
     Ok(any_of(&["crm.objects.contacts.read"]))
 }
 
-/// The object types behind the engagements, unless the account has switched them off.
+/// Returns the object types of the engagements that are not disabled in the account.
 fn stores(portal: &Portal) -> impl Iterator<Item = &Store> {
     let names = ENGAGEMENTS.into_iter().filter(|name| !portal.is_disabled(name));
     names.filter_map(|name| portal.store(name))
@@ -76,7 +76,7 @@ fn shown(portal: &Portal, found: &[(&Store, View<'_>)]) -> Vec<Value> {
     found.iter().map(|(store, view)| shape::engagement(portal, store, view)).collect()
 }
 
-/// HubSpot: all of them by id; `offset` is where the next page starts.
+/// HubSpot: all engagements by id; `offset` is the start of the next page.
 fn paged(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let over = portal.settings.over_limit;
     let limit = paging::limit(request, PAGED_DEFAULT, PAGED_MOST, over)?;
@@ -94,10 +94,10 @@ fn paged(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     Ok(Answer::json(200, body.to_string()))
 }
 
-/// HubSpot: the newest first by what the index knows; `offset` counts them.
+/// HubSpot: newest first according to the index; `offset` is a count.
 fn recent(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let count = number(request, "count")?.unwrap_or(RECENT_DEFAULT as u64);
-    // HubSpot: a larger count is cut without a word.
+    // HubSpot: a larger count is silently reduced.
     let count = usize::try_from(count).unwrap_or(RECENT_MOST).clamp(1, RECENT_MOST);
     let offset = usize::try_from(number(request, "offset")?.unwrap_or(0)).unwrap_or(usize::MAX);
     let since = number(request, "since")?.and_then(|since| i64::try_from(since).ok());
@@ -121,8 +121,8 @@ fn count_since(portal: &Portal, from_ms: i64, now_ms: i64) -> u64 {
     stores(portal).map(|store| store.hits(&since(from_ms), now_ms).count()).sum()
 }
 
-/// A stretch of those modified since `from_ms`, the newest first. Only as much of the past is
-/// looked at as the stretch needs.
+/// Returns a range of the engagements modified since `from_ms`, newest first. Looks back only as
+/// far as the range requires.
 fn newest(
     portal: &Portal,
     from_ms: i64,
@@ -149,7 +149,8 @@ fn newest(
     wanted.filter_map(|(_, store, handle)| Some((store, store.view(handle)?))).collect()
 }
 
-/// HubSpot: in no order of time, without a cap; `after` is an instant at first, then a token.
+/// HubSpot: not in chronological order, without a result limit; `after` is an instant for the first
+/// page, then a token.
 fn after(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let over = portal.settings.over_limit;
     let limit = paging::limit(request, AFTER_DEFAULT, AFTER_MOST, over)?;
@@ -175,7 +176,7 @@ fn after(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     Ok(Answer::json(200, body.to_string()))
 }
 
-/// The instant and the first id that `after` stands for.
+/// Decodes `after` into an instant and the first id.
 fn position(token: &str) -> Option<(i64, u64)> {
     if let Ok(from_ms) = token.parse() {
         return Some((from_ms, 0));

@@ -1,4 +1,4 @@
-//! An engagement as the first API shows it: the record of today in the words of then.
+//! Conversion of a record into the Engagements v1 format.
 
 use serde_json::{Map, Value, json};
 
@@ -92,7 +92,7 @@ fn kind(record: &Reader<'_>) -> String {
     }
 }
 
-/// HubSpot: keys differ by kind, and what has no value is left out.
+/// HubSpot: keys depend on the type, and properties without a value are omitted.
 fn metadata(record: &Reader<'_>) -> Value {
     match record.store.object.plural.as_str() {
         "calls" => json!({

@@ -1,4 +1,4 @@
-//! Who is on a list, and on which lists a record is.
+//! Members of a list, and lists that a record is a member of.
 
 use http::Method;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::routes::param;
 
 const DEFAULT_LIMIT: usize = 100;
 const MOST: usize = 250;
-/// Records in one batch.
+/// Maximum number of records in one batch.
 const MOST_INPUTS: usize = 1_000;
 
 pub(crate) static ROUTES: &[Route] = &[
@@ -86,7 +86,7 @@ fn members(
     order: Order,
 ) -> Result<Answer, Answer> {
     let list = list_of(portal, params)?;
-    // HubSpot: some types have lists whose members cannot be read, such as leads.
+    // HubSpot: members of lists of some types, such as leads, cannot be read.
     if !list.shows_members() {
         return Err(refusal::list_without_members(&list.object.id));
     }
@@ -128,7 +128,7 @@ fn members(
     Ok(Answer::json(200, Value::Object(answer).to_string()))
 }
 
-/// Does the page come after another one?
+/// Returns `true` if the request continues a previous page.
 fn key_given(request: &Request) -> bool {
     request.query("after").is_some()
 }
@@ -150,7 +150,7 @@ fn key(request: &Request, name: &str) -> Result<Option<(i64, u64)>, Answer> {
     key.map(Some).ok_or_else(refused)
 }
 
-/// The lists that a live record is on; `None` if there is no such record.
+/// Returns the lists that a live record is a member of; `None` if the record does not exist.
 fn lists_with(portal: &Portal, object: &str, id: u64) -> Option<Vec<Value>> {
     let store = portal.store(object).filter(|store| store.is_live(id))?;
     let lists = portal.lists().filter(|list| list.object.id == store.object.id);

@@ -1,4 +1,4 @@
-//! Lists of records: searching and getting them, and the ids they had before.
+//! Lists of records: search, reads, and the mapping from legacy ids.
 
 mod members;
 mod search;
@@ -16,7 +16,7 @@ use crate::routes::{any_of, param};
 pub(crate) use members::ROUTES as MEMBERS;
 pub(crate) use search::ROUTES as SEARCH;
 
-/// Legacy ids in one mapping request.
+/// Maximum number of legacy ids in one mapping request.
 const MOST_LEGACY_IDS: usize = 10_000;
 
 pub(crate) static ROUTES: &[Route] = &[
@@ -88,7 +88,7 @@ fn list_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
     Ok(any_of(&["crm.lists.read"]))
 }
 
-/// The list whose id stands in the path.
+/// Returns the list whose id is in the path.
 fn list_of<'a>(portal: &'a Portal, params: &Params) -> Result<List<'a>, Answer> {
     let id = param(params, 0);
     let number =
@@ -96,7 +96,7 @@ fn list_of<'a>(portal: &'a Portal, params: &Params) -> Result<List<'a>, Answer> 
     portal.list(number).ok_or_else(|| refusal::no_list(id))
 }
 
-/// What every form of a list shows.
+/// Returns the fields common to all representations of a list.
 fn describe(list: &List<'_>) -> Map<String, Value> {
     let item = &list.item;
     let mut fields = Map::new();
@@ -113,7 +113,7 @@ fn describe(list: &List<'_>) -> Map<String, Value> {
     ] {
         fields.insert(name.to_owned(), value);
     }
-    // HubSpot: a list that nobody has edited has no `updatedAt`.
+    // HubSpot: a list that was never edited has no `updatedAt`.
     if item.edits > 0 {
         fields.insert("updatedAt".to_owned(), iso(item.updated_ms).into());
         fields.insert("updatedById".to_owned(), user.to_string().into());
@@ -124,7 +124,7 @@ fn describe(list: &List<'_>) -> Map<String, Value> {
     fields
 }
 
-/// A list as it is shown outside of the search.
+/// Returns a list as returned by endpoints other than the search.
 fn whole(list: &List<'_>, filters: bool) -> Value {
     let mut fields = describe(list);
     fields.insert("size".to_owned(), list.members().total().into());
@@ -173,7 +173,7 @@ fn by_name(portal: &Portal, params: &Params, request: &Request) -> Result<Answer
     Ok(Answer::json(200, json!({ "list": whole(&list, filters) }).to_string()))
 }
 
-/// The present id of a list by that of lists v1.
+/// Returns the current id of a list by its id in the Lists v1 API.
 fn present_id(portal: &Portal, legacy: &str) -> Option<String> {
     let legacy = legacy.parse().ok()?;
     let list = portal.lists().find(|list| list.legacy_id() == Some(legacy))?;

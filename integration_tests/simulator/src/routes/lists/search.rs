@@ -1,4 +1,4 @@
-//! Searching lists.
+//! Search of lists.
 
 use http::Method;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use crate::routes::lists::{describe, list_scopes};
 use crate::settings::OverLimit;
 
 const DEFAULT_COUNT: usize = 20;
-/// Properties shown without being asked for.
+/// Properties returned by default.
 const DEFAULTS: &[&str] = &[
     "hs_list_size",
     "hs_last_record_added_at",
@@ -26,7 +26,7 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     name: "lists.search",
     method: Method::POST,
     paths: &["/crm/v3/lists/search", "/crm/lists/2026-03/search", "/crm/lists/2026-09/search"],
-    // HubSpot: not one of the CRM searches; it draws on the general window.
+    // HubSpot: this is not a CRM search; it counts against the general window.
     bucket: Bucket::General,
     authenticated: true,
     scopes: list_scopes,
@@ -70,7 +70,7 @@ impl Body {
     }
 }
 
-/// Nothing chosen means everything.
+/// Returns `true` if the value is selected; an empty selection selects everything.
 fn chosen(wanted: Option<&[String]>, value: &str) -> bool {
     wanted.is_none_or(|wanted| wanted.is_empty() || wanted.iter().any(|one| one == value))
 }
@@ -98,7 +98,7 @@ fn search(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     Ok(Answer::json(200, answer.to_string()))
 }
 
-/// Sorts by a field, descending after a minus; the newest id comes first without one.
+/// Sorts by a field, descending after a minus sign. The default is descending by id.
 fn sort(lists: &mut [List<'_>], sort: Option<&str>) -> Result<(), Answer> {
     let sort = sort.unwrap_or("-HS_LIST_ID");
     let field = sort.trim_start_matches('-').to_ascii_uppercase();
@@ -122,7 +122,7 @@ fn hit(list: &List<'_>, extra: &[String]) -> Value {
     for name in DEFAULTS.iter().copied().chain(extra.iter().map(String::as_str)) {
         match property(list, name) {
             Some(value) => properties.insert(name.to_owned(), value.into()),
-            // HubSpot: an empty property is sometimes null, sometimes left out.
+            // HubSpot: a property without a value is sometimes null, sometimes omitted.
             None if list.item.number.is_multiple_of(2) && DEFAULTS.contains(&name) => {
                 properties.insert(name.to_owned(), Value::Null)
             }
@@ -133,7 +133,7 @@ fn hit(list: &List<'_>, extra: &[String]) -> Value {
     fields.into()
 }
 
-/// All values are text.
+/// Returns a property as text.
 fn property(list: &List<'_>, name: &str) -> Option<String> {
     let edits = list.edits();
     match name {

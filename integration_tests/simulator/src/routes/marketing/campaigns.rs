@@ -1,4 +1,4 @@
-//! Marketing campaigns and the assets they hold.
+//! Marketing campaigns and their assets.
 
 use http::Method;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use crate::routes::{any_of, param};
 
 const DEFAULT_LIMIT: usize = 50;
 const ASSETS_DEFAULT_LIMIT: usize = 10;
-/// Campaigns in one batch.
+/// Maximum number of campaigns in one batch.
 const MOST_INPUTS: usize = 50;
 const ASSET_TYPES: &[&str] =
     &["FORM", "MARKETING_EMAIL", "OBJECT_LIST", "LANDING_PAGE", "BLOG_POST", "WORKFLOW"];
@@ -131,7 +131,7 @@ fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     by_offset(request, &campaigns, limit, true, |item| describe(portal, request, item).into())
 }
 
-/// HubSpot: only the properties asked for are shown, and of those only the ones with a value.
+/// HubSpot: only requested properties that have a value are returned.
 fn describe(portal: &Portal, request: &Request, item: &Item) -> Map<String, Value> {
     let campaigns = &portal.marketing().campaigns;
     let dice = mix2(campaigns.seed, item.number);
@@ -175,14 +175,15 @@ fn with_assets(portal: &Portal, request: &Request, item: &Item) -> Value {
     fields.into()
 }
 
-/// Id, name and a number behind the metrics.
+/// Id, name, and the hash behind the metrics.
 struct Asset {
     id: String,
     name: String,
     dice: u64,
 }
 
-/// The assets of one type: existing forms, e-mails and lists, and pages nobody can read.
+/// Returns the assets of one type: existing forms, e-mails and lists, and other assets without an
+/// endpoint of their own.
 fn of_type(portal: &Portal, item: &Item, asset_type: &str) -> Vec<Asset> {
     let marketing = portal.marketing();
     let dice = mix2(marketing.campaigns.seed, item.number);
@@ -219,7 +220,7 @@ fn of_type(portal: &Portal, item: &Item, asset_type: &str) -> Vec<Asset> {
     }
 }
 
-/// HubSpot: metrics come only if both dates are given.
+/// HubSpot: metrics are returned only if both dates are given.
 fn show(request: &Request, asset: &Asset) -> Value {
     let mut body = json!({ "id": asset.id, "name": asset.name });
     if request.query("startDate").is_some()

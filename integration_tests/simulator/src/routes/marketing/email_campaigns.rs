@@ -15,7 +15,7 @@ use crate::routes::param;
 
 const DEFAULT_LIMIT: usize = 100;
 const MOST: usize = 500;
-/// Which application sent the e-mail: id and name.
+/// Applications that send e-mails: id and name.
 const APPS: &[(u32, &str)] = &[(113, "Batch"), (2_286, "WorkflowEmail"), (20_053, "SmtpApi")];
 
 pub(crate) static ROUTES: &[Route] = &[
@@ -50,7 +50,7 @@ pub(crate) static ROUTES: &[Route] = &[
     },
 ];
 
-/// The application that sent a campaign.
+/// Returns the application that sent a campaign.
 pub(crate) fn app(number: u64) -> (u32, &'static str) {
     let place = usize::try_from(number).unwrap_or_default() % APPS.len();
     APPS.get(place).copied().unwrap_or((113, "Batch"))
@@ -60,7 +60,7 @@ fn list(portal: &Portal, request: &Request, by_activity: bool) -> Result<Answer,
     let limit = limit(request, DEFAULT_LIMIT, MOST, portal.settings.over_limit)?;
     let roster = &portal.marketing().email_campaigns;
     let mut campaigns: Vec<Item> = roster.items().collect();
-    // HubSpot: the list is sorted by recent activity, the other one by nothing in particular.
+    // HubSpot: one list is sorted by recent activity, the other has no particular order.
     if by_activity {
         campaigns.sort_by_key(|item| (-item.updated_ms, item.number));
     } else {
@@ -85,7 +85,7 @@ fn list(portal: &Portal, request: &Request, by_activity: bool) -> Result<Answer,
         })
         .collect();
     let end = seen.saturating_add(page.len());
-    // HubSpot: the last page has an offset as well.
+    // HubSpot: the last page has an offset too.
     let body = json!({
         "hasMore": end < campaigns.len(), "offset": seal(&end.to_string()), "campaigns": page,
     });

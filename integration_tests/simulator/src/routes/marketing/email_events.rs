@@ -1,4 +1,4 @@
-//! What happened to single e-mails, newest first.
+//! Events of single e-mails, newest first.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use crate::routes::paging::limit;
 
 const DEFAULT_LIMIT: usize = 100;
 const MOST: usize = 1_000;
-/// How often each kind of event comes.
+/// Types of the events, in a cycle; repeated ones are more frequent.
 const KINDS: &[&str] = &[
     "SENT",
     "DELIVERED",
@@ -48,7 +48,7 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     handle: |portal, _, request| list(portal, request).unwrap_or_else(|refusal| refusal),
 }];
 
-/// What an event is about.
+/// Data of an event.
 struct Event<'a> {
     key: Key,
     dice: u64,
@@ -103,7 +103,7 @@ fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let more = events.next().is_some();
     let end = page.last().map_or(start, |event| event.key);
     let shown: Vec<Value> = page.iter().map(|event| show(portal, event)).collect();
-    // HubSpot: the last page has an offset as well.
+    // HubSpot: the last page has an offset too.
     let body = json!({ "hasMore": more, "offset": token(end, i64::MAX), "events": shown });
     Ok(Answer::json(200, body.to_string()))
 }

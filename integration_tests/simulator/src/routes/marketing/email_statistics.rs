@@ -1,5 +1,5 @@
-//! Numbers of opens and clicks. They grow for weeks after an e-mail was sent, and no date of the
-//! e-mail tells.
+//! E-mail statistics. They grow for weeks after an e-mail was sent without changing any date of the
+//! e-mail.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::refusal;
 use crate::route::{Bucket, Route};
 use crate::routes::marketing::emails::{campaign_id, email_scopes, published_ms};
 
-/// Half of all opens happen within this time.
+/// Time within which half of all opens happen.
 const HALF_MS: i64 = 3 * 86_400_000;
 
 pub(crate) static ROUTES: &[Route] = &[Route {
@@ -27,17 +27,17 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     handle: |portal, _, request| statistics(portal, request).unwrap_or_else(|refusal| refusal),
 }];
 
-/// How many recipients there were.
+/// Returns the number of recipients.
 pub(crate) fn sent(dice: u64) -> u64 {
     200 + dice % 50_000
 }
 
-/// Counters as of an instant of what was sent at another.
+/// Returns the counters at `now_ms` of an e-mail sent at `sent_ms`.
 pub(crate) fn counters(dice: u64, sent_ms: i64, now_ms: i64) -> Value {
     let sent = sent(dice);
     let passed_ms = u64::try_from(now_ms - sent_ms).unwrap_or_default();
     let half_ms = u64::try_from(HALF_MS).unwrap_or(1);
-    // So many of `whole` happen in the end, half of them early.
+    // The count approaches `whole` and reaches half of it after `half_ms`.
     let grown = |whole: u64| {
         let grown = u128::from(whole) * u128::from(passed_ms) / u128::from(passed_ms + half_ms);
         u64::try_from(grown).unwrap_or_default()
@@ -52,7 +52,7 @@ pub(crate) fn counters(dice: u64, sent_ms: i64, now_ms: i64) -> Value {
     })
 }
 
-/// The `stats` of an e-mail; empty as long as it has not been published.
+/// Returns the `stats` of an e-mail; empty if it has not been published.
 pub(crate) fn stats(portal: &Portal, email: &Item, now_ms: i64) -> Value {
     let Some(sent_ms) = published_ms(email, portal.start_ms) else {
         return json!({ "counters": {}, "ratios": {}, "deviceBreakdown": {}, "qualifierStats": {} });
@@ -61,7 +61,7 @@ pub(crate) fn stats(portal: &Portal, email: &Item, now_ms: i64) -> Value {
     whole(&counters(dice, sent_ms, now_ms))
 }
 
-/// Counters with all that is derived from them.
+/// Returns counters together with the ratios derived from them.
 fn whole(counters: &Value) -> Value {
     let count = |name: &str| counters.get(name).and_then(Value::as_u64).unwrap_or(0);
     let (delivered, opened, clicked) = (count("delivered"), count("open"), count("click"));
@@ -83,7 +83,7 @@ fn whole(counters: &Value) -> Value {
     })
 }
 
-/// Percent with two decimals.
+/// Returns a percentage with two decimals.
 fn ratio(part: u64, whole: u64) -> f64 {
     let hundredths = (part * 10_000).checked_div(whole).unwrap_or(0);
     f64::from(u32::try_from(hundredths).unwrap_or(u32::MAX)) / 100.0

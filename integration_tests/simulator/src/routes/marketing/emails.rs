@@ -16,7 +16,7 @@ use crate::routes::{any_of, param};
 const DEFAULT_LIMIT: usize = 10;
 const MOST: usize = 250;
 const DAY_MS: i64 = 86_400_000;
-/// Type, subcategory and state of the first e-mails, then again from the start.
+/// Type, subcategory and state of the e-mails, in a cycle.
 const KINDS: &[(&str, &str, &str)] = &[
     ("BATCH_EMAIL", "batch", "PUBLISHED"),
     ("AUTOMATED_EMAIL", "automated", "AUTOMATED"),
@@ -63,9 +63,11 @@ fn kind(email: &Item) -> (&'static str, &'static str, &'static str) {
     KINDS.get(place).copied().unwrap_or(("BATCH_EMAIL", "batch", "DRAFT"))
 }
 
-/// When the e-mail was published, if it was. What a change has created is a draft.
+/// Returns the instant at which the e-mail was published, if it was. E-mails created by a change
+/// are drafts.
 ///
-/// HubSpot: what was scheduled goes out without an edit, so an old e-mail may be sent lately.
+/// HubSpot: a scheduled e-mail is sent without an edit, so an old e-mail may have been sent
+/// recently.
 pub(crate) fn published_ms(email: &Item, start_ms: i64) -> Option<i64> {
     let draft = matches!(kind(email).2, "DRAFT" | "SCHEDULED") || email.created_ms >= start_ms;
     let days = i64::try_from(email.number % 25).unwrap_or_default();
@@ -74,18 +76,18 @@ pub(crate) fn published_ms(email: &Item, start_ms: i64) -> Option<i64> {
     (!draft).then(|| lately.unwrap_or_else(soon).min(start_ms - 7_200_000))
 }
 
-/// The legacy e-mail campaign of an e-mail.
+/// Returns the legacy e-mail campaign of an e-mail.
 pub(crate) fn campaign_id(number: u64) -> u64 {
     Marketing::email_campaign_id(number)
 }
 
-/// What a list asks for.
+/// Filters of a list request.
 struct Filter<'a> {
     archived: bool,
     published: Option<bool>,
     kind: Option<&'a str>,
     campaign: Option<&'a str>,
-    /// Name of a date, how it has to compare, and to what.
+    /// Conditions on dates: name, required ordering, and instant to compare with.
     dates: Vec<(&'static str, Ordering, i64)>,
     with_stats: bool,
 }
@@ -94,7 +96,7 @@ impl<'a> Filter<'a> {
     fn of(request: &'a Request) -> Result<Self, Answer> {
         let mut dates = Vec::new();
         for date in ["created", "updated", "published"] {
-            // HubSpot: `After` and `Before` leave out the instant itself.
+            // HubSpot: `After` and `Before` exclude the instant itself.
             for (suffix, order) in
                 [("At", Ordering::Equal), ("After", Ordering::Greater), ("Before", Ordering::Less)]
             {
@@ -138,7 +140,8 @@ impl<'a> Filter<'a> {
             && self.dates.iter().all(|(name, order, limit_ms)| {
                 date(name).is_some_and(|date_ms| date_ms.cmp(limit_ms) == *order)
             })
-            // HubSpot: with statistics some e-mails are missing, as others report.
+            // HubSpot: with statistics some e-mails are missing, according to reports by other
+            // developers.
             && !(self.with_stats && every > 0 && email.number % every == every - 1)
     }
 }
@@ -171,14 +174,14 @@ fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, An
     Ok(Answer::json(200, show(portal, request, &email, with_stats).to_string()))
 }
 
-/// The marketing campaign of every other e-mail.
+/// Returns the marketing campaign of every second e-mail.
 fn campaign(portal: &Portal, email: &Item) -> Option<String> {
     let campaigns = &portal.marketing().campaigns;
     let number = email.number.checked_rem(campaigns.len())?;
     email.number.is_multiple_of(2).then(|| campaigns.guid(number))
 }
 
-/// The whole e-mail, or the properties asked for and its statistics.
+/// Returns the whole e-mail, or the requested properties, with its statistics if requested.
 fn show(portal: &Portal, request: &Request, email: &Item, with_stats: bool) -> Value {
     let mut fields = describe(portal, email);
     let included: Vec<&str> = request.query_list("includedProperties").collect();

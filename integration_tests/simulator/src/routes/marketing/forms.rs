@@ -38,7 +38,8 @@ pub(crate) static ROUTES: &[Route] = &[
     },
 ];
 
-/// The types asked for. HubSpot: only the repeated key works, and the default is `hubspot` alone.
+/// Returns the requested form types. HubSpot: only a repeated key works, and the default is
+/// `hubspot` alone.
 fn types(request: &Request) -> Result<Vec<&str>, Answer> {
     let mut types = Vec::new();
     for (_, value) in request.query.iter().filter(|(key, _)| key == "formTypes") {

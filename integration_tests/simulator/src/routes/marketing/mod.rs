@@ -1,4 +1,4 @@
-//! Forms, e-mails, campaigns and subscriptions, in their present and in their legacy form.
+//! Forms, e-mails, campaigns and subscriptions, in their current and legacy APIs.
 
 mod campaigns;
 mod email_campaigns;

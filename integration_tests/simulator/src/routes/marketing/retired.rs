@@ -1,5 +1,5 @@
-//! Endpoints that HubSpot has switched off. They have rows of their own so that the journal names
-//! whoever still calls them.
+//! Endpoints that HubSpot has shut down. They have their own routes so that the journal names
+//! requests to them.
 
 use http::Method;
 
@@ -8,7 +8,7 @@ use crate::route::{Bucket, Route};
 use crate::routes::no_scopes;
 
 pub(crate) static ROUTES: &[Route] = &[
-    // Gone since 1 November 2025.
+    // Shut down on 1 November 2025.
     Route {
         name: "retired.marketing_emails_v1",
         method: Method::GET,
@@ -23,7 +23,7 @@ pub(crate) static ROUTES: &[Route] = &[
         scopes: no_scopes,
         handle: |_, _, _| refusal::unknown_path(),
     },
-    // Gone since 30 April 2026.
+    // Shut down on 30 April 2026.
     Route {
         name: "retired.lists_v1",
         method: Method::GET,

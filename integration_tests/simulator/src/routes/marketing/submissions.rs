@@ -1,4 +1,4 @@
-//! What visitors sent with a form, newest first. There is no filter and no other order.
+//! Form submissions, newest first. There is no filter and no other order.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use crate::settings::SubmissionCursor;
 
 const DEFAULT_LIMIT: usize = 20;
 const MOST: usize = 50;
-/// Older submissions have no `conversionId`, and their values no object type.
+/// Age from which submissions have no `conversionId`, and their values no object type.
 const OLD_MS: i64 = 500 * 86_400_000;
 
 pub(crate) static ROUTES: &[Route] = &[Route {
@@ -35,7 +35,7 @@ fn list(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, A
     let marketing = portal.marketing();
     let form = marketing.forms.by_guid(param(params, 0)).ok_or_else(refusal::not_found)?;
     let form_type = Marketing::form_type(&form);
-    // HubSpot: comments on blogs are no submissions.
+    // HubSpot: blog comments are not available as submissions.
     if form_type == "blog_comment" {
         return Err(refusal::validation("Form type BLOG_COMMENT is not supported"));
     }
@@ -63,7 +63,7 @@ fn list(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, A
     Ok(Answer::json(200, answer.to_string()))
 }
 
-/// How many submissions the token passes over; `None` if tokens are keys.
+/// Returns the number of submissions that the token skips; `None` if tokens are keys.
 fn offset(portal: &Portal, request: &Request) -> Result<Option<usize>, Answer> {
     if portal.settings.submission_cursor == SubmissionCursor::Key {
         return Ok(None);
@@ -94,7 +94,7 @@ fn show(portal: &Portal, form: &Item, key: Key) -> Value {
         let first = if dice.is_multiple_of(7) { "Zoë \"Z\"" } else { "Ada" };
         let mut values =
             vec![value("email", &portal.some_recipient(dice)), value("firstname", first)];
-        // HubSpot: a name comes once per box ticked.
+        // HubSpot: a field with several checked boxes has one value per box.
         if dice.is_multiple_of(3) {
             values.extend([value("interests", "sailing"), value("interests", "rowing")]);
         }

@@ -1,4 +1,4 @@
-//! Subscription types in their four forms, and the timeline of who changed them.
+//! Subscription types in their four API versions, and the timeline of subscription changes.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn preference_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
     Ok(any_of(&["communication_preferences.read", "communication_preferences.read_write"]))
 }
 
-/// The business unit of every fourth type; the others belong to the account.
+/// Returns the business unit of every fourth type; the others have none.
 fn business_unit(item: &Item) -> Option<u64> {
     (item.number % 4 == 3).then_some(17)
 }
@@ -157,7 +157,7 @@ fn timeline(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let more = keys.next().is_some();
     let end = page.last().copied().unwrap_or(start);
     let shown: Vec<Value> = page.iter().map(|key| show(portal, *key)).collect();
-    // HubSpot: the token is short-lived, and the last page has one as well.
+    // HubSpot: the token is short-lived, and the last page has one too.
     let until_ms = request.now_ms + portal.settings.timeline_token_ms;
     let body = json!({ "hasMore": more, "offset": token(end, until_ms), "timeline": shown });
     Ok(Answer::json(200, body.to_string()))

@@ -1,4 +1,4 @@
-//! What the legacy e-mail endpoints share: windows of instants and their page tokens.
+//! Time windows and page tokens of the legacy e-mail endpoints.
 
 use std::ops::RangeInclusive;
 
@@ -7,14 +7,15 @@ use crate::portal::{END, Key};
 use crate::refusal;
 use crate::routes::cursor::{seal, unseal};
 
-/// `startTimestamp` to `endTimestamp`, both included; all time without them.
+/// Returns the window from `startTimestamp` to `endTimestamp`, inclusive, or all time if they are
+/// missing.
 pub(crate) fn window(request: &Request) -> Result<RangeInclusive<i64>, Answer> {
     let from_ms = number(request, "startTimestamp")?.unwrap_or(i64::MIN);
     let to_ms = number(request, "endTimestamp")?.unwrap_or(i64::MAX);
     Ok(from_ms..=to_ms)
 }
 
-/// A number among the parameters.
+/// Parses a numeric query parameter.
 pub(crate) fn number<T: std::str::FromStr>(
     request: &Request,
     name: &str,
@@ -24,12 +25,12 @@ pub(crate) fn number<T: std::str::FromStr>(
     text.parse().map(Some).map_err(refused)
 }
 
-/// The token that leads below a key, good until an instant.
+/// Returns the page token for the entries below a key, valid until an instant.
 pub(crate) fn token((at_ms, sequence): Key, until_ms: i64) -> String {
     seal(&format!("{at_ms}:{sequence}:{until_ms}"))
 }
 
-/// The key that the token of a request leads below, larger than all without one.
+/// Returns the key in the request's page token, or `END` without one.
 pub(crate) fn below(request: &Request, name: &str) -> Result<Key, Answer> {
     let Some(token) = request.query(name).filter(|token| !token.is_empty()) else {
         return Ok(END);

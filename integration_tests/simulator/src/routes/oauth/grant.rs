@@ -1,4 +1,4 @@
-//! Handing out tokens, or saying why not.
+//! Issue of access tokens.
 
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ fn granted(tokens: &Tokens, account: &Account<'_>, request: &Request, issued: &I
         "refresh_token": issued.refresh_token,
         "expires_in": expires_in_s(tokens, account, issued),
     });
-    // Only the newer versions say whom the token speaks for.
+    // Only the newer versions return the account, user and scopes of the token.
     if !request.path.starts_with("/oauth/v1/")
         && let (Some(fields), Some(app)) = (body.as_object_mut(), tokens.app(issued.app))
     {
@@ -69,7 +69,7 @@ fn granted(tokens: &Tokens, account: &Account<'_>, request: &Request, issued: &I
     body
 }
 
-/// How long the token lasts, in seconds of whoever asks. While time stands still it never ends.
+/// Returns the token lifetime in real seconds, or in simulated seconds if the clock is stopped.
 fn expires_in_s(tokens: &Tokens, account: &Account<'_>, issued: &Issued) -> u64 {
     let life = tokens.app(issued.app).map(|app| app.token_life).unwrap_or_default();
     let real = account.clock.real(life);
@@ -114,7 +114,7 @@ fn denied(account: &Account<'_>, status: u16, code: &str, error: &str, message: 
     answer
 }
 
-/// 429: too many token requests in a second.
+/// 429: too many token requests per second.
 pub fn too_fast() -> Answer {
     let id = correlation_id();
     let body = json!({

@@ -1,4 +1,4 @@
-//! Explaining tokens.
+//! Token information.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub(super) fn introspect(
     Answer::json(200, body.to_string())
 }
 
-/// What is answered if scopes are told to nobody.
+/// Returns the response if token information is not available.
 fn withheld(account: &Account<'_>) -> Option<Answer> {
     match account.settings.token_info {
         TokenInfo::Given => None,
@@ -90,7 +90,7 @@ fn describe_refresh(tokens: &Tokens, account: &Account<'_>, token: &str) -> Opti
     }))
 }
 
-/// What HubSpot's own services make of a token.
+/// Returns the signed token data of HubSpot's internal services.
 fn signed(app: &OAuthApp, portal_id: u64, expires_ms: i64) -> Value {
     json!({
         "appId": app.app_id, "appInstallId": "1", "audience": "", "expiresAt": expires_ms,

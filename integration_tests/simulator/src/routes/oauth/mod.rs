@@ -1,5 +1,5 @@
-//! The endpoints that hand out and explain tokens. They need no `Authorization` header and draw
-//! on no quota but their own, so the shell answers them before it asks who is calling.
+//! Endpoints that issue and describe tokens. They need no `Authorization` header and have their own
+//! quota, so they are handled before the caller is authenticated.
 
 mod grant;
 mod info;
@@ -14,25 +14,25 @@ use crate::token::Tokens;
 
 pub use grant::too_fast;
 
-/// One endpoint about tokens.
+/// One token endpoint.
 pub struct TokenRoute {
-    /// Stable name for the journal.
+    /// Stable name used in the journal.
     pub name: &'static str,
     pub method: Method,
-    /// Every path it is served under, `{}` standing for one segment.
+    /// All paths of the endpoint; `{}` matches one segment.
     pub paths: &'static [&'static str],
     handle: fn(&mut Tokens, &Account<'_>, &Request, &str) -> Answer,
 }
 
-/// What the answers say about the account.
+/// Account data used in the responses.
 pub struct Account<'a> {
     pub portal_id: u64,
     pub settings: &'a Settings,
-    /// `expires_in` is told in seconds of whoever asks, which are longer if time is sped up.
+    /// Converts `expires_in` to real seconds, which are fewer if simulated time runs faster.
     pub clock: &'a Clock,
 }
 
-/// All endpoints about tokens.
+/// All token endpoints.
 pub static TOKEN_ROUTES: &[TokenRoute] = &[
     TokenRoute {
         name: "oauth.token",
@@ -75,7 +75,7 @@ pub static TOKEN_ROUTES: &[TokenRoute] = &[
     },
 ];
 
-/// The endpoint that serves a path, with what stands for `{}`.
+/// Returns the endpoint for a path and the value of its `{}` segment.
 pub fn find(method: &Method, path: &str) -> Option<(&'static TokenRoute, String)> {
     if !path.starts_with("/oauth/") {
         return None;
@@ -93,7 +93,7 @@ pub fn find(method: &Method, path: &str) -> Option<(&'static TokenRoute, String)
 }
 
 impl TokenRoute {
-    /// Answers a request; `argument` is what [`find`] found.
+    /// Handles a request; `argument` is the segment returned by [`find`].
     pub fn answer(
         &self,
         tokens: &mut Tokens,
@@ -138,7 +138,7 @@ mod tests {
     const REFRESH: &str =
         "grant_type=refresh_token&client_id=client&client_secret=secret&refresh_token=na1-refresh";
 
-    /// Asks once, of a fresh account.
+    /// Sends one request to a new account.
     fn ask(settings: &Settings, path: &str, body: &str) -> (u16, Value) {
         let mut tokens = tokens();
         call(&mut tokens, settings, Method::POST, path, body)
