@@ -1,8 +1,9 @@
-//! What Airbyte's own suites ask of a source, demand by demand, of the program as it is run.
+//! Acceptance criteria of Airbyte's own test suites, checked on the binary.
 //!
-//! Some demands are kept elsewhere: `crate::support::output` checks every run of every test for known
-//! messages, exact counts and the order of statuses; `conformance` checks records against schemas,
-//! states from the future, and that both modes agree; `protocol` pins what is printed.
+//! Some criteria are covered elsewhere: `crate::support::output` checks every run of every test for
+//! known messages, exact counts and the order of statuses; `conformance` checks records against
+//! schemas, states from the future, and the agreement of both sync modes; `protocol` fixes the
+//! printed output.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -16,7 +17,7 @@ use crate::support::promises::Findings;
 use crate::support::reading::state_of;
 use crate::support::{Bench, Catalog, Mode, Output, Stage, calm, few, token_config};
 
-/// A portal in which every stream has records, experimental ones included.
+/// Returns a stage in which every stream has records, including experimental ones.
 fn stage() -> Stage {
     let mut stage = Stage::new(stopped(every_stream()));
     stage.config["enable_experimental_streams"] = true.into();
@@ -75,7 +76,8 @@ fn discovery_catalogs_are_what_destinations_understand() {
     findings.none();
 }
 
-/// No keyword that destinations do not know, no closed object, formats and types that fit.
+/// Checks that columns use no keywords unknown to destinations, no closed objects, and matching
+/// formats and types.
 fn check_columns(schema: &Value, place: &str, stream: &str, findings: &mut Findings) {
     const UNKNOWN: [&str; 6] = ["$ref", "allOf", "anyOf", "not", "oneOf", "patternProperties"];
     for key in UNKNOWN.iter().filter(|key| !schema[**key].is_null()) {
@@ -209,7 +211,7 @@ fn no_release_breaks_what_the_last_one_published() {
     let output = stage().discover().succeeded();
     let catalog = output.catalog();
     if std::env::var_os("RELEASE").is_some() {
-        // What is written here is promised from now on.
+        // The files written here are the baseline for future versions.
         let write = |name: &str, value: &Value| {
             let text = serde_json::to_string_pretty(value).expect("JSON");
             std::fs::write(format!("{FOLDER}/{name}"), text + "\n").expect("the file is written");

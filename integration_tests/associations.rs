@@ -1,4 +1,4 @@
-//! The streams of associations that a configuration asks for.
+//! Streams of associations selected in the configuration.
 
 #![expect(
     clippy::indexing_slicing,
@@ -18,7 +18,7 @@ use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 type Pairs = BTreeSet<(u64, u64)>;
 
-/// The pairs of a stream, after checking each record and that none comes twice.
+/// Returns the pairs of a stream. Checks each record and that none is duplicated.
 fn pairs(output: &Output, stream: &str) -> Pairs {
     let mut keys = BTreeSet::new();
     let mut pairs = Pairs::new();
@@ -35,7 +35,7 @@ fn pairs(output: &Output, stream: &str) -> Pairs {
     pairs
 }
 
-/// The pairs that there are.
+/// Returns the associated pairs in the portal.
 fn truth(stage: &Stage, from: &str, to: &str) -> Pairs {
     stage.simulator.portal(|portal| {
         let of = |id| portal.associations(from, id, to).into_iter().map(move |to| (id, to));
@@ -150,7 +150,7 @@ fn q41_they_are_read_whole_without_a_state() {
     assert!(stream.get("source_defined_cursor").is_none(), "{stream}");
     let first = stage.read(&catalog).succeeded();
     assert_eq!(first.states(name), [&json!({ "__ab_no_cursor_state_message": true })]);
-    // No date of either record moves when they are associated.
+    // The modified dates of both records stay when they are associated.
     let (deal, contact) = stage.simulator.portal(|portal| {
         let deal = portal.ids("deals").next().unwrap();
         let known = portal.associations("deals", deal, "contacts");

@@ -1,4 +1,4 @@
-//! What belongs to the entries of other lists: submissions, memberships, events of records.
+//! Substreams: submissions, memberships, events of records.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -14,17 +14,17 @@ use crate::support::{Mode, START_MS, Stage, calm};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// A small portal with this much marketing.
+/// Returns a small portal with this marketing data.
 fn stage(marketing: MarketingSpec) -> Stage {
     Stage::calm(PortalSpec { marketing, ..few() })
 }
 
-/// A portal where nothing but marketing is of interest.
+/// Returns a portal for tests of marketing data.
 fn few() -> PortalSpec {
     PortalSpec { properties: 0, ..PortalSpec::default() }
 }
 
-/// When the forms whose submissions can be read were submitted, ascending.
+/// Returns the instants of the readable form submissions, ascending.
 fn submission_times(stage: &Stage) -> Vec<i64> {
     let mut times: Vec<i64> = stage.simulator.portal(|portal| {
         let forms = portal.form_ids(false).into_iter();
@@ -35,7 +35,7 @@ fn submission_times(stage: &Stage) -> Vec<i64> {
     times
 }
 
-/// A form that can be submitted.
+/// Returns a form that can be submitted.
 fn some_form(stage: &Stage) -> String {
     let forms = stage.simulator.portal(|portal| portal.form_ids(false));
     let form = forms.into_iter().find(|(_, kind)| *kind != "blog_comment");
@@ -51,7 +51,7 @@ fn q03_submissions_of_forms_not_edited_are_read() {
         assert_eq!(record["updatedAt"], record["submittedAt"], "{record}");
         assert!(record["formId"].is_string() && record["values"].is_array(), "{record}");
     }
-    // No form has been edited since the start date, and some have been submitted.
+    // No form has been edited since the start date, but some have been submitted.
     let form = some_form(&stage);
     stage.simulator.advance(24 * HOUR);
     change(&stage, json!({"kind": "submit_form", "form": form, "count": 3}));
@@ -169,7 +169,7 @@ fn q04_members_of_lists_not_edited_are_read() {
         *output.last_state("list_memberships"),
         json!({ "__ab_no_cursor_state_message": true })
     );
-    // Lists of leads do not let their members be read.
+    // Members of lists of leads cannot be read.
     let skipped = output.logs("INFO").iter().filter(|log| log.contains("is skipped")).count();
     let refused = asked(&stage, "lists.members");
     let refused = refused.iter().filter(|entry| entry.status == 400).count();
@@ -178,7 +178,7 @@ fn q04_members_of_lists_not_edited_are_read() {
     assert!(largest);
 }
 
-/// A portal whose records have no events but those that a test lets happen.
+/// Returns a portal without events other than those a test adds.
 fn eventless(contacts: u64) -> Stage {
     let mut portal = PortalSpec { contacts, ..few() };
     portal.account.events = 0;
@@ -189,7 +189,7 @@ fn eventless(contacts: u64) -> Stage {
     stage
 }
 
-/// Lets an event happen to a record, which thereby changes.
+/// Adds an event to a record and modifies the record.
 fn occur(stage: &Stage, object: &str, id: u64, event_type: &str, at_ms: i64) {
     change(
         stage,
@@ -245,7 +245,7 @@ fn q05_events_of_every_record_are_read_whenever_it_changed() {
             ids.iter().flat_map(|id| portal.event_ids("contacts", *id, now_ms)).collect()
         })
     };
-    // A start date that no record has changed since, and no event is older than.
+    // No record has changed since this start date, and no event is older.
     stage.config["start_date"] = json!("2026-06-01T00:00:00Z");
     let first = read(&stage, "contacts_web_analytics", &Value::Null);
     let found = texts(&first, "contacts_web_analytics", "id");
@@ -255,7 +255,7 @@ fn q05_events_of_every_record_are_read_whenever_it_changed() {
     assert!(event.get("properties").is_none(), "{event}");
     assert_eq!(event["properties_hs_url"], "https://example.test/");
 
-    // Later only records that changed are asked for.
+    // Subsequent syncs request only events of changed records.
     stage.simulator.advance(3 * HOUR);
     let first = read(&stage, "contacts_web_analytics", &first.state());
     stage.simulator.advance(3 * HOUR);

@@ -1,5 +1,5 @@
-//! What the configuration chooses besides filters: properties by pattern, records by id; and what it
-//! is told where it names what is not there.
+//! Selection in the configuration other than filters: property patterns, record ids, and the errors
+//! for names that do not exist.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -18,7 +18,7 @@ fn stage() -> Stage {
     Stage::new(Config { journal, ..stopped(PortalSpec { archived_share: 0.1, ..few() }) })
 }
 
-/// The property columns of a stream of a catalog: both places name the same.
+/// Returns the property columns of a stream in a catalog, which are the same nested and flat.
 fn columns(catalog: &Catalog, stream: &str) -> BTreeSet<String> {
     let mut catalog = catalog.clone();
     let columns = catalog.columns(stream);
@@ -29,7 +29,7 @@ fn columns(catalog: &Catalog, stream: &str) -> BTreeSet<String> {
     nested
 }
 
-/// The properties that every list of an object type asked for.
+/// Returns the properties requested by all lists of an object type.
 fn listed(stage: &Stage, object: &str) -> BTreeSet<String> {
     let journal = stage.simulator.journal();
     let end = format!("/{object}");
@@ -69,11 +69,11 @@ fn patterns_choose_columns_at_discover_and_at_read() {
         let columns = catalog.clone().columns(stream).clone();
         assert!(["id", "updatedAt"].iter().all(|key| columns.contains_key(*key)), "{stream}");
     }
-    // The catalog of before, and none at all: the configuration still holds.
+    // The configuration also applies with the previous catalog and with one without columns.
     for catalog in [whole.clone(), Catalog::of(&streams, Mode::Incremental)] {
         stage.simulator.clear_journal();
         let output = stage.read(&catalog).succeeded();
-        // An older name is a column of its own; its value comes from the newer property.
+        // A legacy property name has its own column; its value comes from the newer property.
         let newer = |name: &str| contact(name) && !name.starts_with("hs_lifecyclestage_");
         assert_eq!(listed(&stage, "contacts"), fits("contacts", &newer));
         assert_eq!(listed(&stage, "p4455_boats"), fits("boats", &boat));
@@ -111,7 +111,7 @@ fn single_records_are_read_again_and_the_state_stays() {
     let mut ids: Vec<_> = contacts.iter().rev().take(150).map(u64::to_string).collect();
     ids.extend([archived.to_string(), "999999999999".to_owned(), contacts[229].to_string()]);
     stage.config["record_ids"] = json!([{ "object": "contacts", "ids": ids }]);
-    // It is said to be read whatever a filter would leave out.
+    // Records selected by id are documented to be read regardless of filters.
     stage.config["record_filters"] =
         json!([{ "object": "contacts", "property": "email", "operator": "NOT_HAS_PROPERTY" }]);
     stage.simulator.change(&Change::Modify {
@@ -145,7 +145,7 @@ fn single_records_are_read_again_and_the_state_stays() {
     let missing = format!("there is no live record with the id {archived} or 999999999999");
     assert!(warnings.iter().any(|warning| warning.contains(&missing)), "{warnings:?}");
 
-    // Without a state there is none to give back, and the next read begins at the beginning.
+    // The first read has no state to return, so the next read starts from the beginning.
     let first = stage.read(&catalog.only(&["contacts"])).succeeded();
     assert_eq!(first.last_state("contacts"), &json!({}));
     stage.config["record_ids"] = json!([]);

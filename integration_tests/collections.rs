@@ -1,4 +1,4 @@
-//! Lists that are read whole: settings, pipelines, marketing, automation, definitions.
+//! Lists that are read in full: settings, pipelines, marketing, automation, definitions.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -67,7 +67,7 @@ fn pipelines_of_every_type_are_read() {
         assert!(!records.is_empty(), "{stream}");
         assert!(records.iter().all(|record| !record["stages"][0].is_null()), "{stream}");
     }
-    // Never edited: the date of its creation stands in.
+    // Never edited, so the creation date is used.
     let [tasks] = output.records("engagements_task_pipelines")[..] else { panic!("one pipeline") };
     assert_eq!(tasks["updatedAt"], tasks["createdAt"]);
 }
@@ -128,7 +128,7 @@ fn a_second_incremental_read_brings_what_changed_and_no_more() {
     assert_eq!(column(&third, "forms", "id"), [form]);
     assert_eq!(column(&third, "marketing_campaigns", "id"), [campaign]);
     assert_eq!(column(&third, "flows", "id"), [flow.to_string()]);
-    // HubSpot: archiving does not move the date of the last change.
+    // HubSpot: archiving does not change the date of the last edit.
     assert_eq!(sorted(&third, "marketing_emails", "id"), texts([emails[6], emails[7]]));
     let fourth = stage.read_on(&catalog, &third.state()).succeeded();
     for stream in streams {
@@ -150,7 +150,7 @@ fn every_older_state_is_understood() {
             (json!({ *cursor: "2006-06-01T00:00:00.123000+00:00" }), all),
             (json!({ *cursor: "2006-06-01T00:00:00Z" }), all),
             (json!({ *cursor: "2006-06-01 00:00:00+00:00" }), all),
-            // Nobody can have read so far: everything is read again.
+            // A position in the future cannot be valid: everything is read again.
             (json!({ *cursor: format!("{far}.000000Z") }), all),
             (json!({ *cursor: 7_226_582_400_000_i64 }), all),
         ] {
@@ -196,7 +196,7 @@ fn q50_a_clock_ahead_of_ours_holds_nothing_back() {
     let first = stage.read(&catalog).succeeded();
     assert_eq!(first.records("contact_lists").len(), 24);
     assert_eq!(first.records("marketing_emails").len(), 30);
-    // What is claimed goes by the machine's clock, should HubSpot's be the wrong one.
+    // The position follows the system clock, in case HubSpot's clock is wrong.
     let machine_ms = ahead + stage.machine_ahead_ms;
     assert!((machine_ms - first.position_ms("contact_lists")).abs() < 60_000);
     let list = stage.simulator.portal(|portal| portal.list_ids()[0].0);

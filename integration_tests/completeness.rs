@@ -1,5 +1,5 @@
-//! What is not known to be complete is not taken for complete: partial batch answers, searches that
-//! skip hits, pages that are too heavy, lists that never end.
+//! Data that may be incomplete is not treated as complete: partial batch responses, searches that
+//! skip hits, pages that are too large, lists that never end.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -24,7 +24,7 @@ const PARTIAL: [Partial; 5] = [
     Partial::LeftOut,
 ];
 
-/// Modifies a share of the records of some object types, an hour or more after what was read.
+/// Modifies a share of the records of some object types, two hours after the last read.
 fn modify(stage: &Stage, objects: &[&str], share: f64) {
     stage.simulator.advance(Duration::from_hours(2));
     for object in objects {
@@ -38,7 +38,7 @@ fn modify(stage: &Stage, objects: &[&str], share: f64) {
     stage.simulator.advance(Duration::from_mins(1));
 }
 
-/// Reads a portal, changes half of it, and reads on with these faults; gives that second read.
+/// Reads a portal, changes part of it, and reads again with these faults. Returns the second read.
 fn read_on(
     config: Config,
     streams: &[&str],
@@ -55,8 +55,8 @@ fn read_on(
     (stage, saved, output)
 }
 
-/// What identifies the records of a read, and what goes with them, but for dates, which depend on when
-/// the portal was changed.
+/// Returns the identifying fields of the records of a read, without dates, which depend on when the
+/// portal was changed.
 fn essence(output: &Output) -> BTreeSet<String> {
     const TOLD: [&str; 6] = ["id", "companies", "companyId", "property", "value", "email"];
     let records = output.lines.iter().filter(|line| line["type"] == "RECORD");
@@ -75,7 +75,7 @@ fn a_partial_batch_answer_is_asked_again_for_what_is_missing() {
     let plain = plain.succeeded();
     assert!(plain.records("contacts").iter().any(|record| record["companies"] != json!([])));
     for partial in PARTIAL {
-        // A record without associations may be left out, so there it says nothing.
+        // A record without associations may legitimately be omitted there.
         let endpoints: &[&str] = match partial {
             Partial::LeftOut => &["objects.batch_read"],
             Partial::Pending
@@ -146,7 +146,7 @@ fn pages_that_are_too_heavy_are_asked_for_in_smaller_ones() {
     let largest =
         |stage: &Stage| stage.simulator.journal().iter().any(|entry| entry.fault.is_some());
     assert!(largest(&stage), "some pages were too heavy");
-    // A first read, by the list.
+    // A first read uses the list.
     let stage = Stage::calm(few());
     let catalog = Catalog::of(&streams, Mode::Incremental);
     let plain = stage.read(&catalog).succeeded();
@@ -182,7 +182,7 @@ fn a_state_that_relies_on_ids_recovers_where_the_list_no_longer_takes_them() {
             "remaining": [[id, null]],
         } },
     } }]);
-    // What HubSpot answers to an id that is no token.
+    // HubSpot's response to an id that is not a valid token.
     let refusing = Kind::Refused {
         code: 400,
         category: "VALIDATION_ERROR".into(),
@@ -197,8 +197,8 @@ fn a_state_that_relies_on_ids_recovers_where_the_list_no_longer_takes_them() {
     assert!(again.errors().is_empty());
 }
 
-/// A bench whose HubSpot answers `POST …/search` of lists by the number of entries before a page, three
-/// at a time, and loses its first list after the first page; everything else is empty.
+/// Returns a bench whose HubSpot serves `POST …/search` of lists by offset, three at a time, and
+/// deletes its first list after the first page; everything else is empty.
 fn with_lists() -> Bench {
     let asked = AtomicUsize::new(0);
     let url = serve_json(move |line, body| {

@@ -1,7 +1,7 @@
-//! Every stream keeps the same promises, whatever its family.
+//! Invariants that hold for every stream, whatever its read strategy.
 //!
 //! One portal in which every stream has records, a few runs with all streams at once, and one list
-//! of findings: a failure names every stream that breaks a promise.
+//! of findings: a failure names every stream that violates an invariant.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -18,10 +18,10 @@ use crate::support::promises::{Findings, check_schema, cursor_ms, instant_ms, ke
 use crate::support::respell::{Spelling, respelled};
 use crate::support::{Catalog, Mode, Output, START_MS, Stage};
 
-/// How far before a position the next read begins: search may lag behind by so much.
+/// Overlap of consecutive reads, in milliseconds: the maximum assumed lag of the search index.
 const OVERLAP_MS: i64 = 300_000;
 
-/// Streams that the portal leaves empty, and why.
+/// Streams without records in this portal, with the reason.
 const EMPTY: &[(&str, &str)] = &[
     ("engagements_emails_web_analytics", NOTHING_HAPPENED),
     ("engagements_notes_web_analytics", NOTHING_HAPPENED),
@@ -31,19 +31,19 @@ const EMPTY: &[(&str, &str)] = &[
 ];
 const NOTHING_HAPPENED: &str = "of its few records, none is among those that something happened to";
 
-/// Streams that may bring a record again though its cursor says it is old, and why.
+/// Streams that may emit an unchanged record again, with the reason.
 const AGAIN: &[(&str, &str)] = &[
     ("marketing_emails", "the statistics of what was sent lately move without updatedAt"),
     ("workflows", "a workflow that was never changed has no updatedAt when it is judged"),
 ];
 
-/// Streams with records that may lack a cursor, and why.
+/// Streams with records that may have no cursor, with the reason.
 const WITHOUT_CURSOR: &[(&str, &str)] = &[(
     "ticket_pipelines",
     "HubSpot dates the pipelines it brings along with neither creation nor change",
 )];
 
-/// Streams whose published key may come twice, and why.
+/// Streams whose primary key may be duplicated, with the reason.
 const KEY_AGAIN: &[(&str, &str)] = &[
     ("companies_property_history", TIED_VERSIONS),
     ("contacts_property_history", TIED_VERSIONS),
@@ -55,13 +55,13 @@ fn is_listed(table: &[(&str, &str)], stream: &str) -> bool {
     table.iter().any(|(name, _)| *name == stream)
 }
 
-/// What is known of every stream before promises are checked.
+/// Shared data of all checks.
 struct Scene {
     stage: Stage,
-    /// The published streams, by name.
+    /// The discovered streams, by name.
     streams: BTreeMap<String, Value>,
     incremental: Catalog,
-    /// Everything, read incrementally from nothing.
+    /// An incremental read of everything without a state.
     first: Output,
     findings: Findings,
 }
@@ -106,7 +106,7 @@ impl Scene {
         }
     }
 
-    /// Every stream is read to its end.
+    /// Checks that every stream is read to its end.
     fn reads_well(&mut self, output: &Output, when: &str) {
         for name in self.streams.keys() {
             let ends_well = output.statuses(name).last() == Some(&"COMPLETE");
@@ -118,7 +118,7 @@ impl Scene {
         }
     }
 
-    /// Records are there, fit the published schema, and have key and cursor.
+    /// Checks that records exist, are valid for the schema, and have key and cursor.
     fn records_fit(&mut self, output: &Output) {
         for (name, stream) in &self.streams {
             let records = output.records(name);
@@ -162,7 +162,8 @@ impl Scene {
         }
     }
 
-    /// With a few columns selected, records have these, their key and their cursor.
+    /// Checks that with a few columns selected, records contain only these, their key and their
+    /// cursor.
     fn only_what_is_selected_comes(&mut self, full: &Catalog) {
         let mut narrow = full.clone();
         let mut selected: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
@@ -190,7 +191,7 @@ impl Scene {
         }
     }
 
-    /// Some time later nothing has changed: only the overlap comes again.
+    /// Checks that a later read without changes emits only records in the overlap.
     fn a_second_read_repeats_little(&mut self) {
         self.stage.simulator.advance(Duration::from_mins(2));
         let state = self.first.state();
@@ -212,7 +213,7 @@ impl Scene {
         }
     }
 
-    /// A position ahead of every clock: it is reported, and everything is read again.
+    /// Checks that a position in the future is reported and that everything is read again.
     fn a_future_position_is_not_relied_on(&mut self) {
         let later = START_MS + 40 * 86_400_000;
         let state = respelled(&self.first.state(), Spelling::AsWritten, later);
@@ -236,7 +237,7 @@ impl Scene {
         }
     }
 
-    /// A state as an older version spelled it is read, and means the same.
+    /// Checks that a state in the format of an older version has the same meaning.
     fn an_older_state_is_read(&mut self, spelling: Spelling) {
         let position = self.stage.simulator.now_ms() / 1000 * 1000;
         let state = respelled(&self.first.state(), spelling, position);
@@ -262,7 +263,7 @@ impl Scene {
         }
     }
 
-    /// The streams that can be read incrementally.
+    /// Returns the streams that support incremental reads.
     fn with_cursor(&self) -> Vec<(String, Value)> {
         let streams = self.streams.iter().filter(|(_, stream)| has_cursor_field(stream));
         streams.map(|(name, stream)| (name.clone(), stream.clone())).collect()
@@ -277,13 +278,13 @@ fn has_cursor_field(stream: &Value) -> bool {
     cursor_field(stream).is_some()
 }
 
-/// What the last state of a stream claims.
+/// Returns the position in the last state of a stream.
 fn position_of(output: &Output, stream: &str) -> Option<i64> {
     let state = output.states(stream).last().copied()?;
     end_ms(state).or_else(|| position_ms(state))
 }
 
-/// The earliest instant that a state names: everything before it is claimed.
+/// Returns the earliest instant in a state: everything before it has been read.
 fn position_ms(state: &Value) -> Option<i64> {
     match state {
         Value::Object(fields) => fields.values().filter_map(position_ms).min(),

@@ -1,4 +1,4 @@
-//! Hosts and readers that cannot be talked to: what the user is told, and how the run ends.
+//! Unreachable hosts and slow or closed readers: error messages and exit codes.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
@@ -125,8 +125,8 @@ fn a_slow_reader_gets_everything() {
     assert_eq!(records, 1 + 20 + 230 + 120 + 110 + 40 + 8 * 150);
 }
 
-/// 100 KB a second, where a page of these contacts makes a megabyte: within the seconds this takes,
-/// less than one page leaves the pipe.
+/// Reads 100 KB per second, while a page of these contacts is about one megabyte: less than one
+/// page leaves the pipe during the test.
 #[test]
 fn while_a_reader_is_slow_nothing_more_is_asked_for_and_memory_stays_flat() {
     const STEP: usize = 10_000;
@@ -148,7 +148,7 @@ fn while_a_reader_is_slow_nothing_more_is_asked_for_and_memory_stays_flat() {
         let requests = summary.endpoints.get("objects.list").map_or(0, |list| list.requests);
         (requests, peak_memory_kb(child.id()).expect("a process of ours"))
     };
-    // Until all that is asked for ahead of the reader has come.
+    // Wait until all pages requested ahead of the reader have arrived.
     let (mut requests, mut memory) = (0, 0);
     while (requests, memory) != now(&stage) {
         (requests, memory) = now(&stage);

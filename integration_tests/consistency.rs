@@ -1,6 +1,6 @@
-//! What HubSpot does to a careless reader of CRM objects, and that this one is not misled. The
-//! numbers are those of "Consistency, quirk by quirk" in `docs/hubspot.md`; quirks that a test about
-//! something else proves anyway are there.
+//! Consistency problems of HubSpot's CRM objects that the connector compensates for. The numbers
+//! are those of "Consistency, quirk by quirk" in `docs/hubspot.md`; quirks that other tests cover
+//! are tested there.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -36,12 +36,12 @@ fn c01_what_the_index_shows_an_hour_late_is_searched_for_once_more() {
     let deal = live_ids(&stage.simulator, "deals")[4];
     let mut before = saved("deals", stage.simulator.now_ms() - HOUR_MS / 2);
     modify(&stage, "deals", deal);
-    // The last of these reads begins its window a quarter of an hour after the change.
+    // The window of the last read starts a quarter of an hour after the change.
     for (minutes, found) in [(1, vec![]), (19, vec![]), (35, vec![deal])] {
         stage.simulator.advance(minutes * MINUTE);
         let output = read(&stage, "deals", &before);
         assert_eq!(output.ids("deals"), found, "{minutes} minutes later");
-        // The cursor stays where all is settled, at least an hour before the end.
+        // The cursor stays at the reconciled position, at least an hour before the end.
         let claim = output.last_state("deals");
         let cursor = instant_ms(&claim["updatedAt"]).expect("a time");
         let is_settled = cursor == output.position_ms("deals") - HOUR_MS;
@@ -58,7 +58,8 @@ fn c03_hits_in_the_order_of_text_are_given_up_for_the_list() {
     let ids = live_ids(&stage.simulator, "deals");
     let lengths: BTreeSet<_> = ids.iter().map(|id| id.to_string().len()).collect();
     assert!(lengths.len() > 1, "the order of text is another one");
-    // Marks come from searches too: wherever they are, the list is read whole and once.
+    // Split points also come from searches: whatever they are, the list is read completely and
+    // once.
     assert_eq!(read(&stage, "deals", &Value::Null).ids("deals"), ids);
     touch(&stage, "deals", START_MS - 600_000);
     let output = read(&stage, "deals", &saved("deals", START_MS - HOUR_MS));
@@ -70,7 +71,7 @@ fn c03_hits_in_the_order_of_text_are_given_up_for_the_list() {
 #[test]
 fn c31_a_list_that_loses_its_order_midway_is_read_on_in_sequence() {
     for kind in [Kind::OpaqueCursor, Kind::TurnedPage] {
-        // Readers share the list from the fourth page on.
+        // From the fourth page on several readers share the list.
         for nth in [5, 7, 10, 16, 25] {
             let fault = Fault::new(Which::nth_of("objects.list", nth), kind.clone());
             let stage = Stage::new(Config { faults: vec![fault], ..calm(deals(4_000)) });
@@ -114,7 +115,7 @@ fn c12_names_too_long_for_a_search_leave_the_rows_to_batch_reads() {
         let settings = Settings { search_body_limit, ..calm(few()).settings };
         let stage = Stage::new(Config { settings, ..calm(portal.clone()) });
         touch(&stage, "deals", START_MS - 600_000);
-        // The list would be the cheaper way: it shows them all.
+        // The list would be cheaper, since it returns all of them.
         change(&stage, json!({"kind": "create", "object": "deals", "count": 600}));
         let catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
         stage.simulator.clear_journal();
@@ -139,7 +140,7 @@ fn c12_names_too_long_for_a_search_leave_the_rows_to_batch_reads() {
 #[test]
 fn c17_a_record_merged_away_before_its_row_is_read_is_left_out() {
     let portal = PortalSpec { properties: 200, property_name_chars: 90, ..deals(110) };
-    // The first batch read has to be repeated; meanwhile two of its records become one.
+    // The first batch read has to be repeated; meanwhile two of its records are merged.
     let kind = Kind::RateLimited { policy: Policy::TenSecondlyRolling, retry_after_s: Some(1) };
     let fault = Fault::new(Which::nth_of("objects.batch_read", 1), kind);
     let stage = Stage::new(Config { faults: vec![fault], ..calm(portal) });
@@ -158,7 +159,7 @@ fn c17_a_record_merged_away_before_its_row_is_read_is_left_out() {
     assert_eq!(output.ids("deals"), left, "the winner comes once, and as itself");
 }
 
-/// Reads deals from the beginning, and lets something happen once so many requests have been made.
+/// Reads deals without a state, and calls `happen` after this many requests to the endpoint.
 fn while_reading(stage: &Stage, endpoint: &str, requests: usize, happen: impl FnOnce()) -> Output {
     std::thread::scope(|scope| {
         let reading = scope.spawn(|| read(stage, "deals", &Value::Null));
@@ -184,8 +185,8 @@ fn c18_a_list_of_archived_records_that_times_out_is_asked_again() {
     assert!(struck >= 3 && archived.len() > 900, "{struck} of {} records", archived.len());
 }
 
-/// Lets something happen to deals whose place the first list has passed, and reads on. Gives the
-/// deals there were, and what the second read brought.
+/// Applies changes to deals whose position the first list has already passed, and reads again.
+/// Returns the initial ids and the second read.
 fn behind_the_scan(happen: impl FnOnce(&Stage, &[u64])) -> (Vec<u64>, Output) {
     let latency = Duration::from_millis(60);
     let stage = Stage::new(Config { latency, ..calm(deals(900)) });
@@ -226,7 +227,7 @@ fn c14_a_restored_record_comes_with_its_next_change_or_a_full_refresh() {
     happen("archive");
     let first = stage.read(&streams).succeeded();
     assert!(!is_in(&first, "deals") && is_in(&first, "deals_archived"));
-    // HubSpot: no date of the record need move when it is restored, so no search finds it.
+    // HubSpot: restoring a record may not change any of its dates, so no search finds it.
     happen("restore");
     let second = stage.read_on(&streams, &first.state()).succeeded();
     assert!(!is_in(&second, "deals") && !is_in(&second, "deals_archived"));
@@ -240,7 +241,7 @@ fn c14_a_restored_record_comes_with_its_next_change_or_a_full_refresh() {
 fn c30_properties_are_those_of_the_portal_at_each_read() {
     let stage = Stage::calm(deals(30));
     let ids = live_ids(&stage.simulator, "deals");
-    // What was discovered once, with every column of that day.
+    // The catalog as discovered once, with all columns of that time.
     let catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
     let property = |kind: &str| json!({"kind": kind, "object": "deals", "name": "brand_new"});
     let set = |id: u64, value: &str| {

@@ -1,5 +1,5 @@
-//! What HubSpot does to a careless reader of anything but CRM objects, and that this one is not
-//! misled. The numbers are those of "Consistency, quirk by quirk" in `docs/hubspot.md`.
+//! Consistency problems of HubSpot's endpoints other than CRM objects that the connector
+//! compensates for. The numbers are those of "Consistency, quirk by quirk" in `docs/hubspot.md`.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::reading::{asked, change, numbers, read, state_of, texts};
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
 
-/// A portal where nothing but this much marketing is of interest.
+/// Returns a portal for tests of this marketing data.
 fn portal(marketing: MarketingSpec) -> PortalSpec {
     PortalSpec { properties: 0, marketing, ..PortalSpec::default() }
 }
@@ -22,7 +22,7 @@ fn c23_a_full_refresh_brings_owners_and_archived_ones_as_they_are() {
     let streams = ["owners", "owners_archived"];
     let first = stage.read(&Catalog::of(&streams, Mode::Incremental)).succeeded();
     stage.simulator.advance(Duration::from_hours(24));
-    // No date of an owner says whether its user has changed: a later read brings none of them.
+    // The dates of an owner do not show changes of its user: a later incremental read emits none.
     let second = stage.read_on(&Catalog::of(&streams, Mode::Incremental), &first.state());
     let whole = stage.read_on(&Catalog::of(&streams, Mode::Full), &first.state()).succeeded();
     let second = second.succeeded();
@@ -106,7 +106,8 @@ fn c29_a_record_taken_off_a_list_is_missing_from_the_next_read() {
         records.iter().filter(is_it).count()
     };
     assert_eq!((is_in(&first), is_in(&second)), (1, 0));
-    // Every list is read whole each time, so a destination that replaces its table loses the row.
+    // Every list is read in full each time, so a destination that overwrites its table removes the
+    // row.
     assert_eq!(
         first.records("list_memberships").len(),
         second.records("list_memberships").len() + 1

@@ -1,5 +1,5 @@
-//! What is read and emitted otherwise than by the Python connector. The numbers are those of
-//! `docs/differences.md`; those that a test about something else proves anyway are there.
+//! Differences from the Python connector in what is read and emitted. The numbers are those of
+//! `docs/differences.md`; differences that other tests cover are tested there.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -28,7 +28,7 @@ fn q06_archived_deals_have_their_associated_ids() {
     }
 }
 
-/// Reads archived deals of a portal where they have kept their associations, or have not.
+/// Reads archived deals and checks their associations; `have_any` is whether the portal keeps them.
 fn archived_deals(stage: &Stage, have_any: bool) {
     let simulator = &stage.simulator;
     let catalog = stage.catalog(Mode::Full).only(&["deals_archived"]);
@@ -70,7 +70,7 @@ fn q11_no_record_is_skipped_when_others_leave_the_window() {
     let leaving = &ids[..120];
     let output = std::thread::scope(|scope| {
         let reading = scope.spawn(|| read(&stage, "deals", &saved("deals", START_MS - HOUR_MS)));
-        // Once the first page is on its way, records of it are modified.
+        // Once the first search page was requested, some of its records are modified.
         while asked(&stage, "objects.search").is_empty() && !reading.is_finished() {
             std::thread::park_timeout(Duration::from_millis(5));
         }
@@ -78,13 +78,13 @@ fn q11_no_record_is_skipped_when_others_leave_the_window() {
         stage.simulator.change(&Change::Modify { object, records, properties: [].into() });
         reading.join().expect("the read ends")
     });
-    // What search had brought before the list took over comes twice.
+    // Records that the search returned before the switch to the list are emitted twice.
     assert_eq!(output.distinct_ids("deals"), ids);
     let searches = asked(&stage, "objects.search");
     let modified = stage.simulator.portal(|portal| portal.modified_ms("deals", leaving[0]));
     let later = searches.iter().filter(|search| Some(search.at_ms) > modified).count();
     assert!(later >= 3, "{later} pages were asked for when they had left");
-    // They come again, as they are now.
+    // They are emitted again in their current state.
     stage.simulator.advance(Duration::from_mins(1));
     let second = stage.read_on(&Catalog::of(&["deals"], Mode::Incremental), &output.state());
     assert!(leaving.iter().all(|id| second.ids("deals").contains(id)));
@@ -102,7 +102,7 @@ fn q12_every_association_is_read_however_many_there_are() {
         let portal = PortalSpec { hub: Some(130), ..few() };
         let stage = Stage::new(Config { settings, ..calm(portal) });
         touch(&stage, "companies", START_MS - 600_000);
-        // A list shows the first of many; a search shows none.
+        // A list returns the first of many associations; a search returns none.
         for state in [Value::Null, saved("companies", START_MS - HOUR_MS)] {
             let output = read(&stage, "companies", &state);
             let records = output.records("companies");
@@ -152,7 +152,7 @@ fn q24_hits_that_moved_on_do_not_end_a_custom_object() {
     let since = stage.simulator.now_ms() - HOUR_MS;
     touch(&stage, "p4455_boats", since + HOUR_MS / 2);
     stage.simulator.advance(Duration::from_mins(5));
-    // Records show their newest date at once, the index a minute later.
+    // Records have their newest date at once, the index a minute later.
     let (object, records) = ("p4455_boats".to_owned(), Records::Sample { share: 0.6, seed: 4 });
     stage.simulator.change(&Change::Modify { object, records, properties: [].into() });
     let output = read(&stage, "boats", &saved("boats", since));
@@ -167,7 +167,7 @@ fn q24_hits_that_moved_on_do_not_end_a_custom_object() {
 
 #[test]
 fn q32_the_state_is_the_end_of_the_window_and_no_date_of_a_record() {
-    // The dates of records: long before the window's end, and a day ahead of it.
+    // Modified dates long before the end of the window, and a day after it.
     for at_ms in [START_MS - 2 * HOUR_MS, START_MS + 24 * HOUR_MS] {
         let stage = Stage::calm(deals(30));
         touch(&stage, "deals", at_ms);
@@ -251,7 +251,7 @@ fn q49_every_property_that_is_emitted_has_a_column() {
     }
     let streams = ["companies", "contacts", "deals", "goals", "products", "tickets"];
     let catalog = stage.catalog(Mode::Full).only(&streams);
-    // Without a choice of columns everything is emitted.
+    // Without a column selection everything is emitted.
     let output = stage.read(&Catalog::of(&streams, Mode::Full)).succeeded();
     assert!(output.records("deals").len() > 100);
     for configured in catalog.json()["streams"].as_array().expect("streams") {

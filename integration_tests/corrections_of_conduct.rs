@@ -1,5 +1,5 @@
-//! What this connector does otherwise than the Python one: failures, waits, tokens, states. The
-//! numbers are those of `docs/differences.md`.
+//! Differences from the Python connector in failures, waits, tokens and states. The numbers are
+//! those of `docs/differences.md`.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -17,7 +17,7 @@ use crate::support::reading::{asked, read, state_of};
 use crate::support::truth::live_ids;
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
 
-/// The names of the streams that `discover` offers.
+/// Returns the names of the streams that `discover` returned.
 fn offered(output: &Output) -> Vec<&str> {
     let streams = output.catalog()["streams"].as_array().expect("streams");
     streams.iter().filter_map(|stream| stream["name"].as_str()).collect()
@@ -25,7 +25,7 @@ fn offered(output: &Output) -> Vec<&str> {
 
 #[test]
 fn q01_an_object_type_that_is_refused_leaves_the_others() {
-    // The account says nothing of what it has switched off; its properties are refused.
+    // The object library is unavailable, so disabled types are detected from their properties.
     let library =
         Fault::new(Which::endpoint("object_library.enablement"), Kind::Gone { code: 404 });
     for disabled_object in [DisabledObject::Forbidden, DisabledObject::Unknown] {
@@ -47,7 +47,7 @@ fn q01_an_object_type_that_is_refused_leaves_the_others() {
     }
 }
 
-/// Requests of one kind for a new access token.
+/// Returns the number of requests for a new access token.
 fn renewals(stage: &Stage) -> usize {
     let journal = stage.simulator.journal();
     journal.iter().filter(|entry| entry.endpoint == "oauth.token").count()
@@ -65,13 +65,13 @@ fn q19_one_token_serves_all_streams_of_a_run() {
     assert_eq!(renewals(&stage), 1, "for {} streams", catalog.names().len());
 }
 
-/// How long each request waited for the one before, where that was refused.
+/// Returns the interval, in milliseconds, between each rejected request and the next one.
 fn waits_after_429(entries: &[Entry]) -> Vec<i64> {
     let pairs = entries.windows(2).filter(|pair| pair[0].status == 429);
     pairs.map(|pair| pair[1].at_ms - pair[0].at_ms).collect()
 }
 
-/// The first requests to an endpoint are told that a quota is used up.
+/// Returns a fault that rate-limits the first `times` requests to an endpoint.
 fn throttled(endpoint: &str, times: u64, policy: Policy, retry_after_s: Option<u64>) -> Fault {
     let kind = Kind::RateLimited { policy, retry_after_s };
     Fault::new(Which::nth_of(endpoint, 1), kind).times(times)
@@ -92,7 +92,7 @@ fn q20_a_wait_fits_the_limit_that_was_hit() {
     assert_eq!(searches.len(), 9, "more than six times, and no end");
     assert!(searches.iter().all(|wait| (90..5_000).contains(wait)), "a second: {searches:?}");
     let owners = waits_after_429(&asked(&stage, "owners.list"));
-    // One request tries a tenth of the window later; the rest wait for its answer.
+    // One request is retried a tenth of the window later; the others wait for its response.
     assert!(matches!(owners[..], [990..15_000]), "up to ten seconds: {owners:?}");
 }
 
@@ -110,7 +110,7 @@ fn q20_a_wait_that_hubspot_names_is_kept() {
 
 #[test]
 fn q20_searches_of_others_cost_short_waits_and_nothing_else() {
-    // Other apps take nearly all searches: refusals come, in every form HubSpot has for them.
+    // Other apps use nearly all of the search quota, which causes 429 responses in every form.
     for search_refusal in [SearchRefusal::Policy, SearchRefusal::Category] {
         let config = calm(PortalSpec { deals: 2_400, ..few() });
         let mut settings = Settings { quota: true, search_refusal, ..config.settings };
@@ -121,7 +121,7 @@ fn q20_searches_of_others_cost_short_waits_and_nothing_else() {
         crate::support::reading::change(&stage, bulk);
         let saved = state_of("deals", &serde_json::json!({ "updatedAt": "2026-09-21T13:00:00Z" }));
         let output = read(&stage, "deals", &saved);
-        // What search had brought before the list took over comes twice.
+        // Records that the search returned before the switch to the list are emitted twice.
         assert_eq!(output.distinct_ids("deals"), live_ids(&stage.simulator, "deals"));
         let searches = asked(&stage, "objects.search");
         let waits = waits_after_429(&searches);
@@ -139,7 +139,8 @@ fn q22_num_worker_bounds_the_requests_under_way() {
         let streams = STREAMS.iter().filter(|row| !row.is_experimental()).map(|row| row.name);
         let streams: Vec<_> = streams.take(16).collect();
         stage.read(&Catalog::of(&streams, Mode::Full)).succeeded();
-        // Each answer is held back for longer than this, so all of a window are under way at once.
+        // Every response is delayed by more than this window, so all requests in it are in flight
+        // at the same time.
         let journal = stage.simulator.journal();
         let mut arrivals: Vec<_> = journal.iter().map(|entry| entry.at_ms).collect();
         arrivals.sort_unstable();
@@ -171,7 +172,7 @@ fn q31_a_stream_that_fails_at_once_claims_nothing() {
     let catalog = stage.catalog(Mode::Incremental);
     let healthy = stage.read(&catalog).succeeded();
     stage.simulator.advance(Duration::from_hours(24));
-    // Definitions are answered, so that every stream gets as far as its own first request.
+    // Definitions are available, so that every stream reaches its first own request.
     let answered = ["account.details", "event_definitions.list", "properties.list", "schemas.list"];
     let spared = answered.map(|name| Fault::new(Which::endpoint(name), Kind::Late { ms: 0 }));
     stage.simulator.plant(spared.into());
@@ -181,7 +182,7 @@ fn q31_a_stream_that_fails_at_once_claims_nothing() {
         assert_eq!(output.code, Some(1));
         let mut running = 0;
         for name in catalog.names() {
-            // These are read from what is still answered.
+            // These streams use endpoints that are still available.
             if ["account_details", "event_definitions", "properties"].contains(&name) {
                 continue;
             }
@@ -194,7 +195,7 @@ fn q31_a_stream_that_fails_at_once_claims_nothing() {
     }
 }
 
-/// Custom objects cannot be asked for.
+/// Returns a stage in which the schemas of custom objects are unavailable.
 fn without_schemas(kind: Kind) -> Stage {
     let faults = vec![Fault::new(Which::endpoint("schemas.list"), kind)];
     Stage::new(Config { faults, ..calm(few()) })
@@ -220,7 +221,7 @@ fn q47_without_custom_objects_the_others_are_read() {
 
 #[test]
 fn q47_discover_says_in_words_that_it_does_not_know_the_custom_objects() {
-    // A catalog without them would take streams away that are there.
+    // A catalog without custom objects would remove existing streams.
     let output = without_schemas(Kind::Status { code: 500, retry_after_s: None }).discover();
     let (message, kind) = output.error();
     assert!(message.contains("custom objects") && !message.contains("500 "), "{message}");

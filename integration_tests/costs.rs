@@ -1,4 +1,4 @@
-//! No stream takes more requests than it says. `--nocapture` prints what each took.
+//! No stream takes more requests than its stated cost. `--nocapture` prints the requests of each.
 
 #![expect(clippy::print_stdout, reason = "the table is for whoever asks for it by --nocapture")]
 
@@ -8,27 +8,27 @@ use source_hubspot::streams::{Cost, STREAMS, StreamSpec, Term};
 use crate::support::portals::{every_stream, stopped};
 use crate::support::{Catalog, Mode, Output, Stage};
 
-/// What the portal has of the things that costs are counted by other than records: for each word,
-/// at most so many.
+/// Maximum number of each of the things other than records that costs are counted by.
 const OTHERS: usize = 30;
 
-/// The requests of a stream by its receipt: general, search, associations.
+/// Returns the total requests of a stream according to its report: general, search, associations.
 fn requests(output: &Output, stream: &str) -> Option<usize> {
     let receipt = output.receipt(stream)?;
     let counts = receipt.get("requests")?.as_object()?.values().filter_map(Value::as_u64);
     usize::try_from(counts.sum::<u64>()).ok()
 }
 
-/// The most requests that these terms allow for so many records.
+/// Returns the maximum number of requests that these terms allow for a number of records.
 fn most(terms: &[Term], records: usize) -> usize {
-    // No property names are too many and no list of associated ids is cut short in this portal.
+    // In this portal property names fit into one request and no list of associated ids is
+    // truncated.
     let due = terms.iter().filter(|term| term.only.is_none());
     due.map(|term| term.most(records, OTHERS)).sum()
 }
 
-/// What is wrong with the costs of one read; its table is printed.
+/// Prints a table of the costs of one read and returns its violations.
 ///
-/// `of` says the terms of a stream, and how many records it has to read.
+/// `of` returns the terms of a stream, and the number of records it has to read.
 fn overdrawn<'a>(
     when: &str,
     output: &Output,
@@ -61,7 +61,7 @@ fn no_stream_takes_more_requests_than_it_says() {
         (row.cost().whole, everything.records(row.name).len())
     });
 
-    // All that the portal holds is older than an hour: nothing has changed.
+    // All data is older than an hour: nothing has changed.
     let catalog =
         Catalog::of(&STREAMS.iter().map(|row| row.name).collect::<Vec<_>>(), Mode::Incremental);
     let first = stage.read(&stage.catalog(Mode::Incremental)).succeeded();

@@ -1,4 +1,4 @@
-//! Tokens that end, are replaced, withdrawn or wrong, by every kind of credentials.
+//! Expired, replaced, revoked and invalid tokens, for every kind of credentials.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{Bench, Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
 
 const HOUR_MS: i64 = 3_600_000;
-/// What a refused credential's sentence begins with.
+/// Prefix of the error message for rejected credentials.
 const REFUSED: &str = "HubSpot refuses the credentials: ";
 
 fn tokens(journal: &[Entry]) -> usize {
@@ -35,7 +35,7 @@ fn two_hours_with_tokens_of_half_an_hour_pass_without_one_failed_request() {
     assert_eq!(config.access.oauth_apps[0].token_life, Duration::from_mins(30));
     let mut stage = Stage::new(config);
     stage.config["num_worker"] = 1.into();
-    // Two hours of waiting, not of work: no column but the id.
+    // Two hours of simulated waiting with little work: only the id column.
     let mut catalog = Catalog::of(&["contacts"], Mode::Full);
     catalog.streams()[0]["stream"]["json_schema"] =
         serde_json::json!({ "type": "object", "properties": { "id": {} } });
@@ -46,14 +46,15 @@ fn two_hours_with_tokens_of_half_an_hour_pass_without_one_failed_request() {
     assert!(took_ms >= 2 * HOUR_MS, "{took_ms} ms");
     let refused = journal.iter().filter(|entry| entry.status >= 400).count();
     assert_eq!(refused, 0, "no request failed");
-    // Each serves for 25 minutes: a busy machine takes longer, and more of them.
+    // Each token is used for 25 minutes; a busy machine takes longer and needs more of them.
     let tokens = i64::try_from(tokens(&journal)).unwrap();
     let (least, most) = (took_ms / (HOUR_MS / 2), took_ms / (HOUR_MS / 3) + 2);
     assert!((least..=most).contains(&tokens), "{tokens} tokens in {took_ms} ms");
     assert_eq!(output.configs().len(), 0, "the refresh token stayed the same");
 }
 
-/// The only new configuration of a run: the one that came in, but for the refresh token.
+/// Returns the last new configuration of a run, which must equal the original one except for the
+/// refresh token.
 fn renewed_config(stage: &Stage, output: &Output) -> Value {
     let configs = output.configs();
     let last = configs.last().copied().expect("a new configuration").clone();
@@ -82,7 +83,7 @@ fn a_replaced_refresh_token_is_handed_over_before_anything_depends_on_it() {
         assert_eq!(output.configs().len(), 1, "{awaited}");
         let at = |kind: &str| output.lines.iter().rposition(|line| line["type"] == kind);
         assert!(at("CONTROL") < at(awaited), "{awaited}");
-        // The old one is of no use any more, and the next run has the new one.
+        // The old token is now invalid, and the next run uses the new one.
         let refused = stage.check();
         assert_eq!(refused.connection().0, "FAILED", "{awaited}");
         assert_eq!(refused.configs().len(), 0);
@@ -108,7 +109,7 @@ fn every_replacement_in_a_long_read_is_handed_over() {
     stage.check().succeeded();
 }
 
-/// Reads `contacts` while requests are refused with 401 that speaks of no age.
+/// Reads `contacts` while requests are rejected with a 401 that does not mention expiry.
 fn with_401(on: Which, config: Config) -> (Stage, Output) {
     let fault = Fault::new(on, Kind::Status { code: 401, retry_after_s: None });
     let stage = Stage::new(Config { faults: vec![fault], ..config });
@@ -168,7 +169,7 @@ fn no_token_is_in_a_log_or_a_path() {
         let outputs =
             [stage.check(), stage.discover(), stage.read(&Catalog::of(&["contacts"], Mode::Full))];
         for output in outputs {
-            // What runs print is searched for tokens by `Output::of`.
+            // `Output::of` searches the output of runs for tokens.
             assert!(!output.succeeded().logs("DEBUG").is_empty());
         }
         for entry in stage.simulator.journal() {

@@ -1,5 +1,5 @@
-//! The documents that are made from the table of streams, which `BLESS=1` writes anew, and those
-//! that have to agree with the code.
+//! Documents generated from the stream table, which `BLESS=1` rewrites, and documents that must
+//! agree with the code.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -132,7 +132,7 @@ fn the_entities_are_drawn() {
     compare_file("docs/erd.md", &text);
 }
 
-/// Pairs of streams of which one shows ids of the other, each pair once.
+/// Returns the pairs of streams where one has ids of the other, each pair once.
 fn links<'a>(
     rows: impl Iterator<Item = &'a StreamSpec<'static>>,
 ) -> BTreeSet<(&'static str, &'static str)> {
@@ -148,7 +148,7 @@ fn links<'a>(
     pairs.collect()
 }
 
-/// A word for a column's type.
+/// Returns a name for a column's type.
 fn column_type(schema: &Value, name: &str) -> String {
     let of = |key| schema.get("properties")?.get(name)?.get(key);
     if let Some(format) = of("format").and_then(Value::as_str) {
@@ -164,14 +164,14 @@ fn document(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Rows of a table as their cells, but for the head.
+/// Returns the cells of a table's rows, without the header.
 fn rows(text: &str) -> Vec<Vec<&str>> {
     let lines = text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
     let rows = lines.map(|line| line.split(" | ").collect::<Vec<_>>());
     rows.filter(|row| row.iter().any(|cell| *cell != "---")).skip(1).collect()
 }
 
-/// The names of all test functions.
+/// Collects the names of all test functions in a folder.
 fn tests_in(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -188,7 +188,7 @@ fn tests_in(folder: &Path, found: &mut BTreeSet<String>) {
     }
 }
 
-/// All test functions of the project.
+/// Returns the names of all test functions of the project.
 fn tests() -> BTreeSet<String> {
     let mut tests = BTreeSet::new();
     for folder in ["src", "integration_tests"] {
@@ -197,7 +197,7 @@ fn tests() -> BTreeSet<String> {
     tests
 }
 
-/// Those whose name begins with this letter and a number.
+/// Returns the names that start with this letter and a number.
 fn numbered(letter: char, tests: &BTreeSet<String>) -> BTreeSet<String> {
     let is_numbered = |name: &&String| {
         let rest = name.strip_prefix(letter);
@@ -206,7 +206,7 @@ fn numbered(letter: char, tests: &BTreeSet<String>) -> BTreeSet<String> {
     tests.iter().filter(is_numbered).cloned().collect()
 }
 
-/// What stands between backticks.
+/// Returns the texts between backticks.
 fn quoted(text: &str) -> BTreeSet<String> {
     text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -278,13 +278,13 @@ fn every_key_of_the_configuration_is_in_the_readme() {
     assert_eq!(listed, keys.keys().cloned().collect());
     for row in rows(section) {
         if row[1] == "as many as needed" {
-            // The form suggests a number; where the key is left out, the connector finds one.
+            // The form suggests a number; without the key, the connector chooses one.
             assert_eq!(row[0], "`num_worker`");
             continue;
         }
         let default = &keys[&row[0].replace('`', "")]["default"];
         let words = ["all", "everything", "none", "required"].contains(&row[1]);
-        // What the form suggests need not be what holds where the key is left out.
+        // The value that the form suggests can differ from the default.
         let suggested = row[1].strip_prefix("automatic; the form suggests ").unwrap_or(row[1]);
         let written = if words { Value::Null } else { suggested.parse().expect("JSON") };
         assert_eq!(written, *default, "{row:?}");

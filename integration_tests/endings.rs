@@ -1,5 +1,5 @@
-//! A command that gets SIGTERM or SIGINT: a read says what it can claim and is gone, the others are
-//! just gone.
+//! Commands that receive SIGTERM or SIGINT: a read emits its last states and exits, the others just
+//! exit.
 
 use std::io::Read;
 use std::net::TcpListener;
@@ -17,7 +17,7 @@ use crate::support::{Bench, Catalog, Mode, Stage, calm, few, token_config};
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
 
-/// A portal whose reading takes a while.
+/// Returns a stage whose read takes some time.
 fn stage() -> Stage {
     let config = calm(PortalSpec { contacts: 9_000, deals: 4_000, properties: 0, ..few() });
     Stage::new(Config { latency: Duration::from_millis(30), ..config })
@@ -104,7 +104,7 @@ fn a_read_with_a_slow_reader_ends_behind_a_whole_line() {
     let mut text = vec![0; 1_000];
     stdout.read_exact(&mut text).expect("some records");
     signal("TERM", &child);
-    // About 200 KB a second, of far more than that waiting to be written.
+    // Reads about 200 KB per second, with far more than that waiting to be written.
     let mut chunk = [0; 8 * 1024];
     loop {
         match stdout.read(&mut chunk).expect("a pipe") {
@@ -124,7 +124,7 @@ fn a_read_with_a_slow_reader_ends_behind_a_whole_line() {
 
 #[test]
 fn the_other_commands_end_without_a_word() {
-    // It takes connections and never answers.
+    // Accepts connections and never responds.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = silent.local_addr().expect("an address");
     let bench = Bench::new(&format!("http://{address}"));

@@ -1,4 +1,4 @@
-//! Logs of events and engagements.
+//! Event logs and engagements.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use crate::support::{Catalog, Mode, START_MS, Stage, calm};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// A portal where nothing but marketing is of interest.
+/// Returns a portal for tests of marketing data.
 fn few() -> PortalSpec {
     PortalSpec { properties: 0, ..PortalSpec::default() }
 }
 
-/// A small portal with this much marketing.
+/// Returns a small portal with this marketing data.
 fn stage(marketing: MarketingSpec) -> Stage {
     Stage::calm(PortalSpec { marketing, ..few() })
 }
@@ -30,7 +30,7 @@ fn a_log_is_read_whole_and_its_position_is_the_end_of_the_window() {
     let truth = stage.simulator.portal(|portal| portal.email_event_ids(now_ms));
     let ids = texts(&output, "email_events", "id");
     assert_eq!(ids.len(), output.records("email_events").len(), "no event twice");
-    // An event may show between the last request and now.
+    // An event may become visible between the last request and now.
     assert!(ids.is_subset(&truth) && ids.len() + 2 >= truth.len(), "{} {}", ids.len(), truth.len());
     let saved = output.last_state("email_events");
     let cursor: i64 = saved["created"].as_str().expect("text").parse().expect("milliseconds");
@@ -40,7 +40,7 @@ fn a_log_is_read_whole_and_its_position_is_the_end_of_the_window() {
     assert!((START_MS - 5_000..now_ms).contains(&position), "{position}");
     let event = output.records("email_events")[0];
     assert!(event["created"].is_i64() && event["id"].is_string(), "{event}");
-    // Most of the years since 2006 are empty: they are found out about, not walked through.
+    // Most years since 2006 are empty: they are skipped after a few requests.
     let requests = asked(&stage, "email_events.list").len();
     assert!(requests < 60, "{requests}");
 }
@@ -137,7 +137,7 @@ fn a_log_that_was_stopped_goes_on_behind_the_last_window() {
     assert_eq!(rest.last_state("email_events"), output.last_state("email_events"));
 }
 
-/// A portal with so many calls, and a few other engagements.
+/// Returns a portal with this many calls and a few other engagements.
 fn engaged(calls: u64) -> Stage {
     let others = [("calls", calls), ("emails", 30), ("meetings", 12), ("notes", 9), ("tasks", 8)];
     let others = others.map(|(object, count)| (object.to_owned(), count)).into();
@@ -175,7 +175,7 @@ fn q17_the_way_to_read_engagements_is_chosen_once() {
     let halfway = first.states("engagements");
     assert!(halfway.iter().any(|saved| saved.get("source_hubspot").is_some()), "resumable");
 
-    // A few changes: the recent ones, without another question.
+    // A few changes: only the recently modified engagements are requested.
     stage.simulator.advance(HOUR);
     let changed: Vec<u64> =
         stage.simulator.portal(|portal| portal.ids("calls").take(130).collect());
@@ -188,7 +188,8 @@ fn q17_the_way_to_read_engagements_is_chosen_once() {
     assert_eq!(asked(&stage, "engagements.recent").len(), 2);
     assert!(asked(&stage, "engagements.paged").is_empty());
 
-    // More than the recent ones can give: one question, then all of them by page.
+    // More changes than the recently modified engagements can return: one request for them, then
+    // all by page.
     change(&stage, json!({"kind": "bulk_touch", "object": "calls"}));
     stage.simulator.advance(HOUR);
     stage.simulator.clear_journal();

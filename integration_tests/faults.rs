@@ -1,4 +1,4 @@
-//! The same records come out whatever goes wrong on the way.
+//! Faults do not change the records that are emitted.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -11,20 +11,20 @@ use hubspot_simulator::{Change, Config, Fault, Kind, Policy, Records, Settings, 
 
 use crate::support::{Catalog, Mode, Output, Stage, calm, few, oauth_access};
 
-/// Streams by all the ways of reading there are.
+/// Streams of all read modes.
 const STREAMS: &[&str] =
     &["account_details", "boats", "companies", "contacts", "deals", "owners", "tickets"];
 
-/// What a first and a second read bring: the first lists, the second searches.
+/// Result of a first and a second read: the first uses lists, the second searches.
 struct Reads {
     first: BTreeMap<String, Vec<String>>,
     second: BTreeMap<String, Vec<String>>,
     outputs: [Output; 2],
-    /// Requests that a fault struck.
+    /// Number of requests affected by a fault.
     struck: usize,
 }
 
-/// Reads a portal, changes it, and reads on, with the same faults each time.
+/// Reads a portal, changes it, and reads again, with the same faults each time.
 fn read_twice(
     config: Config,
     faults: &[Fault],
@@ -58,7 +58,7 @@ fn read_twice(
     }
 }
 
-/// Reads with faults and compares with a run without any.
+/// Reads with faults and compares the result with a run without faults.
 fn survives(faults: &[Fault]) -> Reads {
     survives_as(calm(few()), faults, None)
 }
@@ -73,7 +73,7 @@ fn survives_as(
     assert!(plain.first["contacts"].len() == 230 && plain.second["contacts"].len() > 40);
     assert_eq!(plain.struck, 0);
     let reads = read_twice(config, faults, environment);
-    // The dates in changed records depend on when the change came about; ids do not.
+    // The dates in changed records depend on when the change was made; ids do not.
     assert!(reads.first == plain.first, "the first read brings other records");
     let without_dates = |content: &BTreeMap<String, Vec<String>>| {
         let blank = |record: &String| blanked(record);
@@ -87,7 +87,7 @@ fn survives_as(
     reads
 }
 
-/// A record without the digits of its modified dates' seconds: changes take real time to make.
+/// Removes the modified dates from a record, since changes are made in real time.
 fn blanked(record: &str) -> String {
     let mut text = record.to_owned();
     for key in ["\"updatedAt\":\"", "lastmodifieddate\":\""] {
@@ -102,7 +102,7 @@ fn blanked(record: &str) -> String {
     text
 }
 
-/// Faults at one request of each way of reading, of these kinds in turn.
+/// Returns faults of these kinds, in a cycle, at one request of each read mode.
 fn everywhere(kinds: &[Kind]) -> Vec<Fault> {
     let places = [
         Which::nth_of("objects.list", 4),
@@ -116,7 +116,7 @@ fn everywhere(kinds: &[Kind]) -> Vec<Fault> {
     places.into_iter().zip(kinds.iter().cycle()).map(|(at, k)| Fault::new(at, k.clone())).collect()
 }
 
-/// Five places are in the first read, six in the second.
+/// Five of the faults affect the first read, six the second.
 fn survives_everywhere(kinds: &[Kind]) {
     let reads = survives(&everywhere(kinds));
     assert_eq!(reads.struck, 11);
@@ -126,7 +126,7 @@ fn survives_everywhere(kinds: &[Kind]) {
 fn rate_limits_with_and_without_retry_after() {
     let limited = |policy, retry_after_s| Kind::RateLimited { policy, retry_after_s };
     survives_everywhere(&[limited(Policy::TenSecondlyRolling, Some(1))]);
-    // Without the header a bucket waits for a whole window: a second for search.
+    // Without the header the client waits for a whole window: one second for search.
     let fault = Fault::new(Which::nth_of("objects.search", 2), limited(Policy::Secondly, None));
     assert_eq!(survives(&[fault]).struck, 1);
 }
@@ -250,7 +250,7 @@ fn dated_paths_that_are_gone() {
 
 #[test]
 fn classic_paths_only() {
-    // Nothing dated is asked for: a fault on dated paths strikes nothing.
+    // No dated path is requested, so a fault on dated paths has no effect.
     let gone = Fault::new(Which { dated: true, ..Which::all() }, Kind::Gone { code: 404 });
     let reads = survives_as(calm(few()), &[gone], Some(("HUBSPOT_API_VERSION", "classic")));
     assert_eq!(reads.struck, 0);

@@ -1,4 +1,4 @@
-//! Record filters: which records come, whichever way they are read, and what is asked for them.
+//! Record filters: the records that are emitted in every read mode, and the requests.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -23,7 +23,7 @@ fn filter(object: &str, property: &str, operator: &str, operands: &Value) -> Val
     filter
 }
 
-/// What HubSpot's own search finds of contacts, by id.
+/// Returns the ids of the contacts that HubSpot's own search finds.
 fn searched(stage: &Stage, filter: &Value) -> Vec<u64> {
     let mut filter = json!({ "propertyName": filter["property"], "operator": filter["operator"],
         "value": filter["value"], "highValue": filter["high_value"], "values": filter["values"] });
@@ -56,13 +56,12 @@ fn post(url: &str, path: &str, body: &Value) -> Value {
     serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
 }
 
-/// Contacts in three pages of the list, few enough to list them all, and of each type of property
-/// some.
+/// Returns a portal with contacts on three pages of the list, and with properties of every type.
 fn portal() -> PortalSpec {
     PortalSpec { contacts: 290, properties: 60, archived_share: 0.1, ..few() }
 }
 
-/// A stage whose clock stands still, and whose journal keeps bodies.
+/// Returns a stage with a stopped clock, whose journal keeps bodies.
 fn stage(portal: PortalSpec, doubtful_filters: DoubtfulFilters) -> Stage {
     let config = stopped(portal);
     Stage::new(Config {
@@ -72,7 +71,7 @@ fn stage(portal: PortalSpec, doubtful_filters: DoubtfulFilters) -> Stage {
     })
 }
 
-/// Reads contacts by the list, then by search, and gives their ids: the same both times.
+/// Reads contacts by list, then by search. Returns their ids, which must be the same.
 fn both_ways(stage: &Stage) -> Vec<u64> {
     let catalog = Catalog::of(&["contacts"], Mode::Incremental);
     stage.simulator.clear_journal();
@@ -89,13 +88,13 @@ fn asked(stage: &Stage, endpoint: &str) -> usize {
     stage.simulator.journal().iter().filter(|entry| entry.endpoint == endpoint).count()
 }
 
-/// The bodies of all requests to an endpoint.
+/// Returns the bodies of all requests to an endpoint.
 fn bodies(stage: &Stage, endpoint: &str) -> Vec<Value> {
     let entries = stage.simulator.journal().into_iter().filter(|entry| entry.endpoint == endpoint);
     entries.map(|entry| serde_json::from_str(&entry.body.expect("a body")).expect("JSON")).collect()
 }
 
-/// Every operator, for every type of property on which it makes a difference.
+/// Returns every operator, for every type of property on which it behaves differently.
 fn every_operator() -> Vec<(&'static str, &'static str, Value)> {
     let between = |value: &str, high: &str| json!({ "value": value, "high_value": high });
     let one = |value: &str| json!({ "value": value });
@@ -139,7 +138,7 @@ fn every_operator_keeps_the_same_records_whichever_way_they_are_read() {
         wide.config["record_filters"] = json!([filter]);
         let kept = both_ways(&wide);
         assert!(!kept.is_empty() && kept.len() < all, "{filter} keeps {} of {all}", kept.len());
-        // A token with a star is found inside words by that search, not by others.
+        // Only this search finds a token with an asterisk inside words.
         if !operands.to_string().contains('*') {
             assert_eq!(kept, searched(&wide, &filter), "{filter} means what search means");
         }
@@ -254,7 +253,7 @@ fn archived_records_and_custom_objects_are_filtered() {
 
 #[test]
 fn rows_are_read_by_batch_only_for_what_fits() {
-    // Names that fit neither a URL nor, where the whole body is measured, a search.
+    // The names exceed the length of a URL and, if the whole body is measured, of a search.
     let names = PortalSpec { properties: 400, property_name_chars: 50, ..portal() };
     let mut config = stopped(names);
     config.settings.search_body_limit = hubspot_simulator::settings::SearchBodyLimit::WholeBody;
@@ -282,7 +281,7 @@ fn a_filter_that_keeps_little_is_read_by_search() {
     stage.config["record_filters"] = json!([lead]);
     let few = stage.read(&catalog).succeeded();
     let lists = asked(&stage, "objects.list");
-    // Some come before HubSpot's counts are there.
+    // Some pages are requested before HubSpot's counts arrive.
     assert!(lists <= 15, "{lists} pages of the list, of thirty");
     assert_eq!(few.ids("contacts"), searched(&stage, &lead));
     let counted = |output: &Output| {
@@ -341,7 +340,7 @@ fn progress_under_other_filters_begins_anew() {
     assert_eq!(none.ids("deals"), live_ids(&stage.simulator, "deals"), "and so does none");
     assert!(none.states("deals").iter().all(|state| !state.to_string().contains("filter")));
 
-    // A finished read is a position, whatever it left out.
+    // A finished read has a position, whatever the filter excluded.
     stage.config["record_filters"] = amount("NOT_HAS_PROPERTY");
     let after = stage.read_on(&catalog, &whole.state()).succeeded();
     assert_eq!(after.ids("deals"), [0; 0]);

@@ -1,4 +1,5 @@
-//! Whatever comes in: no panic, no hang, no growth. What `fuzz/` tries for hours, for seconds.
+//! Arbitrary input causes no panic, no hang, and no unbounded memory use. Runs the targets of
+//! `fuzz/` for seconds.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use source_hubspot::untrusted::DOORS;
 
-/// What usually comes in by a door, for mutations to begin with.
+/// Returns typical inputs of a fuzz target, as a basis for mutations.
 fn seeds(door: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(door);
     let files =
@@ -16,7 +17,7 @@ fn seeds(door: &str) -> Vec<Vec<u8>> {
     files.map(|file| fs::read(file.expect("a file").path()).expect("bytes")).collect()
 }
 
-/// One change of a text: at a place, so many bytes are replaced by these.
+/// One mutation: `length` bytes at a position are replaced by `by`.
 #[derive(Debug, Clone)]
 struct Edit {
     at: Index,

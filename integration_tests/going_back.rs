@@ -1,5 +1,5 @@
-//! From this connector to the Python connector and back, while the search index, the logs and the
-//! events lag behind: whatever one of them could not see yet, the other finds.
+//! Migration to the Python connector and back, while the search index, the logs and the events lag
+//! behind: what one connector could not see yet, the other finds.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -17,19 +17,19 @@ use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR_MS: i64 = 3_600_000;
-/// How late something may be shown.
+/// Maximum delay until something becomes visible, in milliseconds.
 const LAG_MS: i64 = 20 * 60_000;
-/// Records that change at once.
+/// Number of records that change at once.
 const FEW: usize = 9;
 
-/// A stream that is read by both.
+/// A stream that both connectors read.
 struct Case {
     stream: &'static str,
     cursor: &'static str,
     way: Way,
-    /// Fields that tell its records apart.
+    /// Fields that identify its records.
     key: &'static [&'static str],
-    /// Lets something happen to some of the known records; returns what both are to find.
+    /// Changes some of the known records. Returns the keys that both connectors must find.
     happen: fn(&Stage, known: &[String]) -> BTreeSet<String>,
 }
 
@@ -189,7 +189,7 @@ const CASES: [Case; 11] = [
     },
 ];
 
-/// Modifies some of the known records one after the other.
+/// Modifies some of the known records one after another.
 fn modify(stage: &Stage, object: &str, known: &[String]) -> BTreeSet<String> {
     let some: Vec<_> = known.iter().take(FEW).cloned().collect();
     for id in &some {
@@ -246,7 +246,7 @@ fn q57_what_one_connector_could_not_see_yet_the_other_finds() {
         let known: Vec<_> = keys(&first, case).into_iter().collect();
         stage.simulator.advance(30 * MINUTE);
 
-        // To the Python connector: it begins exactly at the cursor.
+        // To the Python connector, which starts exactly at the cursor.
         let happened = (case.happen)(&stage, &known);
         let ours = read(&stage, case, first.last_state(name));
         stage.simulator.advance(40 * MINUTE);
@@ -254,14 +254,14 @@ fn q57_what_one_connector_could_not_see_yet_the_other_finds() {
         let lost = missing(&happened, [&keys(&ours, case), &theirs.keys]);
         assert!(!happened.is_empty() && lost.is_empty(), "{name} to theirs: {lost:?} are lost");
 
-        // What that costs: what changed since the cursor, which is two hours at the most.
+        // The cost: everything changed since the cursor, at most two hours, is read again.
         let claim = ours.last_state(name);
         let end = end_ms(claim).expect("an end");
         let saved = if claim["state"].is_object() { &claim["state"] } else { claim };
         let cursor = instant_ms(&saved[case.cursor]).expect("a cursor");
         assert!((end - 2 * HOUR_MS..=end - HOUR_MS).contains(&cursor), "{name}: {claim}");
 
-        // And back, from a state without a key of ours.
+        // And back, from a state without this connector's own key.
         let happened = (case.happen)(&stage, &known[FEW.min(known.len())..]);
         let theirs = peer::read(&stage, case.way, case.cursor, &theirs.claim);
         stage.simulator.advance(180 * MINUTE);
@@ -280,12 +280,12 @@ fn going_on_without_a_change_of_connector_repeats_no_more_than_the_overlap() {
         let first = read(&stage, case, &Value::Null);
         let known: Vec<_> = keys(&first, case).into_iter().collect();
         (case.happen)(&stage, &known);
-        // Past the overlap of every list, and before the second pass of a search is due.
+        // After the overlap of every list, and before the second pass of a search is due.
         stage.simulator.advance(30 * MINUTE);
         let second = read(&stage, case, first.last_state(name));
         stage.simulator.advance(10 * MINUTE);
         let third = read(&stage, case, second.last_state(name));
-        // Logs and events are read again for an hour, and e-mails for as long as they are opened.
+        // Logs and events are read again for an hour, and e-mails as long as they are opened.
         let is_again =
             ["contacts_web_analytics", "email_events", "marketing_emails"].contains(&name);
         let repeated = keys(&third, case);

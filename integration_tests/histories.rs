@@ -1,4 +1,4 @@
-//! The property history streams: every version there is, then every version that is new.
+//! Property history streams: first every version, then every new version.
 
 #![expect(
     clippy::indexing_slicing,
@@ -17,8 +17,8 @@ use crate::support::output::end_ms;
 use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 const OBJECTS: [&str; 3] = ["companies", "contacts", "deals"];
-/// How far before a position the next read begins if that is more than an hour later: what the index
-/// may have shown late is read once more.
+/// Overlap of consecutive reads that are more than an hour apart, in milliseconds: records that the
+/// index may have shown late are read again.
 const OVERLAP_MS: i64 = 3_600_000;
 
 fn name_of(object: &str) -> String {
@@ -34,7 +34,7 @@ fn millis(text: &str) -> i64 {
     DateTime::parse_from_rfc3339(text).expect(text).timestamp_millis()
 }
 
-/// The records that the versions of an object type are, from an instant on, sorted.
+/// Returns the expected records for the versions of an object type from an instant on, sorted.
 fn expected(portal: &Portal, object: &str, from_ms: i64) -> Vec<String> {
     let names = portal.property_names(object);
     let mut found = Vec::new();
@@ -55,7 +55,7 @@ fn expected(portal: &Portal, object: &str, from_ms: i64) -> Vec<String> {
     found
 }
 
-/// What a version is as a record, without what is null.
+/// Returns the record of a version, without null fields.
 fn record(object: &str, id: u64, property: &str, version: &Value) -> Value {
     let mut record = Map::new();
     let timestamp = version["timestamp"].as_str().unwrap();
@@ -80,7 +80,8 @@ fn record(object: &str, id: u64, property: &str, version: &Value) -> Value {
     record.into()
 }
 
-/// An instant, in whole seconds, with as many versions of an object type before as after it.
+/// Returns an instant, in whole seconds, with as many versions of an object type before as after
+/// it.
 fn middle_ms(stage: &Stage, object: &str) -> i64 {
     let all = stage.simulator.portal(|portal| expected(portal, object, i64::MIN));
     let timestamp = |record: &String| {
@@ -100,7 +101,7 @@ fn found(output: &Output, object: &str) -> Vec<String> {
     found
 }
 
-/// The position that a stream's last state claims, which has to be in the peer's own spelling.
+/// Returns the position in a stream's last state, which must be in the Python connector's format.
 fn position_ms(output: &Output, object: &str) -> i64 {
     let state = output.last_state(&name_of(object));
     let text = state["timestamp"].as_str().unwrap();
@@ -141,7 +142,7 @@ fn every_version_of_every_property_is_a_record() {
     let lists = pages(230) + pages(120) + pages(110);
     let requests = requests(&stage);
     assert_eq!((requests["objects.list"], requests["properties.list"]), (lists, 3));
-    // The contacts are counted, because they are more than three pages; and the use of the day.
+    // The contacts are counted because they exceed three pages; the daily usage is requested too.
     assert_eq!((requests["objects.search"], requests["account.usage"]), (1, 1), "{requests:?}");
     assert_eq!(requests.len(), 4, "{requests:?}");
 }
@@ -181,7 +182,7 @@ fn q29_only_changed_records_are_read_again() {
     assert_eq!((requests["objects.search"], requests.contains_key("objects.list")), (3, false));
     assert!(requests["objects.batch_read"] <= 5, "{requests:?}");
 
-    // What the index may have shown late is read once more, and then no more.
+    // Records that the index may have shown late are read once more, and then no longer.
     stage.simulator.advance(Duration::from_mins(61));
     let third = stage.read_on(&catalog, &second.state()).succeeded();
     stage.simulator.advance(Duration::from_mins(61));
@@ -369,7 +370,7 @@ fn only_chosen_columns_are_written() {
         .collect();
     columns.sort_unstable();
     columns.dedup();
-    // Null is left out, as everywhere.
+    // Null fields are omitted, as everywhere.
     assert_eq!(columns, ["property timestamp value vid", "property timestamp vid"]);
 }
 

@@ -1,4 +1,4 @@
-//! The rules of the house: which module may know which, how long a file may be, what README says.
+//! Rules of the code base: dependencies between modules, length of files, contents of the README.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use source_hubspot::streams::STREAMS;
 
-/// Every top-level module and what it may use. Bytes go one way, and so does knowledge.
+/// Every top-level module and the modules it may use. Dependencies must not be circular.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("secret", &[]),
@@ -40,14 +40,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// `main.rs` and `lib.rs` put the modules together; `untrusted.rs` opens all of them.
+/// `main.rs` and `lib.rs` combine the modules; `untrusted.rs` exposes all of them to the fuzz
+/// targets.
 const TOP: &[&str] = &["lib", "main", "untrusted"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file below a folder.
+/// Returns every Rust file below a folder.
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
@@ -62,15 +63,15 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The top-level module that a file of `src` belongs to.
+/// Returns the top-level module of a file in `src`.
 fn module_of(file: &Path) -> String {
     let inside = file.strip_prefix(root().join("src")).expect("a file of src");
     let first = inside.components().next().expect("a name").as_os_str();
     first.to_string_lossy().replace(".rs", "")
 }
 
-/// The top-level modules that code names by `crate::`. Comments, and tests at the foot of a file,
-/// may name more.
+/// Returns the top-level modules that code refers to with `crate::`. Comments, and tests at the end
+/// of a file, are exempt.
 fn used(code: &str) -> BTreeSet<String> {
     let code = code.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
@@ -139,8 +140,8 @@ fn files_hold_one_idea() {
     assert_eq!(long, Vec::new(), "files over 800 lines");
 }
 
-/// The names that the README lists between its markers: every second piece of text between
-/// backticks. `<name>_x` stands for each listed name with that end.
+/// Returns the names in a section of the README, which are between backticks. `<name>_x` stands for
+/// each listed name with that suffix.
 fn names_in(section: &str) -> BTreeSet<String> {
     let quoted = || section.split('`').skip(1).step_by(2);
     let names: Vec<_> = quoted().filter(|name| !name.contains(['<', ' '])).collect();

@@ -1,4 +1,4 @@
-//! Reading on: what changed comes, nothing is lost, and nothing is claimed too early.
+//! Incremental reads: changes are emitted, nothing is lost, and positions do not advance too early.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::portals::stopped;
 use crate::support::truth::{check_associations, live_ids};
 use crate::support::{Catalog, Mode, Stage, calm, few};
 
-/// The overlap with the window before: search may lag behind by so much.
+/// Overlap with the previous window in milliseconds: the maximum assumed lag of the search index.
 const OVERLAP_MS: i64 = 300_000;
 
 fn modify(simulator: &Simulator, object: &str, records: Records) {
@@ -24,7 +24,7 @@ fn create(object: &str, count: u64) -> Change {
     Change::Create { object: object.to_owned(), count, id: None, properties: [].into() }
 }
 
-/// The live records modified at or after an instant.
+/// Returns the live records modified at or after an instant.
 fn modified_since(simulator: &Simulator, object: &str, since_ms: i64) -> Vec<u64> {
     simulator.portal(|portal| {
         let is_new = |id: &u64| portal.modified_ms(object, *id) >= Some(since_ms);
@@ -37,7 +37,7 @@ fn updated_ms(record: &Value) -> i64 {
     DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
 }
 
-/// The state of one stream after a read that ended at an instant.
+/// Returns the state of one stream after a read that ended at an instant.
 fn state_at(stream: &str, at_ms: i64) -> Value {
     let position = DateTime::from_timestamp_millis(at_ms).expect("a time").to_rfc3339();
     json!([{ "type": "STREAM", "stream": {
@@ -65,7 +65,7 @@ fn a_second_read_brings_what_changed_and_nothing_else() {
     modify(simulator, "deals", Records::Id(deals[5]));
     let archived = Records::Ids(vec![deals[5], deals[6]]);
     simulator.change(&Change::Archive { object: "deals".to_owned(), records: archived });
-    // One record gets a link with its modification, another loses one without it.
+    // One record gets a link and is modified, another loses its links without being modified.
     simulator.change(&Change::Associate {
         from_object: "contacts".to_owned(),
         from_id: contacts[10],
@@ -101,7 +101,7 @@ fn a_second_read_brings_what_changed_and_nothing_else() {
     );
     assert_eq!(of(contacts[11])["companies"], json!([]));
 
-    // The next read overlaps by five minutes, the one after that does not reach back so far.
+    // The next read overlaps by five minutes; the one after that does not reach back so far.
     simulator.advance(Duration::from_mins(10));
     let third = stage.read_on(&catalog, &second.state()).succeeded();
     assert_eq!(third.ids("contacts"), second.ids("contacts"));
@@ -138,7 +138,7 @@ fn a_chain_of_syncs_over_a_lagging_index_loses_nothing() {
             *position = claimed;
         }
         match round {
-            // Everything is at rest, and in the index.
+            // No more changes, and the index is up to date.
             7 => simulator.advance(Duration::from_mins(10)),
             8 => break,
             _ => {
@@ -165,7 +165,7 @@ fn a_chain_of_syncs_over_a_lagging_index_loses_nothing() {
 fn any_number_of_records_can_share_a_millisecond() {
     let config = calm(PortalSpec { deals: 25_000, ..few() });
     let journal = JournalConfig { bodies: true, ..JournalConfig::default() };
-    // With quotas, so that the pace of the searches is checked as well.
+    // Quotas are enabled, so that the rate of the searches is checked as well.
     let settings = Settings { quota: true, ..config.settings };
     let stage = Stage::new(Config { settings, journal, ..config });
     let simulator = &stage.simulator;
@@ -188,7 +188,7 @@ fn any_number_of_records_can_share_a_millisecond() {
         entries.iter().filter(|entry| entry.endpoint == "objects.search").collect();
     assert!((60..80).contains(&searches.len()), "{} searches of 200", searches.len());
     assert!(searches.iter().all(|entry| !entry.body.as_ref().unwrap().contains("\"after\"")));
-    // None on a machine that is idle; one that stalls sends some closer together than it meant to.
+    // None on an idle machine; on a busy one some requests are sent closer together than intended.
     assert!(simulator.summary().rate_limited <= 3, "{}", simulator.summary().rate_limited);
     assert!(output.states("deals").len() >= 2, "a state after 10,000 records");
 }
@@ -283,13 +283,13 @@ fn a_first_read_goes_on_from_its_last_checkpoint() {
     assert_eq!(union, whole.ids("deals"));
     let again = stage.simulator.summary().endpoints["objects.list"].requests;
     assert!(again <= 20, "{again} requests for the last 250 records");
-    // What changed meanwhile is the next read's: the claim is that of the first read.
+    // Changes made meanwhile belong to the next read: the position is that of the first read.
     assert_eq!(rest.position_ms("deals"), whole.position_ms("deals"));
 }
 
 #[test]
 fn two_full_reads_agree() {
-    // Statistics of e-mails move with the clock.
+    // E-mail statistics change with time, so the clock is stopped.
     let stage = Stage::new(stopped(few()));
     let catalog = stage.catalog(Mode::Full);
     let (one, other) = (stage.read(&catalog).succeeded(), stage.read(&catalog).succeeded());

@@ -1,4 +1,4 @@
-//! Bad input: each gets a sentence that says what to do, a failure type and an exit code.
+//! Invalid input: every error has a message with the next step, a failure type and an exit code.
 
 use hubspot_simulator::settings::TokenRefusal;
 use hubspot_simulator::{Config, Settings};
@@ -10,7 +10,7 @@ use crate::support::{
 
 const NO_TOKEN: &str = "HubSpot refuses the credentials: ";
 
-/// `check` with a configuration of exactly this text.
+/// Runs `check` with exactly this configuration text.
 fn check(config: &str) -> (String, Option<i32>) {
     let output = Bench::new("http://127.0.0.1:9").run_raw("check", &[("config", config)]);
     assert!(output.errors().is_empty());
@@ -140,7 +140,8 @@ fn q46_refused_oauth_grants_say_which_part_is_wrong() {
     }
 }
 
-/// Whatever the refusal looks like, it is the user's to mend, and words say how.
+/// Checks that a rejected grant, whatever the response looks like, is a user error with
+/// instructions.
 fn grants_are_refused_in_words(settings: &Settings) {
     let gone = Settings { account_gone: true, ..settings.clone() };
     for (wrong, given, expected) in [
@@ -247,7 +248,7 @@ fn an_unreadable_state_file_is_an_error() {
     assert_eq!(stage.simulator.summary().requests, 0);
 }
 
-/// A state file with one stream's state in the form of today.
+/// Returns a state file with one stream's state in the current format.
 fn state_of(stream: &str, state: &Value) -> Value {
     json!([{ "type": "STREAM", "stream": {
         "stream_descriptor": { "name": stream }, "stream_state": state,

@@ -1,4 +1,4 @@
-//! What is particular to single streams that are read whole, and the classic paths of all.
+//! Special cases of single streams that are read in full, and the classic paths of all.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -99,7 +99,7 @@ fn q15_marketing_emails_are_complete_with_statistics() {
 #[test]
 fn q15_marketing_emails_are_listed_twice_only_where_statistics_leave_some_out() {
     // Two pages of live ones, one of archived ones, and one of each without statistics; one more of
-    // those where not all were seen.
+    // those if some were missing.
     for (leave_out_every, expected) in [(0, 5), (5, 6)] {
         let settings =
             Settings { stats_leave_out_every: leave_out_every, ..calm(several_pages()).settings };
@@ -114,7 +114,8 @@ fn q15_marketing_emails_are_listed_twice_only_where_statistics_leave_some_out() 
         let some = |archived| alone.iter().any(|query| query.contains(archived));
         assert_eq!(some("archived=true"), some("archived=false"));
         assert_eq!(first.records("marketing_emails").len(), 230);
-        // Nothing has changed: live and archived ones without statistics, those sent lately with.
+        // Nothing has changed: live and archived ones are requested without statistics, recently
+        // sent ones with statistics.
         stage.simulator.clear_journal();
         stage.simulator.advance(Duration::from_mins(10));
         stage.read_on(&catalog, &first.state()).succeeded();
@@ -167,7 +168,7 @@ fn q16_a_failing_detail_harms_neither_stream_nor_record() {
         assert_eq!(campaign["counters_sent"].is_u64(), has_details, "{campaign}");
         assert!(campaign["lastUpdatedTime"].is_u64(), "the list's cursor stays: {campaign}");
     }
-    // What is gone is not waited for.
+    // Deleted campaigns are not waited for.
     let second = stage.read_on(&catalog, &first.state()).succeeded();
     assert_eq!(second.records("campaigns"), Vec::<&Value>::new());
 }
@@ -225,7 +226,7 @@ fn details_of_flows_come_by_batch_and_alone_where_that_leaves_them_out() {
     for (case, settings, faults, batches, alone) in [
         ("all by one batch", settings(0), vec![], 1, 0..1),
         ("some left out", settings(3), vec![], 1, 2..9),
-        // The dated path, then the classic one, are found missing.
+        // First the dated path, then the classic one returns 404.
         ("no batch read at all", settings(0), faults(404), 2, 13..14),
     ] {
         let stage = Stage::new(Config { settings, ..calm(little()) });
@@ -259,7 +260,7 @@ fn the_classic_paths_bring_the_same() {
     let classic = stage.read(&catalog).succeeded();
     let without_statistics = |output: &Output| {
         let mut content = output.content();
-        // They have moved on between the two reads.
+        // Their statistics change between the two reads.
         content.retain(|stream, _| !["campaigns", "marketing_emails"].contains(&stream.as_str()));
         content
     };

@@ -1,7 +1,7 @@
-//! What the program does, seen from outside: the real binary against a simulated HubSpot.
+//! Black-box tests of the real binary against a simulated HubSpot.
 //!
-//! One binary for all of it, since most tests wait: for a window of quota, for a token to end. Run
-//! a file of it by its name, like `cargo test --test behaviour quota::`.
+//! All tests are in one binary, since most of them wait: for a quota window, or for a token to
+//! expire. To run one file, use its name: `cargo test --test behaviour quota::`.
 
 mod acceptance;
 mod associations;

@@ -1,5 +1,4 @@
-//! What is a portal's own: custom objects, whatever they are called, and the ids of records that
-//! were merged.
+//! Account-specific data: custom objects with any name, and the ids of merged records.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -124,7 +123,7 @@ fn q55_streams_that_differ_by_case_only_get_a_prefix_or_a_suffix() {
         (second.expect("the younger one"), "p4455_Boats"),
     ];
     let output = stage.read(&catalog.only(&streams.map(|(stream, _)| stream))).succeeded();
-    // As earlier versions called them.
+    // Stream names of earlier versions.
     let before = Catalog::of(&["Projects", "Contacts", "Boats"], Mode::Full);
     let before = stage.read(&before).succeeded();
     for (stream, object) in streams {
@@ -156,7 +155,7 @@ fn q42_both_spellings_of_a_taken_name_are_understood_and_so_are_their_states() {
             let catalog = Catalog::of(&streams.each_ref().map(String::as_str), Mode::Incremental);
             let first = stage.read(&catalog).succeeded();
             assert_eq!(first.ids(stream), expected, "{stream}");
-            // The state under the name that the catalog does not have.
+            // The state has the name that the catalog does not use.
             let renamed = if stream == offered { other } else { offered };
             let saved = first.state().to_string().replace(stream, renamed);
             stage.simulator.advance(std::time::Duration::from_hours(3));
@@ -168,7 +167,7 @@ fn q42_both_spellings_of_a_taken_name_are_understood_and_so_are_their_states() {
     }
 }
 
-/// The catalog of a custom object under the name of a built-in stream.
+/// Returns the catalog of a custom object under the name of a built-in stream.
 fn called(catalog: &Catalog, stream: &str, name: &str) -> Catalog {
     let mut catalog = catalog.only(&[stream]);
     for configured in catalog.streams() {
@@ -195,7 +194,7 @@ fn q56_a_catalog_with_the_columns_of_a_custom_object_gets_its_records() {
         let is_own = |data: &&Value| data.get("properties_serial_no").is_none();
         assert!(own.records(name).iter().all(is_own), "{name} by its own columns");
     }
-    // Columns of both: nobody can know.
+    // Columns of both streams: ambiguous.
     let mut unclear = called(&discovered, "custom_projects", "projects");
     let own = discovered.clone().columns("projects")["properties_hs_name"].clone();
     unclear.columns("projects").insert("properties_hs_name".to_owned(), own);

@@ -1,4 +1,4 @@
-//! What a person sees of a read: on a terminal lines that move and a table, elsewhere nothing.
+//! Output for people during a read: a live display and a table on a terminal, nothing otherwise.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt;
@@ -13,7 +13,7 @@ use crate::support::killing::signal;
 use crate::support::terminal::{Sheet, Terminal};
 use crate::support::{Catalog, Mode, Stage, access_to, calm, few, token_config};
 
-/// A portal whose reading takes some seconds, and somebody at a terminal.
+/// Returns a stage whose read takes some seconds, with a terminal.
 fn stage() -> Stage {
     let config = calm(PortalSpec { contacts: 6_000, deals: 2_000, properties: 0, ..few() });
     at_a_terminal(Config { latency: Duration::from_millis(150), ..config })
@@ -25,7 +25,7 @@ fn at_a_terminal(config: Config) -> Stage {
     stage
 }
 
-/// What a run said: stdout, and stderr as a terminal got it.
+/// Output of a run: stdout, and stderr as received by the terminal.
 struct Said {
     code: Option<i32>,
     stdout: String,
@@ -33,12 +33,12 @@ struct Said {
 }
 
 impl Said {
-    /// Runs a command to its end as a shell's prompt does, with a terminal of that size on stderr.
+    /// Runs a command to its end in its own process group, with a terminal of this size on stderr.
     fn of(command: Command, size: (u16, u16)) -> Self {
         Self::signalled(command, size, None)
     }
 
-    /// The same; it gets a signal after so many bytes of stdout.
+    /// Runs a command and sends it a signal after this many bytes of stdout.
     fn signalled(
         mut command: Command,
         (columns, rows): (u16, u16),
@@ -63,13 +63,13 @@ impl Said {
         Self { code: status.code(), stdout, screen }
     }
 
-    /// Records of a stream on stdout.
+    /// Returns the number of a stream's records on stdout.
     fn records(&self, stream: &str) -> usize {
         let begin = format!("{{\"type\":\"RECORD\",\"record\":{{\"stream\":\"{stream}\"");
         self.stdout.lines().filter(|line| line.starts_with(&begin)).count()
     }
 
-    /// The words of the line of the sheet that begins like this.
+    /// Returns the words of the first line of the sheet with this prefix.
     fn words(&self, beginning: &str) -> Vec<String> {
         let sheet = Sheet::of(&self.screen);
         let line = sheet.lines.iter().find(|line| line.starts_with(beginning));
@@ -145,7 +145,7 @@ fn whatever_ends_a_read_leaves_the_terminal_as_it_was() {
 fn where_nobody_looks_stderr_is_empty() {
     let catalog = Catalog::of(&["contacts", "owners"], Mode::Full);
     let stage = at_a_terminal(calm(few()));
-    // Each of these checks that stderr is empty.
+    // Each of these calls checks that stderr is empty.
     assert_eq!(stage.check().code, Some(0));
     assert_eq!(stage.discover().code, Some(0));
     assert_eq!(stage.read(&catalog).code, Some(0));

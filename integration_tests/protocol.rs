@@ -1,4 +1,4 @@
-//! What every run prints, down to the byte where it does not depend on time.
+//! Exact output of every command, except for parts that depend on time.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -13,7 +13,7 @@ use crate::support::portals::{every_stream, stopped};
 use crate::support::promises::instant_ms;
 use crate::support::{Bench, Catalog, Mode, Stage};
 
-/// A portal of a few records of every stream, whose clock stands still.
+/// Returns a simulator configuration with a few records in every stream and a stopped clock.
 fn tiny() -> Config {
     stopped(every_stream())
 }
@@ -40,7 +40,7 @@ fn discover_is_golden_and_the_same_twice() {
     let stage = Stage::new(tiny());
     let output = stage.discover().succeeded();
     assert_eq!(stage.discover().stdout, output.stdout);
-    // A line for each stream, so that a difference can be read.
+    // One line per stream, so that differences are readable.
     let line = output.stdout.trim_end().replace(",{\"name\":", "\n,{\"name\":");
     compare("discover", &line.lines().map(str::to_owned).collect::<Vec<_>>());
 }
@@ -115,9 +115,9 @@ fn debug_logs_name_requests_but_no_query_and_no_token() {
     assert!(logs.iter().all(|log| !log.contains('?')), "{logs:?}");
 }
 
-/// Lines without what differs from run to run; receipts for programs say the same as those for
-/// people, and are left out. Streams are read at once and logs are written
-/// when there is room, so lines are brought into the order of their streams, logs first.
+/// Returns the lines without the parts that differ between runs. Analytics messages repeat the
+/// reports in the logs and are omitted. Streams are read concurrently and logs are written when
+/// there is room, so lines are sorted by stream, logs first.
 fn filtered(stdout: &str) -> Vec<String> {
     let mut lines: Vec<_> = stdout
         .lines()
@@ -139,7 +139,7 @@ fn filtered(stdout: &str) -> Vec<String> {
         })
         .collect();
     lines.sort_by(|(one, _), (other, _)| one.cmp(other));
-    // Requests that are under way together may be answered in any order.
+    // Concurrent requests may be answered in any order.
     let are_records = |(one, first): &(String, String), (other, second): &(String, String)| {
         one == other && [first, second].iter().all(|line| line.starts_with(r#"{"type":"RECORD""#))
     };
@@ -147,7 +147,7 @@ fn filtered(stdout: &str) -> Vec<String> {
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-/// A STATE with the instants in it taken out.
+/// Removes the instants from a STATE message.
 fn blanked_state(json: &Value, line: &str) -> String {
     fn instants(value: &Value, found: &mut Vec<String>) {
         match value {
@@ -164,15 +164,15 @@ fn blanked_state(json: &Value, line: &str) -> String {
     found.iter().fold(line.to_owned(), |line, instant| line.replace(instant, "\"<time>\""))
 }
 
-/// The line with what stands between `start` and the next `end` taken out.
+/// Removes the text between the last `start` and the next `end` from a line.
 fn blanked(line: &str, start: &str, end: char) -> String {
     let Some((before, rest)) = line.rsplit_once(start) else { return line.to_owned() };
     let after = rest.find([end, '}']).map_or("", |at| &rest[at..]);
     format!("{before}{start}{after}")
 }
 
-/// A log message with its seconds taken out, and the general requests of a receipt: which of two
-/// streams of one object type asks for its properties is chance.
+/// Removes the seconds from a log message, and the number of general requests from a report: which
+/// of two streams of one object type requests its properties is not deterministic.
 fn without_times(message: &str) -> String {
     let is_time = |word: &str| word.contains('.') && word.parse::<f64>().is_ok();
     let words = message.split(' ').map(|word| if is_time(word) { "<time>" } else { word });

@@ -1,4 +1,4 @@
-//! HubSpot's quotas are kept, and used.
+//! HubSpot's quotas are respected and fully used.
 
 #![expect(clippy::print_stdout, reason = "figures for whoever asks for them by --nocapture")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
@@ -14,7 +14,8 @@ use hubspot_simulator::{
 use crate::support::reading::{asked, state_of};
 use crate::support::{Bench, Catalog, Mode, Stage, calm, few, oauth_access, token_config};
 
-/// A portal with quotas, and a catalog of one narrow stream of so many pages.
+/// Returns a portal with quotas, and a catalog of one stream with this many pages and only the `id`
+/// column.
 fn staged(pages: u64, tier: Tier, other_apps: OtherApps) -> (Stage, Catalog) {
     let config = calm(PortalSpec { deals: pages * 100, ..few() });
     let settings = Settings { quota: true, other_apps, ..config.settings };
@@ -30,7 +31,7 @@ fn a_window_never_holds_more_than_the_account_may_send() {
     assert_eq!(output.ids("deals").len(), 13_000);
     let summary = stage.simulator.summary();
     assert_eq!((summary.rate_limited, summary.writes), (0, 0));
-    // The account allows 100, and they are used.
+    // The account allows 100, and nearly all of them are used.
     let most = most_in_window(&stage.simulator.journal(), Bucket::General, 10_000);
     assert!((95..=100).contains(&most), "{most}");
 }
@@ -46,7 +47,7 @@ fn room_is_left_for_other_apps() {
     assert_eq!(summary.writes, 0);
 }
 
-/// A portal of so many pages of each of four types, at a latency that jitters.
+/// Returns a portal with this many pages of each of four types, and with random latency.
 fn wide(pages: u64) -> (Config, Catalog) {
     let records = pages * 100;
     let portal = PortalSpec {
@@ -64,7 +65,7 @@ fn wide(pages: u64) -> (Config, Catalog) {
     (config, narrow(&["companies", "contacts", "deals", "tickets"], Mode::Full))
 }
 
-/// A catalog of streams with no column but the id.
+/// Returns a catalog of streams with only the `id` column.
 fn narrow(streams: &[&str], mode: Mode) -> Catalog {
     let mut catalog = Catalog::of(streams, mode);
     for stream in catalog.streams() {
@@ -74,14 +75,14 @@ fn narrow(streams: &[&str], mode: Mode) -> Catalog {
     catalog
 }
 
-/// Less than one answer in a hundred is a refusal. `--nocapture` shows the figures.
+/// Checks that less than one percent of the responses are 429. `--nocapture` shows the numbers.
 fn check_refusals(journal: &[Entry]) {
     let refused = journal.iter().filter(|entry| entry.status == 429).count();
     println!("{refused} of {} answers refused", journal.len());
     assert!(refused * 100 < journal.len(), "{refused} of {} refused", journal.len());
 }
 
-/// What HubSpot accepted.
+/// Returns the requests that HubSpot accepted.
 fn accepted(journal: &[Entry]) -> Vec<Entry> {
     journal.iter().filter(|entry| entry.status != 429).cloned().collect()
 }
@@ -100,7 +101,7 @@ fn two_syncs_with_one_app_share_its_window() {
     let journal = stage.simulator.journal();
     check_refusals(&journal);
     assert!(most_in_window(&accepted(&journal), Bucket::General, 10_000) <= 190);
-    // Both were busy from the first window to the last, and neither was left behind.
+    // Both were active from the first window to the last, and neither fell behind.
     let span_ms = journal.last().unwrap().at_ms - journal.first().unwrap().at_ms;
     println!("{} s", span_ms / 1_000);
     assert!(span_ms < 45_000, "{span_ms} ms");
@@ -131,7 +132,7 @@ fn two_syncs_with_apps_of_their_own_share_only_the_searches() {
     check_refusals(&journal);
 }
 
-/// An account whose day has 200 requests, and a scan of 250 pages.
+/// Returns an account with a daily limit of 200 requests, and a scan of 250 pages.
 fn short_day() -> (Stage, Catalog) {
     let mut config = calm(PortalSpec { deals: 25_000, archived_share: 0.0, ..few() });
     config.settings = Settings { quota: true, daily_limit: Some(200), ..config.settings };
@@ -154,10 +155,10 @@ fn a_sync_leaves_a_share_of_the_day_and_goes_on_the_next_day() {
     assert_eq!(first.statuses("owners"), ["STARTED", "RUNNING", "COMPLETE"]);
     let sent = stage.simulator.summary();
     assert!((180..=185).contains(&sent.requests), "{}", sent.requests);
-    // Searches come one on the heels of the other, on machines that are busy with other tests.
+    // Searches may arrive closer together on a machine that is busy with other tests.
     assert!(sent.rate_limited <= 2, "{}", sent.rate_limited);
 
-    // Until then nothing more is asked than how matters stand.
+    // Until then only the usage and the account are requested.
     stage.simulator.clear_journal();
     let second = stage.read_on(&catalog, &first.state());
     assert_eq!((second.code, second.error().1), (Some(1), "transient_error"));
@@ -182,7 +183,7 @@ fn the_share_of_the_day_is_configured() {
     let output = stage.read(&catalog);
     assert!(output.error().0.contains("lets it take them to 50 % only"));
     assert!((100..=105).contains(&stage.simulator.summary().requests));
-    // Without a share to keep to, HubSpot ends the day.
+    // Without a configured share, HubSpot enforces the daily limit.
     let (mut stage, catalog) = short_day();
     stage.config["daily_share"] = 100.into();
     stage.simulator.plant(vec![Fault::new(

@@ -1,4 +1,4 @@
-//! Recordings of calls and meetings: which there are, and where.
+//! Recordings of calls and meetings, and their URLs.
 
 #![expect(clippy::unwrap_used, reason = "a message of another shape has to fail the test")]
 
@@ -13,8 +13,8 @@ use crate::support::{Catalog, Mode, Output, Stage, few};
 
 const STREAMS: [(&str, &str, &str); 2] =
     [("call_recordings", "calls", "call_id"), ("meeting_recordings", "meetings", "meeting_id")];
-/// How far before a position the next read begins if that is more than an hour later: what the index
-/// may have shown late is read once more.
+/// Overlap of consecutive reads that are more than an hour apart, in milliseconds: records that the
+/// index may have shown late are read again.
 const OVERLAP_MS: i64 = 3_600_000;
 
 fn portal() -> PortalSpec {
@@ -25,7 +25,7 @@ fn catalog() -> Catalog {
     Catalog::of(&STREAMS.map(|(stream, ..)| stream), Mode::Incremental)
 }
 
-/// Where the recording of a call or a meeting is, if HubSpot keeps it.
+/// Returns the URL of the recording of a call or a meeting, if HubSpot hosts it.
 fn url(portal: &Portal, object: &str, id: u64) -> Option<String> {
     let names: &[_] = match object {
         "calls" => &["hs_call_recording_url", "hs_call_video_recording_url"],
@@ -35,7 +35,7 @@ fn url(portal: &Portal, object: &str, id: u64) -> Option<String> {
     urls.find(|url| !url.is_empty()).filter(|url| url.starts_with("https://api.hubapi.com/"))
 }
 
-/// The recordings that there are of records modified at an instant or later, by id.
+/// Returns the recordings of records modified at an instant or later, by id.
 fn expected(stage: &Stage, object: &str, from_ms: i64) -> BTreeMap<String, String> {
     stage.simulator.portal(|portal| {
         let recent = |id: &u64| portal.modified_ms(object, *id) >= Some(from_ms);
@@ -121,7 +121,7 @@ fn a_second_read_brings_what_changed() {
         let expected = expected(&stage, object, position_ms(&first, stream) - OVERLAP_MS);
         assert!(expected.len() > 30 && found(&second, stream, key) == expected, "{stream}");
     }
-    // What the index may have shown late is read once more, and then no more.
+    // Records that the index may have shown late are read once more, and then no longer.
     stage.simulator.advance(Duration::from_mins(61));
     let third = stage.read_on(&catalog(), &second.state()).succeeded();
     stage.simulator.advance(Duration::from_mins(61));
@@ -131,7 +131,7 @@ fn a_second_read_brings_what_changed() {
         assert_eq!(found(&fourth, stream, key).len(), 0);
         assert!(position_ms(&fourth, stream) > position_ms(&third, stream));
     }
-    // The use of the day is one more.
+    // One of them is the request for the daily usage.
     assert_eq!(stage.simulator.journal().len(), 5);
 }
 

@@ -1,4 +1,4 @@
-//! What comes out is what the portal holds.
+//! Emitted records equal those of the portal.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -22,7 +22,8 @@ const OBJECTS: &[(&str, &str, &[&str])] = &[
     ("tickets", "tickets", &["companies", "contacts", "deals"]),
 ];
 
-/// A portal with every property type, and a company with more contacts than two inner pages hold.
+/// Returns a portal with every property type, and a company with more contacts than fit on two
+/// pages of inline associations.
 fn rich() -> PortalSpec {
     PortalSpec {
         contacts: 700,
@@ -102,7 +103,7 @@ fn every_declared_type_occurs_among_the_values() {
     );
 }
 
-/// The property names that requests of an endpoint asked for, each request's as one text.
+/// Returns the property names requested from an endpoint, as one text per request.
 fn asked(entries: &[Entry], endpoint: &str) -> BTreeSet<String> {
     let of = |entry: &Entry| match &entry.body {
         Some(body) if !body.is_empty() => {

@@ -1,4 +1,4 @@
-//! A full refresh that is interrupted goes on where it stopped, within its generation.
+//! An interrupted full refresh resumes where it stopped, within its generation.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::reading::state_of;
 use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
-/// How often each record came, by its text.
+/// Returns the number of times that each record was emitted, by its text.
 fn counted<'a>(records: impl IntoIterator<Item = &'a Value>) -> BTreeMap<String, u64> {
     let mut counts = BTreeMap::new();
     for record in records {
@@ -19,7 +19,7 @@ fn counted<'a>(records: impl IntoIterator<Item = &'a Value>) -> BTreeMap<String,
     counts
 }
 
-/// The records that were written before the first state of their stream.
+/// Returns the records that precede the first state of their stream.
 fn before_the_first_state<'a>(output: &'a Output, stream: &str) -> Vec<&'a Value> {
     let is_state = |line: &&Value| line["state"]["stream"]["stream_descriptor"]["name"] == stream;
     let before = output.lines.iter().take_while(|line| !is_state(line));
@@ -27,8 +27,8 @@ fn before_the_first_state<'a>(output: &'a Output, stream: &str) -> Vec<&'a Value
     records.map(|line| &line["record"]["data"]).collect()
 }
 
-/// Reads a stream as generation 3, and again from its first state: as the same generation, which
-/// brings what is left, and as the next one, which brings everything.
+/// Reads a stream as generation 3, and again from its first state: the same generation emits the
+/// rest, the next one emits everything.
 fn goes_on(stage: &Stage, stream: &str) {
     let of = |generation: u64| {
         Catalog::of(&[stream], Mode::Full)

@@ -1,5 +1,5 @@
-//! Answers that say no, or something that cannot be read: each costs what it is about, and the
-//! user reads what HubSpot said.
+//! Error responses and invalid responses: each affects only the stream it belongs to, and the user
+//! sees HubSpot's message.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +19,15 @@ fn staged(faults: Vec<Fault>) -> Stage {
     Stage::new(Config { faults, ..calm(few()) })
 }
 
-/// Warnings, and the message of the error if there is one.
+/// Returns the warnings and the error messages.
 fn said(output: &Output) -> String {
     let errors = output.errors().into_iter().map(|error| error["message"].to_string());
     let warnings = output.warnings().into_iter().map(str::to_owned);
     warnings.chain(errors).collect::<Vec<_>>().join("\n")
 }
 
-/// Is an answer asked for again before it costs anything? In a `read` that takes minutes.
+/// Returns `true` if a request with this response is retried before it fails. In a `read` that
+/// takes minutes.
 fn is_asked_again(code: u16, body: &str) -> bool {
     match code {
         403 => !body.starts_with('{'),
@@ -35,7 +36,7 @@ fn is_asked_again(code: u16, body: &str) -> bool {
     }
 }
 
-/// Answers of one object type, one list or one definition that cannot be used.
+/// Unusable responses for one object type, one list or one definition.
 const ODD: &[(u16, &str)] = &[
     (400, r#"{"status":"error","message":"odd","category":"VALIDATION_ERROR"}"#),
     (403, r#"{"status":"error","message":"odd"}"#),
@@ -89,7 +90,7 @@ fn lists_of_custom_things_that_cannot_be_had_cost_their_streams_alone() {
         if is_asked_again(code, body) {
             continue;
         }
-        // A stream that is known without them is read; one that is not is not called unknown.
+        // A stream that does not depend on them is read; one that does is not reported as unknown.
         let output = stage.read(&Catalog::of(&["boats", "owners"], Mode::Full));
         assert_eq!(output.statuses("owners").last(), Some(&"COMPLETE"), "{code} {body}");
         let is_named = |error: &&serde_json::Value| error["message"].to_string().contains("boats");

@@ -1,4 +1,4 @@
-//! What a token may read: what `check` says of it, what `discover` leaves out.
+//! Scopes of a token: the report of `check`, and the streams that `discover` omits.
 
 #![expect(clippy::print_stdout, reason = "figures for whoever asks for them by --nocapture")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
@@ -12,7 +12,7 @@ use hubspot_simulator::{Access, Config, Granted, Settings};
 use crate::support::portals::{every_stream, stopped};
 use crate::support::{Catalog, Mode, Output, Stage, access_to, calm, few, oauth_access};
 
-/// About half of what streams take.
+/// About half of the scopes that streams require.
 const HALF: &[&str] = &[
     "account-info.security.read",
     "crm.lists.read",
@@ -28,11 +28,11 @@ const HALF: &[&str] = &[
     "tickets",
 ];
 
-/// What everyone is told about granting scopes.
+/// The instructions for granting scopes.
 const WHERE: &str = "in HubSpot under Settings > Integrations > Private Apps or Service Keys (an \
                      OAuth app: in its own settings, then authenticate again)";
 
-/// The same scopes for an OAuth app.
+/// Returns access through an OAuth app with only these scopes.
 fn oauth_access_to(scopes: &[&str]) -> Access {
     let mut access = oauth_access();
     access.oauth_apps[0].scopes =
@@ -59,7 +59,7 @@ fn check_says_what_each_missing_scope_would_open() {
     }
 }
 
-/// What [`HALF`] lacks.
+/// Scopes missing from [`HALF`], with the streams that require them.
 const HALF_OPENS: &str = "automation (flows, workflows), \
     behavioral_events.event_definitions.read_write (event_definitions), \
     content (campaigns, email_events, email_subscriptions and 2 more), \
@@ -99,7 +99,7 @@ fn where_hubspot_does_not_tell_scopes_they_are_tried_out() {
                 ("automation (flows, workflows)", true),
                 ("content (campaigns, email_events, email_subscriptions and 2 more)", true),
                 ("crm.objects.deals.read (deal_splits, deals, deals_property_history)", true),
-                // Not tried, or granted.
+                // Not checked, or granted.
                 ("crm.objects.orders.read", false),
                 ("tickets", false),
                 ("forms", false),
@@ -159,8 +159,8 @@ fn discover_says_by_scope_what_it_leaves_out() {
 
 const LATENCY: Duration = Duration::from_millis(300);
 
-/// Runs `check` three times, and gives the shortest time that it spent on requests. How long a
-/// process takes to start is the machine's affair, and tests run many at once.
+/// Runs `check` three times. Returns the shortest time spent on requests, which excludes the start
+/// of the process, since tests run concurrently.
 fn checked_in(access: Access, token_info: TokenInfo) -> Duration {
     let calm = calm(few());
     let settings = Settings { token_info, quota: true, ..calm.settings };
@@ -191,15 +191,15 @@ fn check_answers_within_a_second() {
     }
 }
 
-/// The streams of a read that came to no end.
+/// Returns the streams of a read that were not completed.
 fn skipped(output: &Output, catalog: &Catalog) -> BTreeSet<String> {
     let names = catalog.names().into_iter();
     let skipped = names.filter(|name| output.statuses(name).last() != Some(&"COMPLETE"));
     skipped.map(str::to_owned).collect()
 }
 
-/// Streams that any of many scopes may open, or whose documentation contradicts itself: they are
-/// offered, and skipped by a read if need be.
+/// Returns `true` for streams with many alternative scopes, or with contradictory documentation:
+/// they are in the catalog, and a read skips them if necessary.
 fn is_in_doubt(stream: &str) -> bool {
     stream.ends_with("_pipelines")
         || ["engagements", "deal_splits", "deal_splits_archived"].contains(&stream)
@@ -212,7 +212,7 @@ fn what_can_be_read_is_offered_and_what_is_offered_can_be_read() {
     let discovered = whole.discover().succeeded();
     let catalog = Catalog::discovered(&discovered, Mode::Full);
     let all = Granted::All.listed().into_iter().map(str::to_owned).collect::<Vec<_>>();
-    // Each scope is granted in about half of these, in company that changes.
+    // Each scope is granted in about half of these cases, in varying combinations.
     for (bit, granted) in (0..6).flat_map(|bit| [(bit, 0), (bit, 1)]) {
         let chosen = (0..).zip(&all).filter(|(at, _)| (at >> bit) & 1 == granted);
         let scopes: Vec<_> = chosen.map(|(_, scope): (u32, _)| scope.as_str()).collect();

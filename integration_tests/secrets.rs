@@ -1,4 +1,4 @@
-//! Secrets stay inside, nothing is written to a portal, and the tests of both would notice.
+//! Secrets are not printed, nothing is written to a portal, and violations of both fail the tests.
 
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +17,7 @@ use crate::support::{Bench, Catalog, Mode, Output, Stage, TOKEN_FORM, calm, few,
 
 const STREAMS: &[&str] = &["companies", "contacts", "deals", "forms", "owners", "workflows"];
 
-/// Runs a command at debug level; every run is searched for secrets.
+/// Runs a command at debug level; the output of every run is searched for secrets.
 fn debug(stage: &Stage, command: &str, catalog: &Catalog) -> Output {
     let bench = Bench::new(&stage.simulator.url());
     let files: [(&str, &Value); 2] = [("config", &stage.config), ("catalog", catalog.json())];
@@ -63,7 +63,7 @@ fn no_fault_brings_a_secret_to_light() {
         status(503),
         status(530),
         refused(400, "not like this"),
-        // HubSpot: older endpoints repeat the token in the refusal.
+        // HubSpot: older endpoints repeat the token in the error response.
         refused(
             403,
             &format!("This oauth-token ({}) is not enough", hubspot_simulator::DEFAULT_TOKEN),
@@ -151,7 +151,7 @@ fn the_security_page_lists_what_may_be_sent() {
 
 #[test]
 fn no_core_is_left() {
-    // A host that accepts and never answers.
+    // A host that accepts connections and never responds.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let bench = Bench::new(&format!("http://{}", silent.local_addr().unwrap()));
     let folder = tempfile::tempdir().unwrap();

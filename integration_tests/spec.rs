@@ -1,5 +1,5 @@
-//! The specification: the rules that Airbyte's tests hold it to, and what the Python connector's
-//! users have entered.
+//! The specification: Airbyte's rules, and compatibility with configurations of the Python
+//! connector.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ fn airbyte_has_nothing_to_object_to() {
     assert_eq!(objections(&spec()), Vec::<String>::new());
 }
 
-/// Changes that break a rule: of what, which key, to what value; and the objection.
+/// Returns changes that violate a rule: path, key, new value, and the expected objection.
 fn breaches() -> Vec<(&'static str, &'static str, Value, &'static str)> {
     vec![
         ("", "$schema", json!("draft"), "it is no draft 7"),
@@ -178,7 +178,7 @@ fn the_form_is_the_one_that_users_know() {
     for (place, (name, expected)) in known.into_iter().enumerate() {
         assert_eq!((shown(name).as_str(), &properties[name]["order"]), (expected, &json!(place)));
     }
-    // What is our own comes behind, and nobody has to fill it in.
+    // Options that only this connector has come last and are optional.
     let own: Vec<_> = properties
         .iter()
         .filter(|(name, _)| known.iter().all(|(known, _)| known != name))

@@ -1,12 +1,13 @@
-//! The program against a server that answers from HubSpot's documents alone, by chance.
+//! Runs the binary against a server that returns random responses based on HubSpot's documents
+//! alone.
 //!
-//! Whatever the documents allow has to be read without loss: every entry that was served comes out
-//! as a record, and no value is another one afterwards. `endurance/` tries more of it.
+//! Whatever the documents allow must be read without loss: every served entry becomes a record, and
+//! no value changes. `endurance/` tests more cases.
 
 use crate::support::bodies::{Variant, optional_field_count};
 use crate::support::lossless::{harms_of_null, reads_without_loss};
 
-/// Of the runs with nulls one in so many is tried here.
+/// One in this many of the runs with null fields is tested here.
 const NULLS_EVERY: usize = 18;
 
 fn dated(variant: Variant, seed: u64) {
@@ -59,7 +60,7 @@ fn pages_of_one_entry_before_an_empty_one_are_read_without_loss() {
 
 #[test]
 fn a_null_in_any_optional_field_harms_nothing() {
-    // Every run nulls one field of each answer; the endurance test runs them all.
+    // Every run sets one field of each response to null; the endurance test covers all of them.
     let harms: Vec<String> =
         (0..optional_field_count()).step_by(NULLS_EVERY).flat_map(harms_of_null).collect();
     assert!(harms.is_empty(), "{}", harms.join("\n"));

@@ -1,4 +1,4 @@
-//! One failure stays one failure, and the user is told.
+//! A failure affects only its own stream and is reported.
 
 use hubspot_simulator::{AccountSpec, Config, Fault, Kind, Policy, PortalSpec, Which};
 use serde_json::json;
@@ -131,7 +131,7 @@ fn a_day_that_is_used_up_ends_the_run_to_be_continued() {
     let expected = "The HubSpot account has used up its requests for today; the sync goes on \
                     where it stopped when it runs after midnight of the account's time zone.";
     assert_eq!((output.error(), output.code), ((expected, "transient_error"), Some(1)));
-    // Whichever asked for the fourth page.
+    // Whichever stream requested the fourth page.
     let is_stopped = |name: &&str| output.statuses(name).ends_with(&["INCOMPLETE"]);
     assert!(["contacts", "deals"].iter().any(is_stopped));
 }

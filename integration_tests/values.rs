@@ -1,4 +1,4 @@
-//! Values that are JSON, and that strict parsers or databases refuse all the same.
+//! Values that are valid JSON but are rejected by strict parsers or databases.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use crate::support::{Catalog, Mode, Output, Stage, few};
 
-/// Replaces texts in all answers from now on.
+/// Replaces texts in all responses from now on.
 fn replace(stage: &Stage, texts: &[(&str, &str)]) {
     let texts = texts.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
     stage.simulator.plant(vec![Fault::new(Which::all(), Kind::Replaced { texts })]);
 }
 
-/// A portal of every family, small.
+/// Returns a small portal with streams of every read strategy.
 fn small() -> PortalSpec {
     let custom_objects = vec![CustomSpec { name: "boats".to_owned(), records: 4 }];
     let others = ["calls", "meetings"].map(|object| (object.to_owned(), 5)).into();
@@ -33,23 +33,23 @@ fn modify(stage: &Stage, object: &str, id: u64, values: &[(&str, &str)]) {
     });
 }
 
-/// The changes that a record notes, as `field change`.
+/// Returns the changes in a record's metadata, as `field change`.
 fn noted(record: &Value) -> Vec<String> {
     let changes = record["meta"]["changes"].as_array().into_iter().flatten();
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     changes.map(|one| format!("{} {}", text(&one["field"]), text(&one["change"]))).collect()
 }
 
-/// What the odd field is called on its way out.
+/// The name of the odd field in emitted records.
 const ODD: &str = "o\u{fffd}dd";
 
-/// The data of all records by stream, without the odd field where a column shows it.
+/// Returns the data of all records by stream, without the odd field where a column contains it.
 fn content(output: &Output) -> BTreeMap<String, Vec<String>> {
     let mut content: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in output.lines.iter().map(|line| &line["record"]).filter(|r| r.is_object()) {
         let mut data = record["data"].clone();
         without(&mut data, ODD);
-        // Those of marketing e-mails go on counting.
+        // The statistics of marketing e-mails change with time.
         without(&mut data, "stats");
         let stream = record["stream"].as_str().expect("a stream").to_owned();
         content.entry(stream).or_default().push(data.to_string());
@@ -87,7 +87,7 @@ fn what_one_record_holds_costs_no_other_in_any_family() {
         ("what is no number", "NaN"),
         ("nesting beyond the limits of parsers", deep.as_str()),
     ] {
-        // In every object of every answer that has an id, definitions and events included.
+        // In every object with an id in every response, definitions and events included.
         let names = ["\"id\":", "\"guid\":", "\"portalId\":"];
         let odd = names.map(|name| format!("\"o\\ud800d\\u0000d\":{odd},{name}"));
         let texts: Vec<_> = names.into_iter().zip(odd.iter().map(String::as_str)).collect();
@@ -117,7 +117,7 @@ fn q53_what_strict_parsers_refuse_is_replaced_and_noted() {
         ("\\udc00\\ud800", "\u{fffd}\u{fffd}"),
     ] {
         replace(&stage, &[("ODD", spelling)]);
-        // By the list, and by search.
+        // By list, and by search.
         for output in [stage.read(&catalog), stage.read_on(&catalog, &first.state())] {
             let output = output.succeeded();
             let of = |stream: &str, fits: &dyn Fn(&Value) -> bool| {

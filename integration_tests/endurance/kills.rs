@@ -1,8 +1,8 @@
-//! Nothing is lost to a kill: whatever the instant, the pieces make up the whole.
+//! No data is lost if a run is killed at any time.
 //!
-//! A stopped portal is read once without interruption, and then in pieces: each run is killed
-//! (SIGKILL) and the next one goes on from the last state that was printed. All pieces together
-//! have to hold every record of the whole, each as often at least, and no other.
+//! A portal with a stopped clock is read once without interruption, and then in parts: each run is
+//! killed (SIGKILL) and the next one continues from the last state that was printed. All parts
+//! together must contain every record of the uninterrupted read at least as often, and no other.
 
 #![expect(clippy::indexing_slicing, reason = "a catalog of another shape has to fail the test")]
 
@@ -19,11 +19,11 @@ use crate::support::portals::stopped;
 use crate::support::reading::state_of;
 use crate::support::{Catalog, Mode, Stage};
 
-/// Another seed gives other instants.
+/// Seed of the random kill points.
 const SEED: u64 = 11;
 
-/// Streams, one for each way of reading, and how many kills at random instants each gets. Those
-/// right behind states come on top.
+/// Streams, one for each read mode, and the number of kills at random points. Kills right after
+/// states are additional.
 const KILLS: &[(&str, u64)] = &[
     ("call_recordings", 12),
     ("campaigns", 10),
@@ -56,7 +56,7 @@ fn a_run_that_is_not_listened_to_has_no_exit_code() {
     }
 }
 
-/// A portal with nothing but what a test asks for.
+/// Returns an almost empty portal, on which the tests base theirs.
 fn nothing() -> PortalSpec {
     PortalSpec {
         contacts: 40,
@@ -74,7 +74,7 @@ fn with_others(others: &[(&str, u64)]) -> PortalSpec {
     PortalSpec { others: others.collect::<BTreeMap<_, _>>(), ..nothing() }
 }
 
-/// A portal that stands still, for an app whose requests are not counted.
+/// Returns a stage with a stopped clock and a practically unlimited general quota.
 fn stage(portal: PortalSpec) -> Stage {
     let config = stopped(portal);
     let settings = Settings { general_window: Some(1_000_000), ..config.settings };
@@ -85,7 +85,7 @@ fn catalog(stream: &str) -> Catalog {
     Catalog::of(&[stream], Mode::Incremental)
 }
 
-/// With only the columns that cannot be left out: records are cheap then.
+/// Returns a catalog with only the `id` column, which makes records small.
 fn narrow_catalog(stream: &str) -> Catalog {
     let mut catalog = catalog(stream);
     for configured in catalog.streams() {
@@ -95,8 +95,8 @@ fn narrow_catalog(stream: &str) -> Catalog {
     catalog
 }
 
-/// Reads a stream in pieces of every kind. `states` is how many states the whole has at least:
-/// with fewer, the kills would say little.
+/// Reads a stream in parts with all kinds of kills. `states` is the minimum number of states of the
+/// uninterrupted read: with fewer, the kills would test little.
 fn check(stage: &Stage, catalog: &Catalog, saved: &Value, states: usize) {
     let names = catalog.names();
     let stream = *names.first().expect("a stream");
@@ -112,7 +112,7 @@ fn check(stage: &Stage, catalog: &Catalog, saved: &Value, states: usize) {
     let below = u64::try_from(whole_run.lines.len()).expect("small");
     let (whole, run) = (&whole, &run);
 
-    // Reads on from the last state until a run is complete, each killed as it is told.
+    // Continues from the last state until a run is complete, killing each run at its point.
     let in_pieces = |what: String, stops: Vec<Stop>| {
         let (mut last, mut received) = (saved.clone(), Received::default());
         for stop in stops.into_iter().chain([Stop::Never]) {
@@ -127,7 +127,7 @@ fn check(stage: &Stage, catalog: &Catalog, saved: &Value, states: usize) {
     };
     let mut dice = Dice::new(SEED, below);
     let mut stops: Vec<_> = (0..kills).map(|_| Stop::random(&mut dice, below)).collect();
-    // From the middle on there is something that need not be read again.
+    // From the middle on part of the data need not be read again.
     stops.insert(stops.len() / 2, Stop::AtState);
     let what = format!("{stream}, seed {SEED}, {stops:?}");
     thread::scope(|scope| {
@@ -144,7 +144,8 @@ fn records_by_the_list() {
 
 #[test]
 fn records_by_search() {
-    // A third of the records were modified since: of more than half, the list would be read.
+    // A third of the records have been modified since: if it were more than half, the list would be
+    // read.
     let stage = stage(PortalSpec { companies: 32_000, ..nothing() });
     let mut times: Vec<i64> = stage.simulator.portal(|portal| {
         portal.ids("companies").filter_map(|id| portal.modified_ms("companies", id)).collect()
@@ -202,7 +203,7 @@ fn form_submissions() {
 fn list_memberships() {
     let marketing = MarketingSpec { lists: 60, largest_list: 3_000, ..MarketingSpec::default() };
     let stage = stage(PortalSpec { contacts: 3_000, marketing, ..nothing() });
-    // Of no generation: a read that does not say which it is begins anew.
+    // Without a generation id, every read starts from the beginning.
     check(&stage, &catalog("list_memberships"), &Value::Null, 1);
 }
 
@@ -234,7 +235,7 @@ fn lists_that_are_read_whole() {
     }
 }
 
-/// The state is worth 10,000 records, and what was under way is asked for again.
+/// States are 10,000 records apart, and requests in flight are repeated.
 #[test]
 fn a_killed_first_load_repeats_two_percent_of_its_requests_at_most() {
     const RECORDS: usize = 120_000;

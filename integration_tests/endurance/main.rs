@@ -1,4 +1,5 @@
-//! Long series by chance, and large numbers: they use the machine whole, so they run by themselves.
+//! Long random tests and tests with large numbers of records. They use all cores, so they run
+//! separately.
 
 mod kills;
 mod random;

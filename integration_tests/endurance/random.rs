@@ -1,11 +1,12 @@
-//! A thousand portals by chance: whatever changes and whatever goes wrong, nothing is lost.
+//! A thousand random portals: no data is lost, whatever changes and whatever fails.
 //!
-//! A case is a small portal with HubSpot's unknowns in any position, two to four streams, and two
-//! to four syncs. Between and inside of all but the last ones things change, requests go wrong and
-//! runs are killed. In the end the destination has to hold all that the portal holds.
+//! A case is a small portal with random settings for undocumented behavior of HubSpot, two to four
+//! streams, and two to four syncs. Between and during all but the last ones records change,
+//! requests fail and runs are killed. In the end the destination must hold everything that the
+//! portal holds.
 //!
 //! A failure prints its seed: `RANDOM_SEED=<seed> RANDOM_CASES=1 cargo test random::` repeats it.
-//! Where the requests of several streams meet, their order is not repeated.
+//! The order of requests of concurrent streams is not reproducible.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -28,13 +29,14 @@ use crate::support::{Catalog, START_MS, Stage, chance};
 
 const CASES: u64 = 1_000;
 const SEED: u64 = 1;
-/// Cases under way at once: most of them wait for something.
+/// Number of concurrent cases: most of them are waiting.
 const AT_ONCE: usize = 48;
-/// A request may arrive later than any allowance for it where this many processes share two cores;
-/// the limiter allows for more from then on. A limiter that counts wrongly is refused far more often.
+/// With this many processes on two cores a request may arrive later than the limiter allows for;
+/// the limiter then increases its allowance. A limiter that counts incorrectly would exceed the
+/// quota far more often.
 const REQUESTS_A_REFUSAL: usize = 5_000;
 const SIGKILL: i32 = 9;
-/// Every window of quota is empty again after that.
+/// Time after which every quota window is empty.
 const WINDOWS: Duration = Duration::from_secs(11);
 
 fn from_environment(name: &str, otherwise: u64) -> u64 {
@@ -92,7 +94,7 @@ struct Case {
     /// Records that others were merged into.
     merged: BTreeSet<(String, u64)>,
     requests: usize,
-    /// Requests that exceeded a quota.
+    /// Number of requests that exceeded a quota.
     refused: usize,
 }
 
@@ -131,7 +133,7 @@ impl Case {
         &self.stage.simulator
     }
 
-    /// Runs the case. Returns the requests sent, and those among them that exceeded a quota.
+    /// Runs the case. Returns the number of requests, and of those that exceeded a quota.
     fn run(mut self) -> (usize, usize) {
         let disturbed = 1 + u64::from(self.dice.once_in(3));
         for _ in 0..disturbed {
@@ -140,7 +142,7 @@ impl Case {
             self.simulator().advance(pause);
             self.disturbed();
         }
-        // Later than anything comes late, and twice if the first one only finishes an older read.
+        // Longer than any delay, and twice if the first sync only finishes an older read.
         self.simulator().advance(Duration::from_hours(3));
         self.destination.forget("list_memberships");
         if self.is_under_way() {
@@ -153,7 +155,7 @@ impl Case {
         (self.requests, self.refused)
     }
 
-    /// A sync with everything that can come in between.
+    /// Runs a sync with faults, changes and kills.
     fn disturbed(&mut self) {
         let faults = chance::faults(&mut self.dice);
         self.simulator().plant(faults);
@@ -168,7 +170,7 @@ impl Case {
         self.simulator().unschedule();
     }
 
-    /// Lets up to so many things happen before the requests to come.
+    /// Schedules fewer than `most` changes before the next requests.
     fn change(&mut self, most: u64, spread: u64) {
         let count = self.dice.between(0, most);
         let changes = self

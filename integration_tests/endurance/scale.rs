@@ -1,7 +1,7 @@
-//! Much at once: one instant, one company, one window, and an index that is far behind.
+//! Large numbers: one instant, one company, one window, and a search index that is far behind.
 //!
 //! `SCALE_RECORDS=10000000 cargo test --release --test endurance one_millisecond` reads ten million
-//! contacts of one millisecond, where it is one otherwise.
+//! contacts with one modified date instead of the default one million.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -25,7 +25,7 @@ use crate::support::{Catalog, Mode, Stage, calm};
 
 const RECORDS: u64 = 1_000_000;
 
-/// A portal with nothing but what a test asks for.
+/// Returns an empty portal, on which the tests base theirs.
 fn nothing() -> PortalSpec {
     PortalSpec {
         contacts: 0,
@@ -39,13 +39,13 @@ fn nothing() -> PortalSpec {
     }
 }
 
-/// An app whose requests are not counted, but for what the connector counts itself.
+/// Returns the configuration with a practically unlimited general quota.
 fn uncounted(config: Config) -> Config {
     let settings = Settings { general_window: Some(1_000_000), ..config.settings };
     Config { settings, ..config }
 }
 
-/// A stream with these columns.
+/// Returns a catalog of a stream with these columns.
 fn catalog(stream: &str, columns: &[&str]) -> Catalog {
     let mut catalog = Catalog::of(&[stream], Mode::Incremental);
     let columns = columns.iter().map(|name| ((*name).to_owned(), json!({ "type": "string" })));
@@ -68,7 +68,7 @@ fn touch(simulator: &Simulator, object: &str, from_id: u64, to_id: u64) {
     simulator.change(&Change::BulkTouch { object, from_id, to_id, at_ms: None });
 }
 
-/// Ids and modified dates: the last version of every record.
+/// Ids and modified dates of the last version of every record.
 #[derive(Debug, Default)]
 struct Versions {
     last: BTreeMap<u64, i64>,
@@ -85,7 +85,7 @@ impl Versions {
         }
     }
 
-    /// Live records, modified before an instant, whose last version is not here.
+    /// Returns the live records, modified before an instant, whose last version is missing.
     fn lacks(&self, simulator: &Simulator, object: &str, before_ms: i64) -> Vec<u64> {
         simulator.portal(|portal| {
             let truth = |id: u64| portal.modified_ms(object, id).expect("it is there");
@@ -110,7 +110,7 @@ fn a_million_contacts_of_one_millisecond() {
     assert!(run.is_complete());
     let mut found = Versions::default();
     found.take(&run);
-    // Each once, but for the pages of a search that the list begins again with.
+    // Each once, except for the search pages that were read before the switch to the list.
     assert!((records..=records + 800).contains(&found.lines), "{} lines", found.lines);
     assert_eq!(found.last.values().collect::<BTreeSet<_>>(), BTreeSet::from([&touched_ms]));
     assert_eq!(found.lacks(simulator, "contacts", i64::MAX), Vec::<u64>::new());
@@ -124,7 +124,7 @@ fn twenty_five_thousand_changes_while_the_window_is_read() {
     let catalog = catalog("deals", &["id"]);
     let ids = live_ids(simulator, "deals");
     let mut found = Versions::default();
-    // Everything but the first 8,000 is in the destination as it is.
+    // The destination has the current version of everything but the first 8,000.
     let rest = simulator.portal(|portal| {
         let version = |id: &u64| (*id, portal.modified_ms("deals", *id).expect("it is there"));
         ids[8_000..].iter().map(version).collect()
@@ -134,7 +134,7 @@ fn twenty_five_thousand_changes_while_the_window_is_read() {
     simulator.advance(Duration::from_hours(2));
     touch(simulator, "deals", 0, ids[7_999]);
     simulator.advance(Duration::from_mins(1));
-    // Half of what is being read leaves the window, and as many others as that and more change.
+    // Half of the records being read leave the window, and more than as many others change.
     let (object, from_id, to_id) = ("deals".to_owned(), Some(ids[4_000]), Some(ids[28_999]));
     let change = Change::BulkTouch { object, from_id, to_id, at_ms: None };
     simulator.schedule(vec![(12, change)]);
@@ -160,13 +160,13 @@ fn a_company_with_fifty_thousand_contacts() {
     let stage = Stage::new(uncounted(calm(portal)));
     let simulator = &stage.simulator;
     let catalog = catalog("companies", &["id", "contacts"]);
-    // The list shows the first hundred of them, the rest has to be asked for.
+    // The list returns the first hundred associations; the rest has to be requested separately.
     let first = stage.read(&catalog).succeeded();
     assert_eq!(first.ids("companies"), live_ids(simulator, "companies"));
     let most = check_associations(simulator, "companies", "contacts", &first.records("companies"));
     // One in a hundred is archived.
     assert!(most as u64 >= CONTACTS - CONTACTS / 50, "{most}");
-    // A search shows none at all.
+    // A search returns no associations.
     simulator.advance(Duration::from_hours(1));
     let (object, records) = ("companies".to_owned(), Records::All);
     simulator.change(&Change::Modify { object, records, properties: [].into() });
@@ -201,7 +201,7 @@ fn an_index_ten_minutes_behind_and_a_sync_every_minute() {
     for minute in 0..125 {
         let (late, open) = sync();
         most_open = most_open.max(open.len());
-        // Every change is found a little more than an hour after it happened at the latest.
+        // Every change is found at most a little more than an hour after it happened.
         assert_eq!(late, Vec::<u64>::new(), "minute {minute}");
         let ids = live_ids(simulator, "deals");
         let (object, records) = ("deals".to_owned(), Records::Id(*dice.pick(&ids)));

@@ -1,4 +1,4 @@
-//! The server that answers from HubSpot's documents alone, in every form and with many seeds.
+//! Reads from a server based on HubSpot's documents alone, with every kind of body and many seeds.
 
 use crate::support::bodies::{Variant, optional_field_count};
 use crate::support::lossless::{harms_of_null, reads_without_loss};

@@ -1,4 +1,4 @@
-//! Errors that HubSpot's answers bring about.
+//! Errors caused by HubSpot's responses.
 
 use hubspot_simulator::settings::TokenInfo;
 use hubspot_simulator::{Config, Fault, Kind, Policy, Settings, Which};
@@ -7,14 +7,14 @@ use super::rows::{SUBJECT, rows};
 use super::said;
 use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
-/// Reads deals from a portal whose list of them always goes wrong in this way.
+/// Reads deals from a portal where every request for their list fails in this way.
 fn read_deals(kind: Kind) -> Output {
     let faults = vec![Fault::new(Which::endpoint("objects.list"), kind)];
     let stage = Stage::new(Config { faults, ..calm(few()) });
     stage.read(&Catalog::of(&[SUBJECT.stream], Mode::Full))
 }
 
-/// The sentence of the row with this cause.
+/// Returns the documented message for a cause.
 fn documented(cause: &str) -> String {
     let row = rows().into_iter().find(|row| row.cause.starts_with(cause));
     said(&row.unwrap_or_else(|| panic!("no row: {cause}")).error)

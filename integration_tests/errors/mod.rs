@@ -1,4 +1,4 @@
-//! Everything that a user can be told went wrong: documented, and seen to happen.
+//! Every error message that a user can see: documented, and produced by a test.
 
 mod happening;
 mod network;
@@ -73,7 +73,7 @@ fn every_error_is_documented() {
     compare_file("docs/errors.md", &text);
 }
 
-/// An error as the user reads it.
+/// Returns an error as the user reads it.
 fn said(error: &Error) -> String {
     let sentence = error.to_string();
     let mut letters = sentence.chars();
@@ -81,7 +81,7 @@ fn said(error: &Error) -> String {
     first.into_iter().chain(letters).chain(['.']).collect()
 }
 
-/// The refusal of the request that the rows are about.
+/// Returns the error response to the request of all rows.
 fn refusal(status: u16, body: &str) -> Refusal {
     Refusal {
         status,
@@ -92,7 +92,7 @@ fn refusal(status: u16, body: &str) -> Refusal {
     }
 }
 
-/// The error that comes of a failure.
+/// Returns the error for a failed request.
 fn explained(failure: Failure) -> Error {
     hubspot::explain(failure, SUBJECT, "https://api.hubapi.com", None)
 }

@@ -1,4 +1,4 @@
-//! Errors of the way to HubSpot: proxies, redirects, answers that are too large.
+//! Network errors: proxies, redirects, responses that are too large.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -15,7 +15,7 @@ use crate::support::{Bench, Output, TOKEN_FORM};
 
 const ACCOUNT: &str = r#"{"portalId":7,"results":[]}"#;
 
-/// A bench whose HubSpot has a certificate, which is trusted.
+/// Returns a bench whose HubSpot has a trusted certificate.
 fn with_tls(certificate: &Certificate) -> (Bench, String) {
     let host = serve(&json_answer(ACCOUNT), Some(certificate));
     let mut bench = Bench::new(&format!("https://{host}"));
@@ -28,7 +28,7 @@ fn check(bench: &Bench) -> Output {
     bench.run_raw("check", &[("config", TOKEN_FORM)])
 }
 
-/// `check` asks for so many things at the same time at most, and ends with the first that fails.
+/// Maximum number of concurrent requests of `check`, which ends with the first that fails.
 const ASKED_AT_ONCE: usize = 5;
 
 #[test]
@@ -91,7 +91,7 @@ fn a_proxy_that_is_gone_is_a_passing_fault() {
 
 #[test]
 fn a_name_that_nobody_knows_is_said_to_be_one() {
-    // RFC 6761: no name below `invalid` exists, and resolvers need not ask anybody about it.
+    // RFC 6761: names below `invalid` do not exist, and resolvers need not query for them.
     let output = check(&Bench::new("https://hubspot.invalid"));
     let (message, failure_type) = output.error();
     let cause = "(the name of the host was not found, check DNS or set HTTPS_PROXY: failed to";
@@ -122,7 +122,7 @@ fn a_redirect_takes_the_token_nowhere() {
 fn machines_without_roots_of_their_own_have_the_bundled_ones() {
     let host = serve(&json_answer(ACCOUNT), Some(&Certificate::new()));
     let mut bench = Bench::new(&format!("https://{host}"));
-    // Nothing of the machine's: were there no other roots, there would be no client at all.
+    // Hides the system certificates. Without the bundled roots the client could not be created.
     bench.environment.push(("SSL_CERT_DIR", "/nonexistent".to_owned()));
     let output = check(&bench);
     let problem = format!("No secure connection to https://{host}: nobody who is trusted here");
@@ -145,7 +145,7 @@ fn a_certificate_file_that_cannot_be_used_is_named() {
 
 #[test]
 fn tls_older_than_1_2_is_refused() {
-    // The alert of a server that only knows an older version.
+    // The alert of a server that only supports an older version.
     let host = serve("\x15\x03\x01\x00\x02\x02\x46", None);
     let output = check(&Bench::new(&format!("https://{host}")));
     let problem = "it speaks no TLS 1.2 or newer";
@@ -184,7 +184,7 @@ fn a_bomb_is_defused_once_in_flat_memory() {
     let served = served.load(std::sync::atomic::Ordering::Relaxed);
     assert!((1..=ASKED_AT_ONCE).contains(&served), "it was asked for again: {served}");
     let peak = peak.join().expect("a figure");
-    // Each of them is read to the cap.
+    // Each response is read up to the size limit.
     let most = 64 * ASKED_AT_ONCE as u64 + 60;
     assert!((10..most).contains(&peak), "{peak} MB");
 }
@@ -205,11 +205,11 @@ fn a_refusal_without_end_is_read_no_further_than_it_is_needed() {
     canary.look_at(&stdout);
     assert!(stdout.contains("/account-info/2026-09/details): no (status 400)"), "{stdout}");
     let peak = peak.join().expect("a figure");
-    // A megabyte of each request, in several copies.
+    // One megabyte per request, in several copies.
     assert!((5..90).contains(&peak), "{peak} MB");
 }
 
-/// Follows the largest memory of a process, in MB, to its end.
+/// Returns the peak memory of a process, in MB, after it has ended.
 fn peak_of(process: u32) -> std::thread::JoinHandle<u64> {
     std::thread::spawn(move || {
         let mut peak = 0;

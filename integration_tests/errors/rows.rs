@@ -1,4 +1,4 @@
-//! The table of `docs/errors.md`: an error of each kind, why it comes, how it goes.
+//! The table of `docs/errors.md`: an error of each kind, its cause and its remedy.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use source_hubspot::hubspot::Subject;
 
 use super::{explained, refusal};
 
-/// The stream that all rows are about.
+/// The stream that all rows refer to.
 pub(crate) const SUBJECT: Subject<'static> =
     Subject { stream: "deals", scopes: &["crm.objects.deals.read"] };
 
@@ -20,7 +20,7 @@ pub(crate) struct Row {
     pub(crate) cure: &'static str,
 }
 
-/// Names every variant of [`Error`]: one that is new does not compile until it is here.
+/// Lists every variant of [`Error`]: a new variant does not compile until it is added here.
 macro_rules! variants {
     ($($name:ident)*) => {
         pub(crate) const VARIANTS: &[&str] = &[$(stringify!($name)),*];
@@ -39,7 +39,7 @@ variants! {
     Redirected TooLarge DayUsedUp DayShare Incomplete SingleRecord Throttled Stopped Contract OutputClosed Machine Bug
 }
 
-/// All rows, a section behind the other.
+/// Returns all rows, section by section.
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = Vec::new();
     for (section, of) in [
@@ -59,7 +59,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows
 }
 
-/// A cause, its error, its cure.
+/// Cause, error and remedy.
 type Told = (&'static str, Error, &'static str);
 
 fn given() -> Vec<Told> {

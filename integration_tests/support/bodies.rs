@@ -1,32 +1,32 @@
-//! JSON bodies made by chance that a schema of HubSpot's documents allows.
+//! Random JSON bodies that are valid for a schema of HubSpot's documents.
 
 use hubspot_simulator::contract::Contract;
 use serde_json::{Map, Value, json};
 
 use super::dice::Dice;
 
-/// What the bodies look like.
+/// Kind of bodies to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variant {
-    /// Every optional field is there.
+    /// Every optional field is present.
     Full,
-    /// No optional field is there.
+    /// No optional field is present.
     Minimal,
-    /// Every other optional field is null, which the documents do not forbid.
+    /// Every second optional field is null, which the documents do not forbid.
     Nulls,
-    /// Fields and values that no document knows.
+    /// Undocumented fields and values.
     Unknown,
-    /// Dates with an offset: `+05:30`.
+    /// Dates with an offset, such as `+05:30`.
     Offsets,
     /// Dates without a fraction, or with one to nine digits of it.
     Fractions,
-    /// The smallest and the largest numbers.
+    /// Minimum and maximum numbers.
     Edges,
-    /// Arrays and maps without entries.
+    /// Empty arrays and maps.
     Empty,
-    /// Of several forms of a body another one each time.
+    /// Each alternative of a `oneOf` in turn.
     Branches,
-    /// A page holds one entry, and the last page none.
+    /// Every page holds one entry, and the last page none.
     SinglePages,
 }
 
@@ -45,10 +45,10 @@ impl Variant {
     ];
 }
 
-/// Optional parts deeper inside of a body are left out: some schemas contain themselves.
+/// Depth below which optional parts are omitted, since some schemas are recursive.
 const DEEPEST: usize = 5;
 
-/// Makes bodies.
+/// Generator of bodies.
 pub(crate) struct Maker {
     pub(crate) variant: Variant,
     pub(crate) dice: Dice,
@@ -60,7 +60,7 @@ impl Maker {
         Self { variant, dice: Dice::new(seed, 11), branch: 0 }
     }
 
-    /// A value that a schema allows.
+    /// Returns a value that is valid for a schema.
     pub(crate) fn make(&mut self, schema: &Value, depth: usize) -> Value {
         let contract = Contract::get();
         let schema = contract.resolve(schema);
@@ -166,7 +166,8 @@ impl Maker {
     }
 }
 
-/// Paths of the optional fields of an answer, as JSON pointers with `*` for every entry.
+/// Returns the paths of the optional fields of a response, as JSON pointers with `*` for every
+/// entry.
 pub(crate) fn optional_fields(contract: &Contract, schema: &Value) -> Vec<Vec<String>> {
     fn walk(contract: &Contract, schema: &Value, path: &[String], fields: &mut Vec<Vec<String>>) {
         let schema = contract.resolve(schema);
@@ -197,7 +198,7 @@ pub(crate) fn optional_fields(contract: &Contract, schema: &Value) -> Vec<Vec<St
     fields
 }
 
-/// How many runs it takes to null every optional field of every answer.
+/// Returns the number of runs needed to set every optional field of every response to null.
 pub(crate) fn optional_field_count() -> usize {
     let contract = Contract::get();
     let counts = contract.operations.iter().filter_map(|operation| operation.answer(200));
@@ -216,7 +217,7 @@ pub(crate) fn null(value: &mut Value, path: &[String]) {
             }
         }
         Value::Object(fields) => {
-            // What is missing is not made: its parents may be optional too.
+            // Missing fields are not created, since their parents may be optional too.
             if rest.is_empty() {
                 fields.insert(first.clone(), Value::Null);
             } else if let Some(value) = fields.get_mut(first) {

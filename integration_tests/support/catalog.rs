@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::Output;
 
-/// How the streams of a catalog are read and written.
+/// Sync mode of the streams in a catalog.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Full refresh, appended.
+    /// Full refresh, append.
     Full,
-    /// Incremental where the stream can, deduplicated.
+    /// Incremental where supported, deduplicated.
     Incremental,
 }
 
@@ -18,14 +18,14 @@ pub(crate) enum Mode {
 pub(crate) struct Catalog(Value);
 
 impl Catalog {
-    /// Every stream of a catalog message.
+    /// Configures every stream of a catalog message.
     pub(crate) fn discovered(output: &Output, mode: Mode) -> Self {
         let offered = output.catalog();
         let streams = offered.get("streams").and_then(Value::as_array).expect("streams");
         Self(json!({ "streams": streams.iter().map(|s| configured(s, mode)).collect::<Vec<_>>() }))
     }
 
-    /// Streams by name, every column of theirs.
+    /// Configures streams by name with all columns.
     pub(crate) fn of(streams: &[&str], mode: Mode) -> Self {
         let bare = |name: &&str| {
             json!({ "name": name, "json_schema": {},
@@ -35,7 +35,7 @@ impl Catalog {
         Self(json!({ "streams": streams.collect::<Vec<_>>() }))
     }
 
-    /// The same catalog with only these streams.
+    /// Returns the catalog with only these streams.
     pub(crate) fn only(&self, names: &[&str]) -> Self {
         let mut catalog = self.clone();
         catalog
@@ -45,7 +45,7 @@ impl Catalog {
         catalog
     }
 
-    /// The same catalog with a key of every configured stream set.
+    /// Returns the catalog with a key of every configured stream set.
     pub(crate) fn with(mut self, key: &str, value: &Value) -> Self {
         for stream in self.streams() {
             stream[key] = value.clone();
@@ -53,12 +53,12 @@ impl Catalog {
         self
     }
 
-    /// The configured streams, to be changed.
+    /// Returns the configured streams for modification.
     pub(crate) fn streams(&mut self) -> &mut Vec<Value> {
         self.0["streams"].as_array_mut().expect("streams")
     }
 
-    /// The columns of a stream, to be chosen from.
+    /// Returns the columns of a stream for selection.
     pub(crate) fn columns(&mut self, name: &str) -> &mut serde_json::Map<String, Value> {
         let stream = self.streams().iter_mut().find(|stream| stream["stream"]["name"] == name);
         let schema = &mut stream.expect(name)["stream"]["json_schema"]["properties"];

@@ -1,4 +1,4 @@
-//! Portals, changes and faults drawn by chance; the same seed draws the same.
+//! Random portals, changes and faults; the same seed gives the same values.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use super::dice::Dice;
 use super::{Catalog, Mode, calm};
 
-/// Streams of every way of reading, and the object type that each needs, if any.
+/// Streams of every read mode, and the object type that each requires, if any.
 const STREAMS: &[(&str, &str)] = &[
     ("boats", "p4455_boats"),
     ("companies", "companies"),
@@ -38,11 +38,11 @@ const STREAMS: &[(&str, &str)] = &[
     ("tickets", "tickets"),
 ];
 
-/// The object types that anything happens to.
+/// The object types that are changed.
 const OBJECTS: [&str; 7] =
     ["calls", "companies", "contacts", "deals", "notes", "p4455_boats", "tickets"];
 
-/// Two to four streams.
+/// Draws two to four streams.
 pub(crate) fn streams(dice: &mut Dice) -> Vec<&'static str> {
     let mut names = Vec::new();
     for _ in 0..dice.between(2, 5) {
@@ -53,10 +53,10 @@ pub(crate) fn streams(dice: &mut Dice) -> Vec<&'static str> {
     names
 }
 
-/// All their columns, or only those that cannot be left out.
+/// Draws a catalog with all columns, or with only the `id` column where possible.
 pub(crate) fn catalog(dice: &mut Dice, streams: &[&str]) -> Catalog {
     let mut catalog = Catalog::of(streams, Mode::Incremental);
-    // Submissions have no key that would be kept.
+    // Submissions have no key column.
     let has_key = |configured: &&mut Value| configured["stream"]["name"] != "form_submissions";
     if !dice.once_in(6) {
         for configured in catalog.streams().iter_mut().filter(has_key) {
@@ -67,7 +67,7 @@ pub(crate) fn catalog(dice: &mut Dice, streams: &[&str]) -> Catalog {
     catalog
 }
 
-/// A simulator for these streams, with HubSpot's unknowns in any position.
+/// Draws a simulator for these streams, with random settings for undocumented behavior.
 pub(crate) fn config(dice: &mut Dice, streams: &[&str]) -> Config {
     let seed = dice.next();
     let mut count = |object: &str| {
@@ -135,12 +135,12 @@ fn settings(dice: &mut Dice, settings: Settings) -> Settings {
     }
 }
 
-/// Some time between two syncs.
+/// Draws the time between two syncs.
 pub(crate) fn pause(dice: &mut Dice) -> Duration {
     Duration::from_secs(*dice.pick(&[11, 60, 240, 900, 3_700, 11_000]))
 }
 
-/// So many changes, each right before a request with a number up to `spread`.
+/// Draws `count` changes, each to be applied right before a request with a number up to `spread`.
 pub(crate) fn changes(
     dice: &mut Dice,
     portal: &Portal,
@@ -230,10 +230,10 @@ fn change(dice: &mut Dice, portal: &Portal) -> Option<Change> {
     })
 }
 
-/// Up to three things that go wrong, none of them for good.
+/// Draws up to three temporary faults.
 pub(crate) fn faults(dice: &mut Dice) -> Vec<Fault> {
     let mut faults: Vec<_> = (0..dice.between(0, 4)).map(|_| fault(dice)).collect();
-    // A second one for the same request would mean that the token is no good.
+    // A second one for the same request would mean that the token is invalid.
     let mut is_first = true;
     faults.retain(|fault| fault.kind != Kind::ExpiredToken || std::mem::take(&mut is_first));
     faults
@@ -241,7 +241,7 @@ pub(crate) fn faults(dice: &mut Dice) -> Vec<Fault> {
 
 fn fault(dice: &mut Dice) -> Fault {
     let kind = match dice.between(0, 15) {
-        // A storm: several requests in a row.
+        // Several rate-limited requests in a row.
         0 | 1 => {
             let policy = *dice.pick(&[Policy::TenSecondlyRolling, Policy::Secondly]);
             let on = Which::nth(dice.between(1, 12));

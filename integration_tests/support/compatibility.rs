@@ -1,18 +1,18 @@
-//! What a new release may not do to a published specification or catalog: whoever has a connection
-//! must not have to touch it.
+//! Compatibility of a published specification or catalog with a new one: existing connections must
+//! keep working.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-/// What `new` breaks of a published `connectionSpecification`.
+/// Returns the incompatible changes to a published `connectionSpecification`.
 pub(crate) fn broken_in_spec(old: &Value, new: &Value) -> Vec<String> {
     let mut broken = Vec::new();
     compare_form(old, new, "", &mut broken);
     broken
 }
 
-/// What `new` breaks of a published catalog.
+/// Returns the incompatible changes to a published catalog.
 pub(crate) fn broken_in_catalog(old: &Value, new: &Value) -> Vec<String> {
     let mut broken = Vec::new();
     for old in list(&old["streams"]) {
@@ -35,7 +35,7 @@ pub(crate) fn broken_in_catalog(old: &Value, new: &Value) -> Vec<String> {
     broken
 }
 
-/// A configuration that fits the old form has to fit the new one.
+/// Checks that a configuration that is valid for the old form is valid for the new one.
 fn compare_form(old: &Value, new: &Value, place: &str, broken: &mut Vec<String>) {
     let mut say = |what: String| broken.push(format!("{place}: {what}"));
     for name in lacking(list(&new["required"]), list(&old["required"])) {
@@ -88,7 +88,7 @@ fn compare_form(old: &Value, new: &Value, place: &str, broken: &mut Vec<String>)
     }
 }
 
-/// A column that a destination has made a table of has to stay what it is; null may come in.
+/// Checks that the type of an existing destination column does not change; it may become nullable.
 fn compare_columns(old: &Value, new: &Value, place: &str, broken: &mut Vec<String>) {
     let named = |schema: &Value| types(schema).into_iter().filter(|kind| kind != "null").collect();
     let (old_types, new_types): (BTreeSet<String>, BTreeSet<String>) = (named(old), named(new));
@@ -129,12 +129,12 @@ fn accepts(types: &BTreeSet<String>, kind: &str) -> bool {
     types.contains(kind) || kind == "integer" && types.contains("number")
 }
 
-/// What is in `these` and not in `others`.
+/// Returns the values of `these` that are not in `others`.
 fn lacking<'a>(these: &'a [Value], others: &[Value]) -> Vec<&'a Value> {
     these.iter().filter(|value| !others.contains(value)).collect()
 }
 
-/// The constant by which an option of a choice is told from the others.
+/// Returns the constant that identifies an option.
 fn choice(option: &Value) -> &str {
     fields(option).find_map(|(_, field)| field["const"].as_str()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What a destination holds after several syncs, compared with what the portal holds.
+//! Contents of a destination after several syncs, compared with those of the portal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,8 @@ use serde_json::Value;
 use super::killing::Run;
 use super::promises::instant_ms;
 
-/// Tables by stream: the last version of each record by its key, and how often it came.
+/// Tables by stream: the last version of each record by its key, and the number of times it was
+/// received.
 #[derive(Debug, Default)]
 pub(crate) struct Destination {
     tables: BTreeMap<String, BTreeMap<String, (Value, usize)>>,
@@ -27,7 +28,7 @@ impl Destination {
         }
     }
 
-    /// Forgets what a stream without a cursor has brought: it comes again as a whole.
+    /// Clears the table of a stream without a cursor, which is read in full again.
     pub(crate) fn forget(&mut self, stream: &str) {
         self.tables.remove(stream);
     }
@@ -40,8 +41,8 @@ impl Destination {
         self.tables.get(stream).and_then(|table| table.get(key)).map_or(0, |(_, times)| *times)
     }
 
-    /// What the portal holds of a stream and this does not. Records modified before `since_ms` are
-    /// not asked for, nor the history of `merged` ones: theirs is dated back.
+    /// Returns what the portal holds of a stream and the destination does not. Records modified
+    /// before `since_ms` are not expected, nor is the history of `merged` ones, which is backdated.
     pub(crate) fn lacks(
         &self,
         stream: &str,
@@ -135,7 +136,7 @@ impl Destination {
         lacking
     }
 
-    /// Keys that came less often than they are here.
+    /// Returns the keys that were received less often than they occur in `keys`.
     fn lacks_counted(&self, stream: &str, keys: impl Iterator<Item = String>) -> Vec<String> {
         let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
         keys.for_each(|key| *wanted.entry(key).or_default() += 1);
@@ -143,7 +144,8 @@ impl Destination {
         lacking.map(|(key, count)| format!("{count} times {key}")).collect()
     }
 
-    /// Members that are missing, and those that are none any more.
+    /// Returns the list members that are missing from the destination, and those that are no longer
+    /// members.
     fn other_members(&self, portal: &Portal) -> Vec<String> {
         let lists = portal.list_ids().into_iter();
         let truth: BTreeSet<String> = lists
@@ -159,7 +161,7 @@ impl Destination {
     }
 }
 
-/// What tells the records of a stream apart.
+/// Returns the key of a record.
 fn key(stream: &str, data: &Value) -> String {
     let text = |name: &str| {
         let value = &data[name];

@@ -1,11 +1,11 @@
-//! Numbers that look random and repeat with their seed.
+//! Seeded pseudorandom numbers.
 
-/// A sequence of numbers, by `SplitMix64`.
+/// A `SplitMix64` generator.
 #[derive(Debug, Clone)]
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    /// `salt` tells sequences of one seed apart.
+    /// Creates a generator; `salt` distinguishes sequences with the same seed.
     pub(crate) fn new(seed: u64, salt: u64) -> Self {
         let mut dice = Self(seed ^ salt.wrapping_mul(0xD6E8_FEB8_6659_FD93));
         dice.next();
@@ -19,12 +19,12 @@ impl Dice {
         mixed ^ (mixed >> 31)
     }
 
-    /// At least `from`, below `to`.
+    /// Returns a number in `from..to`.
     pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
         from + self.next() % (to - from)
     }
 
-    /// True once in so many throws.
+    /// Returns `true` with a probability of one in `throws`.
     pub(crate) fn once_in(&mut self, throws: u64) -> bool {
         self.next().is_multiple_of(throws)
     }

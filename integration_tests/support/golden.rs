@@ -1,4 +1,4 @@
-//! Golden files: the lines a command has to print, and documents that are made from the code.
+//! Golden files: the expected output of commands, and documents generated from the code.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -12,7 +12,7 @@ pub(crate) fn compare(name: &str, lines: &[String]) {
     compare_file(&format!("integration_tests/golden/{name}.jsonl"), &found);
 }
 
-/// Compares a file of this repository with what it should hold, or writes it if `BLESS` is set.
+/// Compares a file of this repository with its expected contents, or writes it if `BLESS` is set.
 pub(crate) fn compare_file(path: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     if std::env::var_os("BLESS").is_some() {
@@ -40,7 +40,7 @@ pub(crate) fn compare_file(path: &str, found: &str) {
     );
 }
 
-/// Both lines from shortly before they part.
+/// Returns both lines from shortly before their first difference.
 fn difference(expected: &str, found: &str) -> String {
     let same = expected.chars().zip(found.chars()).take_while(|(one, other)| one == other).count();
     let cut = |line: &str| line.chars().skip(same.saturating_sub(60)).take(200).collect::<String>();

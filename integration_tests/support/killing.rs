@@ -1,4 +1,4 @@
-//! Runs that are killed or asked to end in the middle, and what a destination has of them in the end.
+//! Runs that are killed or terminated before they end, and the resulting contents of a destination.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader};
@@ -12,47 +12,47 @@ use serde_json::Value;
 use super::canary::spawn;
 use super::dice::Dice;
 
-/// Longer than any of these runs takes: one that is still there hangs.
+/// Longer than any of these runs takes; a run that exceeds it hangs.
 const TOO_LONG: Duration = Duration::from_mins(2);
 
-/// When a run is killed, or asked to end.
+/// Point at which a run is killed or terminated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// Never: it runs to its end.
+    /// The run is not interrupted.
     Never,
-    /// Right after the first STATE; nothing behind that is read.
+    /// Right after the first STATE message; later output is not read.
     AtState,
-    /// After so many records and states. What the pipe still holds is read if `drained`.
+    /// After `count` records and states. The remaining contents of the pipe are read if `drained`.
     AtLine { count: u64, drained: bool },
-    /// It gets SIGTERM after so many records and states, and all it still has to say is read.
+    /// SIGTERM after `count` records and states; all remaining output is read.
     Asked { count: u64 },
 }
 
 impl Stop {
-    /// Mostly among the first lines, where a run costs little; now and then anywhere.
+    /// Draws a point, mostly among the first lines, where a run takes little time.
     pub(crate) fn random(dice: &mut Dice, lines: u64) -> Self {
         let below = if dice.once_in(8) { lines } else { lines.min(400) };
         let count = dice.between(0, below + 1);
         if dice.once_in(4) {
-            // Before its first line it may not know the signal yet.
+            // Before its first line the process may not have installed the signal handler.
             return Self::Asked { count: count.max(1) };
         }
         Self::AtLine { count, drained: dice.once_in(2) }
     }
 }
 
-/// What was read of a run.
+/// Output of one run.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     /// The lines of records and states, in order.
     pub(crate) lines: Vec<String>,
-    /// The exit code; `None` if it was killed, or not listened to until its end.
+    /// The exit code; `None` if the run was killed or not read to its end.
     pub(crate) code: Option<i32>,
-    /// The signal that ended it.
+    /// The signal that terminated the run.
     pub(crate) signal: Option<i32>,
-    /// A last line without an end.
+    /// An incomplete last line.
     pub(crate) half: Option<String>,
-    /// Lines of errors, for the message of a failure.
+    /// Error lines, for failure messages.
     pub(crate) errors: Vec<String>,
 }
 
@@ -99,7 +99,7 @@ impl Run {
         }
         run.end(&mut child);
         if !is_drained {
-            // It may have ended before the kill, and nobody read what its code is about.
+            // It may have ended before the kill, so the exit code is not meaningful.
             run.code = None;
         }
         run
@@ -110,13 +110,13 @@ impl Run {
         (self.code, self.signal) = (status.code(), status.signal());
     }
 
-    /// Was it read to its end, and did it go well?
+    /// Returns `true` if the run was read to its end and succeeded.
     pub(crate) fn is_complete(&self) -> bool {
         assert!(matches!(self.code, None | Some(0)), "{:#?}", self.errors);
         self.code == Some(0)
     }
 
-    /// The last state of every stream, or what it was before.
+    /// Returns the last state of every stream, with `before` as the default.
     pub(crate) fn state(&self, before: &Value) -> Value {
         let mut last: BTreeMap<String, Value> = BTreeMap::new();
         let mut take = |state: Value| {
@@ -128,13 +128,13 @@ impl Run {
         if last.is_empty() { Value::Null } else { last.into_values().collect() }
     }
 
-    /// The states, in order.
+    /// Returns the states, in order.
     pub(crate) fn states(&self) -> impl Iterator<Item = Value> + '_ {
         let states = self.lines.iter().filter(|line| is_state(line));
         states.map(|line| serde_json::from_str::<Value>(line).expect(line)["state"].take())
     }
 
-    /// The lines of records, in order.
+    /// Returns the lines of records, in order.
     pub(crate) fn records(&self) -> impl Iterator<Item = &str> + '_ {
         self.lines.iter().map(String::as_str).filter(|line| is_record(line))
     }
@@ -154,7 +154,7 @@ impl Run {
     }
 }
 
-/// Every version of every record that has come, and how often.
+/// Number of times that each version of each record was received.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Received {
     counts: HashMap<String, u64>,
@@ -167,8 +167,8 @@ impl Received {
         }
     }
 
-    /// Checks that everything of an uninterrupted run is here, each record as often at least, and
-    /// nothing that is not in that.
+    /// Checks that every record of an uninterrupted run was received at least as often, and no
+    /// other record.
     pub(crate) fn check(&self, whole: &Self, what: &str) {
         for (record, count) in &whole.counts {
             let found = self.counts.get(record).copied().unwrap_or_default();
@@ -184,7 +184,7 @@ impl Received {
     }
 }
 
-/// A record's line without the time of its emission.
+/// Returns a record's line without `emitted_at`.
 fn timeless(line: &str) -> String {
     const KEY: &str = "},\"emitted_at\":";
     let (data, rest) = line.rsplit_once(KEY).expect("the time of emission");
@@ -206,7 +206,8 @@ pub(crate) fn signal(name: &str, child: &Child) {
     assert!(status.expect("a tool of every Unix").success(), "SIG{name} is sent");
 }
 
-/// Lines of stdout, with their ends. Few are read ahead: a reader that stops holds the connector back.
+/// Returns the lines of stdout, including line ends. Few lines are buffered, so that a paused
+/// reader blocks the connector.
 fn lines(child: &mut Child) -> Receiver<String> {
     let mut pipe = BufReader::new(child.stdout.take().expect("a pipe"));
     let (sender, receiver) = mpsc::sync_channel(8);

@@ -1,11 +1,11 @@
-//! What the tests of streams that are lists have in common.
+//! Shared code of the tests of streams that are lists.
 
 use hubspot_simulator::{AccountSpec, Entry, MarketingSpec, PortalSpec};
 use serde_json::{Value, json};
 
 use super::{Catalog, Output};
 
-/// Streams that say when a record was changed, and the field that says it.
+/// Streams with a modification date, and the field that holds it.
 pub(crate) const DATED: &[(&str, &str)] = &[
     ("campaigns", "lastUpdatedTime"),
     ("contact_lists", "updatedAt"),
@@ -20,11 +20,11 @@ pub(crate) const DATED: &[(&str, &str)] = &[
     ("marketing_emails", "updatedAt"),
     ("workflows", "updatedAt"),
 ];
-/// Those of the rest that always hold something here.
+/// The other streams that always have records in these portals.
 pub(crate) const UNDATED: &[&str] =
     &["association_labels", "email_subscriptions", "properties", "roles", "teams", "users"];
 
-/// More of everything than one page holds.
+/// Returns a portal with more than one page of everything.
 pub(crate) fn several_pages() -> PortalSpec {
     PortalSpec {
         contacts: 60,
@@ -56,7 +56,7 @@ pub(crate) fn several_pages() -> PortalSpec {
     }
 }
 
-/// A handful of everything.
+/// Returns a portal with a few records of everything.
 pub(crate) fn little() -> PortalSpec {
     PortalSpec { contacts: 40, companies: 20, deals: 20, tickets: 10, ..PortalSpec::default() }
 }
@@ -65,7 +65,8 @@ pub(crate) fn names() -> Vec<&'static str> {
     DATED.iter().map(|(name, _)| *name).chain(UNDATED.iter().copied()).collect()
 }
 
-/// The records of a stream but for workflows that nobody ever changed, which come every time.
+/// Returns the records of a stream, except workflows that were never edited, which are emitted by
+/// every sync.
 pub(crate) fn changed<'a>(output: &'a Output, stream: &str) -> Vec<&'a Value> {
     let records = output.records(stream).into_iter();
     records
@@ -73,13 +74,13 @@ pub(crate) fn changed<'a>(output: &'a Output, stream: &str) -> Vec<&'a Value> {
         .collect()
 }
 
-/// A column of a stream's records as text, in order.
+/// Returns a column of a stream's records as text, in order.
 pub(crate) fn column(output: &Output, stream: &str, column: &str) -> Vec<String> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     output.records(stream).iter().map(|record| text(&record[column])).collect()
 }
 
-/// The same, sorted, to be compared with the truth in any order.
+/// Returns a column as text, sorted.
 pub(crate) fn sorted(output: &Output, stream: &str, name: &str) -> Vec<String> {
     let mut found = column(output, stream, name);
     found.sort();
@@ -92,7 +93,7 @@ pub(crate) fn texts<T: ToString>(ids: impl IntoIterator<Item = T>) -> Vec<String
     ids
 }
 
-/// The requests of the journal, as endpoint and query.
+/// Returns the queries of the journal's requests to an endpoint.
 pub(crate) fn asked<'a>(journal: &'a [Entry], endpoint: &str) -> Vec<&'a str> {
     let entries = journal.iter().filter(|entry| entry.endpoint == endpoint);
     entries.map(|entry| entry.query.as_str()).collect()
@@ -104,7 +105,7 @@ pub(crate) fn state_of(stream: &str, state: &Value) -> Value {
     } }])
 }
 
-/// Every record fits the schema that `discover` has published.
+/// Checks that every record is valid for the schema that `discover` returned.
 pub(crate) fn check_schemas(catalog: &Catalog, output: &Output) {
     for configured in catalog.json()["streams"].as_array().expect("streams") {
         let stream = &configured["stream"];

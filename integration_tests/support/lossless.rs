@@ -1,4 +1,4 @@
-//! Reading a [`Specified`] server, and comparing what it has served with what came out.
+//! Reads from a [`Specified`] server, and comparison of the emitted records with the served bodies.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::promises::Findings;
 use super::specified::{Entries, Specified};
 use super::{Bench, Catalog, Mode, Output, token_config};
 
-/// Reads everything that a server with these bodies has.
+/// Checks that everything a server with these bodies returns is read.
 pub(crate) fn reads_without_loss(variant: Variant, seed: u64, is_classic: bool) {
     let server = Specified::start(variant, seed, None);
     let (discovered, output) = read_all(&server, is_classic);
@@ -25,8 +25,8 @@ pub(crate) fn reads_without_loss(variant: Variant, seed: u64, is_classic: bool) 
     findings.none();
 }
 
-/// What `check`, `discover` and a read of all streams say against one null optional field in each
-/// answer: nothing, if all is well.
+/// Returns the errors of `check`, `discover` and a read of all streams if one optional field in
+/// each response is null.
 pub(crate) fn harms_of_null(number: usize) -> Vec<String> {
     let server = Specified::start(Variant::Full, 8, Some(number));
     let (bench, config) = (bench(&server, false), config());
@@ -74,7 +74,7 @@ fn read_all(server: &Specified, is_classic: bool) -> (Output, Output) {
     (discovered, output)
 }
 
-/// Every entry has a record, and every field of it that its stream has a column for.
+/// Checks that every entry has a record with all fields that its stream has a column for.
 fn compare(served: &Entries, discovered: &Output, output: &Output, findings: &mut Findings) {
     let streams = discovered.catalog()["streams"].as_array().expect("streams");
     let schemas: BTreeMap<&str, &Value> = streams
@@ -115,7 +115,7 @@ fn compare(served: &Entries, discovered: &Output, output: &Output, findings: &mu
     }
 }
 
-/// Checks that a value came out as it was served, but for how its column is typed.
+/// Checks that a value was emitted as served, except for the type of its column.
 fn same(
     column: &Value,
     served: &Value,
@@ -131,7 +131,7 @@ fn same(
         (Value::Object(fields), Value::Object(_)) => {
             let columns = &column["properties"];
             for (name, value) in fields {
-                // What is no column inside of an object may be left out.
+                // Nested fields that are not in the schema may be omitted.
                 if found.get(name).is_some() || !columns[name].is_null() {
                     same(
                         &columns[name],
@@ -165,7 +165,7 @@ fn same(
 }
 
 fn is_text(served: &str, found: &Value) -> bool {
-    // As precise as a record is.
+    // The precision of records is microseconds.
     let instant = |text: &str| {
         let instant = DateTime::parse_from_rfc3339(text).ok()?.to_utc();
         Some(instant.trunc_subsecs(6))

@@ -1,4 +1,4 @@
-//! Runs the real binary against a simulator, and checks of every run what must hold of all.
+//! Runs the real binary against a simulator, and checks invariants of every run.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
@@ -41,17 +41,17 @@ pub(crate) use catalog::{Catalog, Mode};
 pub(crate) use output::Output;
 use watched::Watched;
 
-/// When every simulated portal begins: 2026-09-21T14:13:20Z.
+/// Start of the simulated clock: 2026-09-21T14:13:20Z.
 pub(crate) const START_MS: i64 = 1_790_000_000_000;
 
-/// The text of a configuration with an access token of no app.
+/// A configuration with an access token that belongs to no app.
 pub(crate) const TOKEN_FORM: &str = r#"{"credentials":{"credentials_title":"Private App Credentials","access_token":"pat-canary-9"}}"#;
 
 pub(crate) const CLIENT_ID: &str = "client-canary-1";
 pub(crate) const CLIENT_SECRET: &str = "secret-canary-2";
 pub(crate) const REFRESH_TOKEN: &str = "na1-canary-3";
 
-/// A simulator's configuration without quotas, latency and index lag.
+/// Returns a simulator configuration without quotas, latency and index lag.
 pub(crate) fn calm(portal: PortalSpec) -> Config {
     Config {
         portal,
@@ -61,7 +61,7 @@ pub(crate) fn calm(portal: PortalSpec) -> Config {
     }
 }
 
-/// A portal with a few pages of the larger types and a handful of the others.
+/// Returns a portal with a few pages of the larger types and a few records of the others.
 pub(crate) fn few() -> PortalSpec {
     PortalSpec {
         contacts: 230,
@@ -73,19 +73,19 @@ pub(crate) fn few() -> PortalSpec {
     }
 }
 
-/// An app that trades [`REFRESH_TOKEN`] for access tokens.
+/// Returns access through an app that exchanges [`REFRESH_TOKEN`] for access tokens.
 pub(crate) fn oauth_access() -> Access {
     let app = OAuthApp::new(CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, Granted::All);
     Access { private_apps: Vec::new(), oauth_apps: vec![app], ..Access::default() }
 }
 
-/// A private app that lacks scopes.
+/// Returns access through a private app with only these scopes.
 pub(crate) fn access_to(scopes: &[&str]) -> Access {
     let scopes = Granted::Only(scopes.iter().map(|&scope| scope.to_owned()).collect());
     Access { private_apps: vec![PrivateApp::new(DEFAULT_TOKEN, scopes)], ..Access::default() }
 }
 
-/// The connection's configuration with an access token.
+/// Returns a connector configuration with an access token.
 pub(crate) fn token_config(token: &str) -> Value {
     json!({ "credentials": {
         "credentials_title": "Private App Credentials",
@@ -93,7 +93,7 @@ pub(crate) fn token_config(token: &str) -> Value {
     } })
 }
 
-/// The connection's configuration with an OAuth grant.
+/// Returns a connector configuration with OAuth credentials.
 pub(crate) fn oauth_config() -> Value {
     json!({ "credentials": {
         "credentials_title": "OAuth Credentials",
@@ -103,18 +103,18 @@ pub(crate) fn oauth_config() -> Value {
     } })
 }
 
-/// A simulator, and the files and environment that the connector is given.
+/// A simulator, and the files and environment of the connector.
 pub(crate) struct Stage {
     pub(crate) simulator: Watched,
     pub(crate) config: Value,
-    /// How far the machine's clock is ahead of the simulator's.
+    /// Difference between the system clock and the simulator's clock, in milliseconds.
     pub(crate) machine_ahead_ms: i64,
     bench: Bench,
 }
 
 impl Stage {
-    /// Starts a simulator; the connection uses its private app, or its OAuth app if there is
-    /// only that.
+    /// Starts a simulator. The connection uses its private app, or its OAuth app if there is no
+    /// other.
     pub(crate) fn new(config: Config) -> Self {
         let is_oauth = config.access.private_apps.is_empty();
         let simulator = Watched::start(config);
@@ -123,12 +123,12 @@ impl Stage {
         Self { simulator, config, machine_ahead_ms: 0, bench }
     }
 
-    /// A stage for a portal without quotas, latency and index lag.
+    /// Creates a stage for a portal without quotas, latency and index lag.
     pub(crate) fn calm(portal: PortalSpec) -> Self {
         Self::new(calm(portal))
     }
 
-    /// The environment of the runs that follow.
+    /// Sets an environment variable for subsequent runs.
     pub(crate) fn set(&mut self, variable: &'static str, value: &str) {
         self.bench.environment.push((variable, value.to_owned()));
     }
@@ -141,31 +141,31 @@ impl Stage {
         Output::of(self.command("discover", &[("config", &self.config)]))
     }
 
-    /// The configured catalog of every stream that `discover` offers.
+    /// Returns the configured catalog of all streams that `discover` returns.
     pub(crate) fn catalog(&self, mode: Mode) -> Catalog {
         Catalog::discovered(&self.discover(), mode)
     }
 
-    /// Reads from the beginning.
+    /// Reads without a state.
     pub(crate) fn read(&self, catalog: &Catalog) -> Output {
         self.read_on(catalog, &Value::Null)
     }
 
-    /// Reads with a state: `null`, or what [`Output::state`] gave.
+    /// Reads with a state: `null`, or the result of [`Output::state`].
     pub(crate) fn read_on(&self, catalog: &Catalog, state: &Value) -> Output {
         let files = [("config", &self.config), ("catalog", catalog.json()), ("state", state)];
         let files = if state.is_null() { files.get(..2) } else { files.get(..) };
         Output::of(self.command("read", files.unwrap_or_default()))
     }
 
-    /// The same, not started yet.
+    /// Returns the command of a read without running it.
     pub(crate) fn reading(&self, catalog: &Catalog, state: &Value) -> Command {
         let files = [("config", &self.config), ("catalog", catalog.json()), ("state", state)];
         let files = if state.is_null() { files.get(..2) } else { files.get(..) };
         self.command("read", files.unwrap_or_default())
     }
 
-    /// The binary on a machine whose clock is that of the simulator, or as far off as is wanted.
+    /// Returns a command whose clock is that of the simulator, shifted by `machine_ahead_ms`.
     fn command(&self, command: &str, files: &[(&str, &Value)]) -> Command {
         let machine_ms = self.simulator.now_ms() + self.machine_ahead_ms;
         let mut binary = self.bench.command(command, files);
@@ -174,7 +174,7 @@ impl Stage {
     }
 }
 
-/// The time of this machine.
+/// Returns the system time in milliseconds since the epoch.
 fn now_ms() -> i64 {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().expect("a clock after 1970");
     i64::try_from(since.as_millis()).expect("a time of today")
@@ -196,7 +196,7 @@ impl Bench {
         }
     }
 
-    /// Writes a file of that content and gives its path.
+    /// Writes a file with this content and returns its path.
     pub(crate) fn file(&self, content: &str) -> PathBuf {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let path = self.files.path().join(format!("{number}.json"));
@@ -204,12 +204,12 @@ impl Bench {
         path
     }
 
-    /// The binary with one of its commands, its files as options.
+    /// Returns a command of the binary with its files as options.
     pub(crate) fn command(&self, command: &str, files: &[(&str, &Value)]) -> Command {
         let mut binary = Command::new(env!("CARGO_BIN_EXE_source-hubspot"));
         binary.arg(command).env_clear().envs(self.environment.iter().cloned());
         binary.stdin(Stdio::null());
-        // For a run of all tests at another level.
+        // Allows running all tests with another log level.
         if let Ok(level) = std::env::var("LOG_LEVEL") {
             binary.env("LOG_LEVEL", level);
         }
@@ -224,7 +224,7 @@ impl Bench {
         Output::of(self.command(command, files))
     }
 
-    /// Runs a command whose files hold exactly these texts.
+    /// Runs a command with files of exactly these contents.
     pub(crate) fn run_raw(&self, command: &str, files: &[(&str, &str)]) -> Output {
         let mut binary = self.command(command, &[]);
         for (option, content) in files {

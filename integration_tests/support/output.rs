@@ -1,4 +1,4 @@
-//! What a run of the binary said.
+//! Output of a run of the binary.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::canary::spawn;
 
-/// The messages of one run. Whatever the test is about, the rules of [`Output::of`] hold.
+/// The messages of one run. The invariants checked by [`Output::of`] hold for every test.
 pub(crate) struct Output {
     pub(crate) lines: Vec<Value>,
     pub(crate) stdout: String,
@@ -18,10 +18,10 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Runs a command and checks what holds of every run: stderr is empty; stdout is one JSON
-    /// message a line, one that strict parsers and databases take, and safe for readers that split at Unicode's line separators; no explicit
-    /// nulls outside of data; no secret anywhere but in a new configuration; states count their
-    /// records; statuses are in order.
+    /// Runs a command and checks the invariants of every run: stderr is empty; stdout has one JSON
+    /// message per line, acceptable for strict parsers and databases and for readers that split at
+    /// Unicode line separators; no explicit nulls outside of data; no secrets except in a new
+    /// configuration; states count their records; statuses are in order.
     pub(crate) fn of(mut command: Command) -> Self {
         let (run, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
         let (status, stdout, stderr) = finish(run, Duration::ZERO);
@@ -69,7 +69,7 @@ impl Output {
         }
     }
 
-    /// Every STATE counts the records of its stream since the one before.
+    /// Checks that every STATE counts the records of its stream since the previous one.
     fn check_counts(&self) {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for line in &self.lines {
@@ -88,8 +88,8 @@ impl Output {
         }
     }
 
-    /// STARTED, RUNNING, records and states, then COMPLETE or INCOMPLETE and nothing more. A
-    /// stream may fail before it starts or runs.
+    /// Checks the order STARTED, RUNNING, records and states, COMPLETE or INCOMPLETE, with nothing
+    /// after that. A stream may fail before STARTED or RUNNING.
     fn check_statuses(&self) {
         let mut at: BTreeMap<&str, &str> = BTreeMap::new();
         let mut with_state: Vec<&str> = Vec::new();
@@ -123,20 +123,20 @@ impl Output {
         }
     }
 
-    /// The data of a stream's records, in order.
+    /// Returns the data of a stream's records, in order.
     pub(crate) fn records(&self, stream: &str) -> Vec<&Value> {
         let records = self.lines.iter().map(|line| &line["record"]);
         records.filter(|record| record["stream"] == stream).map(|record| &record["data"]).collect()
     }
 
-    /// The ids of a stream's records, in order.
+    /// Returns the ids of a stream's records, ascending.
     pub(crate) fn ids(&self, stream: &str) -> Vec<u64> {
         let mut ids: Vec<_> = self.records(stream).into_iter().map(id).collect();
         ids.sort_unstable();
         ids
     }
 
-    /// The ids of the records that were written before the first state of their stream.
+    /// Returns the ids of the records that precede the first state of their stream.
     pub(crate) fn ids_before_state(&self, stream: &str) -> Vec<u64> {
         let before = self
             .lines
@@ -146,7 +146,7 @@ impl Output {
         records.map(|line| id(&line["record"]["data"])).collect()
     }
 
-    /// The ids of a stream's records, ascending, each once.
+    /// Returns the distinct ids of a stream's records, ascending.
     pub(crate) fn distinct_ids(&self, stream: &str) -> Vec<u64> {
         let mut ids = self.ids(stream);
         ids.sort_unstable();
@@ -154,7 +154,7 @@ impl Output {
         ids
     }
 
-    /// Every record as text without the time of its emission, by stream and id.
+    /// Returns the records by stream as sorted texts, without `emitted_at`.
     pub(crate) fn content(&self) -> BTreeMap<String, Vec<String>> {
         let mut content: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for record in self.lines.iter().map(|line| &line["record"]).filter(|r| r.is_object()) {
@@ -168,23 +168,24 @@ impl Output {
         content
     }
 
-    /// The states of a stream, in order.
+    /// Returns the states of a stream, in order.
     pub(crate) fn states(&self, stream: &str) -> Vec<&Value> {
         let states = self.lines.iter().filter(|line| state_stream(line) == Some(stream));
         states.map(|line| &line["state"]["stream"]["stream_state"]).collect()
     }
 
-    /// The last state of a stream.
+    /// Returns the last state of a stream.
     pub(crate) fn last_state(&self, stream: &str) -> &Value {
         self.states(stream).last().copied().unwrap_or_else(|| panic!("no state of {stream}"))
     }
 
-    /// The end of what a stream has read, in milliseconds, by its last state.
+    /// Returns the end of the range that a stream has read, in epoch milliseconds, according to its
+    /// last state.
     pub(crate) fn position_ms(&self, stream: &str) -> i64 {
         end_ms(self.last_state(stream)).expect("the end of a finished read")
     }
 
-    /// The last state of every stream, as the next read takes it.
+    /// Returns the last state of every stream, as input for the next read.
     pub(crate) fn state(&self) -> Value {
         let mut last: BTreeMap<&str, Value> = BTreeMap::new();
         for line in &self.lines {
@@ -195,25 +196,25 @@ impl Output {
         last.into_values().collect()
     }
 
-    /// The statuses of a stream, in order.
+    /// Returns the statuses of a stream, in order.
     pub(crate) fn statuses(&self, stream: &str) -> Vec<&str> {
         let statuses = self.lines.iter().filter_map(status);
         statuses.filter(|(name, _)| *name == stream).map(|(_, status)| status).collect()
     }
 
-    /// What was said of how much is to come.
+    /// Returns the estimates of the number of records.
     pub(crate) fn estimates(&self) -> Vec<&Value> {
         let estimates = self.lines.iter().map(|line| &line["trace"]["estimate"]);
         estimates.filter(|estimate| estimate.is_object()).collect()
     }
 
-    /// The payloads of all error traces.
+    /// Returns the payloads of all error traces.
     pub(crate) fn errors(&self) -> Vec<&Value> {
         let errors = self.lines.iter().map(|line| &line["trace"]["error"]);
         errors.filter(|error| error.is_object()).collect()
     }
 
-    /// The only error: its message and failure type.
+    /// Returns message and failure type of the only error.
     pub(crate) fn error(&self) -> (&str, &str) {
         let errors = self.errors();
         assert_eq!(errors.len(), 1, "{errors:?}");
@@ -221,13 +222,13 @@ impl Output {
         (text("message").expect("a message"), text("failure_type").expect("a failure type"))
     }
 
-    /// Log messages of a level.
+    /// Returns the log messages of a level.
     pub(crate) fn logs(&self, level: &str) -> Vec<&str> {
         let logs = self.lines.iter().map(|line| &line["log"]).filter(|log| log["level"] == level);
         logs.filter_map(|log| log["message"].as_str()).collect()
     }
 
-    /// The receipt of a stream, as programs read it.
+    /// Returns the analytics report of a stream.
     pub(crate) fn receipt(&self, stream: &str) -> Option<Value> {
         let values = self.lines.iter().filter_map(|line| {
             let analytics = &line["trace"]["analytics"];
@@ -238,14 +239,14 @@ impl Output {
         values.into_iter().find(|receipt| receipt["stream"] == stream)
     }
 
-    /// The configurations that took the place of the one that came in.
+    /// Returns the configurations from CONTROL messages.
     pub(crate) fn configs(&self) -> Vec<&Value> {
         let controls = self.lines.iter().map(|line| &line["control"]);
         let controls = controls.filter(|control| control["type"] == "CONNECTOR_CONFIG");
         controls.map(|control| &control["connectorConfig"]["config"]).collect()
     }
 
-    /// The names of the streams that `discover` offers.
+    /// Returns the names of the streams that `discover` returned.
     pub(crate) fn offered(&self) -> Vec<&str> {
         let streams = self.catalog()["streams"].as_array().expect("streams");
         streams.iter().map(|stream| stream["name"].as_str().expect("a name")).collect()
@@ -255,7 +256,7 @@ impl Output {
         self.logs("WARN")
     }
 
-    /// What `check` answered: status and message.
+    /// Returns the result of `check`: status and message.
     pub(crate) fn connection(&self) -> (&str, &str) {
         let statuses: Vec<_> = self.lines.iter().map(|line| &line["connectionStatus"]).collect();
         let mut statuses = statuses.into_iter().filter(|status| status.is_object());
@@ -265,7 +266,7 @@ impl Output {
         (text("status").expect("a status"), text("message").expect("a message"))
     }
 
-    /// What `discover` answered.
+    /// Returns the result of `discover`.
     pub(crate) fn catalog(&self) -> &Value {
         let mut catalogs = self.lines.iter().map(|line| &line["catalog"]).filter(|c| c.is_object());
         let catalog = catalogs.next().unwrap_or_else(|| panic!("no catalog: {}", self.stdout));
@@ -273,7 +274,7 @@ impl Output {
         catalog
     }
 
-    /// The run went well: exit code 0, no error, every stream that started is complete.
+    /// Asserts that the run succeeded: exit code 0, no error, no incomplete stream.
     pub(crate) fn succeeded(self) -> Self {
         assert_eq!((self.errors(), self.code), (Vec::new(), Some(0)), "{:?}", self.warnings());
         let broken: Vec<_> = self.lines.iter().filter_map(status).collect();
@@ -283,10 +284,10 @@ impl Output {
     }
 }
 
-/// Longer than any run of these tests takes: a run that is still there hangs.
+/// Longer than any run of these tests takes; a run that exceeds it hangs.
 const TOO_LONG: Duration = Duration::from_mins(1);
 
-/// Reads all that a process says, with a pause after every chunk of stdout, and waits for its end.
+/// Reads all output of a process, with a pause after every chunk of stdout, and waits for its end.
 pub(crate) fn finish(mut child: Child, pause: Duration) -> (ExitStatus, String, String) {
     let stdout = reader(child.stdout.take().expect("a pipe"), pause);
     let stderr = reader(child.stderr.take().expect("a pipe"), Duration::ZERO);
@@ -300,7 +301,7 @@ pub(crate) fn finish(mut child: Child, pause: Duration) -> (ExitStatus, String, 
     (status, stdout, stderr.recv().expect("stderr ends with the process"))
 }
 
-/// Reads a pipe to its end on a thread of its own.
+/// Reads a pipe to its end on a separate thread.
 #[expect(clippy::disallowed_methods, reason = "a slow reader is one that pauses")]
 fn reader(mut pipe: impl Read + Send + 'static, pause: Duration) -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
@@ -315,20 +316,20 @@ fn reader(mut pipe: impl Read + Send + 'static, pause: Duration) -> Receiver<Str
     receiver
 }
 
-/// The most memory that a running process has had so far, in kilobytes.
+/// Returns the peak memory usage of a running process so far, in kilobytes.
 pub(crate) fn peak_memory_kb(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
-/// The end of what has been read, by the state of a finished read.
+/// Returns the end of the range that has been read, from the state of a finished read.
 pub(crate) fn end_ms(state: &Value) -> Option<i64> {
     let text = state["source_hubspot"]["end"].as_str()?;
     Some(chrono::DateTime::parse_from_rfc3339(text).ok()?.timestamp_millis())
 }
 
-/// The id of a record.
+/// Returns the id of a record.
 pub(crate) fn id(record: &Value) -> u64 {
     record["id"].as_str().expect("an id").parse().expect("a number")
 }
@@ -342,9 +343,9 @@ fn status(line: &Value) -> Option<(&str, &str)> {
     Some((status["stream_descriptor"]["name"].as_str()?, status["status"].as_str()?))
 }
 
-/// Is there a U+0000 in a text? JSON allows it, Postgres takes it neither in text nor in jsonb. Halves
-/// of surrogate pairs, numbers beyond a double and endless nesting do not get this far: `serde_json`
-/// refuses the line.
+/// Returns `true` if a text contains U+0000. JSON allows it, but Postgres accepts it neither in
+/// text nor in jsonb. Unpaired surrogates, numbers beyond a double and excessive nesting cannot
+/// occur here: `serde_json` rejects the line.
 fn has_nul(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
@@ -356,7 +357,7 @@ fn has_nul(value: &Value) -> bool {
     }
 }
 
-/// Is this a date in the year 0, or a time with a second 60 or an hour 24?
+/// Returns `true` for a date in the year 0, or a time with second 60 or hour 24.
 fn is_impossible_date(text: &str) -> bool {
     let date = text.get(..10).unwrap_or_default();
     let digits = date.bytes().filter(u8::is_ascii_digit).count();
@@ -365,10 +366,10 @@ fn is_impossible_date(text: &str) -> bool {
     is_date && (date.starts_with("0000") || time.starts_with("24") || time.ends_with(":60"))
 }
 
-/// What the protocol does not look into.
+/// Keys whose values are opaque to the protocol.
 const OPAQUE: &[&str] = &["data", "stream_state", "config"];
 
-/// Is there a null outside of what is opaque to the protocol?
+/// Returns `true` if there is a null outside of values that are opaque to the protocol.
 fn has_null(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -1,5 +1,5 @@
-//! A reader that treats states as the Python connector does, written from what is known of that:
-//! it begins exactly at the cursor, inclusive, has no second pass, and writes the largest value it
+//! A reader that handles states like the Python connector, based on its observed behavior: it
+//! starts exactly at the cursor, inclusive, makes no second pass, and writes the largest value it
 //! has seen, without any other key.
 
 use std::collections::BTreeSet;
@@ -13,34 +13,34 @@ use serde_json::{Value, json};
 use super::Stage;
 use super::promises::instant_ms;
 
-/// How a stream is found, and what its cursor is called.
+/// Read mode of a stream, with the names that it requires.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Way {
-    /// A search by this property, of the object type.
+    /// A search by the modified date `modified` of an object type.
     Search { object: &'static str, modified: &'static str },
-    /// A list, filtered by the reader: path, where the records are, the field of their key.
+    /// A list that the reader filters: path, field with the records, key field.
     List { path: &'static str, records: &'static str, key: &'static str },
-    /// The versions of the properties of an object type.
+    /// Property history of an object type.
     Histories { object: &'static str },
-    /// A log of e-mail events.
+    /// The log of e-mail events.
     Log,
     /// The recently modified engagements.
     Engagements,
-    /// The submissions of every form.
+    /// The submissions of all forms.
     Submissions,
-    /// The visits of every contact.
+    /// The visits of all contacts.
     Visits,
 }
 
-/// What a read has brought.
+/// Result of a read.
 pub(crate) struct Found {
     /// Keys of the records.
     pub(crate) keys: BTreeSet<String>,
-    /// What is left of the state for the next read.
+    /// The state for the next read.
     pub(crate) claim: Value,
 }
 
-/// Reads a stream from its state on.
+/// Reads a stream from its state.
 pub(crate) fn read(stage: &Stage, way: Way, cursor: &str, claim: &Value) -> Found {
     let peer = Peer { stage, now_ms: stage.simulator.now_ms() };
     let saved = if claim["use_global_cursor"] == true { &claim["state"] } else { claim };
@@ -70,7 +70,7 @@ struct Peer<'a> {
 }
 
 impl Peer<'_> {
-    /// Keys and moments of what HubSpot gives for a read from a moment on.
+    /// Returns keys and instants of the records for a read from an instant.
     fn records(&self, way: Way, cursor: &str, from: i64) -> Vec<(String, i64)> {
         match way {
             Way::Search { object, modified } => self.search(object, modified, from),
@@ -160,7 +160,7 @@ impl Peer<'_> {
         }
     }
 
-    /// Each version as its object, property and moment.
+    /// Returns the property versions, identified by object, property and instant.
     fn histories(&self, object: &str) -> Vec<(String, i64)> {
         let path = format!(
             "/crm/v3/objects/{object}?limit=50&propertiesWithHistory=dealname,hs_note_body"
@@ -178,7 +178,7 @@ impl Peer<'_> {
         versions.collect()
     }
 
-    /// All records of a list.
+    /// Returns all records of a list.
     fn pages(&self, path: &str, records: &str) -> Vec<Value> {
         let mut found = Vec::new();
         let mut next: Option<String> = None;

@@ -1,4 +1,4 @@
-//! Portals for tests that go over every stream.
+//! Portals for tests that cover every stream.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use hubspot_simulator::{AccountSpec, ClockConfig, Config, CustomSpec, MarketingS
 
 use super::{START_MS, calm};
 
-/// A portal in which every stream has records, and none many.
+/// Returns a portal in which every stream has a few records.
 pub(crate) fn every_stream() -> PortalSpec {
     PortalSpec {
         contacts: 6,
@@ -18,7 +18,7 @@ pub(crate) fn every_stream() -> PortalSpec {
         custom_objects: ["boats", "harbours"]
             .map(|name| CustomSpec { name: name.to_owned(), records: 9 })
             .into(),
-        // A recording comes with about every fourth call and meeting.
+        // About one in four calls and meetings has a recording.
         others: BTreeMap::from([
             ("all".to_owned(), 3),
             ("calls".to_owned(), 16),
@@ -44,7 +44,7 @@ pub(crate) fn every_stream() -> PortalSpec {
     }
 }
 
-/// A simulator whose clock stands still.
+/// Returns a simulator configuration with a stopped clock.
 pub(crate) fn stopped(portal: PortalSpec) -> Config {
     Config { clock: ClockConfig { start_ms: Some(START_MS), speed: 0.0 }, ..calm(portal) }
 }

@@ -1,4 +1,4 @@
-//! What must hold of the records of any stream, and a list of where it does not.
+//! Invariants of the records of any stream, and the collection of violations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::fmt::Write;
 use chrono::{DateTime, NaiveDate};
 use serde_json::Value;
 
-/// Broken promises, by stream; each is noted once.
+/// Violations by stream, without duplicates.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     by_stream: BTreeMap<String, BTreeSet<String>>,
@@ -23,7 +23,7 @@ impl Findings {
         }
     }
 
-    /// Fails if there are any.
+    /// Panics if there are any violations.
     pub(crate) fn none(&self) {
         let mut text = String::new();
         for (stream, findings) in &self.by_stream {
@@ -39,8 +39,8 @@ impl Findings {
     }
 }
 
-/// Checks records against the schema of their stream, more strictly than JSON schema does:
-/// integers are no floats, times can be read, and no column is there that is not published.
+/// Checks records against the schema of their stream, more strictly than JSON schema: integers must
+/// not be floats, dates and times must be parseable, and every column must be in the schema.
 pub(crate) fn check_schema(
     stream: &str,
     schema: &Value,
@@ -99,7 +99,8 @@ fn check_value(schema: &Value, value: &Value, place: &str, stream: &str, finding
     }
 }
 
-/// The values of a record's primary key; empty if the stream has none; `None` if one is missing.
+/// Returns the values of a record's primary key, empty if the stream has none, or `None` if a value
+/// is missing.
 pub(crate) fn key_of(stream: &Value, record: &Value) -> Option<Vec<String>> {
     let paths = stream["source_defined_primary_key"].as_array();
     let value = |path: &Value| {
@@ -110,7 +111,7 @@ pub(crate) fn key_of(stream: &Value, record: &Value) -> Option<Vec<String>> {
     paths.into_iter().flatten().map(value).collect()
 }
 
-/// A record's cursor; `Err` if it is none.
+/// Returns a record's cursor value, `None` if it has none, or `Err` if the value is not an instant.
 pub(crate) fn cursor_ms(stream: &Value, record: &Value) -> Result<Option<i64>, String> {
     let Some(field) = stream["default_cursor_field"][0].as_str() else { return Ok(None) };
     let value = &record[field];
@@ -120,7 +121,7 @@ pub(crate) fn cursor_ms(stream: &Value, record: &Value) -> Result<Option<i64>, S
     instant_ms(value).map(Some).ok_or_else(|| value.to_string())
 }
 
-/// The instant that a value names: RFC 3339, or milliseconds as a number or as text.
+/// Parses an instant: RFC 3339, or milliseconds as a number or a string.
 pub(crate) fn instant_ms(value: &Value) -> Option<i64> {
     const EARLIEST: i64 = 100_000_000_000;
     let is_late = |number: &i64| *number > EARLIEST;

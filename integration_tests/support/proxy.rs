@@ -1,4 +1,4 @@
-//! A proxy for `CONNECT`, which lets everything through or nothing.
+//! A `CONNECT` proxy that either forwards every connection or rejects every one.
 
 use std::io::{Read, Write, copy};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -11,12 +11,12 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Connects to whatever it is asked for.
+    /// Starts a proxy that connects to every requested host.
     pub(crate) fn open() -> Self {
         Self::start(None)
     }
 
-    /// Answers with this status line.
+    /// Starts a proxy that responds with this status line.
     pub(crate) fn refusing(status: &'static str) -> Self {
         Self::start(Some(status))
     }
@@ -31,7 +31,7 @@ impl Proxy {
             for stream in listener.incoming().flatten() {
                 let heard = Arc::clone(&heard);
                 std::thread::spawn(move || {
-                    // A client that hangs up is what some tests are about.
+                    // Some tests close the connection on purpose.
                     let _gone = connect(stream, refusal, &heard);
                 });
             }
@@ -39,7 +39,7 @@ impl Proxy {
         Self { url: format!("http://{address}"), asked }
     }
 
-    /// The hosts that it was asked to connect to.
+    /// Returns the hosts of all CONNECT requests.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("no panic").clone()
     }

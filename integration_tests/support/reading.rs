@@ -1,4 +1,4 @@
-//! Reading single streams, and looking at what came of it.
+//! Helpers for reading single streams and inspecting the result.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Catalog, Mode, Output, Stage, few};
 
-/// Lets something happen in the portal.
+/// Applies a change to the portal.
 pub(crate) fn change(stage: &Stage, change: Value) {
     let change: Change = serde_json::from_value(change).expect("a change");
     stage.simulator.change(&change);
@@ -20,36 +20,36 @@ pub(crate) fn read(stage: &Stage, stream: &str, saved: &Value) -> Output {
     stage.read_on(&catalog, saved).succeeded()
 }
 
-/// A state of one stream, as it is passed in.
+/// Returns a state input with one stream.
 pub(crate) fn state_of(stream: &str, saved: &Value) -> Value {
     json!([{ "type": "STREAM", "stream": {
         "stream_descriptor": { "name": stream }, "stream_state": saved } }])
 }
 
-/// A portal of nothing but so many deals.
+/// Returns a portal with this many deals and no other records.
 pub(crate) fn deals(deals: u64) -> PortalSpec {
     PortalSpec { contacts: 0, companies: 0, tickets: 0, custom_objects: Vec::new(), deals, ..few() }
 }
 
-/// The state of a stream that was read until an instant.
+/// Returns the state of a stream that was read up to an instant.
 pub(crate) fn saved(stream: &str, at_ms: i64) -> Value {
     let position = DateTime::from_timestamp_millis(at_ms).expect("a time").to_rfc3339();
     state_of(stream, &json!({ "updatedAt": position }))
 }
 
-/// Gives all records of a type one modified date.
+/// Sets one modified date on all records of a type.
 pub(crate) fn touch(stage: &Stage, object: &str, at_ms: i64) {
     change(stage, json!({"kind": "bulk_touch", "object": object, "at_ms": at_ms}));
 }
 
-/// The values of a text column, each once.
+/// Returns the distinct values of a text column.
 pub(crate) fn texts(output: &Output, stream: &str, column: &str) -> BTreeSet<String> {
     let records = output.records(stream);
     let text = |record: &&Value| record.get(column).and_then(Value::as_str).map(str::to_owned);
     records.iter().map(|record| text(record).expect("text")).collect()
 }
 
-/// The values of a number column, ascending.
+/// Returns the values of a number column, ascending.
 pub(crate) fn numbers(output: &Output, stream: &str, column: &str) -> Vec<i64> {
     let records = output.records(stream);
     let mut numbers: Vec<_> = records
@@ -60,7 +60,7 @@ pub(crate) fn numbers(output: &Output, stream: &str, column: &str) -> Vec<i64> {
     numbers
 }
 
-/// Requests to an endpoint since the journal was cleared.
+/// Returns the requests to an endpoint since the journal was cleared.
 pub(crate) fn asked(stage: &Stage, endpoint: &str) -> Vec<Entry> {
     let journal = stage.simulator.journal();
     journal.into_iter().filter(|entry| entry.endpoint == endpoint).collect()

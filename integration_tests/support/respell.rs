@@ -1,14 +1,14 @@
-//! States as older versions wrote them.
+//! Rewrites states into the formats of older versions.
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
 use super::promises::instant_ms;
 
-/// How a state names an instant.
+/// Format of the instants in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Spelling {
-    /// As it stands: text with six digits, or milliseconds.
+    /// As the connector writes it: text with six fractional digits, or milliseconds.
     AsWritten,
     /// `2024-03-01T12:00:00.123000+00:00`
     Offset,
@@ -20,7 +20,7 @@ pub(crate) enum Spelling {
     MillisAsText,
     /// `""`: nothing has been read yet.
     EmptyText,
-    /// No key at all.
+    /// The state has no keys.
     EmptyState,
 }
 
@@ -34,7 +34,7 @@ impl Spelling {
         Self::EmptyState,
     ];
 
-    /// Does a state in this spelling claim nothing?
+    /// Returns `true` if a state in this format contains no position.
     pub(crate) fn says_nothing(self) -> bool {
         matches!(self, Self::EmptyText | Self::EmptyState)
     }
@@ -56,8 +56,8 @@ impl Spelling {
     }
 }
 
-/// The states of all streams with another instant, in another spelling. The key that only this
-/// connector writes is left out: older versions had none.
+/// Returns the states of all streams with another instant in another format. The key that only this
+/// connector writes is removed, since older versions had none.
 pub(crate) fn respelled(states: &Value, spelling: Spelling, at_ms: i64) -> Value {
     let mut states = states.clone();
     for message in states.as_array_mut().expect("states") {

@@ -1,4 +1,4 @@
-//! Servers that are not HubSpot: every request gets the same bytes, with or without TLS.
+//! Servers that return the same bytes for every request, with or without TLS.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// A certificate for 127.0.0.1 that nobody has signed, and its key.
+/// A self-signed certificate for 127.0.0.1 and its key.
 pub(crate) struct Certificate {
     pub(crate) pem: String,
     config: Arc<ServerConfig>,
@@ -30,13 +30,13 @@ impl Certificate {
     }
 }
 
-/// Answers every connection's first bytes with `answer`; gives host and port. With a certificate
-/// it speaks TLS.
+/// Starts a server that sends `answer` on every connection. Returns host and port. Uses TLS if a
+/// certificate is given.
 pub(crate) fn serve(answer: &str, certificate: Option<&Certificate>) -> String {
     serve_bytes(answer.as_bytes().to_vec(), certificate).0
 }
 
-/// The same with any bytes; the number says how often they were asked for.
+/// Starts a server that sends arbitrary bytes. Also returns a counter of the connections.
 pub(crate) fn serve_bytes(
     answer: Vec<u8>,
     certificate: Option<&Certificate>,
@@ -50,7 +50,7 @@ pub(crate) fn serve_bytes(
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             count.fetch_add(1, Ordering::Relaxed);
-            // A client that hangs up is what some tests are about.
+            // Some tests close the connection on purpose.
             let _gone = match &config {
                 None => respond(stream, &answer),
                 Some(config) => ServerConnection::new(Arc::clone(config))
@@ -62,8 +62,8 @@ pub(crate) fn serve_bytes(
     (address.to_string(), served)
 }
 
-/// Answers each request with the JSON that `answer` makes of its first line and its body; gives the
-/// address.
+/// Starts a server that responds with the JSON that `answer` returns for the first line and the
+/// body of a request. Returns the address.
 pub(crate) fn serve_json(answer: impl Fn(&str, &str) -> String + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -73,14 +73,14 @@ pub(crate) fn serve_json(answer: impl Fn(&str, &str) -> String + Send + 'static)
             let request = read_request(&mut stream).unwrap_or_default();
             let (head, body) = request.split_once("\r\n\r\n").unwrap_or((&request, ""));
             let line = head.lines().next().unwrap_or_default();
-            // A client may have hung up meanwhile.
+            // The client may have closed the connection.
             let _gone = stream.write_all(json_answer(&answer(line, body)).as_bytes());
         }
     });
     format!("http://{address}")
 }
 
-/// A request with its body, as long as its head says.
+/// Reads a request with its body, according to `Content-Length`.
 fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut request = Vec::new();
     let mut chunk = [0; 8192];
@@ -99,7 +99,7 @@ fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
     }
 }
 
-/// An HTTP answer with a JSON body.
+/// Returns an HTTP response with a JSON body.
 pub(crate) fn json_answer(body: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
@@ -117,12 +117,12 @@ fn respond(mut stream: impl Read + Write, answer: &[u8]) -> std::io::Result<()> 
     Ok(())
 }
 
-/// Host and port where nobody listens.
+/// Returns a host and port without a listener.
 pub(crate) fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
-    // Nobody listens any more: a connection is refused.
+    // A connection is now refused.
     assert!(TcpStream::connect(address).is_err());
     address.to_string()
 }

@@ -1,10 +1,10 @@
-//! The rules that Airbyte's tests hold a specification to.
+//! Rules for specifications from Airbyte's tests.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-/// Keys of JSON schema that Airbyte's forms do not know.
+/// JSON schema keywords that Airbyte's forms do not support.
 const EXOTIC: [&str; 13] = [
     "not",
     "anyOf",
@@ -21,7 +21,7 @@ const EXOTIC: [&str; 13] = [
     "definitions",
 ];
 
-/// Names that stand for a secret, whole or as an end.
+/// Property names, or suffixes of them, that indicate a secret.
 const SECRETS: [&str; 16] = [
     "access_token",
     "api_token",
@@ -51,7 +51,7 @@ const SECRET_ENDS: [&str; 8] = [
     "access_key",
 ];
 
-/// Everything in a spec that Airbyte's tests would object to.
+/// Returns all violations of Airbyte's rules in a spec.
 pub(crate) fn objections(spec: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let schema = &spec["connectionSpecification"];
@@ -63,7 +63,7 @@ pub(crate) fn objections(spec: &Value) -> Vec<String> {
     found
 }
 
-/// The rules for an object: what stands beside each other, and each property.
+/// Checks an object and each of its properties.
 fn object(schema: &Value, path: &str, found: &mut Vec<String>) {
     let nothing = Map::new();
     let properties = schema["properties"].as_object().unwrap_or(&nothing);
@@ -92,7 +92,8 @@ fn object(schema: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The rules for a choice: objects with one constant in common, that tells them apart.
+/// Checks a `oneOf`: its options must be objects with exactly one common constant, which identifies
+/// them.
 fn choice(options: &[Value], path: &str, found: &mut Vec<String>) {
     let constants = |option: &Value| -> BTreeSet<String> {
         let properties = option["properties"].as_object().into_iter().flatten();
@@ -131,7 +132,7 @@ fn choice(options: &[Value], path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The rules for one property.
+/// Checks one property.
 fn property(name: &str, schema: &Value, path: &str, found: &mut Vec<String>) {
     let mut object_to = |what: &str| found.push(format!("{path}: {what}"));
     for key in EXOTIC.iter().filter(|key| schema.get(**key).is_some()) {
@@ -184,7 +185,7 @@ fn property(name: &str, schema: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The rules for signing in: paths that exist, OAuth first.
+/// Checks the authentication settings: paths must exist, and OAuth must be the first option.
 fn auth(spec: &Value, found: &mut Vec<String>) {
     let root = &spec["connectionSpecification"];
     let auth = &spec["advanced_auth"];

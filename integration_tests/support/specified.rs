@@ -1,5 +1,5 @@
-//! A server that knows nothing of HubSpot but its documents: it answers every request of the contract
-//! with a body made by chance that the documents allow.
+//! A server derived only from HubSpot's API documents: it responds to every request of the contract
+//! with a random body that the documents allow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,15 +11,15 @@ use serde_json::{Map, Value, json};
 
 use super::bodies::{Maker, Variant, null, optional_fields};
 
-/// An entry that has to come out as a record.
+/// An entry that must be emitted as a record.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// Which request it answered.
+    /// The request that returned the entry.
     pub(crate) of: String,
     pub(crate) body: Value,
 }
 
-/// Everything that has been served, by the text that tells an entry from all others.
+/// All served entries by their unique text.
 pub(crate) type Entries = BTreeMap<String, Entry>;
 
 /// A running server. Its threads end with the process.
@@ -30,9 +30,9 @@ pub(crate) struct Specified {
 
 struct State {
     maker: Maker,
-    /// Of each operation the optional field of this number is null, nothing else.
+    /// Index of the one optional field of each operation that is null.
     nulled: Option<usize>,
-    /// Entries of each listing, made when it is first asked for.
+    /// Entries of each listing, generated at its first request.
     listings: BTreeMap<String, Vec<Value>>,
     served: Entries,
     next_id: u64,
@@ -56,7 +56,7 @@ impl Specified {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&shared);
                 std::thread::spawn(move || {
-                    // A client that goes away ends its connection.
+                    // A client that disconnects ends its connection.
                     let _gone = converse(&stream, &state);
                 });
             }
@@ -64,18 +64,18 @@ impl Specified {
         Self { url, state }
     }
 
-    /// The entries served so far that have to become records.
+    /// Returns the entries served so far that must become records.
     pub(crate) fn served(&self) -> Entries {
         self.state.lock().expect("no panic").served.clone()
     }
 
-    /// Requests that the contract does not know.
+    /// Returns the requests that are not in the contract.
     pub(crate) fn problems(&self) -> BTreeSet<String> {
         self.state.lock().expect("no panic").problems.clone()
     }
 }
 
-/// A request, as far as answers depend on it.
+/// The parts of a request that determine the response.
 struct Asked {
     method: String,
     path: String,
@@ -88,7 +88,7 @@ impl Asked {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The values of a parameter that is a list.
+    /// Returns the values of a list parameter.
     fn list(&self, name: &str) -> BTreeSet<String> {
         let all = self.query.iter().filter(|(key, _)| key == name);
         all.flat_map(|(_, value)| value.split(',')).map(str::to_owned).collect()
@@ -135,7 +135,7 @@ fn converse(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         let answer = state.lock().expect("no panic").answer(&asked).to_string();
         write!(
             &*stream,
-            // A quota that nobody uses up.
+            // A quota that no test uses up.
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
              X-HubSpot-RateLimit-Max: 1000000\r\nX-HubSpot-RateLimit-Remaining: 1000000\r\n\
              X-HubSpot-RateLimit-Interval-Milliseconds: 10000\r\n\
@@ -145,7 +145,7 @@ fn converse(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     }
 }
 
-/// The endpoints without a document hold nothing.
+/// Returns an empty response for an endpoint without a document.
 fn undocumented(path: &str) -> Value {
     match path.rsplit('/').next().unwrap_or_default() {
         "access-token-info" => json!({ "scopes": SCOPES }),
@@ -158,7 +158,7 @@ fn undocumented(path: &str) -> Value {
     }
 }
 
-/// Scopes that between them open everything.
+/// Scopes that together grant access to everything.
 const SCOPES: &[&str] = &[
     "automation",
     "behavioral_events.event_definitions.read_write",
@@ -202,7 +202,7 @@ const SCOPES: &[&str] = &[
     "tickets",
 ];
 
-/// The column types of CRM objects: name of the property, its type, and values of it.
+/// Properties of CRM objects: name, type, and sample values.
 const PROPERTIES: &[(&str, &str, &[&str])] = &[
     ("plain", "string", &["text", "Zoë \u{2028} \"x\"", ""]),
     ("amount", "number", &["12.50", "0.40000000000000002220446049250313", "9007199254740993", ""]),
@@ -215,7 +215,7 @@ const PROPERTIES: &[(&str, &str, &[&str])] = &[
     ("hs_meeting_recording_url", "string", &["https://example.test/b"]),
 ];
 
-/// The object types whose definitions are records, as they are asked for.
+/// Object types whose definitions are records, by the names used in requests.
 const DEFINED: &[&str] = &[
     "company",
     "contact",
@@ -236,7 +236,7 @@ const DEFINED: &[&str] = &[
     "user",
 ];
 
-/// Entries of a listing.
+/// Number of entries in a listing.
 const ENTRIES: u64 = 3;
 
 impl State {
@@ -264,7 +264,7 @@ impl State {
         answer
     }
 
-    /// The answers that decide whether anything is read at all.
+    /// Returns the fixed responses that determine whether anything is read.
     fn fixed(&mut self, operation: &Operation, asked: &Asked) -> Option<Value> {
         let path = operation.path.as_str();
         if path.ends_with("/enablement") {
@@ -295,7 +295,7 @@ impl State {
         })
     }
 
-    /// A page of what is listed.
+    /// Returns a page of a listing.
     fn page(&mut self, operation: &Operation, schema: &Value, asked: &Asked) -> Value {
         let contract = Contract::get();
         let listing = listing_of(asked);
@@ -322,7 +322,7 @@ impl State {
         let count = if has_paging { per_page.min(limit) } else { usize::MAX };
         let page: Vec<Value> = shown.iter().skip(start).take(count).cloned().collect();
         let end = start + page.len();
-        // An empty last page follows the page with the last entry.
+        // With `SinglePages` an empty page follows the page with the last entry.
         let more = if self.maker.variant == Variant::SinglePages {
             !page.is_empty()
         } else {
@@ -343,7 +343,7 @@ impl State {
         answer
     }
 
-    /// Lists of records, which are paged in a way of their own.
+    /// Returns a page of the list search, which has its own pagination.
     fn lists(&mut self, operation: &Operation, asked: &Asked) -> Value {
         let entries = self.listing(operation, "lists", asked);
         let from = asked.body["offset"].as_u64().unwrap_or(0);
@@ -356,8 +356,8 @@ impl State {
         json!({ "lists": page, "hasMore": more, "offset": end, "total": entries.len() })
     }
 
-    /// The records of a listing that have a higher id than asked, in that order. Other filters than
-    /// those of ids are met by all.
+    /// Returns the records of a listing that match the id filters, in order of id. All records
+    /// match any other filter.
     fn search(&mut self, operation: &Operation, asked: &Asked) -> Value {
         let path = asked.path.trim_end_matches("/search").to_owned();
         let list = Contract::get().operation("GET", &path).expect("what is searched is listed");
@@ -409,7 +409,7 @@ impl State {
                 }
             } else if operation.path.contains("/flows/") {
                 let id = input["flowId"].clone();
-                // The list has shown a part of it.
+                // The fields that the list returned must be the same here.
                 let listed = self.listings.get(asked.path.trim_end_matches("/batch/read"));
                 let listed = listed.and_then(|all| all.iter().find(|flow| flow["id"] == id));
                 for (name, value) in listed.and_then(Value::as_object).into_iter().flatten() {
@@ -441,7 +441,7 @@ impl State {
         answer
     }
 
-    /// The entries of a listing; made once.
+    /// Returns the entries of a listing, which are generated once.
     fn listing(&mut self, operation: &Operation, listing: &str, asked: &Asked) -> Vec<Value> {
         if let Some(entries) = self.listings.get(listing) {
             return entries.clone();
@@ -489,7 +489,7 @@ impl State {
         self.next_id
     }
 
-    /// Gives an entry what tells it from others, and what a request has asked for.
+    /// Sets the fields that identify an entry and those that the request asked for.
     fn settle(&mut self, operation: &Operation, asked: &Asked, entry: &mut Value, place: usize) {
         let path = operation.path.as_str();
         let id = self.id();
@@ -564,7 +564,7 @@ impl State {
                 entry["type"] = (*kind).into();
                 entry["fieldType"] = "text".into();
             }
-            // One that no other object type has, of any type.
+            // A name that no other object type has, with any type.
             None => entry["name"] = format!("own_{text}").into(),
         }
     }
@@ -584,7 +584,7 @@ impl State {
     }
 }
 
-/// Which requests lead to the same entries.
+/// Returns the key of a listing: requests with the same key return the same entries.
 fn listing_of(asked: &Asked) -> String {
     let mut listing = asked.path.clone();
     for name in ["archived", "eventType", "objectType", "objectId"] {
@@ -595,7 +595,7 @@ fn listing_of(asked: &Asked) -> String {
     listing
 }
 
-/// As much of an entry as a request asks for.
+/// Returns the part of an entry that a request asked for.
 fn show(operation: &Operation, entry: &Value, asked: &Asked) -> Value {
     let mut shown = entry.clone();
     let path = operation.path.as_str();
@@ -636,19 +636,19 @@ fn show(operation: &Operation, entry: &Value, asked: &Asked) -> Value {
     shown
 }
 
-/// The text that tells an entry from all others and that its record has to have; `None` if no record
-/// comes of it.
+/// Returns the unique text of an entry that its record must contain; `None` if the entry does not
+/// become a record.
 fn mark(operation: &Operation, asked: &Asked, entry: &Value) -> Option<String> {
     let path = operation.path.as_str();
     let object = asked.path.rsplit('/').next().unwrap_or_default();
     let field = if path.contains("/properties/") {
-        // The same properties are everywhere, but for one; and most definitions are asked for only to
-        // know the columns of a stream.
+        // All but one property are the same for all object types, and most definitions are
+        // requested only to determine the columns of a stream.
         let name = entry["name"].as_str()?;
         let is_record = name.starts_with("own_") && DEFINED.contains(&object);
         return is_record.then(|| name.to_owned());
     } else if path.contains("/objects/") && object.starts_with(|c: char| c.is_ascii_digit()) {
-        // Asked for by type: the records that custom events may have happened to.
+        // Requested by type id: records that may have custom events.
         return None;
     } else if path.contains("/labels") {
         "typeId"
@@ -657,7 +657,7 @@ fn mark(operation: &Operation, asked: &Asked, entry: &Value) -> Option<String> {
     } else if path.contains("/lists/") {
         if path.ends_with("/memberships") { "recordId" } else { "listId" }
     } else if path.ends_with("/flows") {
-        // The list is in short: what is read in full becomes a record.
+        // The list returns summaries; the records come from the full definitions.
         return None;
     } else {
         "id"

@@ -1,4 +1,4 @@
-//! A terminal that a run writes to, and what a person sees on it.
+//! A pseudoterminal for the output of a run, and an interpreter of that output.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-/// One end of a pseudo terminal; the other is what a run takes for the terminal itself.
+/// Both ends of a pseudoterminal: the controlling end and the device given to a run.
 pub(crate) struct Terminal {
     control: File,
     device: File,
 }
 
 impl Terminal {
-    /// A terminal of that size.
+    /// Creates a terminal of this size.
     pub(crate) fn new(columns: u16, rows: u16) -> Self {
         let control = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo terminal");
         grantpt(&control).expect("it is ours");
@@ -26,18 +26,18 @@ impl Terminal {
         Self { control: control.into(), device }
     }
 
-    /// A handle for stdout or stderr of a run.
+    /// Returns a handle for stdout or stderr of a run.
     pub(crate) fn handle(&self) -> Stdio {
         self.device.try_clone().expect("one more handle").into()
     }
 
-    /// Everything written to it, once the run has ended and its `command` is gone, which keeps
-    /// handles.
+    /// Returns everything written to the terminal, after the run has ended. Consumes `command`,
+    /// which holds handles.
     pub(crate) fn written(self, command: Command) -> String {
         let Self { mut control, device } = self;
         drop((command, device));
         let (mut text, mut piece) = (Vec::new(), [0; 4096]);
-        // The end of a pseudo terminal is an error.
+        // Reading at the end of a pseudoterminal returns an error.
         while let Ok(length @ 1..) = control.read(&mut piece) {
             text.extend(piece.iter().take(length));
         }
@@ -45,7 +45,7 @@ impl Terminal {
     }
 }
 
-/// What stands on an endless sheet after a text was written on it.
+/// Visible contents of a terminal without size limits after a text was written to it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sheet {
     pub(crate) lines: Vec<String>,
@@ -54,8 +54,8 @@ pub(crate) struct Sheet {
 }
 
 impl Sheet {
-    /// Writes a text. It may hold colours, and what moves the cursor up or clears what is behind it;
-    /// anything else fails.
+    /// Interprets a text. Colors, cursor-up and erase sequences are supported; any other escape
+    /// sequence panics.
     pub(crate) fn of(text: &str) -> Self {
         let mut sheet = Self::default();
         let mut rest = text;

@@ -1,4 +1,4 @@
-//! What the portal really holds, in the form a record has to show it.
+//! Comparison of records with the actual contents of the portal.
 
 use chrono::DateTime;
 use hubspot_simulator::Simulator;
@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::output::id;
 
 /// Checks every property of records of an object type against the portal: its value inside
-/// `properties` and flat, by the type that the stream's schema declares. Returns how many values
-/// were there.
+/// `properties` and flattened, converted to the type in the stream's schema. Returns the number of
+/// values compared.
 pub(crate) fn check_properties(
     simulator: &Simulator,
     object: &str,
@@ -49,7 +49,7 @@ fn check_value(column: &Value, raw: Option<&str>, found: &Value, what: &str) {
             instant(raw).is_some() && found.as_str().and_then(instant) == instant(raw)
         }
         ("boolean", _) => found.as_bool().map(|found| found.to_string()).as_deref() == Some(raw),
-        // Integers are exact, however long.
+        // Integers are exact, whatever their length.
         ("number", _) if raw.bytes().all(|byte| byte.is_ascii_digit()) => {
             found.as_i64().map(|found| found.to_string()).as_deref() == Some(raw)
         }
@@ -59,7 +59,8 @@ fn check_value(column: &Value, raw: Option<&str>, found: &Value, what: &str) {
     assert!(fits, "{what}: {raw:?} became {found} in a column of {column}");
 }
 
-/// Checks the associated ids of records of an object type. Returns the most that one record has.
+/// Checks the associated ids of records of an object type. Returns the largest number of ids in one
+/// record.
 pub(crate) fn check_associations(
     simulator: &Simulator,
     object: &str,
@@ -77,7 +78,7 @@ pub(crate) fn check_associations(
     most
 }
 
-/// Ids of the live records of an object type, ascending.
+/// Returns the ids of the live records of an object type, ascending.
 pub(crate) fn live_ids(simulator: &Simulator, object: &str) -> Vec<u64> {
     simulator.portal(|portal| portal.ids(object).collect())
 }

@@ -1,12 +1,12 @@
-//! A simulator that is asked at its end whether anything but reads was sent to it, and whether all of it
-//! is as HubSpot's documents say.
+//! A simulator that checks on drop that it received only read requests and that all traffic
+//! conforms to HubSpot's documents.
 
 use std::ops::Deref;
 
 use hubspot_simulator::{Config, Simulator};
 
-/// A running simulator. Dropping it fails the test if a request was not on the list of reads, or if a
-/// request or an answer differs from HubSpot's documents.
+/// A running simulator. Dropping it fails the test if a request was not on the list of reads, or if
+/// a request or a response differs from HubSpot's documents.
 pub(crate) struct Watched(Simulator);
 
 impl Watched {
@@ -32,7 +32,7 @@ impl Drop for Watched {
         for (method, path) in self.0.sent_beside_gets() {
             assert!(reads.iter().any(|read| read.covers(&method, &path)), "{method} {path}");
         }
-        // Paths are logged: nobody's address may stand in one.
+        // Paths are logged and must not contain e-mail addresses.
         let entries = self.0.journal();
         let personal = entries.iter().find(|entry| entry.path.contains('@'));
         assert!(personal.is_none(), "{personal:?}");
@@ -55,7 +55,7 @@ impl Read {
     }
 }
 
-/// What users are promised, not what the code says.
+/// Returns the documented read requests from `SECURITY.md`, independently of the code.
 fn reads() -> Vec<Read> {
     let text = include_str!("../../SECURITY.md");
     let rows = text.lines().filter_map(|line| {

@@ -1,4 +1,4 @@
-//! What the demo claims, each compared with the portal itself.
+//! Claims of the demo, each compared with the actual portal.
 
 use std::collections::BTreeSet;
 
@@ -8,17 +8,18 @@ use crate::portal::{ALLOWED, Changed, DemoPortal, Requests, Stream};
 use crate::reading::{Reading, Seen, StreamReading};
 use crate::text::{count, grouped};
 
-/// Answers 429 that are no sign of carelessness: the first requests do not know the quota yet.
+/// Number of 429 responses that are acceptable: the first requests are sent before the quota is
+/// known.
 const FORGIVEN: u64 = 5;
 
-/// One claim and what came of it.
+/// One claim and its result.
 pub(crate) struct Check {
     pub(crate) claim: &'static str,
-    /// How much was compared, or what is wrong.
+    /// Amount of data compared, or the first problem.
     pub(crate) outcome: Result<String, String>,
 }
 
-/// The first problem found, and how many there are.
+/// The first problem and the number of problems.
 #[derive(Default)]
 struct Problems {
     first: Option<String>,
@@ -40,7 +41,7 @@ impl Problems {
     }
 }
 
-/// The first read against the portal, which has not changed since.
+/// Compares the first read with the portal, which has not changed since.
 pub(crate) fn of_first(portal: &DemoPortal, first: &Reading) -> Vec<Check> {
     let mut missing = Problems::default();
     for (stream, reading) in first.by_stream() {
@@ -58,7 +59,7 @@ pub(crate) fn of_first(portal: &DemoPortal, first: &Reading) -> Vec<Check> {
     ]
 }
 
-/// The second read against what was changed.
+/// Compares the second read with the changes.
 pub(crate) fn of_second(portal: &DemoPortal, second: &Reading, changed: &Changed) -> Vec<Check> {
     let mut wrong = Problems::default();
     let mut unmarked = Problems::default();
@@ -87,7 +88,7 @@ pub(crate) fn of_second(portal: &DemoPortal, second: &Reading, changed: &Changed
     ]
 }
 
-/// Both reads together, where the last version of a record wins, against the portal.
+/// Compares the result of both reads, where the last version of a record wins, with the portal.
 pub(crate) fn of_both(
     portal: &DemoPortal,
     first: &Reading,
@@ -108,7 +109,7 @@ pub(crate) fn of_both(
                 problems.add(|| format!("{} {id} is an older version", stream.name));
             }
         }
-        // HubSpot's search does not show what was archived, so it stays in what was read.
+        // HubSpot's search does not return archived records, so they remain from the first read.
         archived_records += changes.archived.len() as u64;
         expected.extend(&changes.archived);
         compare_ids(stream, &expected, &union, &mut problems);
@@ -121,7 +122,7 @@ pub(crate) fn of_both(
     problems.check("both: together the portal of now", detail)
 }
 
-/// How the connector behaved towards HubSpot.
+/// Checks the load on HubSpot: writes, rejected requests, quota.
 pub(crate) fn of_conduct(reads: &[&Requests]) -> Vec<Check> {
     let total: u64 = reads.iter().map(|requests| requests.total).sum();
     let writes: u64 = reads.iter().map(|requests| requests.writes).sum();
@@ -143,7 +144,7 @@ pub(crate) fn of_conduct(reads: &[&Requests]) -> Vec<Check> {
     ]
 }
 
-/// Compares the modified date and the associations of every record with those of now.
+/// Compares the modified date and the associations of every record with the current ones.
 fn contents(portal: &DemoPortal, reading: &Reading, claim: &'static str) -> Check {
     let mut problems = Problems::default();
     let (mut records, mut links) = (0, 0);
@@ -191,8 +192,8 @@ fn ids(reading: &StreamReading) -> BTreeSet<u64> {
     reading.seen.keys().copied().collect()
 }
 
-/// The ids of a stream's live records. Owners and the account never change here: what a first
-/// read brought, in the right number, is what there is.
+/// Returns the ids of a stream's live records. Owners and the account do not change in the demo, so
+/// for these the ids of the first read are used.
 fn live_ids(portal: &DemoPortal, stream: &Stream, reading: &StreamReading) -> BTreeSet<u64> {
     if stream.is_crm {
         portal.look(|portal| portal.ids(stream.name).collect())
@@ -201,13 +202,13 @@ fn live_ids(portal: &DemoPortal, stream: &Stream, reading: &StreamReading) -> BT
     }
 }
 
-/// What a stream that is no object type brings when nothing changed: the account, which has no
-/// date, and no owners.
+/// Returns the expected ids of a stream other than CRM objects if nothing changed: the account,
+/// which has no modified date, and no owners.
 fn live_without_date(stream: &Stream) -> BTreeSet<u64> {
     if stream.name == "account_details" { BTreeSet::from([0]) } else { BTreeSet::new() }
 }
 
-/// Prints every check; says whether all hold.
+/// Prints every check. Returns `true` if all succeeded.
 #[expect(clippy::print_stdout, reason = "the checks are what the demo is for")]
 pub(crate) fn print(checks: &[Check]) -> bool {
     let width = checks.iter().map(|check| check.claim.len()).max().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The real binary: building it, running its commands, and what it says.
+//! The real binary: builds it, runs its commands, and parses its output.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -19,10 +19,10 @@ use crate::text::{bytes, seconds, step};
 
 const PACKAGE: &str = "source-hubspot";
 
-/// How long the connector may say nothing. The quotas alone silence it for ten seconds.
+/// Maximum time without output from the connector. The quotas alone can delay it for ten seconds.
 const SILENCE: Duration = Duration::from_mins(1);
 
-/// A line of cargo's JSON output, as far as it matters here.
+/// The relevant fields of a line of cargo's JSON output.
 #[derive(Deserialize)]
 struct CargoLine {
     reason: String,
@@ -30,7 +30,7 @@ struct CargoLine {
     executable: Option<PathBuf>,
 }
 
-/// Builds the connector as `cargo build --release` does, and says where the binary is.
+/// Builds the connector like `cargo build --release`. Returns the path of the binary.
 pub(crate) fn build() -> Result<PathBuf> {
     let begun = Instant::now();
     let spinner = spinner();
@@ -59,7 +59,7 @@ fn cargo() -> Command {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
     cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
     cargo.args(["--package", PACKAGE, "--manifest-path", manifest]);
-    // `cargo run` describes this very package to us; a build script must not take it for its own.
+    // `cargo run` sets variables that describe this package; build scripts must not see them.
     for (name, _) in std::env::vars_os() {
         let name_text = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name_text.starts_with(start)) {
@@ -82,7 +82,7 @@ fn spinner() -> ProgressBar {
     spinner
 }
 
-/// A process that does not outlive the demo.
+/// A child process that is killed on drop.
 struct Running(Child);
 
 impl Running {
@@ -90,12 +90,12 @@ impl Running {
         Ok(BufReader::new(self.0.stdout.take().ok_or("the output is not piped")?).lines())
     }
 
-    /// The lines as they come, where a silence of more than [`SILENCE`] is the end.
+    /// Returns the lines as they arrive; fails if none arrives for more than [`SILENCE`].
     fn prompt_lines(&mut self) -> Result<impl Iterator<Item = Result<String>> + use<>> {
         let lines = self.lines()?;
         let (sender, receiver) = mpsc::sync_channel(1_000);
         thread::spawn(move || {
-            // Ends when the process does, or when nobody listens any more.
+            // Ends when the process ends or the receiver is dropped.
             for line in lines {
                 if sender.send(line).is_err() {
                     break;
@@ -114,12 +114,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Both fail if it has ended, which is all that is wanted.
+        // Both calls fail if the process has already ended, which is fine.
         let _ended = self.0.kill().and_then(|()| self.0.wait());
     }
 }
 
-/// A line of the connector.
+/// One output line of the connector.
 #[derive(Deserialize)]
 pub(crate) struct Message<'line> {
     #[serde(borrow)]
@@ -167,7 +167,7 @@ struct ConnectionStatus {
     message: Option<String>,
 }
 
-/// The binary, and where it finds its portal and its files.
+/// The binary, the URL of its portal, and the folder of its files.
 pub(crate) struct Connector {
     binary: PathBuf,
     url: String,
@@ -179,7 +179,7 @@ impl Connector {
         Self { binary, url, folder: folder.to_owned() }
     }
 
-    /// Says in the connector's words that the portal can be read.
+    /// Runs `check`. Returns the connector's message if it succeeded.
     pub(crate) fn check(&self) -> Result<String> {
         let mut found = None;
         self.run("check", [], |_, message| {
@@ -205,7 +205,7 @@ impl Connector {
         found.ok_or_else(|| "the connector's discover ended without a catalog".into())
     }
 
-    /// Reads the streams of `catalog.json`, handing every line over as it comes.
+    /// Reads the streams of `catalog.json` and passes every line to `take` as it arrives.
     pub(crate) fn read(
         &self,
         state: Option<&str>,
@@ -220,7 +220,7 @@ impl Connector {
         self.run("read", arguments, take)
     }
 
-    /// Runs one command to its end. A failure carries what the connector said of it.
+    /// Runs one command to its end. An error contains the connector's error messages.
     fn run<'a>(
         &self,
         command: &str,
@@ -251,7 +251,7 @@ impl Connector {
     }
 }
 
-/// The configured catalog that selects the streams of these names, incrementally where it can be.
+/// Returns the configured catalog of the streams with these names, incremental where supported.
 pub(crate) fn select_named(catalog: &Value, names: &[&str]) -> Value {
     let streams = catalog.get("streams").and_then(Value::as_array);
     let is_named = |stream: &&Value| {

@@ -1,8 +1,8 @@
-//! `cargo demo`: the connector at work on a simulated portal, and a check of what it read.
+//! `cargo demo`: runs the connector on a simulated portal and checks what it read.
 //!
-//! Reading order: this file tells the story, `portal` is the portal and what changes in it,
-//! `connector` builds and runs the binary, `reading` keeps what one read brought, `checks` compares
-//! that with the portal, `progress` and `table` are what the terminal shows.
+//! Reading order: this file is the sequence of steps, `portal` is the portal and its changes,
+//! `connector` builds and runs the binary, `reading` stores the result of one read, `checks`
+//! compares it with the portal, `progress` and `table` produce the terminal output.
 
 mod checks;
 mod connector;
@@ -37,15 +37,15 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// of the records (some are modified, created, archived, linked to others), lets the search index
 /// catch up, and reads again from the states of the first read.
 ///
-/// The files take about 250 MB. Nothing leaves this machine and no HubSpot account is needed. Progress goes to stderr. A table
-/// and the checks go to stdout: did the first read bring every record, did the second bring
-/// exactly what changed, do both together equal the portal, were the quotas kept? The exit code is
-/// 1 if a check fails or the connector does.
+/// The files take about 250 MB. Nothing leaves this machine and no HubSpot account is needed.
+/// Progress goes to stderr. A table and the checks go to stdout: the first read returned every
+/// record, the second exactly the changes, both together equal the portal, and the quotas were
+/// respected. The exit code is 1 if a check fails or the connector does.
 #[derive(Debug, Parser)]
 #[command(name = "cargo demo", bin_name = "cargo demo")]
 struct Arguments {
-    /// Folder for the configuration, catalog, states and records of this run. Files of an earlier
-    /// run are overwritten.
+    /// Folder for the configuration, catalog, states and records of this run. Existing files of an
+    /// earlier run are overwritten.
     #[arg(long, value_name = "DIR", default_value = "demo-output")]
     output: PathBuf,
 }
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The whole story. `Ok(false)` if a check failed.
+/// Runs the demo. Returns `Ok(false)` if a check failed.
 fn run(output: &Path) -> Result<bool> {
     eprintln!(
         "The HubSpot connector reads a simulated portal: first everything, then what changed."

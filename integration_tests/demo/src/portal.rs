@@ -1,4 +1,4 @@
-//! The simulated portal: its size, its terms, and what changes between the two reads.
+//! The simulated portal: size, quotas, and changes between the two reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -9,28 +9,28 @@ use hubspot_simulator::{
 
 use crate::Result;
 
-/// What the demo writes into every record it modifies or creates.
+/// Text that the demo writes into every record it modifies or creates.
 pub(crate) const MARK: &str = "Changed by the demo";
 
-/// Requests that HubSpot allows in ten seconds on the terms of [`DemoPortal::start`].
+/// Requests per ten seconds that the portal of [`DemoPortal::start`] allows.
 pub(crate) const ALLOWED: usize = 250;
 
 const LATENCY: Duration = Duration::from_millis(20);
 
-/// A stream of the demo, and what the portal holds for it.
+/// A stream of the demo and its data in the portal.
 pub(crate) struct Stream {
     pub(crate) name: &'static str,
-    /// Live records before the first read.
+    /// Number of live records before the first read.
     pub(crate) records: u64,
-    /// Is it a CRM object type, which can be searched by modified date?
+    /// Whether it is a CRM object type, which can be searched by modified date.
     pub(crate) is_crm: bool,
-    /// Object types whose ids every record shows, each in a column of its name.
+    /// Associated object types whose ids are in every record, each in a column of its name.
     pub(crate) associations: &'static [&'static str],
-    /// The text property that changes are written into.
+    /// The text property that changes are written to.
     property: &'static str,
 }
 
-/// Every stream, by size.
+/// All streams; CRM objects by size, then lists.
 pub(crate) const STREAMS: [Stream; 8] = [
     crm("contacts", 30_000, &["companies", "contacts"], "jobtitle"),
     crm("companies", 8_000, &["contacts"], "name"),
@@ -55,24 +55,24 @@ const fn list(name: &'static str, records: u64) -> Stream {
     Stream { name, records, is_crm: false, associations: &[], property: "" }
 }
 
-/// What the connector asked for since the last count.
+/// Number of requests since the last reset.
 pub(crate) struct Requests {
     /// In the order of [`STREAMS`].
     pub(crate) by_stream: [u64; STREAMS.len()],
-    /// What no single stream caused.
+    /// Requests that do not belong to a single stream.
     pub(crate) shared: u64,
     pub(crate) total: u64,
-    /// Those that count towards the general quota, which all but searches and batch reads of
-    /// associations do.
+    /// Requests that count towards the general quota: all except searches and batch reads of
+    /// associations.
     pub(crate) general: u64,
-    /// Answers with status 429.
+    /// Responses with status 429.
     pub(crate) refused: u64,
     pub(crate) writes: u64,
-    /// The most requests of the general quota in any ten seconds.
+    /// The largest number of requests of the general quota in any ten seconds.
     pub(crate) peak: usize,
 }
 
-/// What happened to one stream's records between the two reads.
+/// Changes to one stream's records between the two reads.
 #[derive(Default)]
 pub(crate) struct StreamChanges {
     pub(crate) modified: BTreeSet<u64>,
@@ -83,21 +83,21 @@ pub(crate) struct StreamChanges {
 }
 
 impl StreamChanges {
-    /// The records that the second read has to bring.
+    /// Returns the records that the second read must return.
     pub(crate) fn expected(&self) -> BTreeSet<u64> {
         let sets = [&self.modified, &self.created, &self.overlap];
         sets.into_iter().flatten().copied().collect()
     }
 }
 
-/// What happened between the two reads, in the order of [`STREAMS`].
+/// Changes between the two reads, in the order of [`STREAMS`].
 pub(crate) struct Changed {
     pub(crate) streams: [StreamChanges; STREAMS.len()],
     pub(crate) moved_deals: usize,
 }
 
 impl Changed {
-    /// Records modified, created and archived.
+    /// Returns the number of records modified, created and archived.
     pub(crate) fn totals(&self) -> [u64; 3] {
         let sum = |set: fn(&StreamChanges) -> &BTreeSet<u64>| {
             self.streams.iter().map(|stream| set(stream).len() as u64).sum()
@@ -109,11 +109,11 @@ impl Changed {
         ]
     }
 
-    /// How many records the second read has to bring of each stream.
+    /// Returns the number of records that the second read must return for each stream.
     pub(crate) fn expected_counts(&self) -> [u64; STREAMS.len()] {
         let mut counts = self.streams.each_ref().map(|stream| stream.expected().len() as u64);
         for (count, stream) in counts.iter_mut().zip(&STREAMS) {
-            // One record without a date: read whole every time.
+            // One record without a modified date, which is read in full every time.
             if stream.name == "account_details" {
                 *count = stream.records;
             }
@@ -153,7 +153,7 @@ impl DemoPortal {
         self.simulator.url()
     }
 
-    /// The conditions that the numbers have to be seen under.
+    /// Returns the conditions of the measurement: properties, quotas and latency.
     pub(crate) fn terms(&self) -> String {
         let properties = self.simulator.portal(|portal| portal.spec().properties);
         format!(
@@ -163,7 +163,7 @@ impl DemoPortal {
         )
     }
 
-    /// How long so many requests take if nothing but the quota holds them up.
+    /// Returns the minimum duration of these requests under the general quota.
     pub(crate) fn least_time(requests: &Requests) -> String {
         let windows = requests.general.saturating_sub(1) / ALLOWED as u64;
         format!("(the quota alone makes {} requests take {} s)", requests.general, windows * 10)
@@ -173,7 +173,7 @@ impl DemoPortal {
         self.simulator.portal(look)
     }
 
-    /// Modifies a few contacts, then lets a minute pass, so that the index shows them.
+    /// Modifies a few contacts, then advances the clock by a minute, so that the index shows them.
     pub(crate) fn touch_before_the_first_read(&self) -> BTreeSet<u64> {
         let touched: BTreeSet<u64> =
             self.look(|portal| portal.ids("contacts").skip(7).step_by(1_200).collect());
@@ -183,7 +183,8 @@ impl DemoPortal {
     }
 
     /// Changes about one percent of the records of every object type: of ten, eight are modified,
-    /// one is created, one is archived. Then lets ten minutes pass, so that the index shows it.
+    /// one is created, one is archived. Then advances the clock by ten minutes, so that the index
+    /// shows the changes.
     pub(crate) fn change_one_percent(&self, touched: &BTreeSet<u64>) -> Changed {
         let mut streams: [StreamChanges; STREAMS.len()] = Default::default();
         for (stream, changes) in STREAMS.iter().zip(&mut streams) {
@@ -241,7 +242,8 @@ impl DemoPortal {
         });
     }
 
-    /// Links every third of these deals to another company than before; returns how many.
+    /// Links every third of these deals to another company than before. Returns the number of
+    /// deals.
     fn move_deals(&self, deals: &BTreeSet<u64>) -> usize {
         let companies: Vec<u64> =
             self.look(|portal| portal.ids("companies").skip(11).step_by(97).collect());
@@ -297,7 +299,7 @@ impl DemoPortal {
     }
 }
 
-/// The stream that a request is for: the first object type named in its path.
+/// Returns the stream that a request is for: the first object type in its path.
 fn stream_of(portal: &Portal, path: &str) -> Option<usize> {
     let by_name = |name: &str| STREAMS.iter().position(|stream| stream.name == name);
     path.split('/').find_map(|segment| match segment {

@@ -1,4 +1,4 @@
-//! What moves while a read is under way: a bar for each stream on a terminal, lines elsewhere.
+//! Progress display of a read: a bar for each stream on a terminal, lines otherwise.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -8,17 +8,17 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use crate::portal::STREAMS;
 use crate::text::{count, grouped, seconds, step};
 
-/// Time between two lines where no bars can be shown.
+/// Interval between two lines if bars cannot be shown.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Shows how far each stream has come.
+/// Progress of each stream.
 pub(crate) enum Progress {
     Bars(Vec<ProgressBar>),
     Lines { begun: Instant, last: Instant, total: u64, records: u64 },
 }
 
 impl Progress {
-    /// Starts at zero of `totals`, which are in the order of [`STREAMS`].
+    /// Starts a display. `totals` are the expected records in the order of [`STREAMS`].
     pub(crate) fn new(totals: [u64; STREAMS.len()]) -> Self {
         if !std::io::stderr().is_terminal() {
             let now = Instant::now();
@@ -39,7 +39,7 @@ impl Progress {
         Self::Bars(totals.into_iter().enumerate().map(bar).collect())
     }
 
-    /// One more record of a stream.
+    /// Counts one record of a stream.
     pub(crate) fn record(&mut self, place: usize) {
         match self {
             Self::Bars(bars) => {
@@ -58,7 +58,7 @@ impl Progress {
         }
     }
 
-    /// A stream has come to its end, with so many records.
+    /// Marks a stream as complete with this number of records.
     pub(crate) fn complete(&mut self, place: usize, records: u64, duration: Duration) {
         match self {
             Self::Bars(bars) => {
@@ -75,7 +75,7 @@ impl Progress {
         }
     }
 
-    /// Leaves the bars as they are.
+    /// Ends the display and leaves the bars visible.
     pub(crate) fn end(&mut self) {
         if let Self::Bars(bars) = self {
             bars.iter().filter(|bar| !bar.is_finished()).for_each(ProgressBar::abandon);

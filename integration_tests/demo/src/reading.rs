@@ -1,4 +1,4 @@
-//! One read: its files, and of every record as much as the checks need.
+//! One read: its files, and the fields of every record that the checks require.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,23 +14,23 @@ use crate::connector::{Connector, Message, RecordMessage, StreamStatus};
 use crate::portal::{MARK, STREAMS, Stream};
 use crate::progress::Progress;
 
-/// What a read brought.
+/// Result of a read.
 pub(crate) struct Reading {
     /// In the order of [`STREAMS`].
     pub(crate) streams: [StreamReading; STREAMS.len()],
-    /// Of the whole process.
+    /// Duration of the whole process.
     pub(crate) duration: Duration,
 }
 
-/// What one stream brought.
+/// Result of one stream.
 #[derive(Default)]
 pub(crate) struct StreamReading {
-    /// Records, repeated ones included.
+    /// Number of records, duplicates included.
     pub(crate) records: u64,
     pub(crate) bytes: u64,
     /// The last version of every record by its id; a record without one has id 0.
     pub(crate) seen: BTreeMap<u64, Seen>,
-    /// From the first word of the stream to its last.
+    /// Time from the first message of the stream to the last.
     pub(crate) duration: Duration,
     state: Option<Value>,
     is_complete: bool,
@@ -40,14 +40,14 @@ pub(crate) struct StreamReading {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) modified_ms: Option<i64>,
-    /// Associated ids, ascending, by the stream's associated types.
+    /// Associated ids, ascending, by associated type of the stream.
     pub(crate) links: Vec<Vec<u64>>,
-    /// Does it carry the text that the demo writes into what it changes?
+    /// Whether it contains the text that the demo writes into changed records.
     pub(crate) is_marked: bool,
 }
 
 impl Reading {
-    /// Runs a read that is expected to bring `totals`, and writes its files into `part` of the
+    /// Runs a read with `totals` expected records, and writes its files into `part` of the
     /// connector's folder.
     pub(crate) fn run(
         connector: &Connector,
@@ -68,7 +68,7 @@ impl Reading {
         Ok(Self { streams: taker.streams, duration })
     }
 
-    /// The last state of every stream, as the next read takes them.
+    /// Returns the last state of every stream, as input for the next read.
     pub(crate) fn states(&self) -> Value {
         self.streams.iter().filter_map(|stream| stream.state.clone()).collect()
     }
@@ -81,13 +81,13 @@ impl Reading {
         self.streams.iter().map(|stream| stream.bytes).sum()
     }
 
-    /// Every stream with what it brought.
+    /// Returns every stream with its result.
     pub(crate) fn by_stream(&self) -> impl Iterator<Item = (&'static Stream, &StreamReading)> {
         STREAMS.iter().zip(&self.streams)
     }
 }
 
-/// Takes the lines of a read as they come.
+/// Processes the lines of a read as they arrive.
 struct Taker {
     begun: Instant,
     progress: Progress,
@@ -165,7 +165,7 @@ fn place(name: &str) -> Result<usize> {
     })
 }
 
-/// The columns that the checks look at.
+/// The columns that the checks use.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Columns {

@@ -1,4 +1,4 @@
-//! What both reads brought and cost, side by side.
+//! Table of records and requests of both reads.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use crate::portal::Requests;
 use crate::reading::Reading;
 use crate::text::grouped;
 
-/// One line of figures.
+/// One row of the table.
 struct Row<'a> {
     name: &'a str,
     /// Records and requests of the first read, then of the second.
     first: (u64, u64),
     second: (u64, u64),
-    /// Of the first read, where it can be told.
+    /// Duration in the first read, if known.
     duration: Option<Duration>,
 }
 
@@ -22,7 +22,7 @@ const HEADINGS: [&str; 2] = [
     "  stream           records  requests  records/s    records  requests    records   requests",
 ];
 
-/// Prints a row for every stream, one for what they share, and the sum.
+/// Prints a row for every stream, one for shared requests, and the total.
 #[expect(clippy::print_stdout, reason = "the table is what the demo is for")]
 pub(crate) fn print(
     first: &Reading,
@@ -96,14 +96,14 @@ fn figure(number: u64) -> String {
     if number == 0 { dash() } else { grouped(number) }
 }
 
-/// Records a second; nothing for so few that the figure would say nothing.
+/// Returns the records per second, or `None` for fewer than 100 records.
 fn rate(records: u64, duration: Duration) -> Option<String> {
     let milliseconds = u64::try_from(duration.as_millis()).ok()?;
     let rate = (records * 1_000).checked_div(milliseconds)?;
     (records >= 100).then(|| grouped(rate))
 }
 
-/// The share of the first read that the second did without, in percent.
+/// Returns the percentage of the first read's requests that the second saved.
 fn saved(first: u64, second: u64) -> String {
     let Some(tenths) = (first.saturating_sub(second) * 1_000).checked_div(first) else {
         return dash();
@@ -111,7 +111,7 @@ fn saved(first: u64, second: u64) -> String {
     if tenths == 0 { "0 %".to_owned() } else { format!("{}.{} %", tenths / 10, tenths % 10) }
 }
 
-/// Says what was left behind and where.
+/// Prints the folder and the files of the run.
 #[expect(clippy::print_stdout, reason = "the list of files belongs to the table")]
 pub(crate) fn print_files(folder: &Path) {
     println!();

@@ -1,13 +1,13 @@
-//! How numbers and steps look on the terminal.
+//! Formatting of numbers and steps for the terminal.
 
 use std::time::Duration;
 
-/// Prints a step of the story, or a further line of the last one if it has no name.
+/// Prints a step, or a further line of the previous one if `name` is empty.
 pub(crate) fn step(name: &str, what: &str) {
     eprintln!("  {name:<9} {what}");
 }
 
-/// `30,000`.
+/// Formats a number like `30,000`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -20,17 +20,17 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// `1 record`, `2,000 records`.
+/// Formats a count like `1 record` or `2,000 records`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// `14.2 s`.
+/// Formats a duration like `14.2 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
 }
 
-/// `128.4 MB`.
+/// Formats a size like `128.4 MB`.
 pub(crate) fn bytes(number: u64) -> String {
     let tenths = number / 100_000;
     format!("{}.{} MB", grouped(tenths / 10), tenths % 10)
