@@ -1,4 +1,4 @@
-//! Rows made at run time: the streams of associations that the user asked for.
+//! Stream definitions built at run time for the association streams that the user configured.
 
 use super::names::Names;
 use super::objects::path_of;
@@ -9,16 +9,16 @@ use super::spec::{Family, StreamSpec};
 #[derive(Debug, Clone)]
 pub struct AssociationStream {
     name: String,
-    /// As paths take it, here and below.
+    /// Object type name as used in API paths; `to` likewise.
     from: String,
     to: String,
-    /// Those of both object types.
+    /// Scopes required for either object type, sorted and without duplicates.
     scopes: Vec<&'static str>,
 }
 
 impl AssociationStream {
-    /// Names the stream as it was asked for, or `associations_<from>_<to>`; `associations_` stands
-    /// before a name that is taken.
+    /// Creates the stream under the configured name, or `associations_<from>_<to>` if that is
+    /// empty. A name that is already taken gets the prefix `associations_`.
     pub fn new(from: &str, to: &str, name: &str, names: &mut Names) -> Self {
         let default = || format!("associations_{from}_{to}");
         let name = if name.is_empty() { default() } else { name.to_owned() };
@@ -31,7 +31,7 @@ impl AssociationStream {
         Self { name, from: from.to_owned(), to: to.to_owned(), scopes }
     }
 
-    /// The stream's row.
+    /// Returns the stream definition.
     pub fn row(&self) -> StreamSpec<'_> {
         StreamSpec {
             name: &self.name,
@@ -42,13 +42,13 @@ impl AssociationStream {
     }
 }
 
-/// What paths call an object type, and the scopes that reading it takes.
+/// Returns the API path name of an object type and the scopes required to read it.
 fn object(name: &str) -> (&str, &'static [&'static str]) {
     let path = path_of(name);
     (path, scopes_of(path))
 }
 
-/// The scopes that reading the records of an object type takes, by its name in paths.
+/// Returns the scopes required to read the records of an object type, given its API path name.
 pub fn scopes_of(path: &str) -> &'static [&'static str] {
     let row = STREAMS
         .iter()

@@ -1,4 +1,4 @@
-//! What a family needs to read one stream.
+//! Inputs for reading one stream.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,33 +16,35 @@ use crate::protocol::{Batch, Outlet, StreamState};
 use crate::record::Columns;
 use crate::time::{self, Millis};
 
-/// One selected stream, ready to be read.
+/// A selected stream with everything resolved that reading it requires.
 #[derive(Debug)]
 pub struct Planned<'a> {
     pub row: StreamSpec<'a>,
     pub columns: Columns,
     pub saved: Saved,
-    /// Is everything to be read, whatever the saved position?
+    /// `true` for a full refresh: the saved position is ignored.
     pub everything: bool,
     pub generation: Option<i64>,
-    /// What records of a CRM object type have to fit.
+    /// Filter conditions on the records of a CRM object type.
     pub conditions: Conditions,
-    /// Nothing is to be read but this.
+    /// If set, only these records are read.
     pub targets: Option<Targets>,
 }
 
-/// Single records of a CRM object type, to be read whatever the state says.
+/// Single records of a CRM object type to read regardless of the saved state.
 #[derive(Debug)]
 pub struct Targets {
     pub ids: Vec<RecordId>,
-    /// What the state said: it still holds when they have been read.
+    /// State from the previous sync. It stays valid and is emitted unchanged after the read.
     pub state: StreamState,
 }
 
-/// Pages that scans may have in hand at once, all streams together: asked for, waiting for their
-/// associations, encoded, or waiting for stdout. It bounds memory; a quota of 25 requests a second
-/// takes no more than that at a latency of almost a second, and one of 5 searches at three, the
-/// reads of associations included.
+/// Semaphores that limit the pages which scans hold at once, across all streams: requested, waiting
+/// for associations, encoded, or waiting for stdout.
+///
+/// Bounds memory. 24 list pages sustain a quota of 25 requests per second at a latency of almost
+/// one second; 16 search pages sustain 5 searches per second at about three seconds, including the
+/// association reads.
 #[derive(Debug)]
 pub struct Places {
     pub list: Semaphore,
@@ -55,7 +57,7 @@ impl Default for Places {
     }
 }
 
-/// A stream's way to HubSpot and to stdout.
+/// Handles and settings that a stream uses to call HubSpot and to write to stdout.
 pub struct Context<'a> {
     pub api: Api<'a>,
     pub outlet: &'a Outlet,
@@ -64,21 +66,22 @@ pub struct Context<'a> {
     pub name: Arc<str>,
     pub start_date: Option<Millis>,
     pub lookback: Duration,
-    /// Properties whose history is read; empty means all.
+    /// Properties whose history is read; empty for all.
     pub history_properties: &'a [String],
-    /// When this sync began.
+    /// Start of this sync.
     pub started: Instant,
-    /// Set once the account was asked for the time, by whichever stream.
+    /// Initialized after any stream has requested the account to learn the server time.
     pub asked_for_time: &'a OnceCell<()>,
 }
 
 impl Context<'_> {
-    /// What decides where a read begins and ends. Settled by the service's clock, so only right
-    /// once an answer has come.
+    /// Returns the time bounds of a read.
+    ///
+    /// They depend on the server clock, so they are accurate only after the first response.
     pub fn bounds(&self) -> Bounds {
         let clock = self.api.client.clock();
         Bounds {
-            // Nothing was modified before there was HubSpot, however wrong a clock is.
+            // No record was modified before HubSpot existed, however wrong a clock may be.
             started: clock.earliest(self.started).timestamp_millis().max(FIRST),
             latest: clock.latest(self.started).timestamp_millis(),
             unfinished: limits::UNFINISHED,
@@ -89,8 +92,8 @@ impl Context<'_> {
         }
     }
 
-    /// [`Context::bounds`] for a read that needs them before its first request: asks for the
-    /// account if no answer has told the service's time yet.
+    /// Returns [`Context::bounds`] for a read that needs them before its first request. Requests
+    /// the account if no response has carried the server time yet.
     pub async fn settled_bounds(&self) -> Result<Bounds, Error> {
         if !self.api.client.clock().is_learned() {
             let ask = async || hubspot::account(self.api).await.map(|_any_answer| ());
@@ -99,7 +102,11 @@ impl Context<'_> {
         Ok(self.bounds())
     }
 
-    /// What of a saved state can be relied on, and a line in the log about the rest.
+    /// Returns the part of a saved state that can be trusted, and logs why any other part is
+    /// ignored.
+    ///
+    /// # Errors
+    /// If the state is invalid, or the server time is needed and cannot be requested.
     pub async fn reliable(&self, saved: Saved) -> Result<Saved, Error> {
         let name = &self.name;
         let bounds = if saved.is_ahead_of(&self.bounds()) {
@@ -127,7 +134,7 @@ impl Context<'_> {
         Ok(saved)
     }
 
-    /// Hands records over, and what may be claimed once they are written.
+    /// Sends encoded records, followed by a checkpoint that covers them, if any.
     pub async fn send(
         &self,
         lines: Vec<u8>,
@@ -137,8 +144,9 @@ impl Context<'_> {
         self.send_claiming(lines, record_count, || state).await
     }
 
-    /// Hands records over with the claim that is true at that very moment: `claim` is called once
-    /// there is room, and whatever other tasks of the stream have handed over is before it.
+    /// Sends encoded records with a checkpoint computed at the moment of sending: `claim` is called
+    /// once the queue has capacity, so it covers everything that other tasks of the stream have
+    /// sent before.
     pub async fn send_claiming(
         &self,
         lines: Vec<u8>,

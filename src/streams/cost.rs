@@ -1,5 +1,5 @@
-//! What reading a stream costs, in requests: the words of the documentation, and the number that
-//! the tests hold the connector to.
+//! Request cost of each stream, as text for the documentation and as the upper bound that the tests
+//! enforce.
 
 use std::fmt;
 
@@ -7,33 +7,34 @@ use super::spec::{Family, Pass, StreamSpec};
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
 use crate::hubspot::{BatchRead, PagingKind, page_limit};
 
-/// What a read of everything, and a read of what changed, cost.
+/// Cost of a full refresh and of an incremental read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost {
     pub whole: Vec<Term>,
-    /// `None` where every read is one of everything.
+    /// `None` if every read costs as much as a full refresh.
     pub changes: Option<Vec<Term>>,
 }
 
-/// A part of a cost: so many requests for each of something.
+/// One term of a cost: a number of requests per unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {
     pub requests: usize,
     pub each: Each,
-    /// What it is for, where that is more than the records: due only if there are any.
+    /// Purpose of the requests, unless it is to read the records themselves. Such requests are only
+    /// sent if there are records.
     pub purpose: Option<&'static str>,
-    /// When it is due, where that is seldom.
+    /// Condition under which the requests are sent; `None` if always.
     pub only: Option<&'static str>,
 }
 
-/// What requests are counted by.
+/// Unit that requests are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Each {
-    /// Once, for something.
+    /// Once per read, for the named purpose.
     Once(&'static str),
-    /// A page of so many of something; there is at least one page.
+    /// Per page of the given size; at least one page is requested.
     Page(usize, &'static str),
-    /// Each of something.
+    /// Per item.
     One(&'static str),
 }
 
@@ -62,8 +63,8 @@ impl Term {
         Self { requests, ..self }
     }
 
-    /// How many requests that is at most for so many records. What is counted by anything but
-    /// records is for the caller to know: `others` of each.
+    /// Returns the maximum number of requests for `records` records. `others` is the number of
+    /// items for terms that are not counted by records (`Each::One`).
     pub fn most(&self, records: usize, others: usize) -> usize {
         match self.each {
             Each::Once(_) => self.requests,
@@ -89,14 +90,15 @@ impl fmt::Display for Term {
     }
 }
 
-/// The list of property definitions, shared by the streams of one object type.
+/// List of property definitions, shared by the streams of one object type.
 const PROPERTIES: Term = Term::once("the properties");
 
-/// The account, asked for once a run by the streams that must know the time first.
+/// Account request, sent once per sync by streams that need the server time before their first
+/// request.
 const TIME: Term = Term::once("the time");
 
 impl StreamSpec<'_> {
-    /// What reading it costs.
+    /// Returns the request cost of the stream.
     pub fn cost(&self) -> Cost {
         let links = self.associations.len();
         match self.family {
@@ -184,7 +186,8 @@ impl StreamSpec<'_> {
     }
 }
 
-/// Everything by the list: associated ids stand in the records, but for long lists of them.
+/// Cost of reading all records by list. Associated ids are inlined in the records unless HubSpot
+/// truncates the list of them.
 fn listed(what: &'static str, links: usize) -> Vec<Term> {
     let page = Term::page(LIST_PAGE, what);
     let mut terms = vec![PROPERTIES, page, page.only("if the property names do not fit a URL")];
@@ -194,7 +197,7 @@ fn listed(what: &'static str, links: usize) -> Vec<Term> {
     terms
 }
 
-/// What changed by search: associated ids are read page by page.
+/// Cost of reading changed records by search. Associated ids are read page by page.
 fn found(what: &'static str, links: usize) -> Vec<Term> {
     let page = Term::page(SEARCH_PAGE, what);
     let mut terms = vec![PROPERTIES, page];
@@ -204,7 +207,7 @@ fn found(what: &'static str, links: usize) -> Vec<Term> {
     terms
 }
 
-/// A list, and the details of some of what it holds.
+/// Cost of a list plus the details of `several` of its records.
 fn detailed(
     tail: &str,
     batch: Option<BatchRead>,
@@ -238,12 +241,12 @@ fn marketing_emails() -> Cost {
     }
 }
 
-/// The page size that is asked for in a query or a body.
+/// Returns the page size requested in a query string or a JSON body.
 fn page_size(tail: &str, body: Option<&str>) -> Option<usize> {
     page_limit(tail).or_else(|| page_limit(body?))
 }
 
-/// The passes of a collection; those with pages of one size are one term.
+/// Cost of the passes of a collection. Passes with the same page size are merged into one term.
 fn by_pass(passes: &[Pass], paging: PagingKind) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
     for pass in passes {

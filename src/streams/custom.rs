@@ -1,4 +1,5 @@
-//! Rows found at run time: the portal's custom objects, their web analytics, its custom events.
+//! Stream definitions discovered at run time: custom objects, their web analytics, and custom
+//! events.
 
 use std::borrow::Cow;
 
@@ -10,34 +11,34 @@ use super::spec::{Family, Occurrences, Schema, StreamSpec};
 use crate::hubspot::{CustomObject, EventDefinition};
 use crate::strict::{folded, suffixed, told_apart};
 
-/// Something of this portal's own, with the name of its stream.
+/// A custom object or event of the account, with its stream name.
 #[derive(Debug, Clone)]
 pub struct CustomStream {
     name: String,
-    /// What else the stream is called by catalogs and states of other versions.
+    /// Names of the stream in catalogs and states written by other versions.
     other_names: Vec<String>,
     subject: Subject,
 }
 
 #[derive(Debug, Clone)]
 enum Subject {
-    /// The records of a custom object.
+    /// Records of a custom object.
     Object(CustomObject),
-    /// The archived records of a custom object.
+    /// Archived records of a custom object.
     Archived(CustomObject),
-    /// The web analytics of a custom object, by its full name.
+    /// Web analytics of a custom object, by its fully qualified name.
     WebAnalytics(String),
-    /// The occurrences of a custom event.
+    /// Occurrences of a custom event.
     Event { definition: EventDefinition, types: [Cow<'static, str>; 1] },
 }
 
 impl CustomStream {
-    /// The streams of custom objects, and those of their archived records.
+    /// Returns the streams of custom objects, followed by the streams of their archived records.
     ///
-    /// A stream is called as its object, or `<stream>_archived`. Of objects whose names differ by case
-    /// only, the oldest has its name, and the id of its type is the suffix of each other. A prefix stands
-    /// before a name that another stream has; an object whose name is free has it, whichever comes
-    /// first.
+    /// A stream is named after its object, or `<stream>_archived`. Among objects whose names differ
+    /// by case only, the oldest keeps the name and the others get their object type id as a suffix.
+    /// A name that another stream already has gets a prefix. Objects with a free name are named
+    /// first, whatever their order.
     pub fn of_objects(objects: Vec<CustomObject>, names: &mut Names) -> Vec<Self> {
         let own_names: Vec<_> = objects.iter().map(|object| name_among(object, &objects)).collect();
         let pairs = objects.into_iter().zip(own_names);
@@ -53,7 +54,7 @@ impl CustomStream {
         streams
     }
 
-    /// The stream of archived records beside this one, if this is a custom object.
+    /// Returns the stream of archived records, if this stream holds the records of a custom object.
     fn archived(&self, names: &mut Names) -> Option<Self> {
         let Subject::Object(object) = &self.subject else { return None };
         let archived = |name: &String| format!("{name}_archived");
@@ -64,7 +65,7 @@ impl CustomStream {
         })
     }
 
-    /// The web analytics of this stream, if it is a custom object.
+    /// Returns the web analytics stream, if this stream holds the records of a custom object.
     pub fn web_analytics(&self, names: &mut Names) -> Option<Self> {
         let Subject::Object(object) = &self.subject else { return None };
         let analytics = |name: &String| format!("{}_web_analytics", name.to_lowercase());
@@ -75,8 +76,8 @@ impl CustomStream {
         })
     }
 
-    /// Names the streams of custom events: `custom_event_` and the event's short name, or its full
-    /// one where the short name is not unique.
+    /// Returns the streams of custom events, named `custom_event_` plus the short name of the
+    /// event, or its fully qualified name if the short name is not unique.
     pub fn events(definitions: Vec<EventDefinition>, names: &mut Names) -> Vec<Self> {
         let short_names: Vec<_> =
             definitions.iter().map(|definition| folded(&definition.name)).collect();
@@ -104,7 +105,7 @@ impl CustomStream {
         matches!(self.subject, Subject::Object(_))
     }
 
-    /// The custom object that this stream holds the records of.
+    /// Returns the custom object, if this stream holds its live records.
     pub fn object(&self) -> Option<&CustomObject> {
         match &self.subject {
             Subject::Object(object) => Some(object),
@@ -112,12 +113,12 @@ impl CustomStream {
         }
     }
 
-    /// What else the stream is called by catalogs and states of other versions.
+    /// Returns the names of the stream in catalogs and states written by other versions.
     pub fn other_names(&self) -> impl Iterator<Item = &str> {
         self.other_names.iter().map(String::as_str)
     }
 
-    /// The stream's row.
+    /// Returns the stream definition.
     pub fn row(&self) -> StreamSpec<'_> {
         let name = self.name.as_str();
         match &self.subject {
@@ -140,8 +141,8 @@ impl CustomStream {
     }
 }
 
-/// What an object is called among all: its name, with the id of its type behind it if that of an older
-/// object differs by case only.
+/// Returns the name of an object among all custom objects: its own name, or with its object type id
+/// appended if the name of an older object differs by case only.
 fn name_among(object: &CustomObject, all: &[CustomObject]) -> String {
     let age = |object: &CustomObject| {
         let number = object.object_type_id.as_deref().and_then(|id| id.rsplit('-').next());
@@ -158,7 +159,7 @@ fn name_among(object: &CustomObject, all: &[CustomObject]) -> String {
     }
 }
 
-/// Names with each prefix and without any.
+/// Returns each name without a prefix and with each of the prefixes.
 fn spellings(names: &[&str]) -> Vec<String> {
     let prefixes = ["", PREFIX, PYTHON_PREFIX];
     let spelled = names.iter().flat_map(|name| prefixes.map(|prefix| format!("{prefix}{name}")));

@@ -1,6 +1,6 @@
-//! What there is to read: the table of streams, and how each family of them is read.
+//! Stream definitions and the code that reads them.
 //!
-//! A stream is a row of [`STREAMS`]; a difference between streams is a field of the row.
+//! A stream is an entry of [`STREAMS`]; differences between streams are fields of that entry.
 
 mod association;
 mod context;

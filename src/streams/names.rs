@@ -1,17 +1,16 @@
-//! Names of streams that are found or made at run time: each its own, and the same in every run.
+//! Unique and stable names for streams that are discovered or configured at run time.
 
 use std::collections::HashSet;
 
 use super::registry::STREAMS;
 use crate::strict::folded;
 
-/// What stands before the name of a custom object that is called like another stream.
+/// Prefix for the stream of a custom object whose name is already taken.
 pub(super) const PREFIX: &str = "custom_";
-/// The same as the Python connector spells it, from version 6.13 on, where it is configured.
+/// Prefix that the Python connector uses from version 6.13 on; selected by configuration.
 pub(super) const PYTHON_PREFIX: &str = "custom_object_";
 
-/// The names that are taken. Names that differ by case only are the same one to many databases, and
-/// so they are here.
+/// Set of taken stream names. The comparison ignores case, because many databases do.
 #[derive(Debug, Clone)]
 pub struct Names {
     taken: HashSet<String>,
@@ -19,7 +18,8 @@ pub struct Names {
 }
 
 impl Names {
-    /// Those of the built-in streams. `as_python` says which prefix names of custom objects get.
+    /// Returns the names of the built-in streams. With `as_python`, custom objects get the prefix
+    /// of the Python connector.
     pub fn built_in(as_python: bool) -> Self {
         Self {
             taken: STREAMS.iter().map(|row| folded(row.name)).collect(),
@@ -31,7 +31,7 @@ impl Names {
         self.taken.contains(&folded(name))
     }
 
-    /// Takes a name; if it is taken already, the prefix is put before it, as often as that helps.
+    /// Reserves a name and returns it. The prefix is prepended until the name is free.
     pub(super) fn take(&mut self, prefix: &str, name: &str) -> String {
         let mut name = name.to_owned();
         while !self.taken.insert(folded(&name)) {
@@ -40,7 +40,7 @@ impl Names {
         name
     }
 
-    /// Takes a name for something of the portal's own.
+    /// Reserves a name for a custom object or event of the account.
     pub(super) fn take_custom(&mut self, name: &str) -> String {
         self.take(self.prefix, name)
     }

@@ -1,22 +1,23 @@
-//! The names by which a configuration calls CRM object types.
+//! Names of CRM object types in a configuration.
 
 use super::names::{PREFIX, PYTHON_PREFIX};
 use super::registry::STREAMS;
 use super::spec::Family;
 use crate::strict::folded;
 
-/// Names that configurations use and paths do not.
+/// Short names accepted in a configuration, with the names used in API paths.
 const SHORT_NAMES: [(&str, &str); 2] =
     [("goals", "goal_targets"), ("payments", "commerce_payments")];
 
-/// What paths call the object type of a short name.
+/// Returns the API path name for a short name; other names are returned unchanged.
 pub(super) fn path_of(name: &str) -> &str {
     SHORT_NAMES.iter().find(|(short, _)| *short == name).map_or(name, |(_, path)| path)
 }
 
-/// Everything that an object type is called: what paths call it, its short name, its stream. A
-/// custom object also has the name that its full one, `p4455_boats`, ends in, unless a stream above
-/// is called so.
+/// Returns all names of an object type: the API path name, the short name, and the stream names.
+///
+/// A custom object is also known by the last part of its fully qualified name (`boats` for
+/// `p4455_boats`). If a built-in stream has that name, the prefixed forms are returned instead.
 pub fn names_of(path: &str) -> Vec<String> {
     let mut names = vec![path.to_owned()];
     let short = SHORT_NAMES.iter().filter(|(_, long)| *long == path).map(|(short, _)| *short);
@@ -37,7 +38,7 @@ pub fn names_of(path: &str) -> Vec<String> {
     names
 }
 
-/// The end of a custom object's full name.
+/// Returns the last part of the fully qualified name of a custom object.
 fn short_name(path: &str) -> Option<&str> {
     let (portal, name) = path.strip_prefix('p')?.split_once('_')?;
     let is_portal = portal.bytes().all(|byte| byte.is_ascii_digit());

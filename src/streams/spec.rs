@@ -1,4 +1,4 @@
-//! The types of the stream table.
+//! Types that describe a stream definition.
 
 use std::borrow::Cow;
 
@@ -10,119 +10,120 @@ use crate::record::{EmptyText, HistoryForm, Kind, Record};
 use crate::schema::Legacy;
 use crate::time::Millis;
 
-/// One stream: everything that sets it apart.
+/// Definition of one stream.
 #[derive(Debug, Clone, Copy)]
 pub struct StreamSpec<'a> {
     pub name: &'a str,
     pub family: Family<'a>,
-    /// Object types whose ids each record carries, as a column of that name. Each costs a request
-    /// per page of a search.
+    /// Object types whose associated ids are added to each record, in a column of the same name.
+    /// Each costs one request per page of a search.
     pub associations: &'a [&'a str],
     pub primary_key: &'a [&'a str],
     pub cursor: Option<CursorField>,
     pub schema: Schema<'a>,
-    /// Fields that HubSpot's answer leaves out or spells otherwise.
+    /// Fields that HubSpot omits or names differently.
     pub defaults: &'a [Fill],
-    /// Gives a record the shape the stream has always had, where HubSpot's is another. The scans of
-    /// CRM objects heed neither this nor `casts`.
+    /// Converts a record to the shape that the stream has always had, where the API now returns
+    /// another one. Ignored by CRM object streams, live and archived, as is `casts`.
     pub reshape: Option<Reshape>,
-    /// Are values cast to the types that the static schema declares? If so, what becomes of empty
-    /// text.
+    /// If set, values are converted to the types declared in the static schema. The value selects
+    /// the treatment of empty strings.
     pub casts: Option<EmptyText>,
-    /// Properties also shown under an older name.
+    /// Properties that are also shown under an older name.
     pub legacy: &'a [Legacy],
-    /// Scopes that reading it takes, all of them.
+    /// Scopes required to read the stream; all of them are needed.
     pub scopes: &'a [&'a str],
-    /// Scopes of which any one does as well, as [`crate::hubspot::Granted`] reads them.
+    /// Alternative scopes, any one of which is sufficient. Patterns as in
+    /// [`crate::hubspot::Granted`].
     pub or_any_of: &'a [&'a str],
-    /// HubSpot's page about it.
+    /// URL of the HubSpot documentation.
     pub docs: &'a str,
 }
 
-/// How a stream is read.
+/// Read strategy of a stream.
 #[derive(Debug, Clone, Copy)]
 pub enum Family<'a> {
-    /// A CRM object type: the list for everything, search for what changed. `modified` is the
-    /// property that says when a record was modified.
+    /// A CRM object type: read by list for a full refresh, by search for changes. `modified` is the
+    /// property with the modification time of a record.
     CrmObject { object: &'a str, modified: &'a str },
-    /// The archived records of a CRM object type, always listed whole: HubSpot filters them by
-    /// nothing.
+    /// Archived records of a CRM object type. Always listed in full, because HubSpot offers no
+    /// filter.
     CrmArchived { object: &'a str },
-    /// A short list, always read whole; what is older than the cursor is dropped by us.
+    /// A short list that is always read in full, with client-side incremental filtering by cursor.
     Collection { endpoint: Endpoint, passes: &'static [Pass], shape: Shape },
-    /// A collection that leaves most of each record to requests by its id: for so many at once, or
-    /// for each alone.
+    /// A list whose records lack most fields; these are fetched by id, in batches or one by one.
     Detailed { endpoint: Endpoint, tail: &'static str, shape: Shape, batch: Option<BatchRead> },
-    /// Marketing e-mails, whose statistics move on after the e-mail itself has stopped changing.
+    /// Marketing e-mails. Their statistics change after the e-mail itself has stopped changing.
     MarketingEmails { endpoint: Endpoint },
-    /// The versions of the properties of a CRM object type.
+    /// Property versions of a CRM object type.
     PropertyHistory { object: &'a str, modified: &'a str, form: HistoryForm },
-    /// The associations from one object type to another.
+    /// Associations from one object type to another.
     Associations { from: &'a str, to: &'a str },
-    /// Records of a CRM object type that have a recording, where one of these properties says.
+    /// Records of a CRM object type that have a recording, according to one of the properties in
+    /// `urls`.
     Recordings { object: &'a str, modified: &'static str, urls: &'static [&'static str] },
-    /// A log of events, by windows of time.
+    /// An event log that is read in time windows.
     TimeWindows { endpoint: Endpoint, shape: Shape },
-    /// What belongs to the entries of another list, which is read for their ids.
+    /// A substream: the child records of each entry of a parent list.
     Children(&'static Children),
-    /// Events that happened to the records of a CRM object type.
+    /// Events of the records of a CRM object type.
     Occurrences(Occurrences<'a>),
-    /// Engagements by their first API.
+    /// Engagements from the legacy v1 API.
     Engagements,
-    /// One record: the answer itself.
+    /// A single record, which is the whole response.
     Single { endpoint: Endpoint },
 }
 
-/// The entries of a list, and what belongs to each.
+/// A parent list and the child records of each entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Children {
     pub parents: Parents,
     pub child: Child,
 }
 
-/// A list whose entries have children.
+/// A list whose entries have child records.
 #[derive(Debug, Clone, Copy)]
 pub struct Parents {
     pub endpoint: Endpoint,
-    /// What follows the endpoint's path: segments and query, the page size included.
+    /// Path segments and query that follow the endpoint path, including the page size.
     pub tail: &'static str,
-    /// The JSON body of a POST, without paging.
+    /// JSON body of a POST request, without paging.
     pub body: Option<&'static str>,
     pub shape: Shape,
-    /// The field that holds an entry's id.
+    /// Field with the id of an entry.
     pub id: &'static str,
 }
 
-/// Where the children of one entry are.
+/// Location of the child records of one parent.
 #[derive(Debug, Clone, Copy)]
 pub struct Child {
     pub endpoint: Endpoint,
-    /// What follows the entry's id: segments and query, the page size included.
+    /// Path segments and query that follow the parent id, including the page size.
     pub tail: &'static str,
     pub shape: Shape,
-    /// The field of each child that is filled with the entry's id.
+    /// Field of each child record that is set to the parent id.
     pub parent_field: &'static str,
-    /// What the entry's id is called in a state.
+    /// Name of the parent id in the state.
     pub parent_key: &'static str,
-    /// The field, as sent, by which children come newest first; `None` if they come in another
-    /// order.
+    /// Field, as sent by the API, by which child records are sorted newest first; `None` if they
+    /// are sorted otherwise.
     pub newest_first: Option<&'static str>,
 }
 
 /// Events of a CRM object type.
 #[derive(Debug, Clone, Copy)]
 pub struct Occurrences<'a> {
-    /// The object type as the paths of records name it.
+    /// Object type name in the API paths of records.
     pub object: &'a str,
-    /// The property that says when a record was modified.
+    /// Property with the modification time of a record.
     pub modified: &'a str,
-    /// The object type as events name it.
+    /// Object type name in the events API.
     pub object_type: &'a str,
     pub event_types: &'a [Cow<'static, str>],
 }
 
 impl Family<'_> {
-    /// What a group of such streams is called.
+    /// Returns the heading for a group of such streams.
     pub fn title(&self) -> &'static str {
         match self {
             Self::CrmObject { .. } => "CRM objects",
@@ -141,7 +142,7 @@ impl Family<'_> {
         }
     }
 
-    /// The CRM object type whose records, live or archived, are the stream's own.
+    /// Returns the CRM object type if the stream holds its records, live or archived.
     pub fn records_of(&self) -> Option<&str> {
         if let Self::CrmObject { object, .. } | Self::CrmArchived { object } = self {
             Some(object)
@@ -150,7 +151,7 @@ impl Family<'_> {
         }
     }
 
-    /// The CRM object type without which there is nothing to read.
+    /// Returns the CRM object type that must exist for the stream to have records.
     pub fn object(&self) -> Option<&str> {
         match self {
             Self::CrmObject { object, .. }
@@ -170,41 +171,41 @@ impl Family<'_> {
     }
 }
 
-/// One way through a collection.
+/// One series of requests over a collection.
 #[derive(Debug, Clone, Copy)]
 pub struct Pass {
-    /// What follows the endpoint's path: segments and query, the page size included.
+    /// Path segments and query that follow the endpoint path, including the page size.
     pub tail: &'static str,
-    /// The JSON body of a POST, without paging.
+    /// JSON body of a POST request, without paging.
     pub body: Option<&'static str>,
     /// Fields with the same value in every record of this pass.
     pub constants: &'static [(&'static str, &'static str)],
     pub unless_allowed: Otherwise,
 }
 
-/// What to do where the token may not read a pass.
+/// Behavior if the first page of a pass is refused or unusable.
 #[derive(Debug, Clone, Copy)]
 pub enum Otherwise {
-    /// The stream ends.
+    /// Fail the stream.
     Fail,
-    /// There is nothing of that kind.
+    /// Skip the pass.
     Skip,
-    /// Something else says the same, and takes another scope.
+    /// Read the same data from another endpoint, which requires another scope.
     Read { endpoint: Endpoint, tail: &'static str, shape: Shape },
 }
 
 impl Pass {
-    /// A GET.
+    /// Creates a pass with a GET request.
     pub const fn get(tail: &'static str) -> Self {
         Self { tail, body: None, constants: &[], unless_allowed: Otherwise::Fail }
     }
 
-    /// A POST.
+    /// Creates a pass with a POST request.
     pub const fn post(tail: &'static str, body: &'static str) -> Self {
         Self { body: Some(body), ..Self::get(tail) }
     }
 
-    /// A GET that is left out where the token may not read it, with fields of its own.
+    /// Creates a pass with a GET request that adds constant fields and is skipped if refused.
     pub const fn marked(
         tail: &'static str,
         constants: &'static [(&'static str, &'static str)],
@@ -213,61 +214,62 @@ impl Pass {
     }
 }
 
-/// The column that says how new a record is.
+/// Cursor column of a stream.
 #[derive(Debug, Clone, Copy)]
 pub struct CursorField {
     pub name: &'static str,
-    /// As published: `false` lets the user pick another one.
+    /// Published as `source_defined_cursor`; `false` lets the user select another one.
     pub source_defined: bool,
-    /// How its value is written in the state.
+    /// Format of the cursor value in the state.
     pub format: CursorFormat,
 }
 
-/// Where the columns come from.
+/// Source of the columns.
 #[derive(Debug, Clone, Copy)]
 pub enum Schema<'a> {
-    /// A file of `schemas/`, whole.
+    /// A file of `schemas/`, complete.
     Static(&'static str),
-    /// A file of `schemas/`, and the portal's properties of the object type.
+    /// A file of `schemas/`, plus the properties that the account defines for the object type.
     Properties { fields: &'static str, object: &'a str },
-    /// A file of `schemas/`, and properties known already.
+    /// A file of `schemas/`, plus properties that are already known.
     Known { fields: &'static str, properties: &'a [Definition] },
 }
 
-/// A field of the record that is filled or cast.
+/// A record field that is filled from another one or cast.
 #[derive(Debug, Clone, Copy)]
 pub struct Fill {
     pub field: &'static str,
-    /// The field to take where this one is absent.
+    /// Field to take the value from if this one is absent.
     pub or: Option<&'static str>,
     pub cast: Option<Kind>,
 }
 
-/// Changes the fields of one record; left without any, it is none. It costs a parse of its own, and
-/// leaves types to [`StreamSpec::casts`].
+/// Function that changes the fields of one record. If it leaves none, the record is dropped.
+///
+/// Costs an additional parse. Types are left to [`StreamSpec::casts`].
 pub type Reshape = fn(&mut Map<String, Value>);
 
 impl StreamSpec<'_> {
-    /// Is it only offered to those who ask for experimental streams? Reading the events of each
-    /// single record takes more requests than most portals have to spare.
+    /// Returns `true` if the stream is only offered with experimental streams enabled. Reading the
+    /// events of every single record takes more requests than most accounts can spare.
     pub fn is_experimental(&self) -> bool {
         matches!(self.family, Family::Occurrences(_))
     }
 
-    /// Does a refresh that was interrupted go on where it stopped?
+    /// Returns `true` if an interrupted full refresh can be resumed.
     pub fn is_resumable(&self) -> bool {
         self.cursor.is_some()
             || matches!(self.family, Family::Associations { .. } | Family::Children(_))
     }
 
-    /// When a record was last changed, by its cursor as HubSpot sent it.
+    /// Returns the modification time of a record, from its cursor field as sent by HubSpot.
     pub fn changed(&self, record: &Record<'_>) -> Option<Millis> {
         let cursor = self.cursor?.name;
         let fill = self.defaults.iter().find(|fill| fill.field == cursor);
         record.instant(cursor).or_else(|| record.instant(fill.and_then(|fill| fill.or)?))
     }
 
-    /// The JSON text of the static part of its schema.
+    /// Returns the JSON text of the static part of the schema.
     pub fn static_fields(&self) -> &'static str {
         match self.schema {
             Schema::Static(fields)

@@ -1,8 +1,8 @@
-//! How far a stream has come, in numbers that whoever likes may look at.
+//! Progress counters of a stream.
 
 use std::cell::Cell;
 
-/// What a stream tells of itself while it is read.
+/// Progress of a stream while it is read.
 #[derive(Debug, Default)]
 pub struct Tally {
     records: Cell<u64>,
@@ -11,13 +11,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Records that have been handed over.
+    /// Returns the number of records sent so far.
     pub fn records(&self) -> u64 {
         self.records.get()
     }
 
-    /// How much of what is to be read has been, and how much that is; `None` while that is not
-    /// known. The unit is the stream's own.
+    /// Returns the amount read so far and the total, in a unit that depends on the stream. `None`
+    /// while the total is unknown.
     pub fn done(&self) -> Option<(u64, u64)> {
         self.of.get().map(|of| (self.done.get(), of))
     }
@@ -26,7 +26,7 @@ impl Tally {
         self.records.set(self.records.get() + records);
     }
 
-    /// So much more has been read, and that is how much there is as far as is known now.
+    /// Adds `more` to the amount read and replaces the total with the latest estimate.
     pub(super) fn came(&self, more: usize, of: Option<u64>) {
         self.done.set(self.done.get() + u64::try_from(more).unwrap_or(u64::MAX));
         self.of.set(of);

@@ -1,13 +1,13 @@
-//! The associations from the records of one object type to those of another: one record for each
-//! way in which two records are associated.
+//! Associations from the records of one object type to those of another. Each record of the stream
+//! is one association type between two CRM records.
 //!
 //! ```text
-//! list:   every record, those modified before the start date dropped by us
-//! links:  of blocks of 1,000 of them, every page of each
+//! list:   every record; those modified before the start date are dropped client-side
+//! links:  every page of associations, for blocks of 1,000 records
 //! ```
 //!
-//! Always whole: a change of associations moves no date by which it could be found. The state says
-//! how far the list has come, for a refresh that is interrupted.
+//! Always a full refresh: a change of associations does not update any date to search by. The state
+//! holds the progress of the list, so that an interrupted refresh can be resumed.
 
 use std::cell::{Cell, RefCell};
 
@@ -26,10 +26,10 @@ use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
 
-/// Blocks of records whose associations are read at once.
+/// Number of record blocks whose associations are read concurrently.
 const AT_ONCE: usize = 4;
 
-/// An association, as the columns are called.
+/// An association, with fields named after the columns.
 #[derive(Serialize)]
 struct Columns<'a> {
     from_id: &'a str,
@@ -80,7 +80,7 @@ pub(super) async fn read(
     });
     let (done, pace) = (RefCell::new(Gapless::default()), RefCell::new(Pace::new(Instant::now())));
     let unclaimed = Cell::new(0);
-    // Every block sends what it has read itself, while further ones are listed.
+    // Each block sends the associations it has read while further blocks are listed.
     let send = async |(place, block): (usize, Block)| {
         for ids in block.ids.chunks(limits::ASSOCIATIONS_READ) {
             let sent = send(context, &emitter, LinksQuery::new(from, to, ids)).await?;
@@ -99,14 +99,14 @@ pub(super) async fn read(
     emitter.finish(no_cursor()).await
 }
 
-/// Records whose associations are read together.
+/// A block of records whose associations are read together.
 struct Block {
     ids: Vec<RecordId>,
-    /// How far the list had been read when the block was full.
+    /// Progress of the list at the end of the block.
     listed: Option<Progress>,
 }
 
-/// Sends the associations of these records; returns how many.
+/// Sends the associations of the records in the query; returns the number sent.
 async fn send(
     context: &Context<'_>,
     emitter: &Emitter<'_>,
@@ -124,7 +124,7 @@ async fn send(
     Ok(sent)
 }
 
-/// One way in which two records are associated, as JSON.
+/// Encodes one association type between two records as JSON.
 fn record(link: &RecordLink, kind: &LinkType) -> String {
     let columns = Columns {
         from_id: &link.from.to_string(),
@@ -133,12 +133,13 @@ fn record(link: &RecordLink, kind: &LinkType) -> String {
         category: kind.category.as_deref(),
         label: kind.label.as_deref(),
     };
-    // An impossible failure would show up as an unreadable record.
+    // Serialization cannot fail; if it did, the empty string would be reported as an unreadable
+    // record.
     serde_json::to_string(&columns).unwrap_or_default()
 }
 
-/// Nothing in these requests is the user's but the two object types, so if HubSpot refuses one,
-/// these are why.
+/// Converts a refusal to a configuration error. The only user input in these requests is the two
+/// object types, so they are the cause.
 fn or_unknown(error: Error, from: &str, to: &str) -> Error {
     let reason = if let Error::Refused { said, .. } = error {
         said

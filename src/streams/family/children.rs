@@ -1,17 +1,18 @@
-//! What belongs to the entries of another list: members of lists, submissions of forms.
+//! Substreams: child records of each entry of a parent list, such as list members or form
+//! submissions.
 //!
 //! ```text
-//! parents:  all there are, filtered by nothing: an old parent gets new children
-//! emitted:  cursor ≥ the parent's position − overlap (or start date), applied by us; no upper
-//!           bound. Answers that come newest first are read no further than that.
-//! claimed:  everything before this sync began, of each parent once it has been read
+//! parents:  all entries, unfiltered: an old parent gets new children
+//! emitted:  cursor ≥ the parent's position − overlap (or start date), filtered client-side; no
+//!           upper bound. Responses sorted newest first are read no further back than that.
+//! covered:  everything before this sync began, for each parent once it has been read
 //! ```
 //!
-//! An interrupted refresh passes over the parents that it has read, within its generation.
+//! A resumed full refresh skips the parents that were already read in the same generation.
 //!
-//! A parent that HubSpot refuses (400, 403, 404 in any shape) is left out with a warning, and keeps its
-//! position. Only if all parents are refused in a way that is about the endpoint or the token, that is
-//! taken for the answer to the stream.
+//! A parent that HubSpot refuses (any 4xx other than 401) is skipped with a warning and keeps its
+//! position. The stream fails only if all parents are refused for a reason that concerns the
+//! endpoint or the token.
 
 use std::cell::{Cell, OnceCell, RefCell};
 
@@ -32,7 +33,7 @@ use crate::streams::context::{Context, Planned};
 use crate::streams::spec::{Child, Children, CursorField, Parents};
 use crate::time::Millis;
 
-/// Parents under way at once. All streams together have fewer requests in flight than that.
+/// Number of parents read concurrently: as many as a sync can have requests in flight.
 const AT_ONCE: usize = 40;
 
 pub(super) async fn read(
@@ -88,7 +89,7 @@ pub(super) async fn read(
     reader.emitter.finish(state).await
 }
 
-/// Lists the parents and reads several of them at a time; the first error ends it all.
+/// Lists the parents and reads several of them concurrently. Stops at the first error.
 async fn for_each_parent(
     context: &Context<'_>,
     parents: &Parents,
@@ -117,7 +118,7 @@ async fn for_each_parent(
     Ok(())
 }
 
-/// Reads several items of a list at a time.
+/// Reads several items concurrently. Stops at the first error.
 pub(super) async fn each<T>(
     items: impl futures_util::Stream<Item = Result<T, Error>>,
     read: impl AsyncFn(T) -> Result<(), Error>,
@@ -125,7 +126,7 @@ pub(super) async fn each<T>(
     items.try_for_each_concurrent(AT_ONCE, |item| read(item)).await
 }
 
-/// The parents' ids, as text; `None` for one without an id.
+/// Returns the parent ids as text; `None` for an entry without an id.
 fn ids(page: &Page, field: &str) -> serde_json::Result<Vec<Option<String>>> {
     let id = |text| {
         let record = Record::parse(text)?;
@@ -136,10 +137,11 @@ fn ids(page: &Page, field: &str) -> serde_json::Result<Vec<Option<String>>> {
     page.records().map(id).collect()
 }
 
-/// Refused parents that are named one by one in warnings.
+/// Maximum number of refused parents that are named in warnings.
 const MOST_NAMED: usize = 20;
 
-/// Refusals in a row, from the first parent on, after which no further parent is asked for.
+/// Number of refused parents after which the stream fails, if no parent has been answered and all
+/// refusals may concern the token.
 const ENOUGH: usize = 40;
 
 struct Reader<'a> {
@@ -147,30 +149,31 @@ struct Reader<'a> {
     planned: &'a Planned<'a>,
     child: &'a Child,
     emitter: Emitter<'a>,
-    /// Is it the rest of a refresh that was interrupted?
+    /// `true` if this read resumes an interrupted full refresh.
     is_rest: bool,
-    /// Positions of parents: the saved ones, then those read by this sync.
+    /// Positions of parents: the saved ones, updated with those read by this sync.
     done: RefCell<Partitions>,
-    /// The position of every parent that this sync has read.
+    /// Position of every parent read by this sync.
     end: OnceCell<Millis>,
     pace: RefCell<Pace>,
-    /// Whether HubSpot has answered for any parent.
+    /// `true` once HubSpot has returned a page for any parent.
     is_answered: Cell<bool>,
     refused: RefCell<Vec<(String, OneRefused)>>,
 }
 
 impl Reader<'_> {
-    /// The saved position of parents that have none of their own.
+    /// Returns the saved position of parents that have no position of their own.
     fn others(&self) -> Option<Millis> {
         self.planned.saved.position.filter(|_| !self.planned.everything)
     }
 
-    /// What is claimed of a parent that has been read. Right once an answer has come.
+    /// Returns the position to save for a parent that has been read. Accurate only after the first
+    /// response.
     fn end(&self) -> Millis {
         *self.end.get_or_init(|| self.context.bounds().upper())
     }
 
-    /// Children older than this are dropped.
+    /// Returns the instant from which children of a parent are emitted.
     fn from(&self, parent: &str, bounds: &Bounds) -> Millis {
         let own = self.planned.saved.partitions.get(parent).filter(|_| !self.planned.everything);
         let position = own.copied().unwrap_or_else(|| self.others());
@@ -217,8 +220,10 @@ impl Reader<'_> {
         self.finished(&parent, records).await
     }
 
-    /// Takes note of a parent that HubSpot refuses. While none has been answered for, refusals
-    /// about the token may be meant for all of them: then not every parent is asked for.
+    /// Adds a parent to the refused ones.
+    ///
+    /// Returns the error if `ENOUGH` parents were refused, none has been answered, and all
+    /// refusals may concern the token, so that the remaining parents are not requested.
     fn leave_out(&self, parent: String, refused: OneRefused) -> Result<(), Error> {
         let mut all = self.refused.borrow_mut();
         all.push((parent, refused));
@@ -232,7 +237,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads the parents again if the path was not there for any of them, and there is an older one.
+    /// Reads the parents again with the fallback path of the endpoint, if every parent was refused
+    /// because its path is unknown.
     async fn read_by_the_older_path(&self) -> Result<(), Error> {
         let is_unknown = |(_, refused): &(String, OneRefused)| refused.is_unknown_path();
         let is_missing = {
@@ -247,8 +253,8 @@ impl Reader<'_> {
         each(stream::iter(again), async |parent| self.read_parent(parent).await).await
     }
 
-    /// Warns of the parents that are left out. An error if all were refused for a reason that is
-    /// not theirs.
+    /// Warns about the skipped parents. Returns an error if all were refused for a reason that does
+    /// not concern a single parent.
     fn judge_refusals(&self) -> Result<(), Error> {
         let name = &self.context.name;
         let mut refused = self.refused.borrow_mut();
@@ -274,7 +280,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The positions that refused parents keep; the beginning for those that had none.
+    /// Returns the positions that refused parents keep; `FIRST` for those without one.
     fn positions_of_refused(&self) -> Partitions {
         let saved = &self.planned.saved.partitions;
         let position = |parent: &String| {
@@ -285,9 +291,10 @@ impl Reader<'_> {
         refused.iter().map(|(parent, _)| (parent.clone(), position(parent))).collect()
     }
 
-    /// Takes note of a parent that has been read to its end, and says so when it is time.
+    /// Marks a parent as read to its end, and emits a checkpoint if one is due.
     async fn finished(&self, parent: &str, records: u64) -> Result<(), Error> {
-        // A refresh that does not say which it is would be taken for an incremental read.
+        // Without a generation, a later sync would take the state of a refresh for that of an
+        // incremental read.
         if self.planned.everything && self.planned.generation.is_none() {
             return Ok(());
         }
@@ -299,7 +306,8 @@ impl Reader<'_> {
         self.emitter.claim(self.progress()).await
     }
 
-    /// Claims the parents that were read since the last state, for a read that ends early.
+    /// Emits a checkpoint for the parents read since the last one, before the read ends with an
+    /// error.
     async fn claim_what_was_read(&self) -> Result<(), Error> {
         if self.pace.borrow().is_owed() {
             self.emitter.claim(self.progress()).await

@@ -1,8 +1,8 @@
-//! A short list, always read whole: HubSpot filters it by nothing.
+//! A short list that is always read in full, because HubSpot offers no filter for it.
 //!
 //! ```text
-//! emitted:  cursor ≥ saved position (or start date), applied by us; no upper bound
-//! claimed:  everything changed before this sync began
+//! emitted:  cursor ≥ saved position and start date, filtered client-side; no upper bound
+//! covered:  everything changed before this sync began
 //! ```
 
 use std::cell::{Cell, RefCell};
@@ -15,7 +15,7 @@ use crate::hubspot::{Endpoint, ListRequest, Page, Pages, Shape};
 use crate::streams::context::{Context, Planned};
 use crate::streams::spec::{Otherwise, Pass};
 
-/// Passes under way at once, where there are several.
+/// Number of passes read concurrently.
 const AT_ONCE: usize = 8;
 
 pub(super) async fn read(
@@ -27,11 +27,11 @@ pub(super) async fn read(
 ) -> Result<Receipt, Error> {
     let (emitter, whole) = (Emitter::new(context, stream), Whole::new(context, stream));
     let (is_answered, refused) = (Cell::new(false), RefCell::new(None));
-    // Every pass sends what it has read itself: no request waits for the records of another.
+    // Each pass sends the records it has read, so no request waits for the records of another pass.
     let read = async |pass: &Pass| {
         let found = match first_page(context, endpoint, pass, shape).await? {
             Ok(found) => found,
-            // That the token may not read it, or the account does not have it, is an answer.
+            // Missing access or an unknown object type is a valid answer: the pass has no records.
             Err(error) if is_known_to_be_none(&error) => return Ok(()),
             Err(error) => {
                 refused.borrow_mut().get_or_insert(error);
@@ -48,20 +48,21 @@ pub(super) async fn read(
         Ok(())
     };
     stream::iter(passes.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, read).await?;
-    // Nothing is known to be there or not to be there.
+    // No pass was answered, so the stream cannot be taken for empty.
     if let (false, Some(error)) = (is_answered.get(), refused.take()) {
         return Err(error);
     }
     whole.finish(&emitter).await
 }
 
-/// Whether a pass has nothing for this token and this account.
+/// Returns `true` if the error means that the token has no access or the account lacks the object
+/// type.
 fn is_known_to_be_none(error: &Error) -> bool {
     error.is_no_access() || matches!(error, Error::UnknownObjectType { .. })
 }
 
-/// Asks for the first page of a pass. The inner error is the refusal of one that the stream goes
-/// without.
+/// Requests the first page of a pass. The inner error is the refusal of a pass that the stream
+/// skips; `None` means that the list is empty.
 async fn first_page<'a>(
     context: &'a Context<'_>,
     endpoint: Endpoint,

@@ -1,12 +1,12 @@
-//! Archived records of a CRM object type: the list with `archived=true`, always whole.
+//! Archived records of a CRM object type: the list with `archived=true`, always read in full.
 //!
 //! ```text
-//! emitted:  archived at or after the saved position − lookback (or start date), applied by us
-//! claimed:  everything archived before this sync began
+//! emitted:  archived at or after the saved position − lookback (or start date), client-side
+//! covered:  everything archived before this sync began
 //! ```
 //!
-//! HubSpot keeps archived records for 90 days and filters them by nothing. It pages them by id like
-//! those that are live, so an interrupted read goes on where it stopped.
+//! HubSpot keeps archived records for 90 days and offers no filter for them. They are paged by id
+//! like live records, so an interrupted read can be resumed.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(super) async fn read(
         reader: Reader::archived(context, stream, object),
         encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
     };
-    // No index is asked, so none can be late.
+    // The list is not served from the search index, so it has no index lag.
     let bounds =
         Bounds { index_lag: Duration::ZERO, worst_lag: Duration::ZERO, ..context.bounds() };
     let scan = Scan::begin(&stream.saved, &bounds, stream.everything, stream.generation);

@@ -1,4 +1,4 @@
-//! CRM objects: the list for everything, search for what changed.
+//! CRM objects: read by list for a full refresh, by search for changes.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -31,14 +31,14 @@ pub(super) async fn read(
     Ok(objects.receipt(receipt))
 }
 
-/// Records as they are, with their associations.
+/// Page source for CRM records with their associations.
 pub(super) struct Objects<'a> {
     pub(super) reader: Reader<'a>,
     pub(super) encoder: RefCell<Encoder<'a>>,
 }
 
 impl Objects<'_> {
-    /// The receipt of a scan, with what is known of the values.
+    /// Adds value and property statistics to the receipt of a scan.
     pub(super) fn receipt(&self, scanned: Receipt) -> Receipt {
         let altered = self.encoder.borrow().altered();
         Receipt { altered, properties: Some(self.reader.properties.len()), ..scanned }
@@ -55,21 +55,23 @@ impl Harvest for Objects<'_> {
     }
 }
 
-/// Asks for records of a CRM object type.
+/// Requests records of a CRM object type.
 pub(super) struct Reader<'a> {
     context: &'a Context<'a>,
     object: &'a str,
     modified: &'a str,
-    /// Properties of which at least one must have a value, for a search.
+    /// Properties of which at least one must have a value; applied by searches.
     having: &'a [&'a str],
-    /// Conditions that a search is given.
+    /// Filter conditions that are sent with a search.
     conditions: &'a [Condition],
-    /// Those among the properties that conditions look at: every page has them.
+    /// Properties that filter conditions refer to. Every page includes them.
     decisive: Vec<String>,
     properties: Vec<String>,
-    /// Do the property names fit the URL of a list? If not, rows are read by batch.
+    /// `true` if the property names fit the URL of a list request. Otherwise the properties are
+    /// fetched by batch read.
     fits_list: bool,
-    /// Do they fit a search? HubSpot may say no, then rows are read by batch, too.
+    /// `true` until HubSpot rejects a search because of its length. Afterwards the properties are
+    /// fetched by batch read.
     fits_search: Cell<bool>,
     enricher: Enricher<'a>,
     archived: bool,
@@ -108,7 +110,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads archived records, by the list alone.
+    /// Creates a reader of archived records. It only supports lists.
     pub(super) fn archived(
         context: &'a Context<'a>,
         stream: &'a Planned<'a>,
@@ -117,7 +119,7 @@ impl<'a> Reader<'a> {
         Self { archived: true, ..Self::new(context, stream, object, "") }
     }
 
-    /// Finds records for nothing but their ids.
+    /// Creates a reader of record ids only.
     pub(super) fn ids(context: &'a Context<'a>, object: &'a str, modified: &'a str) -> Self {
         Self {
             context,
@@ -136,7 +138,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Searches for records with a value in at least one of the properties `having`.
+    /// Creates a reader that searches for records with a value in at least one property of
+    /// `having`.
     pub(super) fn having(
         context: &'a Context<'a>,
         object: &'a str,
@@ -147,7 +150,7 @@ impl<'a> Reader<'a> {
         Self { having, properties, ..Self::ids(context, object, modified) }
     }
 
-    /// Asks for a page; `window` bounds a search.
+    /// Requests a page. The window `from ≤ modified < to` applies to searches only.
     pub(super) async fn fetch(
         &self,
         (from, to): (Millis, Millis),
@@ -167,7 +170,7 @@ impl<'a> Reader<'a> {
                     Err(error @ Error::SingleRecord { .. }) => {
                         Err(self.with_id(error, &query).await)
                     }
-                    // An associated object type that may not be read costs its column alone.
+                    // An associated object type without access only costs its column.
                     Err(error)
                         if is_no_access(&error)
                             && !associations.is_empty()
@@ -198,7 +201,8 @@ impl<'a> Reader<'a> {
                     offset: offset.map(Link::new),
                 };
                 match hubspot::search(self.context.api, &query, &self.search_page).await {
-                    // HubSpot: the names may count to the length of a search (note 43).
+                    // HubSpot: property names may count towards the length limit of a search (note
+                    // 43).
                     Err(Error::Refused { .. }) if is_whole && !query.fits() => {
                         self.fits_search.set(false);
                         let query = SearchQuery { properties: &self.decisive, ..query };
@@ -210,8 +214,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The error of a page of one record, with the id of that record if a page without its
-    /// properties can be had.
+    /// Adds the record id to the error of a one-record page, if the page can be fetched without
+    /// properties. Otherwise adds the id after which the page begins, if known.
     async fn with_id(&self, error: Error, query: &ListQuery<'_>) -> Error {
         let Error::SingleRecord { endpoint, attempts, last, .. } = error else { return error };
         let query = ListQuery { properties: &[], associations: &[], ..query.clone() };
@@ -222,23 +226,23 @@ impl<'a> Reader<'a> {
         Error::SingleRecord { endpoint, record, attempts, last }
     }
 
-    /// Asks for records by id, as many as one request takes.
+    /// Reads records by id in one batch.
     pub(super) async fn by_id(&self, ids: &[RecordId]) -> Result<Vec<Page>, Error> {
         let api = self.context.api;
         hubspot::batch_read(api, self.object, ids, &self.properties, self.archived).await
     }
 
-    /// The ids of the records of a page, in order.
+    /// Returns the ids of the records of a page, in order.
     pub(super) fn ids_of(&self, page: &Page) -> Result<Vec<Option<RecordId>>, Error> {
         Ok(self.parse(page)?.into_iter().map(|found| found.id).collect())
     }
 
-    /// The records of a page, for nothing that their properties are needed for.
+    /// Parses the records of a page without splitting their properties.
     pub(super) fn parse<'page>(&self, page: &'page Page) -> Result<Vec<Found<'page>>, Error> {
         Found::all(page, &self.context.name, &Columns::default())
     }
 
-    /// Makes lines of found records, associations included.
+    /// Encodes records with their associations.
     pub(super) async fn lines(
         &self,
         way: Way,
@@ -252,7 +256,7 @@ impl<'a> Reader<'a> {
             Way::List => self.fits_list,
             Way::Search => self.fits_search.get(),
         };
-        // A record whose id is not a number is emitted as it is listed.
+        // A listed record with a non-numeric id is emitted with its inline associations only.
         let ids: Vec<_> = found.iter().filter_map(|found| found.id).collect();
         if way == Way::Search || !is_whole {
             let ids: Vec<_> = found.iter().map(|found| found.id).collect();
@@ -278,7 +282,8 @@ impl<'a> Reader<'a> {
             found.iter().try_for_each(&mut push)?;
         } else {
             let columns = encoder.borrow().columns();
-            // One body, one instant: chunks of columns read one after the other could disagree.
+            // All properties of a record come from one response: reading groups of columns one
+            // after the other could mix versions.
             for block in ids.chunks(limits::BATCH_READ) {
                 let pages = self.by_id(block).await?;
                 let mut rows = HashMap::with_capacity(block.len());

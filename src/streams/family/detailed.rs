@@ -1,14 +1,14 @@
-//! A list that leaves most of each record to requests by its id: only for records that moved.
+//! A list whose records lack most fields; the details are fetched by id for changed records only.
 //!
 //! ```text
-//! emitted:  cursor of the list ≥ saved position (or start date), applied by us; no upper bound
-//! claimed:  everything changed before this sync began, or before the first record whose details
-//!           HubSpot failed to give
+//! emitted:  list cursor ≥ saved position and start date, filtered client-side; no upper bound
+//! covered:  everything changed before this sync began, or before the first record whose details
+//!           HubSpot failed to return
 //! ```
 //!
-//! The list's cursor stays in the record, whatever its details say. A record without details is
-//! emitted as it stands in the list. Where many ids can be asked for at once, what that answer leaves
-//! out is asked for alone, so that it is known why.
+//! The cursor value of the list is kept, whatever the details contain. A record without details is
+//! emitted as listed. Ids missing from a batch response are requested one by one to learn the
+//! reason.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use crate::hubspot::{self, BatchRead, Endpoint, ListRequest, Pages, RecordId};
 use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 
-/// Details that are asked for at once.
+/// Number of details requested concurrently.
 const AT_ONCE: usize = 8;
 
 pub(super) async fn read(
@@ -73,11 +73,11 @@ enum Details {
     Given(String),
     /// There are none, and asking again would not help.
     None,
-    /// HubSpot failed to answer.
+    /// HubSpot failed to answer; the next sync retries.
     Later,
 }
 
-/// The details of these records.
+/// Returns the details of the given records.
 async fn details(
     context: &Context<'_>,
     endpoint: Endpoint,
@@ -97,7 +97,8 @@ async fn details(
     Ok(found)
 }
 
-/// The details of several records by one request; those that it does not give are not among them.
+/// Reads the details of several records in one request. Records missing from the response are
+/// missing from the result.
 async fn of_several(
     context: &Context<'_>,
     endpoint: Endpoint,

@@ -1,8 +1,8 @@
-//! From records as HubSpot sent them to records on their way out: the one way for every family
-//! but the scans of CRM objects.
+//! Filters, reshapes, encodes and sends records; used by all read strategies except CRM object
+//! scans.
 //!
 //! ```text
-//! as sent ─▶ wanted? ─▶ constants ─▶ reshape ─▶ casts ─▶ lines ─▶ sent ─▶ counted
+//! as sent ─▶ filter ─▶ constants ─▶ reshape ─▶ casts ─▶ encode ─▶ send ─▶ count
 //! ```
 
 use std::cell::{Cell, RefCell};
@@ -18,12 +18,12 @@ use crate::streams::spec::{Reshape, StreamSpec};
 use crate::strict;
 use crate::time;
 
-/// Fields with the same value in many records.
+/// Fields with a fixed value, added to each record of a request.
 pub(super) type Constants<'a> = &'a [(&'a str, &'a str)];
 
-/// Encodes and sends the records of one stream, from whichever request they come.
+/// Encodes and sends the records of one stream.
 ///
-/// It is shared by all that the stream has under way at once.
+/// It is shared by all concurrent requests of the stream.
 pub(super) struct Emitter<'a> {
     context: &'a Context<'a>,
     shaper: Shaper,
@@ -41,9 +41,10 @@ impl<'a> Emitter<'a> {
         }
     }
 
-    /// Sends the wanted ones of these records, each with the constant fields; returns how many.
+    /// Sends the records for which `wants` returns `true`, with the constant fields added. Returns
+    /// the number sent.
     ///
-    /// What is wanted is decided on the record as HubSpot sent it, before it gets its shape.
+    /// `wants` sees each record as sent by HubSpot, before it is reshaped.
     pub(super) async fn send(
         &self,
         records: impl IntoIterator<Item = impl AsRef<str>>,
@@ -58,7 +59,8 @@ impl<'a> Emitter<'a> {
         Ok(count)
     }
 
-    /// Makes lines of the wanted ones of these records, for the caller to send and to count.
+    /// Encodes the records for which `wants` returns `true`, without sending or counting them.
+    /// Returns the lines and their number.
     pub(super) fn lines(
         &self,
         records: impl IntoIterator<Item = impl AsRef<str>>,
@@ -69,18 +71,18 @@ impl<'a> Emitter<'a> {
         lines.map_err(|error| unreadable(&self.context.name, error))
     }
 
-    /// Claims what a state says of everything sent so far.
+    /// Emits a checkpoint for all records sent so far.
     pub(super) async fn claim(&self, state: StreamState) -> Result<(), Error> {
         self.context.send(Vec::new(), 0, Some(state)).await
     }
 
-    /// Claims the last state of the stream.
+    /// Emits the final state of the stream and returns the receipt.
     pub(super) async fn finish(&self, state: StreamState) -> Result<Receipt, Error> {
         self.claim(state).await?;
         Ok(self.receipt())
     }
 
-    /// What has been sent so far.
+    /// Returns the receipt of all records sent so far.
     pub(super) fn receipt(&self) -> Receipt {
         let altered = self.encoder.borrow().altered();
         Receipt { records: self.records.get(), altered, ..Receipt::default() }
@@ -117,7 +119,7 @@ impl<'a> Emitter<'a> {
     }
 }
 
-/// What the row says of the shape of its records.
+/// Conversions that the stream definition requires for each record.
 struct Shaper {
     reshape: Option<Reshape>,
     casts: Option<Casts>,
@@ -130,7 +132,7 @@ impl Shaper {
         Self { reshape: row.reshape, casts }
     }
 
-    /// A record in the shape of its stream; `None` if it has that shape already.
+    /// Returns the record in the shape of its stream, or `None` if no conversion is needed.
     fn give(&self, text: &str, constants: Constants<'_>) -> serde_json::Result<Option<String>> {
         if self.reshape.is_none() && self.casts.is_none() && constants.is_empty() {
             return Ok(None);
@@ -153,7 +155,7 @@ mod tests {
     use crate::streams::STREAMS;
     use serde_json::{Value, json};
 
-    /// A record of a stream in its shape.
+    /// Returns a record converted for the given stream.
     fn shaped(stream: &str, constants: Constants<'_>, sent: &Value) -> Value {
         let row = STREAMS.iter().find(|row| row.name == stream).expect(stream);
         let text = sent.to_string();

@@ -1,14 +1,14 @@
-//! Engagements of all types by their first API.
+//! Engagements of all types from the legacy v1 API.
 //!
 //! ```text
-//! recent:  modified ≥ lower, applied by HubSpot: newest first, 30 days and 10,000 at the most
-//! paged:   all of them by ascending id, those modified before `lower` dropped by us
-//! claimed: everything modified before this sync began
+//! recent:  modified ≥ lower, filtered by HubSpot; newest first, at most 30 days and 10,000 records
+//! paged:   all engagements by ascending id; those modified before `lower` are dropped client-side
+//! covered: everything modified before this sync began
 //! ```
 //!
-//! Which of the two is decided once, by the first answer of the recent ones: it says how many
-//! there are. Nothing is lost when a record is modified while the recent ones are read: it moves
-//! to the front, and what it passes is read twice.
+//! The total in the first response of the recent list decides which of the two is used. A record
+//! that is modified while the recent list is read moves to the front; the records it passes are
+//! read twice and none is lost.
 
 use std::time::Duration;
 
@@ -24,11 +24,11 @@ use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
 
 const SHAPE: Shape = Shape { records: "results", paging: PagingKind::Offset };
-/// The field in which an engagement says what it is, as it is sent.
+/// Field that holds the engagement's own fields in the response.
 const ITSELF: &str = "engagement";
 const PAGED: &str = "/paged?limit=250";
 
-/// How far back the recent ones are asked for: a day less than HubSpot has them.
+/// Maximum age for which the recent list is used: one day less than HubSpot covers.
 const RECENT: Duration = Duration::from_hours(24 * 29);
 
 pub(super) async fn read(context: &Context<'_>, planned: &Planned<'_>) -> Result<Receipt, Error> {
@@ -54,8 +54,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads what was modified lately; `false`, and nothing read, if there is more of it than
-    /// HubSpot gives.
+    /// Reads the recently modified engagements. Returns `false`, with nothing sent, if there are
+    /// more than HubSpot returns.
     async fn read_recent(&self, since: Millis) -> Result<bool, Error> {
         let tail = format!("/recent/modified?count=100&since={since}");
         let mut pages = Pages::new(self.context.api, list(&tail));
@@ -70,8 +70,8 @@ impl Reader<'_> {
         Ok(true)
     }
 
-    /// Lists all of them. Where the offset of a page turns out not to be the id that the page begins
-    /// with, the list is read from the beginning as one that is paged by the number of entries.
+    /// Reads all engagements by list. If the offset of a page turns out not to be the id at which
+    /// the page begins, the list is read again from the beginning as one paged by entry count.
     async fn read_paged(
         &self,
         mut scan: Scan,
@@ -88,7 +88,7 @@ impl Reader<'_> {
                 hubspot::collection(self.context.api, &request, after.as_ref(), &size).await;
             let answer = match answer {
                 Ok(answer) => answer,
-                // An offset that an interrupted read has left is no longer taken.
+                // The offset saved by an interrupted read is no longer accepted.
                 Err(error @ Error::Refused { .. }) if after.is_some() => {
                     log::warn!("`{}`: read from the beginning: {error}", self.context.name);
                     return self.read_by_offset(request, lower).await;
@@ -135,7 +135,7 @@ fn list(tail: &str) -> ListRequest<'_> {
     ListRequest { endpoint: Endpoint::Engagements, tail, body: None, shape: SHAPE }
 }
 
-/// The id of an engagement as it is sent.
+/// Returns the id of an engagement as sent.
 fn id(text: &str) -> Option<u64> {
     Record::parse(text).ok()?.nested(ITSELF)?.id()
 }

@@ -1,8 +1,8 @@
-//! The associated ids of the records of a page.
+//! Associated ids of the records of a page.
 //!
-//! They have a quota of their own, and a request takes the ids of five pages of a search. So what
-//! several pages want while one request is under way is asked for together by the next one: the
-//! slower the answers, the fewer the requests.
+//! Association reads have a quota of their own, and one request accepts the ids of five search
+//! pages. Ids that several pages need while a request is in flight are therefore batched into the
+//! next one: the slower the responses, the fewer the requests.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -21,37 +21,38 @@ use crate::hubspot::{
 use crate::record::Record;
 use crate::streams::scopes_of;
 
-/// Finds the associated ids of records of one object type.
+/// Reads the associated ids of records of one object type.
 pub(super) struct Enricher<'a> {
     api: Api<'a>,
     object: &'a str,
-    /// By the place of the column; `None` if it was not chosen.
+    /// Indexed by association column; `None` if the column is not selected.
     links: Vec<Option<Links<'a>>>,
     probing: Mutex<()>,
 }
 
-/// Associated ids, for each object type that is a column: `None` for the others, and for those that
-/// are not known.
+/// Associated ids by association column. `None` for columns that are not selected or that the token
+/// may not read.
 #[derive(Debug)]
 pub(super) struct Enriched {
     by_type: Vec<Option<Associations>>,
 }
 
 impl<'a> Enricher<'a> {
-    /// `types` are the associated object types by the place of their column, those chosen.
+    /// Creates an enricher. `types` holds the associated object type of each association column;
+    /// `None` if the column is not selected.
     pub(super) fn new(api: Api<'a>, object: &'a str, types: Vec<Option<&'a str>>) -> Self {
         let links = |to: Option<&'a str>| to.map(|to| Links::new(api, object, to));
         let links = types.into_iter().map(links).collect();
         Self { api, object, links, probing: Mutex::new(()) }
     }
 
-    /// The associated object types that were chosen, but for those that are shut.
+    /// Returns the selected associated object types, except those without access.
     pub(super) fn types(&self) -> impl Iterator<Item = &'a str> {
         self.links.iter().flatten().filter(|links| !links.is_shut.get()).map(|links| links.to)
     }
 
-    /// Finds out which associated object types are why a list is refused that is asked for with
-    /// the ids of `asked`. Returns `true` if there are some: their columns are left out from now on.
+    /// Determines which associated object types caused the refusal of a list request with the types
+    /// `asked`, and omits their columns from now on. Returns `true` if there are any.
     pub(super) async fn shut_those_refused(
         &self,
         asked: &[&str],
@@ -60,7 +61,7 @@ impl<'a> Enricher<'a> {
         let _turn = self.probing.lock().await;
         let is_smaller = || self.types().count() < asked.len();
         if is_smaller() {
-            // Another page has found out.
+            // Another page has already determined them.
             return Ok(true);
         }
         let properties = ["hs_object_id".to_owned()];
@@ -74,7 +75,7 @@ impl<'a> Enricher<'a> {
             };
             hubspot::list(api, &query, &PageSize::new(LIST_PAGE)).await
         };
-        // Without any, the list itself is refused.
+        // If the list is refused without associations too, they are not the cause.
         if list(self.api, &[]).await.is_err() {
             return Ok(false);
         }
@@ -87,7 +88,7 @@ impl<'a> Enricher<'a> {
         Ok(is_smaller())
     }
 
-    /// Reads the associations of all `ids` anew, as a search needs it: its hits carry none.
+    /// Reads the associations of all `ids` by batch read. Search hits contain no associations.
     pub(super) async fn anew(&self, ids: &[RecordId]) -> Result<Enriched, Error> {
         let reads = self.links.iter().map(|links| async move {
             match links {
@@ -98,10 +99,11 @@ impl<'a> Enricher<'a> {
         Ok(Enriched { by_type: try_join_all(reads).await? })
     }
 
-    /// The associations that stand in a listed record, by type, for one that cannot be asked about.
+    /// Returns the inline associations of a listed record by association column, for a record that
+    /// cannot be read by id.
     ///
     /// # Errors
-    /// If HubSpot cut a list short.
+    /// If HubSpot truncated one of the lists.
     pub(super) fn listed(&self, record: &Record<'_>) -> Result<Vec<Option<Vec<RecordId>>>, Error> {
         let found = record.raw("associations").map(inline_associations).transpose();
         let mut found = found.map_err(|error| unreadable(self.object, error))?.unwrap_or_default();
@@ -114,8 +116,8 @@ impl<'a> Enricher<'a> {
         self.links.iter().map(of_type).collect()
     }
 
-    /// Takes the associations that stand in listed records; where HubSpot cut a list short, that
-    /// record's ids are read anew.
+    /// Returns the inline associations of listed records. Where HubSpot truncated a list, the
+    /// associated ids of that record are read separately.
     pub(super) async fn inline(&self, records: &[Found<'_>]) -> Result<Enriched, Error> {
         let none = |links: &Option<_>| links.as_ref().map(|_| Associations::new());
         let mut by_type: Vec<_> = self.links.iter().map(none).collect();
@@ -145,7 +147,7 @@ impl<'a> Enricher<'a> {
 }
 
 impl Enriched {
-    /// The ids of one record, by object type.
+    /// Returns the associated ids of one record, by association column.
     pub(super) fn of(&self, id: RecordId) -> Vec<Option<&[RecordId]>> {
         let ids = |associations| Associations::get(associations, &id);
         self.by_type
@@ -158,30 +160,31 @@ impl Enriched {
     }
 }
 
-/// Does it say that the token, or the account, has no access to an associated object type?
+/// Returns `true` if the error means that the token or the account has no access to an associated
+/// object type.
 pub(super) fn is_no_access(error: &Error) -> bool {
     error.is_no_access() || matches!(error, Error::UnknownObjectType { .. } | Error::Gone { .. })
 }
 
-/// The associations with one object type, one request at a time.
+/// Batched reads of the associations with one object type, one request at a time.
 struct Links<'a> {
     api: Api<'a>,
-    /// The scopes that the records themselves take.
+    /// Scopes required for the records themselves.
     own_scopes: &'a [&'a str],
     from: &'a str,
     to: &'a str,
-    /// Whoever has the turn asks, for everybody who waits.
+    /// Held while a request is in flight. The holder also requests ids that other tasks wait for.
     turn: Mutex<()>,
     waiting: RefCell<Vec<RecordId>>,
-    /// What was found for others, until they fetch it.
+    /// Results for other tasks, until they collect them.
     found: RefCell<Associations>,
-    /// May the token not read them? Then records come without the column.
+    /// `true` once HubSpot has refused access. Records are then emitted without the column.
     is_shut: Cell<bool>,
 }
 
 impl<'a> Links<'a> {
     fn new(api: Api<'a>, from: &'a str, to: &'a str) -> Self {
-        // Whoever may not read them lacks the scopes of the other object type.
+        // A refusal means that the scopes of the other object type are missing.
         let subject = Subject { scopes: scopes_of(to), ..api.subject };
         Self {
             api: Api { subject, ..api },
@@ -195,7 +198,7 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// Leaves the column out from now on; a warning says why, once.
+    /// Omits the column from now on. The first call logs a warning with the reason.
     fn shut(&self, error: &Error) {
         if self.is_shut.replace(true) {
             return;
@@ -215,8 +218,8 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// The associations of these records, an empty list for one that has none; `None` if the token
-    /// may not read them.
+    /// Returns the associations of the given records, with an empty list for a record that has
+    /// none. Returns `None` if the token may not read them.
     async fn of(&self, ids: &[RecordId]) -> Result<Option<Associations>, Error> {
         if self.is_shut.get() {
             return Ok(None);
@@ -250,7 +253,8 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// These ids, and as many of those that wait as go with them into one request.
+    /// Returns the given ids, up to the size of one request, filled up with ids that other tasks
+    /// wait for.
     fn block(&self, mut ids: Vec<RecordId>) -> Vec<RecordId> {
         ids.truncate(ASSOCIATIONS_READ);
         let mut waiting = self.waiting.borrow_mut();

@@ -1,19 +1,19 @@
 //! Marketing e-mails, live and archived, with their statistics.
 //!
 //! ```text
-//! live:      updatedAt ≥ saved position (or start date), applied by HubSpot: its `updatedAfter`
-//!            leaves out the instant itself, so one millisecond earlier is asked for
-//! archived:  updatedAt or deletedAt ≥ the same, applied by us, since HubSpot does not say that
-//!            archiving moves updatedAt
-//! sent:      published in the last 30 days; only in an incremental read, which they would be
-//!            missing from: statistics move on without updatedAt
-//! claimed:   everything changed before this sync began
+//! live:      updatedAt ≥ saved position and start date, filtered by HubSpot: `updatedAfter` is
+//!            exclusive, so the request is for one millisecond earlier
+//! archived:  updatedAt or deletedAt ≥ the same, filtered client-side, because HubSpot does not
+//!            document that archiving changes updatedAt
+//! sent:      published in the last 30 days; only in an incremental read, which would miss them:
+//!            statistics change without updatedAt
+//! covered:   everything changed before this sync began
 //! ```
 //!
-//! HubSpot: a list with statistics may leave e-mails out (`docs/hubspot.md`, note 37). So live and
-//! archived ones are first listed without, page by page until one is wanted; then with statistics,
-//! and what that left out is read one by one. The rest of the first list is not asked for if its
-//! `total` is the number of those that came with statistics: see [`Listed::unmoved`].
+//! HubSpot: a list with statistics may omit e-mails (`docs/hubspot.md`, note 37). Live and archived
+//! e-mails are therefore first listed without statistics, page by page until one matches; then with
+//! statistics, and those omitted are read one by one. The rest of the first list is skipped if its
+//! `total` equals the number of e-mails listed with statistics: see [`Listed::unmoved`].
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -29,14 +29,14 @@ use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
 
-/// E-mails that are read one by one at once.
+/// Number of e-mails read concurrently by id.
 const AT_ONCE: usize = 8;
 
-/// How long statistics are read again after an e-mail was published. Half of all opens come within
-/// a day or two, nearly all within a month.
+/// Time after publication during which the statistics of an e-mail are read again. Half of all
+/// opens come within a day or two, nearly all within a month.
 const STILL_OPENED: Duration = Duration::days(30);
 
-/// Which e-mails are read, and which of them are wanted.
+/// Part of the e-mails, as requested and filtered together.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Live,
@@ -64,26 +64,26 @@ pub(super) async fn read(
     emails.whole.finish(&emails.emitter).await
 }
 
-/// A read under way.
+/// State of a read.
 struct Emails<'a> {
     context: &'a Context<'a>,
     stream: &'a Planned<'a>,
     endpoint: Endpoint,
     emitter: Emitter<'a>,
     whole: Whole<'a>,
-    /// Ids of the e-mails that were sent on.
+    /// Ids of the e-mails already sent.
     emitted: RefCell<HashSet<String>>,
 }
 
-/// What a list with statistics has shown.
+/// E-mails seen in a list with statistics.
 #[derive(Default)]
 struct Listed {
     ids: HashSet<String>,
-    /// E-mails without an id among them.
+    /// Number of e-mails without an id.
     nameless: usize,
-    /// How many of them were neither changed nor archived since this sync began. All of these
-    /// stood in a list that was asked for before this one, so if that had no more of them, nothing
-    /// of it is missing here.
+    /// Number of distinct e-mails neither changed nor archived since this sync began. All of them
+    /// were in the list that was requested before this one, so if that list has no more than these,
+    /// none of its e-mails is missing here.
     unmoved: u64,
 }
 
@@ -155,7 +155,7 @@ impl Emails<'_> {
         Ok(listed)
     }
 
-    /// Sends one e-mail with its statistics, unless it is gone.
+    /// Sends one e-mail with its statistics, or skips it if HubSpot refuses it.
     async fn read_one(&self, part: Part, id: String) -> Result<(), Error> {
         let query = format!("?includeStats=true&archived={}", part == Part::Archived);
         match hubspot::item(self.context.api, self.endpoint, &id, &query).await {
@@ -174,7 +174,7 @@ impl Emails<'_> {
         Ok(())
     }
 
-    /// Is it the first time that this e-mail is about to be sent, whatever parts it belongs to?
+    /// Returns `true` if this e-mail has not been sent by any part, and marks it as sent.
     fn is_first(&self, record: &Record<'_>) -> bool {
         id(record).is_none_or(|id| self.emitted.borrow_mut().insert(id))
     }
@@ -188,7 +188,7 @@ impl Emails<'_> {
         Pages::new(self.context.api, ListRequest { endpoint, tail, body: None, shape })
     }
 
-    /// What HubSpot is to filter by, as it follows other parameters of a query.
+    /// Returns the filter for HubSpot, to be appended to a query string.
     fn filter(&self, part: Part) -> String {
         match part {
             Part::Live if self.whole.from() > Millis::MIN => {
@@ -218,13 +218,13 @@ impl Emails<'_> {
     }
 }
 
-/// The id of an e-mail, as text whatever it is sent as.
+/// Returns the id of an e-mail as text, whatever its JSON type.
 fn id(record: &Record<'_>) -> Option<String> {
     let text = record.text("id").map(std::borrow::Cow::into_owned);
     text.or_else(|| record.raw("id").map(str::to_owned)).filter(|id| !id.is_empty())
 }
 
-/// `2024-03-01T12:00:00.123Z`
+/// Formats an instant as `2024-03-01T12:00:00.123Z`.
 fn instant(moment: Millis) -> String {
     let instant = DateTime::from_timestamp_millis(moment).unwrap_or_default();
     instant.to_rfc3339_opts(SecondsFormat::Millis, true)

@@ -1,4 +1,4 @@
-//! How the streams of each family are read: one module, one `read`.
+//! Read strategies, one module with a `read` function for each `Family`.
 
 mod associations;
 mod children;
@@ -31,21 +31,21 @@ use crate::record::Altered;
 use emit::Emitter;
 use whole::Whole;
 
-/// What a stream that was read to its end has to say for its receipt.
+/// Statistics of a stream that was read to its end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Receipt {
     pub records: u64,
-    /// Values that could not be written as they came.
+    /// Values that had to be altered to be written.
     pub altered: Altered,
-    /// How many records HubSpot said there are to be read, where it did.
+    /// Number of records to read according to HubSpot, if reported.
     pub said: Option<u64>,
-    /// Properties that were asked for, where they are chosen.
+    /// Number of properties requested, if the stream has properties to choose from.
     pub properties: Option<usize>,
-    /// Ranges that an interrupted read had left.
+    /// Number of ranges left over by an interrupted read.
     pub resumed: usize,
 }
 
-/// Reads one stream to its end: its records, then its last state.
+/// Reads one stream to its end and emits its records, followed by its final state.
 pub async fn read(context: &Context<'_>, stream: &Planned<'_>) -> Result<Receipt, Error> {
     match stream.row.family {
         Family::CrmObject { object, modified } if let Some(targets) = &stream.targets => {
@@ -82,12 +82,12 @@ pub async fn read(context: &Context<'_>, stream: &Planned<'_>) -> Result<Receipt
     }
 }
 
-/// A record that is no record.
+/// Error for a record that cannot be parsed.
 fn unreadable(stream: &str, error: serde_json::Error) -> Error {
     Error::Contract { endpoint: format!("a record of `{stream}`"), source: error.into() }
 }
 
-/// The error of a list that contradicts what its scan relies on.
+/// Error for a list that violates an assumption of its scan.
 fn contradicts_itself(stream: &str, contradiction: Contradiction) -> Error {
     match contradiction {
         Contradiction::Endless(endless) => endless_list(stream, endless),

@@ -1,11 +1,11 @@
-//! Answers that come newest first, and how far back a page of them reaches.
+//! Pages that are sorted newest first.
 
 use crate::hubspot::Page;
 use crate::record::Record;
 use crate::time::Millis;
 
-/// The moment of a page's last record. `None` if the page is empty, or not sorted newest first by
-/// that field after all.
+/// Returns the time of the last record of a page. `None` if the page is empty or not sorted newest
+/// first by `field`.
 pub(super) fn oldest(page: &Page, field: &str) -> serde_json::Result<Option<Millis>> {
     let moments = page.records().map(|text| Ok(Record::parse(text)?.instant(field)));
     let moments = moments.collect::<serde_json::Result<Vec<_>>>()?;

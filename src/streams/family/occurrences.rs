@@ -1,14 +1,14 @@
-//! Events that happened to the records of a CRM object type, asked for record by record.
+//! Events of the records of a CRM object type, requested record by record.
 //!
 //! ```text
-//! records:  all of them by the list, later those modified since the saved position − overlap;
-//!           by ascending id, so that a stopped read goes on behind the last finished record
-//! events:   position − overlap (or start date) ≤ occurred < upper, applied by HubSpot
-//! claimed:  everything that occurred before `upper`, which is fixed before the first request
+//! records:  all records by list at first, then those modified since the saved position − overlap;
+//!           by ascending id, so that an interrupted read resumes after the last finished record
+//! events:   position − overlap (or start date) ≤ occurred < upper, filtered by HubSpot
+//! covered:  everything that occurred before `upper`, which is fixed before the first request
 //! ```
 //!
-//! HubSpot answers for one record and one type of event at a time. An event that concerns a record
-//! moves the record's modified date, so records that stayed as they were need not be asked for.
+//! HubSpot returns the events of one record and one event type at a time. An event updates the
+//! modification time of its record, so records that were not modified are not requested.
 
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ pub(super) async fn read(
     emitter.finish(complete_global(cursor.name, cursor.format, scan.end())).await
 }
 
-/// Reads one type of events of one record.
+/// Reads the events of one type for one record.
 async fn read_one(
     context: &Context<'_>,
     emitter: &Emitter<'_>,
@@ -111,17 +111,19 @@ async fn read_one(
     Ok(())
 }
 
-/// One position for all records: the earliest there is; none if some may not have been read at
-/// all, which is so where nothing is said of those that are not listed.
+/// Returns the state with the earliest saved position as the position of all records. It is `None`
+/// if some records may never have been read, which includes a state without a position for records
+/// that it does not list.
 ///
-/// Whatever happened to a record after its own position also modified it after this one.
+/// Events after the own position of a record have also modified it after the earliest position.
 fn earliest(saved: &Saved) -> Saved {
     let own = saved.partitions.values().copied().min().unwrap_or(saved.position);
-    // `None` sorts before every moment.
+    // `None` sorts before every instant.
     Saved { position: saved.position.min(own), ..saved.clone() }
 }
 
-/// Where reading the events of one record begins: at its own position if it has one.
+/// Returns the instant from which the events of one record are read: its own saved position, less
+/// the overlap, if that is later than `lower`.
 fn begin(planned: &Planned<'_>, bounds: &Bounds, record: RecordId, lower: Millis) -> Millis {
     let own = planned.saved.partitions.get(&record.to_string()).copied().flatten();
     let own = own.filter(|_| !planned.everything).map(|position| bounds.lower(position));

@@ -1,21 +1,22 @@
-//! How often a stream says how far it has come.
+//! Checkpoint interval.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Records between two states at the most.
+/// Number of records after which a checkpoint is due.
 const RECORDS: u64 = 10_000;
-/// Time between two states at the most, while records flow.
+/// Time after which a checkpoint is due, if records were sent since the last one.
 const TIME: Duration = Duration::from_secs(30);
-/// The same while there are none. To an orchestrator only records and states are signs of life, and
-/// hours of looking into what turns out to be empty are not to be done again either.
+/// Time after which a checkpoint is due if no records were sent. An orchestrator only recognizes
+/// records and states as signs of life, and hours of reading that yield no records should not have
+/// to be repeated.
 const QUIET: Duration = Duration::from_mins(5);
 
-/// Decides when the next state is due.
+/// Decides when the next checkpoint is due.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Has anything been finished since the last state?
+    /// `true` if any part has been finished since the last checkpoint.
     is_owed: bool,
     records: u64,
     last: Instant,
@@ -26,13 +27,13 @@ impl Pace {
         Self { is_owed: false, records: 0, last: now }
     }
 
-    /// Has anything been finished since the last state?
+    /// Returns `true` if any part has been finished since the last checkpoint.
     pub(super) fn is_owed(&self) -> bool {
         self.is_owed
     }
 
-    /// Takes note of a part that is finished, and of its records, about to be sent. Is a state due
-    /// behind them?
+    /// Adds a finished part and the number of its records, which are about to be sent. Returns
+    /// `true` if a checkpoint is due after them, and then starts a new interval.
     pub(super) fn is_due(&mut self, records: u64, now: Instant) -> bool {
         self.is_owed = true;
         self.records += records;

@@ -1,19 +1,19 @@
-//! The versions that the properties of a CRM object type have had: one version, one record.
+//! Property history of a CRM object type: one record per property version.
 //!
 //! ```text
-//! everything:   list with versions, every record       version ≥ start date, applied by us
-//! what is new:  search for records                      lower ≤ modified < upper, by HubSpot
-//!               batch read with versions of those       version ≥ lower, applied by us
-//! claimed:      everything changed before `upper`
+//! full refresh:  list with versions, every record       version ≥ start date, client-side
+//! incremental:   search for records                     lower ≤ modified < upper, by HubSpot
+//!                batch read with versions of those      version ≥ lower, client-side
+//! covered:       everything changed before `upper`
 //! ```
 //!
-//! A version that is dated later than `upper` is emitted too; it comes again next time. `lower` is
-//! the saved position less the lookback of histories and the lag of the search index, so one that
-//! HubSpot dates back further is only found by a full refresh: merging two records, for instance,
-//! gives the one that is left the older versions of both.
+//! A version dated later than `upper` is emitted too, and again by the next sync. `lower` is the
+//! saved position less the history lookback and the lag of the search index. A version that HubSpot
+//! dates further back is only found by a full refresh: for example, merging two records gives the
+//! remaining one the older versions of both.
 //!
-//! Where the property names do not fit the URL of a list, ids are listed and versions read by
-//! batch.
+//! If the property names do not fit the URL of a list request, ids are listed and versions are read
+//! by batch.
 
 use std::cell::RefCell;
 
@@ -29,13 +29,14 @@ use crate::record::{HistoryEncoder, HistoryForm};
 use crate::streams::context::{Context, Planned};
 use crate::time::{self, Millis};
 
-/// Their versions say nothing that those of other properties do not say.
+/// Properties whose history adds nothing to that of other properties.
 const LEFT_OUT: [&str; 2] = ["hs_lastmodifieddate", "lastmodifieddate"];
 
-/// Bytes of lines that are sent at once: the versions of one page can be very many.
+/// Size in bytes at which encoded lines are sent: a single page can have a very large number of
+/// versions.
 const BATCH: usize = 1024 * 1024;
 
-/// Batch reads under way at once: one is waited for while another is written.
+/// Number of batch reads in flight: one is awaited while another one is encoded.
 const AHEAD: usize = 2;
 
 pub(super) async fn read(
@@ -63,11 +64,11 @@ pub(super) async fn read(
     let scan = scan.spread(scanning::SPREAD);
     let scanned = scanning::run(context, stream, (object, modified), scan, &versions).await?;
     let altered = versions.encoder.borrow().altered();
-    // How many there are is said of the objects, not of their versions.
+    // HubSpot reports the number of objects, not of versions.
     Ok(Receipt { altered, said: None, properties: Some(versions.properties.len()), ..scanned })
 }
 
-/// The properties whose versions are read: those that were chosen among all there are.
+/// Returns the properties whose history is read: those selected in the configuration, or all.
 async fn properties(context: &Context<'_>, object: &str) -> Result<Vec<String>, Error> {
     let defined = hubspot::definitions(context.api, object).await?;
     let mut names: Vec<_> = defined.into_iter().map(|definition| definition.name).collect();
@@ -93,7 +94,7 @@ struct Versions<'a> {
     object: &'a str,
     reader: Reader<'a>,
     properties: Vec<String>,
-    /// Do the property names fit the URL of a list?
+    /// `true` if the property names fit the URL of a list request.
     fits_list: bool,
     list_page: PageSize,
     encoder: RefCell<HistoryEncoder>,
@@ -133,7 +134,8 @@ impl Harvest for Versions<'_> {
 }
 
 impl Versions<'_> {
-    /// Appends the versions of records from `lower` on.
+    /// Encodes the versions of the given records that are not older than `lower`. Full batches are
+    /// sent.
     async fn push(
         &self,
         lower: Millis,

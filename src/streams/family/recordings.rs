@@ -1,13 +1,13 @@
-//! Records of a CRM object type that have a recording: where that is, not the file itself.
+//! Recording URLs of CRM records, such as calls and meetings. The files are not downloaded.
 //!
 //! ```text
-//! search:  lower ≤ modified < upper, with a recording, both applied by HubSpot's index
-//! claimed: everything modified before `upper`
+//! search:  lower ≤ modified < upper, with a recording, both filtered by HubSpot's index
+//! covered: everything modified before `upper`
 //! ```
 //!
-//! Everything is a search from the start date on: few calls are recorded. Should a search
-//! contradict itself, the list stands in, and records without a recording are dropped by us. Those
-//! whose recording is kept by somebody else than HubSpot are dropped in any case.
+//! A full refresh also uses search, from the start date on, because few calls are recorded. If a
+//! search returns inconsistent results, the list is used instead, and records without a recording
+//! are dropped client-side. Recordings that HubSpot does not host are always dropped.
 
 use super::crm_object::Reader;
 use super::scanning::{self, Found, Harvest, Lines};
@@ -26,7 +26,7 @@ pub(super) async fn read(
     modified: &'static str,
     urls: &[&str],
 ) -> Result<Receipt, Error> {
-    // HubSpot: a search for a property that the portal does not have is refused.
+    // HubSpot rejects a search for a property that is not defined in the account.
     let defined = hubspot::definitions(context.api, object).await?;
     let is_defined = |name: &str| defined.iter().any(|definition| definition.name == name);
     let urls: Vec<_> = urls.iter().copied().filter(|name| is_defined(name)).collect();
@@ -46,14 +46,14 @@ pub(super) async fn read(
     }
     let scan = scan.spread(scanning::SPREAD);
     let scanned = scanning::run(context, stream, (object, modified), scan, &recordings).await?;
-    // How many there are is said of the records, of which some have no recording of HubSpot's.
+    // The reported number counts records whose recording HubSpot may not host.
     Ok(Receipt { altered: recordings.emitter.receipt().altered, said: None, ..scanned })
 }
 
 struct Recordings<'a> {
     reader: Reader<'a>,
     emitter: Emitter<'a>,
-    /// The property that is the cursor.
+    /// Property used as the cursor.
     cursor: Option<&'static str>,
 }
 
@@ -62,7 +62,7 @@ impl Harvest for Recordings<'_> {
         self.reader.fetch(window, ask).await
     }
 
-    /// A record without a recording is none once it has its shape.
+    /// Records without a recording are dropped by the conversion.
     async fn lines(&self, pass: Pass, found: &[Found<'_>]) -> Result<Lines, Error> {
         let modified = |record: &Record<'_>| record.nested("properties")?.instant(self.cursor?);
         let texts = found.iter().map(|found| found.text);

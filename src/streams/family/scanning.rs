@@ -1,7 +1,7 @@
-//! The loop of a scan ([`Scan`]): several pages at once, each on its way from the request to stdout.
+//! Runs a [`Scan`]: several pages are in progress at once, each from its request to stdout.
 //!
-//! The scan decides; this loop asks, hands over what a family makes of each page, and claims no
-//! more than has been handed over. What a family does is its [`Harvest`].
+//! The scan makes the decisions. This loop sends the requests, emits the encoded pages, and emits
+//! checkpoints that cover only records already sent. The page source is a [`Harvest`].
 
 use std::cell::RefCell;
 
@@ -23,14 +23,14 @@ use crate::streams::context::{Context, Planned};
 use crate::streams::spec::CursorField;
 use crate::time::Millis;
 
-/// How long scans are spread. Enough for a quota of 25 a second at a latency of half a second, and
-/// for 5 a second at one of a second and a half.
+/// Maximum number of concurrent readers of a scan. Sufficient for 25 list requests per second at a
+/// latency of half a second, and for 5 searches per second at one and a half seconds.
 pub(super) const SPREAD: Spread = Spread {
     list: Readers { most: 16, page: LIST_PAGE as u64 },
     search: Readers { most: 8, page: SEARCH_PAGE as u64 },
 };
 
-/// A listed or found record.
+/// A record returned by a list or a search.
 #[derive(Debug)]
 pub(super) struct Found<'page> {
     pub(super) id: Option<RecordId>,
@@ -39,7 +39,7 @@ pub(super) struct Found<'page> {
 }
 
 impl<'page> Found<'page> {
-    /// All records of a page of this stream, ready to be encoded for these columns.
+    /// Parses all records of a page, with their properties split for the given columns.
     pub(super) fn all(
         page: &'page Page,
         stream: &str,
@@ -54,29 +54,29 @@ impl<'page> Found<'page> {
     }
 }
 
-/// What a family does with a scan.
+/// Page source of a scan.
 pub(super) trait Harvest {
-    /// Asks for a page; `window` bounds a search.
+    /// Requests a page; `window` applies to searches only.
     async fn fetch(&self, window: (Millis, Millis), ask: Ask) -> Result<Page, Error>;
 
-    /// Makes lines of those records of a page that are wanted.
+    /// Encodes the records of a page that are to be emitted.
     async fn lines(&self, pass: Pass, found: &[Found<'_>]) -> Result<Lines, Error>;
 }
 
-/// What a family has made of a page.
+/// Encoded records of a page.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     pub(super) text: Vec<u8>,
-    /// Records in it.
+    /// Number of records in `text`.
     pub(super) records: u64,
-    /// Records of the page that have been sent on already, because they were too many to keep.
+    /// Number of records of the page already sent, because they were too many to buffer.
     pub(super) sent: u64,
 }
 
-/// Goes through a scan to its end and claims its window; returns how many records were sent, and
-/// how many there should have been.
+/// Runs a scan to its end and emits the final state. Returns the number of records sent and the
+/// number expected.
 ///
-/// `modified` is the property that says when a record was modified.
+/// `modified` is the property with the modification time of a record.
 pub(super) async fn run(
     context: &Context<'_>,
     stream: &Planned<'_>,
@@ -100,8 +100,8 @@ pub(super) async fn run(
     let mut is_second = false;
     loop {
         let mut under_way = FuturesUnordered::new();
-        // Nothing may be sent in this loop: a place in the queue could be promised to a page that
-        // is not polled meanwhile, and both would wait for ever.
+        // Nothing may be sent from this loop itself: queue capacity could be reserved for a page
+        // that is not polled in the meantime, which would be a deadlock.
         loop {
             while failure.is_none()
                 && let Some(job) = scanning.ask()
@@ -110,7 +110,7 @@ pub(super) async fn run(
             }
             match under_way.next().await {
                 Some(Ok(count)) => records += count,
-                // What is on its way still arrives, and can be claimed.
+                // Pages in flight still complete, so that a checkpoint can cover them.
                 Some(Err(error)) => failure = failure.or(Some(error)),
                 None => break,
             }
@@ -153,20 +153,21 @@ impl<H: Harvest> Scanning<'_, H> {
         self.scan.borrow_mut().ask()
     }
 
-    /// What may be claimed of the scan, and under which conditions.
+    /// Returns the progress that a checkpoint can record, with the fingerprint of the filter
+    /// conditions.
     fn progress(&self, scan: &Scan) -> Option<Progress> {
         let filter = self.stream.conditions.fingerprint();
         Some(Progress { filter, ..scan.progress(self.stream.generation)? })
     }
 
-    /// How many records there are to be read, if HubSpot said so. What search does not decide, it
-    /// does not count.
+    /// Returns the number of records to read, if HubSpot reported it. Unknown if some conditions
+    /// are applied client-side, because the search does not count those.
     fn said(&self) -> Option<u64> {
         self.scan.borrow().said().filter(|_| self.stream.conditions.left().is_empty())
     }
 
-    /// Tells that so many records more have come, and how many there will be: once to the client, if
-    /// one page is not all.
+    /// Updates the progress counters with `came` records. The first time the total is known and
+    /// exceeds one page, also sends it to the platform as an estimate.
     fn tell(&self, came: usize) {
         let Context { tally, outlet, name, .. } = self.context;
         let is_known = tally.done().is_some();
@@ -177,7 +178,7 @@ impl<H: Harvest> Scanning<'_, H> {
         }
     }
 
-    /// Is a record found this way to be emitted?
+    /// Returns `true` if a record found in this pass is to be emitted.
     fn wants(&self, pass: Pass, record: &Record<'_>) -> bool {
         let conditions = &self.stream.conditions;
         let undecided = match pass.way {
@@ -187,7 +188,8 @@ impl<H: Harvest> Scanning<'_, H> {
         pass.wants(record.instant(self.cursor.name)) && fits(undecided, record)
     }
 
-    /// Claims what has been written since the last state, for a read that ends early.
+    /// Emits a checkpoint for everything sent since the last one, before the read ends with an
+    /// error.
     async fn claim_what_was_written(&self) -> Result<(), Error> {
         let progress = self.progress(&self.scan.borrow());
         let is_owed = self.pace.borrow().is_owed();
@@ -196,7 +198,7 @@ impl<H: Harvest> Scanning<'_, H> {
         self.context.send(Vec::new(), 0, Some(claim)).await
     }
 
-    /// Does one job to its end; returns how many records that sent.
+    /// Runs one job to its end; returns the number of records sent.
     async fn work(&self, job: Job) -> Result<u64, Error> {
         match job {
             Job::Page(range, ask) => self.page(range, ask).await,
@@ -217,7 +219,7 @@ impl<H: Harvest> Scanning<'_, H> {
             Way::List => &self.context.places.list,
             Way::Search => &self.context.places.search,
         };
-        // Never closed, so never refused.
+        // The semaphore is never closed.
         let _place = places.acquire().await.ok();
         let window = self.scan.borrow().window();
         let page = match self.harvest.fetch(window, ask.clone()).await {
@@ -249,7 +251,7 @@ impl<H: Harvest> Scanning<'_, H> {
         found.retain(|found| self.wants(pass, &found.record));
         self.tell(found.len());
         let Lines { text, records, sent } = self.harvest.lines(pass, &found).await?;
-        // What waits for room is only the lines.
+        // Only the encoded lines are held while waiting for queue capacity.
         drop(found);
         drop(page);
         let claim = || {
@@ -263,8 +265,9 @@ impl<H: Harvest> Scanning<'_, H> {
         Ok(records + sent)
     }
 
-    /// Whether a search has brought fewer records than its first answer counted, and fewer than it
-    /// counts now: records that have changed or are gone do not explain that.
+    /// Returns `true` if a search returned fewer records than its first response counted and fewer
+    /// than a new search counts. The second comparison rules out that records were changed or
+    /// deleted meanwhile.
     async fn falls_short(&self) -> Result<bool, Error> {
         let (seen, is_short) = {
             let scan = self.scan.borrow();
@@ -282,7 +285,7 @@ impl<H: Harvest> Scanning<'_, H> {
         Ok(hits.is_some_and(|hits| hits > seen))
     }
 
-    /// Reads the window again: by search, and the second time by the list.
+    /// Reads the window again: by search the first time, by list the second time.
     fn begin_again(&self, is_second: bool) -> Result<(), Error> {
         let scan = &mut *self.scan.borrow_mut();
         *scan = if is_second {
@@ -293,7 +296,7 @@ impl<H: Harvest> Scanning<'_, H> {
         Ok(())
     }
 
-    /// Counts again what search finds from one id to below another.
+    /// Repeats the search count for ids in `from..to`.
     async fn recount(&self, range: RangeKey, from: u64, to: u64) -> Result<(), Error> {
         let window = self.scan.borrow().window();
         let ask = Ask::Search { above: from.saturating_sub(1), below: Some(to), offset: None };
@@ -305,7 +308,7 @@ impl<H: Harvest> Scanning<'_, H> {
         Ok(())
     }
 
-    /// What only makes a read quicker may be refused.
+    /// Turns a refusal into `None`, for requests that only make a read faster.
     fn unless_refused<T>(&self, answer: Result<T, Error>) -> Result<Option<T>, Error> {
         match answer {
             Err(error) if error.is_refusal() => {
@@ -316,7 +319,7 @@ impl<H: Harvest> Scanning<'_, H> {
         }
     }
 
-    /// Finds out how long the scan is. Where that cannot be had, it stays with one reader.
+    /// Runs the count probe of the scan. If HubSpot refuses it, the scan keeps a single reader.
     async fn survey(&self) -> Result<(), Error> {
         let (lower, upper) = self.scan.borrow().window();
         let api = self.context.api;
@@ -345,10 +348,11 @@ impl<H: Harvest> Scanning<'_, H> {
     }
 }
 
-/// The ids of records that are asked about by id.
+/// Returns the ids of records that are to be read by id.
 ///
 /// # Errors
-/// If one is not a number: what belongs to that record cannot be asked for, and must not be left out.
+/// If an id is not a number: related data of that record cannot be requested and must not be
+/// omitted.
 pub(super) fn numeric(stream: &str, ids: &[Option<RecordId>]) -> Result<Vec<RecordId>, Error> {
     ids.iter().map(|id| id.ok_or_else(|| not_numeric(stream))).collect()
 }
@@ -360,7 +364,7 @@ pub(super) fn not_numeric(stream: &str) -> Error {
     }
 }
 
-/// Do these conditions hold for a record of a CRM object type?
+/// Returns `true` if a CRM record meets all conditions.
 fn fits(conditions: &[Condition], record: &Record<'_>) -> bool {
     if conditions.is_empty() {
         return true;
@@ -372,10 +376,10 @@ fn fits(conditions: &[Condition], record: &Record<'_>) -> bool {
     })
 }
 
-/// The scan to go on with after a page was refused; any other error is returned.
+/// Returns the scan to continue with after a page was refused. Any other error is returned.
 ///
-/// Where records cannot be searched, the list is read. A list that refuses a page that was asked
-/// for by a record's id is not paged by id, or no longer, so it is read by its own tokens alone.
+/// If search is refused, the list is read instead. If a list rejects a page requested by record id,
+/// it is not or no longer paged by id, and is read by its page tokens only.
 pub(super) fn after_refusal(
     name: &str,
     scan: &Scan,
@@ -384,7 +388,7 @@ pub(super) fn after_refusal(
 ) -> Result<Scan, Error> {
     if ask.way() == Way::Search && is_search_refused(&error) {
         if scan.way() == Way::List {
-            // Another page of the same search was refused before.
+            // Another page of the same search has already been refused.
             return Ok(scan.clone());
         }
         log::warn!(
@@ -404,12 +408,15 @@ pub(super) fn after_refusal(
     Ok(scan.in_sequence())
 }
 
-/// Does it say that records of this object type cannot be searched?
+/// Returns `true` if the error means that the object type cannot be searched.
 fn is_search_refused(error: &Error) -> bool {
     matches!(error, Error::Refused { .. } | Error::Gone { .. } | Error::Forbidden { .. })
 }
 
-/// How to go on when pages are not in the order that the scan relies on.
+/// Returns the scan to continue with if the order of a page contradicts the assumption of the scan.
+///
+/// # Errors
+/// If the page tokens repeat without end.
 pub(super) fn without_order(
     name: &str,
     scan: &Scan,

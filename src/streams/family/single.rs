@@ -1,4 +1,4 @@
-//! A stream of one record: the answer itself.
+//! A stream with a single record, which is the whole response.
 
 use super::{Emitter, Receipt, Whole};
 use crate::error::Error;

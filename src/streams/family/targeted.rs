@@ -1,8 +1,8 @@
-//! Single records of a CRM object type, by id: read once more, and nothing else.
+//! Reads single CRM records again, by id, and nothing else.
 //!
 //! ```text
-//! emitted:  the records with these ids that are live, whatever their date and the conditions
-//! claimed:  what the state said before
+//! emitted:  live records with the given ids, regardless of their dates and the filter conditions
+//! state:    that of the previous sync, unchanged
 //! ```
 
 use std::cell::RefCell;
@@ -35,7 +35,7 @@ pub(super) async fn read(
         }
         let is_missing = |id: &&RecordId| found.iter().all(|found| found.id != Some(**id));
         missing.extend(ids.iter().filter(is_missing).map(ToString::to_string));
-        // Like the hits of a search, these records carry no associations.
+        // Batch reads return no associations, as with search hits.
         let lines = objects.reader.lines(Way::Search, &found, &objects.encoder).await?;
         let Lines { text, records, .. } = lines;
         count += records;

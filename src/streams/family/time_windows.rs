@@ -1,13 +1,13 @@
-//! A log of events that is asked for by windows of time, newest first within each.
+//! An event log that is read in time windows, newest first within each.
 //!
 //! ```text
-//! from ≤ happened ≤ to − 1 ms             both bounds inclusive, applied by HubSpot
-//! claimed:  everything before a window, once that and all windows before it are read
+//! from ≤ occurred ≤ to − 1 ms             both bounds inclusive, filtered by HubSpot
+//! covered:  everything before the end of a window, once it and all earlier windows are read
 //! ```
 //!
-//! Within a window HubSpot gives the newest events first and pages by a token that soon expires:
-//! then the rest of the window is asked for anew. Several windows are read at once. Of a long span
-//! the newest page comes first, which often is all there is.
+//! Within a window HubSpot returns the newest events first, with a page token that expires soon;
+//! the rest of the window is then requested again. Several windows are read concurrently. For a
+//! long time span the newest page is read first, because it often contains all events.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -25,13 +25,13 @@ use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
 
-/// Events of one page.
+/// Number of events per page.
 const PAGE: u32 = 1000;
 const WINDOW: Duration = Duration::from_hours(24 * 30);
-/// Windows under way at once.
+/// Number of windows read concurrently.
 const AT_ONCE: usize = 8;
-/// Looking for the first event, or for few of them, takes requests: worth it from this many windows
-/// on.
+/// Minimum number of windows for which it is worthwhile to spend requests on finding the first
+/// event, or on reading the newest page first.
 const MANY: usize = 16;
 
 pub(super) async fn read(
@@ -50,8 +50,8 @@ pub(super) async fn read(
     let done = RefCell::new(Gapless::default());
     let unclaimed = Cell::new(0);
     let pace = RefCell::new(Pace::new(Instant::now()));
-    // Claims are made where the windows are read: a loop that sends while other windows are not
-    // polled could wait for a place in the queue that is promised to one of them.
+    // Checkpoints are emitted by the tasks that read the windows. A loop that sends while the other
+    // windows are not polled could wait for queue capacity that is reserved for one of them.
     let reads = stream::iter((0..).zip(windows).map(Ok));
     let read = async |(place, window)| {
         let records = log.read(window).await?;
@@ -78,9 +78,9 @@ struct Log<'a> {
 }
 
 impl Log<'_> {
-    /// Sends every event of a window; returns how many.
+    /// Sends all events of a window; returns the number sent.
     async fn read(&self, mut window: Window) -> Result<u64, Error> {
-        // What is left of the window below the pages read so far.
+        // Part of the window older than the pages read so far.
         let mut rest = window;
         let mut records = 0;
         'window: loop {
@@ -88,8 +88,8 @@ impl Log<'_> {
             let mut pages = self.pages(&tail);
             loop {
                 let page = match pages.next().await {
-                    // The token has expired: ask for the rest anew. The moment that the last page
-                    // ended with is read twice, because it may hold more.
+                    // The page token has expired. Request the rest of the window, including the
+                    // time of the last event read, because it may have more events.
                     Err(Error::Refused { .. }) if pages.is_begun() && rest.to < window.to => {
                         window = rest;
                         continue 'window;
@@ -105,7 +105,7 @@ impl Log<'_> {
         }
     }
 
-    /// Sends the newest page of a long span; returns what is left to be read.
+    /// Sends the newest page of a long span; returns the rest of the span.
     async fn without_newest(&self, span: Span) -> Result<Span, Error> {
         if span.windows(WINDOW).len() < MANY {
             return Ok(span);
@@ -117,13 +117,14 @@ impl Log<'_> {
             return Ok(Span { lower: span.upper, ..span });
         }
         let Some(oldest) = self.oldest(&page)? else { return Ok(span) };
-        // There may be more of the moment that the page ends with: it is left for later, whole.
+        // More events may share the time of the last one, so events of that time are left to the
+        // rest.
         let is_newer = |record: &Record<'_>| record.instant(self.cursor) > Some(oldest);
         self.emitter.send(page.records(), &[], is_newer).await?;
         Ok(Span { upper: oldest + 1, ..span })
     }
 
-    /// The moment of a page's last event, if the newest come first.
+    /// Returns the time of the last event of a page, if it is sorted newest first.
     fn oldest(&self, page: &Page) -> Result<Option<Millis>, Error> {
         oldest(page, self.cursor).map_err(|error| unreadable(&self.context.name, error))
     }
@@ -133,18 +134,19 @@ impl Log<'_> {
         Pages::new(self.context.api, ListRequest { endpoint, tail, body: None, shape })
     }
 
-    /// The newest page of a window, of so many events at most.
+    /// Requests the newest page of a window, with at most `limit` events.
     async fn newest(&self, window: Window, limit: u32) -> Result<Option<Page>, Error> {
         self.pages(&tail(window, limit)).next().await
     }
 
-    /// Leaves out the windows before the first event, which are most of them in a portal that is
-    /// younger than HubSpot.
+    /// Removes the windows before the first event by binary search. In a recently created account
+    /// these are most of the windows.
     async fn without_empty_past(&self, mut windows: Vec<Window>) -> Result<Vec<Window>, Error> {
         let Some(first) = windows.first().copied().filter(|_| windows.len() >= MANY) else {
             return Ok(windows);
         };
-        // Windows below `empty` hold nothing; the one at `found` or an earlier one may.
+        // Windows before `empty` have no events; the window at `found` or an earlier one may have
+        // some.
         let (mut empty, mut found) = (0, windows.len() - 1);
         while empty < found {
             let middle = usize::midpoint(empty, found);
@@ -164,7 +166,7 @@ impl Log<'_> {
     }
 }
 
-/// What follows the endpoint's path to ask for the events of a window.
+/// Returns the query string for the events of a window.
 fn tail(Window { from, to }: Window, limit: u32) -> String {
     format!("?limit={limit}&startTimestamp={from}&endTimestamp={}", to - 1)
 }

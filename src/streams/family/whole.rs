@@ -1,8 +1,8 @@
-//! What is decided about streams that are always read whole: what is new, and what may be claimed.
+//! Client-side incremental filtering for streams that are always read in full.
 //!
 //! ```text
-//! emitted:  cursor ≥ saved position (or start date), applied by us; no upper bound
-//! claimed:  everything changed before this sync began, or before what had to be left out
+//! emitted:  cursor ≥ saved position and start date, filtered client-side; no upper bound
+//! covered:  everything changed before this sync began, or before the first incomplete record
 //! ```
 
 use std::cell::Cell;
@@ -15,13 +15,13 @@ use crate::record::Record;
 use crate::streams::context::{Context, Planned};
 use crate::time::Millis;
 
-/// A stream being read whole.
+/// Cursor of a client-side incremental stream.
 pub(super) struct Whole<'a> {
     context: &'a Context<'a>,
     stream: &'a Planned<'a>,
-    /// The saved position, where it counts.
+    /// Saved position; `None` in a full refresh.
     position: Option<Millis>,
-    /// No more than this is claimed in the end.
+    /// Upper limit of the final position.
     until: Cell<Millis>,
 }
 
@@ -31,25 +31,25 @@ impl<'a> Whole<'a> {
         Self { context, stream, position, until: Cell::new(Millis::MAX) }
     }
 
-    /// Where the records wanted begin, inclusive.
+    /// Returns the instant from which records are emitted, inclusive.
     pub(super) fn from(&self) -> Millis {
         self.position.max(self.context.start_date).unwrap_or(Millis::MIN)
     }
 
-    /// Is a record new enough? One without a cursor value always is.
+    /// Returns `true` if a record is new enough. A record without a cursor value always is.
     pub(super) fn wants(&self, record: &Record<'_>) -> bool {
         self.stream.row.changed(record).is_none_or(|moment| moment >= self.from())
     }
 
-    /// Claims nothing changed at the moment of this record or later, because something of it has
-    /// not been written.
+    /// Limits the final position to the modification time of this record, because a part of it
+    /// could not be read.
     pub(super) fn hold_back_before(&self, record: &Record<'_>) {
         if let Some(moment) = self.stream.row.changed(record) {
             self.until.set(self.until.get().min(moment));
         }
     }
 
-    /// What may be claimed in the end.
+    /// Returns the final state.
     pub(super) fn state(&self) -> StreamState {
         let upper = self.context.bounds().upper().min(self.until.get());
         match self.stream.row.cursor {
@@ -61,7 +61,7 @@ impl<'a> Whole<'a> {
         }
     }
 
-    /// Sends the last state.
+    /// Emits the final state.
     pub(super) async fn finish(&self, emitter: &Emitter<'_>) -> Result<Receipt, Error> {
         emitter.finish(self.state()).await
     }

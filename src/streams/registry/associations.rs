@@ -3,8 +3,8 @@
 use super::super::spec::{Family, Schema, StreamSpec};
 use super::PLAIN;
 
-/// What all streams of associations have in common; [`crate::streams::AssociationStream`] fills in
-/// the rest.
+/// Base definition of all association streams; [`crate::streams::AssociationStream`] fills in the
+/// rest.
 pub(in crate::streams) const ASSOCIATIONS: StreamSpec<'static> = StreamSpec {
     family: Family::Associations { from: "", to: "" },
     primary_key: &["from_id", "to_id", "association_type_id"],

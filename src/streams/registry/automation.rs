@@ -1,4 +1,4 @@
-//! Workflows, in the two forms HubSpot shows them in.
+//! Workflow streams, from both APIs that HubSpot offers for them.
 
 use super::super::reshape;
 use super::super::spec::{CursorField, Family, Pass, Schema, StreamSpec};
@@ -6,9 +6,9 @@ use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
 use crate::hubspot::{BatchRead, Endpoint, PagingKind, Shape, limits};
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
-    // Workflows on records of any type, each with its actions.
+    // Workflows for records of any type, with their actions.
     StreamSpec {
         name: "flows",
         family: Family::Detailed {
@@ -28,7 +28,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         docs: "https://developers.hubspot.com/docs/api-reference/automation-automation-v4-v4/guide",
         ..PLAIN
     },
-    // Contact-based workflows alone, under ids of their own.
+    // Contact-based workflows only, under different ids.
     StreamSpec {
         name: "workflows",
         family: Family::Collection {

@@ -1,10 +1,10 @@
-//! What is offered, ordered, billed and paid.
+//! Commerce objects: products, orders, invoices, payments and related types.
 
 use super::super::spec::{Family, Schema, StreamSpec};
 use super::crm::{CRM_OBJECT, CRM_RECORD, OWN_UPDATED_AT};
 use super::{CrmRow, MODIFIED};
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {

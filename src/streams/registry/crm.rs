@@ -1,4 +1,4 @@
-//! CRM objects: people, companies, deals and what belongs to them.
+//! CRM objects: contacts, companies, deals and related types.
 
 use super::super::spec::{CursorField, Family, Fill, Schema, StreamSpec};
 use super::{CrmRow, MODIFIED, MODIFIED_CONTACT, PLAIN, UPDATED_AT};
@@ -8,7 +8,7 @@ use crate::schema::Legacy;
 
 pub(super) const CRM_RECORD: &str = include_str!("../../../schemas/shared/crm_record.json");
 
-/// What nearly every CRM object type has in common.
+/// Base definition of nearly all CRM object types.
 pub(super) const CRM_OBJECT: StreamSpec<'static> = StreamSpec {
     family: Family::CrmObject { object: "", modified: MODIFIED },
     cursor: UPDATED_AT,
@@ -16,11 +16,11 @@ pub(super) const CRM_OBJECT: StreamSpec<'static> = StreamSpec {
     ..PLAIN
 };
 
-/// `updatedAt` where the Python connector lets nobody pick another cursor.
+/// `updatedAt`, for streams on which the Python connector allows no other cursor.
 pub(super) const OWN_UPDATED_AT: Option<CursorField> =
     Some(CursorField { name: "updatedAt", source_defined: true, format: CursorFormat::Iso });
 
-/// HubSpot renamed the properties that say when a stage was entered and left.
+/// Properties with the times at which a stage was entered and left, which HubSpot has renamed.
 const LIFECYCLE_STAGES: &[Legacy] = &[
     Legacy { newer: "hs_v2_date_entered_", older: ("hs_lifecyclestage_", "_date") },
     Legacy { newer: "hs_v2_date_exited_", older: ("hs_date_exited_", "") },
@@ -32,7 +32,7 @@ const DEAL_STAGES: &[Legacy] = &[
     Legacy { newer: "hs_v2_latest_time_in_", older: ("hs_time_in_", "") },
 ];
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
@@ -61,7 +61,8 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "contacts",
-            // Searching contacts by the property of all others finds nothing, without an error.
+            // A search for contacts by the property that all other types use finds nothing and
+            // returns no error.
             family: Family::CrmObject { object: "contacts", modified: MODIFIED_CONTACT },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "contacts" },
@@ -208,7 +209,8 @@ pub(super) const ROWS: &[CrmRow] = &[
     },
 ];
 
-/// What all custom objects have in common; [`crate::streams::CustomStream`] fills in the rest.
+/// Base definition of all custom object streams; [`crate::streams::CustomStream`] fills in the
+/// rest.
 pub(in crate::streams) const CUSTOM_OBJECT: StreamSpec<'static> = StreamSpec {
     schema: Schema::Known { fields: CRM_RECORD, properties: &[] },
     defaults: &[

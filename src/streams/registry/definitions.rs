@@ -1,17 +1,17 @@
-//! What the account has defined: properties, labels of associations, events.
+//! Metadata defined in the account: properties, association labels, event definitions.
 
 use super::super::spec::{Family, Pass, Schema, StreamSpec};
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::hubspot::{Endpoint, Shape};
 
-/// A pass for each object type, whose records say which it is.
+/// One pass for each object type, which adds the type to its records.
 macro_rules! of_each {
     ($($object:literal),* $(,)?) => {
         &[$(Pass::marked(concat!("/", $object), &[("objectType", $object)])),*]
     };
 }
 
-/// A pass for each pair of object types, in both directions.
+/// One pass for each pair of object types, in both directions.
 macro_rules! labels {
     ($($from:literal: $($to:literal),+;)*) => {
         &[$($(Pass::marked(
@@ -21,7 +21,7 @@ macro_rules! labels {
     };
 }
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "association_labels",

@@ -1,10 +1,11 @@
-//! Engagements as CRM objects: calls, e-mails, meetings, notes, tasks, letters and messages.
+//! Engagements as CRM objects: calls, e-mails, meetings, notes, tasks, postal mail and
+//! communications.
 
 use super::super::spec::{Family, Schema, StreamSpec};
 use super::crm::{CRM_OBJECT, CRM_RECORD};
 use super::{CrmRow, MODIFIED};
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {

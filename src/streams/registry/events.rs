@@ -1,4 +1,4 @@
-//! Logs of what happened, and what belongs to the entries of other lists.
+//! Event logs and substreams.
 
 use super::super::reshape::events as reshape;
 use super::super::spec::{Child, Children, CursorField, Family, Fill, Parents, Schema, StreamSpec};
@@ -6,12 +6,13 @@ use crate::cursor::CursorFormat;
 use crate::hubspot::{Endpoint, PagingKind, Shape};
 use crate::record::EmptyText;
 
-/// A cursor in milliseconds, which the state has as text.
+/// Cursor in milliseconds, written to the state as a string.
 const fn milliseconds(name: &'static str) -> CursorField {
     CursorField { name, source_defined: true, format: CursorFormat::Millis }
 }
 
-/// Every form that can have submissions: those of blog comments have an API of their own.
+/// All forms that can have submissions. Blog comment forms are excluded: comments have an API of
+/// their own.
 const FORMS: Parents = Parents {
     endpoint: Endpoint::Forms,
     tail: "?formTypes=hubspot&formTypes=captured&formTypes=flow&limit=100",
@@ -20,7 +21,7 @@ const FORMS: Parents = Parents {
     id: "id",
 };
 
-/// Every list of every object type.
+/// All lists of all object types.
 const LISTS: Parents = Parents {
     endpoint: Endpoint::Lists,
     tail: "/search",
@@ -29,7 +30,7 @@ const LISTS: Parents = Parents {
     id: "listId",
 };
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "email_events",
@@ -86,7 +87,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         primary_key: &[],
         cursor: Some(milliseconds("updatedAt")),
         schema: Schema::Static(include_str!("../../../schemas/form_submissions.json")),
-        // A submission never changes: it was last updated when it was submitted.
+        // A submission never changes, so its modification time is its submission time.
         defaults: &[Fill { field: "updatedAt", or: Some("submittedAt"), cast: None }],
         reshape: None,
         casts: None,

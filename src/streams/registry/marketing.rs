@@ -1,4 +1,4 @@
-//! Lists, forms, e-mails, campaigns.
+//! Lists, forms, e-mails, campaigns and subscription types.
 
 use super::super::reshape;
 use super::super::spec::{CursorField, Family, Otherwise, Pass, Schema, StreamSpec};
@@ -7,9 +7,9 @@ use crate::cursor::CursorFormat;
 use crate::hubspot::{Endpoint, PagingKind, Shape};
 use crate::record::EmptyText;
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
-    // Not marketing campaigns: one for each e-mail that was sent.
+    // E-mail campaigns, one for each e-mail sent; not to be confused with marketing campaigns.
     StreamSpec {
         name: "campaigns",
         family: Family::Detailed {
@@ -49,8 +49,8 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         docs: "https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide",
         ..PLAIN
     },
-    // The present definitions take a scope that older connections were never granted, so the
-    // first version of the endpoint stands in.
+    // The current API requires a scope that older connections were never granted, so the first
+    // version of the endpoint is the fallback.
     StreamSpec {
         name: "email_subscriptions",
         family: Family::Collection {
@@ -73,7 +73,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         docs: "https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide",
         ..PLAIN
     },
-    // Comments on blogs are forms too, but nobody can read their submissions.
+    // Includes blog comment forms, although their submissions cannot be read.
     StreamSpec {
         name: "forms",
         family: Family::Collection {
@@ -92,7 +92,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         name: "marketing_campaigns",
         family: Family::Collection {
             endpoint: Endpoint::MarketingCampaigns,
-            // HubSpot: a property is shown only if it is asked for.
+            // HubSpot returns only the requested properties.
             passes: &[Pass::get(concat!(
                 "?limit=100&properties=hs_name,hs_start_date,hs_end_date,hs_notes,hs_audience,",
                 "hs_currency_code,hs_campaign_status,hs_utm,hs_color_hex,hs_goal,hs_owner,",

@@ -1,4 +1,4 @@
-//! The table of streams, in parts.
+//! The list of built-in stream definitions, split by topic.
 
 mod associations;
 mod automation;
@@ -24,7 +24,7 @@ pub(super) use associations::ASSOCIATIONS;
 pub(super) use crm::CUSTOM_OBJECT;
 pub(super) use web_analytics::{CUSTOM_EVENT, TYPES, WEB_ANALYTICS};
 
-/// Every stream known before a portal is asked, by name.
+/// All built-in stream definitions, sorted by name.
 pub static STREAMS: LazyLock<Vec<StreamSpec<'static>>> = LazyLock::new(|| {
     let crm = || crm::ROWS.iter().chain(commerce::ROWS).chain(engagements::ROWS);
     let archived = crm().filter_map(|row| archived(&row.stream, row.archived?));
@@ -34,7 +34,7 @@ pub static STREAMS: LazyLock<Vec<StreamSpec<'static>>> = LazyLock::new(|| {
     streams
 });
 
-/// The rows of everything that is no CRM object, by theme.
+/// Definitions of all streams other than CRM objects, by topic.
 const THEMES: &[&[StreamSpec<'static>]] = &[
     automation::ROWS,
     definitions::ROWS,
@@ -47,7 +47,7 @@ const THEMES: &[&[StreamSpec<'static>]] = &[
     web_analytics::ROWS,
 ];
 
-/// What most streams have in common.
+/// Default values shared by most stream definitions.
 const PLAIN: StreamSpec<'static> = StreamSpec {
     name: "",
     family: Family::Single { endpoint: Endpoint::Account },
@@ -64,27 +64,28 @@ const PLAIN: StreamSpec<'static> = StreamSpec {
     docs: "",
 };
 
-/// A record that was never changed has been new since it was created.
+/// Uses `createdAt` as the modification time of a record that was never changed.
 const OR_CREATED_AT: &[Fill] = &[Fill { field: "updatedAt", or: Some("createdAt"), cast: None }];
 
-/// `updatedAt` as the streams on the shared cursor of the Python connector publish it.
+/// `updatedAt` as published for the streams that share a cursor in the Python connector.
 const UPDATED_AT: Option<CursorField> =
     Some(CursorField { name: "updatedAt", source_defined: false, format: CursorFormat::Iso });
 
-/// When a record was modified, for every object type but contacts.
+/// Property with the modification time of a record, for all object types except contacts.
 pub(super) const MODIFIED: &str = "hs_lastmodifieddate";
 
-/// The same of contacts. HubSpot: searching them by the property of all others finds nothing,
-/// without an error.
+/// Property with the modification time of a contact. HubSpot: a search for contacts by the property
+/// of the other types finds nothing and returns no error.
 pub(super) const MODIFIED_CONTACT: &str = "lastmodifieddate";
 
-/// A CRM object type, and the name of the stream of its archived records.
+/// Definition of a CRM object stream and the name of the stream of its archived records, if any.
 struct CrmRow {
     stream: StreamSpec<'static>,
     archived: Option<&'static str>,
 }
 
-/// The stream of archived records beside a stream of live ones.
+/// Returns the definition of the archived-records stream that belongs to a CRM object stream, or
+/// `None` if `row` is not one.
 pub(super) fn archived<'a>(row: &StreamSpec<'a>, name: &'a str) -> Option<StreamSpec<'a>> {
     const FIELDS: &str = include_str!("../../../schemas/shared/crm_archived_record.json");
     let Family::CrmObject { object, .. } = row.family else { return None };
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn scopes_and_documentation_are_given() {
-        // Any scope for any CRM object shows a part of these.
+        // Any scope for a CRM object grants access to the corresponding part of these.
         let open_to_all = ["association_labels", "properties"];
         for row in rows() {
             assert_eq!(row.scopes.is_empty(), open_to_all.contains(&row.name), "{}", row.name);

@@ -1,4 +1,4 @@
-//! The pipelines of every CRM object type that has them.
+//! Pipelines of all CRM object types that have them.
 
 use super::super::reshape;
 use super::super::spec::{CursorField, Family, Pass, Schema, StreamSpec};
@@ -6,12 +6,12 @@ use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
 use crate::hubspot::{Endpoint, Shape};
 
-/// What the pipelines of all types have in common.
+/// Base definition of all pipeline streams.
 const PIPELINES: StreamSpec<'static> = StreamSpec {
     cursor: UPDATED_AT,
     schema: Schema::Static(include_str!("../../../schemas/shared/pipeline.json")),
     defaults: OR_CREATED_AT,
-    // HubSpot: nearly every scope for any object type opens the pipelines of all.
+    // HubSpot: nearly every scope for any object type grants access to the pipelines of all.
     or_any_of: &[
         "crm.objects.*",
         "crm.schemas.*",
@@ -24,12 +24,12 @@ const PIPELINES: StreamSpec<'static> = StreamSpec {
     ..PLAIN
 };
 
-/// One answer holds them all.
+/// Reads the pipelines of one object type; a single response holds them all.
 const fn of(object: &'static [Pass]) -> Family<'static> {
     Family::Collection { endpoint: Endpoint::Pipelines, passes: object, shape: Shape::RESULTS }
 }
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "appointment_pipelines",
@@ -43,7 +43,8 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         scopes: &["crm.objects.courses.read"],
         ..PIPELINES
     },
-    // HubSpot: the first version of the pipelines API, which this record's shape comes from, is gone.
+    // HubSpot: the first version of the pipelines API, which defined the shape of this record, is
+    // gone.
     StreamSpec {
         name: "deal_pipelines",
         family: of(&[Pass::get("/deals")]),

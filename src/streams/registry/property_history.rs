@@ -1,11 +1,11 @@
-//! The versions of properties.
+//! Property history streams.
 
 use super::super::spec::{CursorField, Family, Schema, StreamSpec};
 use super::{MODIFIED, MODIFIED_CONTACT, PLAIN};
 use crate::cursor::CursorFormat;
 use crate::record::{HistoryForm, VersionField};
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "companies_property_history",
@@ -24,7 +24,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         family: Family::PropertyHistory {
             object: "contacts",
             modified: MODIFIED_CONTACT,
-            // As HubSpot's first API called them.
+            // Names used by the first version of the API.
             form: HistoryForm {
                 id: "vid",
                 id_is_number: true,
@@ -69,7 +69,7 @@ const HISTORY: HistoryForm = HistoryForm {
     ],
 };
 
-/// What the three have in common.
+/// Base definition of the property history streams.
 const VERSION: StreamSpec<'static> = StreamSpec {
     family: Family::PropertyHistory { object: "", modified: "", form: HISTORY },
     primary_key: &[],

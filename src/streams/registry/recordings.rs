@@ -5,7 +5,7 @@ use super::super::spec::{CursorField, Family, Schema, StreamSpec};
 use super::{MODIFIED, PLAIN};
 use crate::cursor::CursorFormat;
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "call_recordings",
@@ -35,7 +35,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
 ];
 
-/// What the two have in common.
+/// Base definition of both recording streams.
 const RECORDING: StreamSpec<'static> = StreamSpec {
     family: Family::Recordings { object: "", modified: MODIFIED, urls: &[] },
     primary_key: &[],

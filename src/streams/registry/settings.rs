@@ -1,4 +1,4 @@
-//! Accounts and the people in them.
+//! Account details, currencies, owners, roles, teams and users.
 
 use super::super::spec::{Family, Pass, Schema, StreamSpec};
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
@@ -7,7 +7,7 @@ use crate::hubspot::{Endpoint, Shape};
 const USERS_GUIDE: &str =
     "https://developers.hubspot.com/docs/api-reference/settings-user-provisioning-v3/guide";
 
-/// By name of the stream.
+/// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "account_details",
@@ -18,8 +18,8 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         docs: "https://developers.hubspot.com/docs/api-reference/account-info-v3/guide",
         ..PLAIN
     },
-    // The rates with their history: an amount is converted by the rate of its day. The codes
-    // alone say nothing that a table of all currencies does not.
+    // Exchange rates with their history, so that an amount can be converted at the rate of its day.
+    // The currency codes alone add nothing to any public list of currencies.
     StreamSpec {
         name: "currencies",
         family: Family::Collection {
@@ -93,7 +93,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
 ];
 
-/// Live and archived owners are two streams of one shape.
+/// Base definition of the streams of live and of archived owners.
 const OWNERS: StreamSpec<'static> = StreamSpec {
     cursor: UPDATED_AT,
     schema: Schema::Static(include_str!("../../../schemas/owners.json")),

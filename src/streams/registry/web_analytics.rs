@@ -1,4 +1,4 @@
-//! Events that happened to the records of a CRM object type.
+//! Events of the records of a CRM object type.
 
 use std::borrow::Cow;
 
@@ -8,11 +8,11 @@ use super::{MODIFIED, MODIFIED_CONTACT, PLAIN};
 use crate::cursor::CursorFormat;
 use crate::record::EmptyText;
 
-/// The two types of events that web analytics have: without a type HubSpot refuses to answer.
+/// Event types of web analytics. HubSpot rejects requests without an event type.
 pub(in crate::streams) const TYPES: &[Cow<'static, str>] =
     &[Cow::Borrowed("e_visited_page"), Cow::Borrowed("e_submitted_form")];
 
-/// What all web analytics have in common.
+/// Base definition of all web analytics streams.
 pub(in crate::streams) const WEB_ANALYTICS: StreamSpec<'static> = StreamSpec {
     family: Family::Occurrences(Occurrences {
         object: "",
@@ -33,8 +33,8 @@ pub(in crate::streams) const WEB_ANALYTICS: StreamSpec<'static> = StreamSpec {
     ..PLAIN
 };
 
-/// What the streams of custom events have in common; [`crate::streams::CustomStream`] fills in the
-/// rest. Their properties are columns like those of a CRM object.
+/// Base definition of custom event streams; [`crate::streams::CustomStream`] fills in the rest.
+/// Their properties become columns, as for a CRM object.
 pub(in crate::streams) const CUSTOM_EVENT: StreamSpec<'static> = StreamSpec {
     schema: Schema::Known {
         fields: include_str!("../../../schemas/shared/event_occurrence.json"),
@@ -47,7 +47,8 @@ pub(in crate::streams) const CUSTOM_EVENT: StreamSpec<'static> = StreamSpec {
     ..WEB_ANALYTICS
 };
 
-/// By name of the stream. HubSpot names some object types otherwise in events than in paths.
+/// Sorted by stream name. HubSpot uses different names for some object types in events and in
+/// paths.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "companies_web_analytics",

@@ -1,10 +1,11 @@
-//! Workflows.
+//! Workflow records.
 
 use serde_json::{Map, Value};
 
 use super::lift;
 
-/// A workflow has no `updatedAt` before its first change.
+/// Fills in `updatedAt` from `insertedAt` if the workflow has never been changed, and flattens
+/// `contactListIds`.
 pub(in crate::streams) fn workflow(fields: &mut Map<String, Value>) {
     if fields.get("updatedAt").is_none_or(Value::is_null)
         && let Some(inserted) = fields.get("insertedAt").cloned()

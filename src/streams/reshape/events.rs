@@ -1,17 +1,17 @@
-//! Events of records, and engagements.
+//! Web analytics events and engagements.
 
 use serde_json::{Map, Value};
 
 use super::lift;
 
-/// The properties of an event stand beside its other fields, and there alone.
+/// Moves the properties of an event to the top level, as `properties_<name>`.
 pub(in crate::streams) fn web_analytics(record: &mut Map<String, Value>) {
     lift(record, "properties");
     record.remove("properties");
 }
 
-/// What an engagement says of itself stands at the top; associations and metadata are there
-/// twice, as objects and field by field.
+/// Moves the fields of `engagement` to the top level; adds flattened copies of `associations` and
+/// `metadata`.
 pub(in crate::streams) fn engagements(record: &mut Map<String, Value>) {
     if let Some(Value::Object(own)) = record.remove("engagement") {
         for (name, value) in own {

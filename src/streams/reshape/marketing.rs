@@ -1,21 +1,21 @@
-//! E-mail campaigns, marketing campaigns, subscription types.
+//! E-mail campaigns, marketing campaigns and subscription types.
 
 use serde_json::{Map, Value};
 
 use super::{lift, rename};
 
-/// Counters stand nested and flat.
+/// Adds flattened copies of the counters.
 pub(in crate::streams) fn email_campaign(fields: &mut Map<String, Value>) {
     lift(fields, "counters");
 }
 
-/// Properties stand nested and flat, as they do in CRM records.
+/// Adds flattened copies of the properties, as in CRM records.
 pub(in crate::streams) fn marketing_campaign(fields: &mut Map<String, Value>) {
     lift(fields, "properties");
 }
 
-/// From the present definition of a subscription type to that of the first version, which is left
-/// as it is. What the present one does not say is null.
+/// Converts a subscription type from the current API to the shape of the first version. Fields that
+/// the current API lacks are null. Records already in the old shape are unchanged.
 pub(in crate::streams) fn subscription_type(fields: &mut Map<String, Value>) {
     if !fields.contains_key("isActive") {
         return;
@@ -34,7 +34,7 @@ pub(in crate::streams) fn subscription_type(fields: &mut Map<String, Value>) {
     for field in ["isDefault", "createdAt", "updatedAt", "subscriptionTranslations"] {
         fields.remove(field);
     }
-    // The account's own types belong to business unit 0.
+    // Subscription types of the account itself belong to business unit 0.
     fields.entry("businessUnitId").or_insert_with(|| 0.into());
 }
 

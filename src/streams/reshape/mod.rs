@@ -1,6 +1,7 @@
-//! Records in the shape their streams have always had, where HubSpot's is another by now.
+//! Converts records to the shape that their streams have always had, where the API now returns
+//! another one.
 //!
-//! Each function changes the fields of one record, and knows of nothing else.
+//! Each function changes the fields of one record and has no other inputs.
 
 mod automation;
 pub(super) mod events;
@@ -14,8 +15,8 @@ pub(super) use pipelines::deal_pipeline;
 
 use serde_json::{Map, Value};
 
-/// Shows the fields of a nested object at the top as well, as `<name>_<field>`. A name that is
-/// taken stays as it is.
+/// Copies the fields of a nested object to the top level, as `<name>_<field>`. Existing fields are
+/// not overwritten.
 fn lift(fields: &mut Map<String, Value>, name: &str) {
     let Some(Value::Object(nested)) = fields.get(name) else { return };
     for (field, value) in nested.clone() {
@@ -23,7 +24,7 @@ fn lift(fields: &mut Map<String, Value>, name: &str) {
     }
 }
 
-/// Moves a field to another name, or fills that with null.
+/// Renames a field; `to` is set to null if `from` is absent.
 fn rename(fields: &mut Map<String, Value>, from: &str, to: &str) {
     let value = fields.remove(from).unwrap_or_default();
     fields.insert(to.into(), value);

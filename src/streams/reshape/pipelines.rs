@@ -1,13 +1,13 @@
-//! Deal pipelines in the shape of the first version of their API.
+//! Deal pipelines in the shape of the first version of the API.
 
 use serde_json::{Map, Value, json};
 
 use super::rename;
 use crate::time::parse_instant;
 
-/// From the present pipeline to that of the first version.
+/// Converts a pipeline from the current API to the shape of the first version.
 ///
-/// HubSpot no longer says which pipeline is the default one, so that is null.
+/// HubSpot no longer returns which pipeline is the default, so `default` is null.
 pub(in crate::streams) fn deal_pipeline(fields: &mut Map<String, Value>) {
     rename(fields, "id", "pipelineId");
     dates_and_activity(fields);
@@ -24,7 +24,7 @@ pub(in crate::streams) fn deal_pipeline(fields: &mut Map<String, Value>) {
     }
 }
 
-/// Dates in milliseconds, and `active` for the opposite of `archived`.
+/// Converts dates to milliseconds, and `archived` to its negation, `active`.
 fn dates_and_activity(fields: &mut Map<String, Value>) {
     for date in ["createdAt", "updatedAt"] {
         if let Some(value) = fields.get_mut(date)

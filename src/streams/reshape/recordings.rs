@@ -1,22 +1,22 @@
-//! From a call or a meeting to its recording.
+//! Converts a call or a meeting to a record of its recording.
 
 use serde_json::{Map, Value};
 
-/// Properties that say where the recording of a call is, the best first.
+/// Properties with the recording URL of a call, in order of preference.
 pub(in crate::streams) const CALL_URLS: &[&str] =
     &["hs_call_recording_url", "hs_call_video_recording_url"];
-/// The same of a meeting.
+/// Properties with the recording URL of a meeting.
 pub(in crate::streams) const MEETING_URLS: &[&str] = &["hs_meeting_recording_url"];
 
-/// Endings of file names that a player understands.
+/// Known extensions of audio and video files.
 const ENDINGS: [&str; 7] = ["mp4", "m4a", "mp3", "wav", "webm", "ogg", "mov"];
 
-/// The recording of a call. Without one at HubSpot, there is no record.
+/// Converts a call to its recording. Drops the record if HubSpot does not host one.
 pub(in crate::streams) fn call(fields: &mut Map<String, Value>) {
     reshape(fields, "call", "call_id", CALL_URLS);
 }
 
-/// The recording of a meeting. Without one at HubSpot, there is no record.
+/// Converts a meeting to its recording. Drops the record if HubSpot does not host one.
 pub(in crate::streams) fn meeting(fields: &mut Map<String, Value>) {
     reshape(fields, "meeting", "meeting_id", MEETING_URLS);
 }
@@ -45,7 +45,7 @@ fn reshape(fields: &mut Map<String, Value>, kind: &str, id_field: &str, urls: &[
     fields.insert(id_field.into(), id);
 }
 
-/// Is the file kept by HubSpot itself, and reached safely?
+/// Returns `true` if the URL uses https and a host of HubSpot.
 fn is_at_hubspot(url: &str) -> bool {
     let Some(host) = authority(url) else { return false };
     let host = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
@@ -54,14 +54,14 @@ fn is_at_hubspot(url: &str) -> bool {
     })
 }
 
-/// Host and port of an https URL that names no user.
+/// Returns the host and port of an https URL without user info.
 fn authority(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     (scheme.eq_ignore_ascii_case("https") && !authority.contains('@')).then_some(authority)
 }
 
-/// The ending of the file's name: the URL's, if a player understands it.
+/// Returns the file extension: the one in the URL if it is known, otherwise `mp4`.
 fn ending(url: &str) -> &'static str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
