@@ -1,4 +1,4 @@
-//! The release binary: building it, running it, and what a run brought and took.
+//! Builds and runs the release binary, and collects the output and resource usage of each run.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -18,39 +18,40 @@ use crate::measure::{self, Taken};
 const PACKAGE: &str = "source-hubspot";
 const RECORD: &[u8] = br#"{"type":"RECORD""#;
 
-/// The binary and a folder for its files.
+/// The binary and a directory for its input files.
 pub(crate) struct Connector {
     pub(crate) binary: PathBuf,
     files: TempDir,
 }
 
-/// What one run brought and took.
+/// Output and resource usage of one run.
 pub(crate) struct Run {
     pub(crate) wall: Duration,
     pub(crate) taken: Taken,
     pub(crate) records: u64,
-    /// Bytes of stdout.
+    /// Bytes written to stdout.
     pub(crate) bytes: u64,
-    /// Every message that is no RECORD.
+    /// All messages other than RECORD.
     messages: Vec<Value>,
 }
 
-/// What a stream's receipt says.
+/// Statistics from the final log line of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Receipt {
     pub(crate) stream: String,
-    /// General, search, associations.
+    /// Number of general, search and association requests.
     pub(crate) requests: [u64; 3],
 }
 
-/// A line of cargo's JSON output, as far as it matters here.
+/// A line of cargo's JSON output, reduced to the needed field.
 #[derive(Deserialize)]
 struct CargoLine {
     #[serde(default)]
     executable: Option<PathBuf>,
 }
 
-/// How far the simulator's clock is ahead of this machine's, which the connector is to share.
+/// Returns the offset of the simulator's clock from the machine clock in milliseconds. The
+/// connector is run with the same offset.
 fn offset_ms(url: &str) -> Result<i64> {
     let address = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address)?;
@@ -73,8 +74,8 @@ impl Connector {
         let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
         cargo.args(["build", "--release", "--quiet", "--message-format=json-render-diagnostics"]);
         cargo.args(["--package", PACKAGE, "--bin", PACKAGE, "--manifest-path", manifest]);
-        // `cargo run` describes this very package to us; a build script must not take it for its
-        // own.
+        // `cargo run` sets variables that describe the benchmark package; build scripts of the
+        // connector must not see them.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| text.starts_with(start)) {
@@ -98,7 +99,7 @@ impl Connector {
         self.run("", &["spec".into()])
     }
 
-    /// The streams of a portal, as `discover` describes them.
+    /// Returns the streams of a portal as `discover` prints them.
     pub(crate) fn discover(&self, url: &str) -> Result<Vec<Value>> {
         let run = self.run(url, &["discover".into(), "--config".into(), self.config()?])?;
         let catalog = run.messages.iter().find_map(|message| message.get("catalog"));
@@ -106,7 +107,8 @@ impl Connector {
         Ok(streams.ok_or("`discover` offers no streams")?.clone())
     }
 
-    /// Reads these streams, incrementally where they can be; `states` are those of an earlier run.
+    /// Reads the given streams, incrementally where supported. `states` are those of an earlier
+    /// run.
     pub(crate) fn read(&self, url: &str, streams: &[Value], states: &[Value]) -> Result<Run> {
         let streams: Vec<_> = streams.iter().map(configured).collect();
         let catalog = self.file("catalog.json", &json!({ "streams": streams }))?;
@@ -178,7 +180,7 @@ impl Connector {
 }
 
 impl Run {
-    /// The last state of every stream.
+    /// Returns the last state of every stream.
     pub(crate) fn states(&self) -> Vec<Value> {
         let mut last: BTreeMap<&str, &Value> = BTreeMap::new();
         for state in self.messages.iter().filter_map(|message| message.get("state")) {
@@ -195,7 +197,7 @@ impl Run {
     }
 }
 
-/// Reads the last line of a stream.
+/// Parses the final log line of a stream; `None` for any other line.
 fn receipt(line: &str) -> Option<Receipt> {
     let (stream, rest) = line.strip_prefix('`')?.split_once("`: ")?;
     let (counts, _) = rest.split_once("requests: ")?.1.split_once(';')?;
@@ -204,7 +206,7 @@ fn receipt(line: &str) -> Option<Receipt> {
     Some(Receipt { stream: stream.to_owned(), requests })
 }
 
-/// A stream by its name alone, with all its columns.
+/// Returns a catalog stream with just a name, which selects all columns.
 pub(crate) fn named(name: &str) -> Value {
     json!({
         "name": name,
@@ -227,7 +229,7 @@ fn configured(stream: &Value) -> Value {
     })
 }
 
-/// How large a file is.
+/// Returns the size of a file in bytes.
 pub(crate) fn size(path: &Path) -> Result<u64> {
     Ok(path.metadata()?.len())
 }

@@ -1,4 +1,4 @@
-//! Writes the table and the charts where the documentation shows them.
+//! Writes the results into the documentation.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,8 @@ use crate::chart::Charts;
 const BEGIN: &str = "<!-- figures: begin -->";
 const END: &str = "<!-- figures: end -->";
 
-/// Puts the table into `docs/performance.md`, between its markers, and the charts beside it.
+/// Writes the table into `docs/performance.md`, between its markers, and the charts to
+/// `docs/performance/`.
 pub(crate) fn write(table: &str, charts: &Charts) -> Result<()> {
     let docs = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"));
     let page = docs.join("performance.md");

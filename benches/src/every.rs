@@ -1,4 +1,4 @@
-//! All streams of a small portal: read for the first time, and once more when nothing has changed.
+//! Reads all streams of a small portal: a first sync, and later ones without changes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use crate::figure::{Figure, grouped, megabytes, seconds};
 use crate::portal::{LATENCY, bounded, small, unbounded};
 use crate::usage::{Allowance, arrivals_ms, longest_chain, refused};
 
-/// Requests that a stream without changes may take.
+/// Number of requests allowed per stream in a sync without changes.
 const FEW: u64 = 2;
-/// The time that a sync without changes may take.
+/// Time allowed for a sync without changes.
 const SOON: Duration = Duration::from_secs(5);
 const MEMORY: u64 = 64_000_000;
 
-/// Under quota and latency, so that time means something.
+/// Measures with quotas and latency, so that times are realistic.
 pub(crate) fn timed(connector: &Connector) -> Result<Vec<Figure>> {
     measure(connector, &bounded(small(), 1)?, true)
 }
 
-/// Without either: only the requests.
+/// Measures without quotas and latency; only requests, records and memory are meaningful.
 pub(crate) fn counted(connector: &Connector) -> Result<Vec<Figure>> {
     measure(connector, &unbounded(small())?, false)
 }
@@ -30,7 +30,7 @@ pub(crate) fn counted(connector: &Connector) -> Result<Vec<Figure>> {
 fn measure(connector: &Connector, simulator: &Simulator, is_timed: bool) -> Result<Vec<Figure>> {
     let url = simulator.url();
     let streams = connector.discover(&url)?;
-    // What discovery has used up of the quota is not the read's.
+    // Let the quota that discovery has used up recover.
     simulator.advance(Duration::from_mins(1));
     simulator.clear_journal();
     let first = connector.read(&url, &streams, &[])?;
@@ -62,8 +62,8 @@ fn measure(connector: &Connector, simulator: &Simulator, is_timed: bool) -> Resu
         .anywhere(),
     );
 
-    // So late that nothing near the end of the first read is looked at once more, but for its
-    // own hour.
+    // Each sync searches the last hour of the previous one again. With an intermediate sync and
+    // these gaps, the measured sync searches nothing of the first read again.
     simulator.advance(Duration::from_hours(3));
     let middle = connector.read(&url, &streams, &first.states())?;
     simulator.advance(Duration::from_hours(3));
@@ -82,7 +82,8 @@ fn measure(connector: &Connector, simulator: &Simulator, is_timed: bool) -> Resu
     Ok(figures)
 }
 
-/// The bucket that takes longest whatever the program does, and for how long.
+/// Returns the lower bound of the duration of the sync that the quotas imply, with the bucket that
+/// causes it.
 fn least(entries: &[Entry]) -> (Duration, String) {
     let buckets = [
         (Bucket::General, Allowance::GENERAL, "general requests"),
@@ -106,7 +107,7 @@ fn by_bucket(entries: &[Entry]) -> String {
     )
 }
 
-/// How many requests the streams took, by their receipts.
+/// Returns the number of requests per stream and in total, from the receipts.
 fn requests(receipts: &[Receipt], streams: usize) -> Vec<Figure> {
     let mut by_number: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
     for receipt in receipts {

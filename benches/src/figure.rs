@@ -1,9 +1,9 @@
-//! What was measured, and the bar it is held to.
+//! Measured figures and their targets.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-/// What a line of a chart goes through.
+/// Points of a chart line.
 pub(crate) type Points = Vec<(f64, f64)>;
 
 /// One row of the table.
@@ -12,14 +12,14 @@ pub(crate) struct Figure {
     what: String,
     measured: String,
     bar: String,
-    /// Is the bar kept? `None` if there is none.
+    /// `true` if the target is met; `None` if there is none.
     holds: Option<bool>,
-    /// Would another machine find the same?
+    /// `true` if the result does not depend on the machine.
     anywhere: bool,
 }
 
 impl Figure {
-    /// Without a bar.
+    /// Creates a figure without a target.
     pub(crate) fn plain(what: impl Into<String>, measured: impl Into<String>) -> Self {
         Self {
             what: what.into(),
@@ -30,20 +30,20 @@ impl Figure {
         }
     }
 
-    /// With a bar that depends on the machine.
+    /// Sets a target that depends on the machine.
     pub(crate) fn held(mut self, bar: impl Into<String>, holds: bool) -> Self {
         self.bar = bar.into();
         self.holds = Some(holds);
         self
     }
 
-    /// The same everywhere, so that CI may insist on it.
+    /// Marks the result as independent of the machine, so that CI can enforce the target.
     pub(crate) fn anywhere(mut self) -> Self {
         self.anywhere = true;
         self
     }
 
-    /// Is this a bar that every machine has to keep, and not kept?
+    /// Returns `true` if a target that is independent of the machine is missed.
     pub(crate) fn is_wrong(&self) -> bool {
         self.anywhere && self.holds == Some(false)
     }
@@ -57,38 +57,38 @@ impl Figure {
     }
 }
 
-/// The figures as a table of Markdown.
+/// Formats the figures as a Markdown table.
 pub(crate) fn table(figures: &[Figure]) -> String {
     let mut text = "| what | measured | bar | |\n| --- | --- | --- | --- |\n".to_owned();
     for figure in figures {
         let Figure { what, measured, bar, .. } = figure;
-        // Writing into memory does not fail.
+        // Writing to a string cannot fail.
         let _fits = writeln!(text, "| {what} | {measured} | {bar} | {} |", figure.verdict());
     }
     text
 }
 
-/// `97.3 %`
+/// Formats a share as `97.3 %`.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
-/// `12.3 s`
+/// Formats a duration as `12.3 s`.
 pub(crate) fn seconds(duration: Duration) -> String {
     format!("{:.1} s", duration.as_secs_f64())
 }
 
-/// `3.1 ms`
+/// Formats a duration as `3.1 ms`.
 pub(crate) fn millis(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1e3)
 }
 
-/// `10.9 MB`, in millions of bytes.
+/// Formats bytes as `10.9 MB`, in millions of bytes.
 pub(crate) fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", float(bytes) / 1e6)
 }
 
-/// `1,000,000`
+/// Formats a number as `1,000,000`.
 pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -101,13 +101,14 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
-/// Counts and bytes here are far below the 53 bits that a float holds exactly.
+/// Converts a number to a float. Counts and bytes here are far below the 53 bits of exact
+/// precision.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
 pub(crate) fn float(number: u64) -> f64 {
     number as f64
 }
 
-/// One number for each of another; zero if there is none.
+/// Divides `amount` by `number`; returns zero if `number` is zero.
 pub(crate) fn per(amount: f64, number: u64) -> f64 {
     if number == 0 { 0.0 } else { amount / float(number) }
 }

@@ -1,8 +1,10 @@
-//! `cargo performance`: how fast and how small the connector is, against a simulated portal.
+//! `cargo performance`: measures speed and resource usage of the connector against a simulated
+//! portal.
 //!
-//! Reading order: this file says what is measured, `figure` what a measurement is, `page`,
-//! `syncs`, `every` and `work` measure, `usage` reads the simulator's journal, `connector` and
-//! `measure` run the binary, `portal` sets the simulator up, `chart` and `document` write.
+//! Reading order: this file selects the measurements; `figure` is the result type; `page`, `syncs`,
+//! `every` and `work` measure; `usage` evaluates the simulator's request journal; `connector` and
+//! `measure` run the binary; `portal` sets up the simulator; `chart` and `document` write the
+//! results.
 
 mod chart;
 mod connector;
@@ -30,17 +32,17 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Measures the connector against a simulated HubSpot on this machine.
 ///
-/// Builds the connector in release and prints a table: what was measured, the bar it is held to,
-/// and whether it is kept. Takes about fifteen minutes, because HubSpot's quotas are what it is
-/// held against; needs two idle cores and nothing of the network.
+/// Builds the connector in release mode and prints a table with each measured value, its target,
+/// and whether the target is met. Takes about fifteen minutes, because the simulator enforces
+/// HubSpot's quotas. Requires two idle cores and no network access.
 #[derive(Debug, Parser)]
 #[command(name = "cargo performance", bin_name = "cargo performance")]
 struct Arguments {
-    /// In about a minute: small portals, exit code 1 if a bar is missed that does not depend on
-    /// the machine
+    /// Measure small portals only, in about a minute; exit with code 1 if a target that does not
+    /// depend on the machine is missed
     #[arg(long, conflicts_with = "charts")]
     small: bool,
-    /// Write docs/performance/*.svg, and the table into docs/performance.md
+    /// Write the charts to docs/performance/*.svg and the table into docs/performance.md
     #[arg(long)]
     charts: bool,
 }
@@ -79,7 +81,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What CI looks at.
+/// Measurements for CI.
 fn small(connector: &Connector) -> Result<Vec<Figure>> {
     let mut figures = step_of("a page to lines", || page::measure(50))?;
     figures.extend(step_of("the program itself", || work::program(connector))?);
@@ -92,7 +94,7 @@ fn small(connector: &Connector) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// Everything.
+/// All measurements.
 fn whole(connector: &Connector) -> Result<(Vec<Figure>, Charts)> {
     let mut figures = step_of("a page to lines", || page::measure(300))?;
     figures.extend(step_of("the program itself", || work::program(connector))?);

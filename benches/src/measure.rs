@@ -1,8 +1,8 @@
-//! What one run of a program took: CPU and peak memory, as the system counted them.
+//! CPU time and peak memory of a child process, as reported by the operating system.
 //!
-//! The system reports the peak of a process as at least that of the process it was started from,
-//! and a benchmark with a portal of a million records in it is large. So a small process stands
-//! between the two: this very binary, with [`FLAG`] as its first argument.
+//! The peak memory reported for a process is at least that of its parent process, and a benchmark
+//! with a simulated portal of a million records is large. The program is therefore started from a
+//! small process in between: this binary, with [`FLAG`] as its first argument.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 
-/// `FLAG REPORT PROGRAM ARGUMENT...`: runs the program and writes what it took to REPORT.
+/// `FLAG REPORT PROGRAM ARGUMENT...` runs the program and writes its resource usage to REPORT.
 pub(crate) const FLAG: &str = "--measure";
 
-/// What a process took.
+/// Resource usage of a process.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Taken {
     wall_us: u64,
@@ -27,7 +27,7 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    /// From its start to its end.
+    /// Returns the elapsed time from start to exit.
     pub(crate) fn wall(self) -> Duration {
         Duration::from_micros(self.wall_us)
     }
@@ -37,7 +37,7 @@ impl Taken {
     }
 }
 
-/// A command that runs `program` and leaves its [`Taken`] in `report`.
+/// Returns a command that runs `program` and writes its [`Taken`] to `report`.
 pub(crate) fn command(program: &Path, report: &Path) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([OsStr::new(FLAG), report.as_os_str(), program.as_os_str()]);
@@ -48,7 +48,7 @@ pub(crate) fn read(report: &Path) -> Result<Taken> {
     Ok(serde_json::from_slice(&std::fs::read(report)?)?)
 }
 
-/// Is the small process in between.
+/// Runs the program as the intermediate process.
 pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<ExitCode> {
     let (Some(report), Some(program)) = (arguments.next(), arguments.next()) else {
         return Err("expected a file for the report and a program".into());
@@ -62,7 +62,7 @@ pub(crate) fn run(mut arguments: impl Iterator<Item = OsString>) -> Result<ExitC
 }
 
 fn taken(wall_us: u64, usage: &Usage) -> Taken {
-    // Linux counts in KiB, macOS in bytes.
+    // Linux reports KiB, macOS bytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1_024 };
     let peak = u64::try_from(usage.max_rss()).unwrap_or_default();
     let cpu_us = micros(usage.user_time()) + micros(usage.system_time());

@@ -1,4 +1,4 @@
-//! One page of records to lines, on one core, against the least that could be done with its bytes.
+//! Encodes one page of records on one core, compared with a minimal parse and copy of its bytes.
 
 use std::fmt::Write;
 use std::hint::black_box;
@@ -17,8 +17,8 @@ use crate::figure::{Figure, float, millis};
 
 const RECORDS: u64 = 100;
 const PROPERTIES: u64 = 150;
-/// Type and an example of each kind of value; `#` stands for a number of the record's own. A null
-/// for every third, as in portals whose properties are mostly custom ones.
+/// Property types with example values; `#` is replaced by a number that varies per record. Every
+/// third value is null, as in portals whose properties are mostly custom ones.
 const VALUES: [(PropertyType, &str); 9] = [
     (PropertyType::Text, r#""Königsallee #""#),
     (PropertyType::Number, r#""10#.50""#),
@@ -31,7 +31,7 @@ const VALUES: [(PropertyType, &str); 9] = [
     (PropertyType::Datetime, "null"),
 ];
 
-/// Decodes as little as paging takes and copies each record to a line.
+/// Baseline: decodes only what paging requires and copies each record to a line.
 fn copy(body: &Bytes, lines: &mut Vec<u8>) -> Result<()> {
     #[derive(Deserialize)]
     struct Bare<'body> {
@@ -46,7 +46,7 @@ fn copy(body: &Bytes, lines: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// What the connector does with a page.
+/// Encodes a page as the connector does.
 fn encode(body: &Bytes, columns: &Columns, lines: &mut Vec<u8>) -> Result<()> {
     let page = Page::decode(body).map_err(|error| format!("{error:?}"))?;
     let mut encoder = Encoder::new("contacts", columns);
@@ -57,7 +57,7 @@ fn encode(body: &Bytes, columns: &Columns, lines: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// What of that is reading: the envelope, and the fields and properties of each record.
+/// Parses the page envelope and splits the fields and properties of each record, without encoding.
 fn split(body: &Bytes, columns: &Columns, counts: &mut Vec<usize>) -> Result<()> {
     let page = Page::decode(body).map_err(|error| format!("{error:?}"))?;
     for text in page.records() {
@@ -66,7 +66,7 @@ fn split(body: &Bytes, columns: &Columns, counts: &mut Vec<usize>) -> Result<()>
     Ok(())
 }
 
-/// Measures all three by turns.
+/// Measures the three functions in alternation.
 pub(crate) fn measure(rounds: usize) -> Result<Vec<Figure>> {
     let body = Bytes::from(body());
     let columns = columns();
@@ -88,7 +88,7 @@ pub(crate) fn measure(rounds: usize) -> Result<Vec<Figure>> {
         split(black_box(&body), &columns, &mut counts)?;
         black_box(&counts);
         let opened = begun.elapsed();
-        // The first rounds find cold caches.
+        // The first rounds warm up the caches.
         if round >= 2 {
             times.iter_mut().zip([copied, encoded, opened]).for_each(|(all, time)| all.push(time));
         }
@@ -137,7 +137,7 @@ fn body() -> String {
         let mut properties = String::new();
         for (property, (_, value)) in values() {
             let value = value.replace('#', &(100 + (record * 31 + property * 7) % 900).to_string());
-            // Writing into memory does not fail.
+            // Writing to a string cannot fail.
             let _fits = write!(properties, r#""{}":{value},"#, name(property));
         }
         properties.pop();

@@ -1,4 +1,4 @@
-//! Simulated portals to measure against.
+//! Simulated portals for the measurements.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,13 +9,14 @@ use hubspot_simulator::{
 
 use crate::Result;
 
-/// When every simulated portal begins: 2026-09-21T14:13:20Z.
+/// Initial time of every simulated portal: 2026-09-21T14:13:20Z.
 pub(crate) const START_MS: i64 = 1_790_000_000_000;
 
-/// The latency of HubSpot's answers that all figures suppose.
+/// Response latency of HubSpot that all figures assume.
 pub(crate) const LATENCY: Duration = Duration::from_millis(300);
 
-/// Contacts alone, with so many properties (zero for HubSpot's own few).
+/// Returns a portal with contacts only and the given number of properties (zero for the built-in
+/// ones only).
 pub(crate) fn contacts(records: u64, properties: u32) -> PortalSpec {
     PortalSpec {
         contacts: records,
@@ -29,7 +30,8 @@ pub(crate) fn contacts(records: u64, properties: u32) -> PortalSpec {
     }
 }
 
-/// A small company: some hundred records of what it works with, a few of everything else.
+/// Returns the portal of a small company: some hundred records of the main object types and a few
+/// of all others.
 pub(crate) fn small() -> PortalSpec {
     PortalSpec {
         contacts: 400,
@@ -43,13 +45,14 @@ pub(crate) fn small() -> PortalSpec {
     }
 }
 
-/// A simulator without quotas and latency: nothing but work.
+/// Starts a simulator without quotas and latency.
 pub(crate) fn unbounded(portal: PortalSpec) -> Result<Simulator> {
     let settings = Settings { quota: false, index_lag_ms: (0, 0), ..Settings::default() };
     start(portal, settings, Duration::ZERO)
 }
 
-/// A simulator with the quotas of a professional account and [`LATENCY`], `factor` times as fast.
+/// Starts a simulator with the quotas of a professional account and [`LATENCY`], sped up by
+/// `factor`.
 pub(crate) fn bounded(portal: PortalSpec, factor: u32) -> Result<Simulator> {
     let quota_factor = usize::try_from(factor)?;
     let settings = Settings { quota_factor, index_lag_ms: (0, 0), ..Settings::default() };

@@ -1,4 +1,4 @@
-//! Reads of contacts under quota: the first one, and what changed.
+//! Reads contacts under quota: a first read and incremental reads.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,26 +13,28 @@ use crate::figure::{Figure, Points, float, grouped, megabytes, percent, seconds}
 use crate::portal::{LATENCY, bounded, contacts};
 use crate::usage::{Allowance, arrivals_ms, rates, refused};
 
-/// The share of an allowance that has to be used.
+/// Minimum share of an allowance that must be used.
 const SHARE: f64 = 0.95;
-/// The share of answers that may be 429.
+/// Maximum share of responses with status 429.
 const REFUSED: f64 = 0.001;
-/// Requests for each page that is full.
+/// Maximum number of requests per full page.
 const REQUESTS_PER_PAGE: f64 = 1.05;
-/// Requests of a first read that bring no records of their own, at most: what is found today.
+/// Maximum number of requests of a first read that return no new records; the currently measured
+/// value.
 const PROBES: u64 = 600;
-/// Searches beyond the full pages: the survey, and a page that is not full for each range.
+/// Maximum number of searches beyond the full pages: the count probe, and a partial page for each
+/// range.
 const ENDS: u64 = 32;
 
-/// A first read, and how fast its requests came.
+/// Result of a first read.
 pub(crate) struct Load {
     pub(crate) figures: Vec<Figure>,
-    /// (second, requests per second), in each second and over the ten seconds before.
+    /// Points (second, requests per second): per second, and averaged over the preceding ten
+    /// seconds.
     pub(crate) rates: [Points; 2],
 }
 
-/// Reads all contacts for the first time. With a factor, HubSpot is so many times as fast and as
-/// generous.
+/// Reads all contacts for the first time. `factor` multiplies the quotas and divides the latency.
 pub(crate) fn first(connector: &Connector, records: u64, factor: u32) -> Result<Load> {
     let simulator = bounded(contacts(records, 0), factor)?;
     let run = connector.read(&simulator.url(), &[named("contacts")], &[])?;
@@ -66,7 +68,7 @@ pub(crate) fn first(connector: &Connector, records: u64, factor: u32) -> Result<
     Ok(Load { figures, rates })
 }
 
-/// Reads what changed of the contacts, about so many of them, with their associations and without.
+/// Reads about `changed` modified contacts, without and with their associations.
 pub(crate) fn changes(connector: &Connector, records: u64, changed: u64) -> Result<Vec<Figure>> {
     const MINUTES: u64 = 10;
     let simulator = bounded(contacts(records, 0), 1)?;
@@ -140,7 +142,7 @@ fn refusals(what: &str, simulator: &Simulator) -> Figure {
         .anywhere()
 }
 
-/// What it costs to read the ids in parallel: pages that are fetched more than once.
+/// Cost of reading id ranges in parallel: some pages are fetched more than once.
 fn pages(requests: u64, records: u64) -> Figure {
     let pages = records.div_ceil(LIST_PAGE as u64);
     let ratio = float(requests) / float(pages.max(1));
@@ -150,8 +152,8 @@ fn pages(requests: u64, records: u64) -> Figure {
         .held(format!("≤ {REQUESTS_PER_PAGE}"), ratio <= REQUESTS_PER_PAGE)
 }
 
-/// The same as a bar that today's program keeps everywhere: its probes of empty ranges of ids come
-/// on top of the pages, about as many whatever the number of records.
+/// The same cost as a target that holds on every machine: the probes of empty id ranges come on top
+/// of the pages and hardly depend on the number of records.
 fn beyond_pages(requests: u64, records: u64) -> Figure {
     let beyond = requests.saturating_sub(records.div_ceil(LIST_PAGE as u64));
     Figure::plain("the same: requests beyond one a page", grouped(beyond))
@@ -166,7 +168,7 @@ fn expect_records(run: &Run, records: u64) -> Result<()> {
     Err(format!("{} records were read of {records}", run.records).into())
 }
 
-/// Contacts with all their properties and no associated ids.
+/// Returns a catalog stream of contacts with all properties and without associated ids.
 fn without_associations() -> Value {
     let mut stream = named("contacts");
     let names = ["archived", "createdAt", "id", "properties", "updatedAt"];

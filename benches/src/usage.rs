@@ -1,4 +1,4 @@
-//! How well requests used what HubSpot allows, from the simulator's journal. Pure.
+//! Evaluates how much of HubSpot's quotas the requests used, from the simulator's journal. No I/O.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use hubspot_simulator::{Bucket, Entry};
 
 use crate::figure::{Points, float};
 
-/// A rolling window: so many requests in any so many milliseconds.
+/// A sliding-window quota: `requests` in any `length_ms` milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowance {
     pub(crate) requests: u64,
@@ -15,12 +15,12 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    /// The general window of a professional account.
+    /// General quota of a professional account.
     pub(crate) const GENERAL: Self = Self { requests: 190, length_ms: 10_000 };
     pub(crate) const SEARCH: Self = Self { requests: 5, length_ms: 1_000 };
     pub(crate) const ASSOCIATIONS: Self = Self { requests: 150, length_ms: 10_000 };
 
-    /// The same with so many times the requests.
+    /// Returns the quota with its requests multiplied by `factor`.
     pub(crate) fn times(self, factor: u64) -> Self {
         Self { requests: self.requests * factor, ..self }
     }
@@ -29,8 +29,8 @@ impl Allowance {
         float(self.requests) * 1_000.0 / float(self.length_ms.unsigned_abs())
     }
 
-    /// The share used in the whole windows between the first and the last arrival: one is all.
-    /// `None` if there is no whole window.
+    /// Returns the used share of the quota over the complete windows between the first and the last
+    /// arrival; 1.0 is full use. `None` if there is no complete window.
     pub(crate) fn share(self, arrivals_ms: &[i64]) -> Option<f64> {
         let (first, last) = (arrivals_ms.first()?, arrivals_ms.last()?);
         let windows = u64::try_from((last - first) / self.length_ms).ok().filter(|n| *n > 0)?;
@@ -39,14 +39,14 @@ impl Allowance {
         Some(float(sent) / float(windows * self.requests))
     }
 
-    /// The least time between the first and the last of so many requests.
+    /// Returns the minimum time between the first and the last of `requests` requests.
     pub(crate) fn least(self, requests: u64) -> Duration {
         let windows = requests.div_ceil(self.requests).saturating_sub(1);
         Duration::from_millis(windows * self.length_ms.unsigned_abs())
     }
 }
 
-/// When the requests of a bucket arrived that were not refused, in order.
+/// Returns the sorted arrival times of the accepted requests of a bucket.
 pub(crate) fn arrivals_ms(entries: &[Entry], bucket: Bucket) -> Vec<i64> {
     let served = entries.iter().filter(|entry| entry.bucket == bucket && entry.status != 429);
     let mut arrivals: Vec<_> = served.map(|entry| entry.at_ms).collect();
@@ -54,12 +54,13 @@ pub(crate) fn arrivals_ms(entries: &[Entry], bucket: Bucket) -> Vec<i64> {
     arrivals
 }
 
-/// How many answers were 429.
+/// Returns the number of responses with status 429.
 pub(crate) fn refused(entries: &[Entry]) -> u64 {
     entries.iter().filter(|entry| entry.status == 429).count() as u64
 }
 
-/// Requests per second as points (second, rate): the mean of the `length_ms` before each point.
+/// Returns points (second, requests per second) at intervals of `step_ms`: the mean over the
+/// preceding `length_ms`.
 pub(crate) fn rates(arrivals_ms: &[i64], length_ms: i64, step_ms: i64) -> Points {
     let (Some(&first), Some(&last)) = (arrivals_ms.first(), arrivals_ms.last()) else {
         return Vec::new();
@@ -74,13 +75,13 @@ pub(crate) fn rates(arrivals_ms: &[i64], length_ms: i64, step_ms: i64) -> Points
     (1..=steps).map(at).collect()
 }
 
-/// The longest series of requests each of which needs the answer before it: the pages that one
-/// path was asked for by a token of the page before, and that path's first page.
+/// Returns the length of the longest chain of requests that depend on one another: the first page
+/// of a path and the pages requested by token after it.
 pub(crate) fn longest_chain(entries: &[Entry]) -> u32 {
     let mut pages: BTreeMap<(&str, &str), u32> = BTreeMap::new();
     for entry in entries.iter().filter(|entry| entry.status != 429) {
         let Some((before, after)) = entry.query.split_once("after=") else { continue };
-        // What else the query asks for tells apart two series of one path.
+        // The other query parameters distinguish chains with the same path.
         if !after.is_empty() {
             *pages.entry((&entry.path, before)).or_default() += 1;
         }

@@ -1,4 +1,4 @@
-//! What the program takes of the machine: memory, CPU, bytes. No quota, no latency.
+//! Memory, CPU and bytes of the program, without quotas and latency.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ const MEMORY: u64 = 64_000_000;
 const BINARY: u64 = 12_000_000;
 const SPEC_MEMORY: u64 = 16_000_000;
 const SPEC_TIME: Duration = Duration::from_millis(10);
-/// Records of 150 properties a second and core of Airbyte's Python connector 5.7.0, and its peak
-/// memory. Measured elsewhere, on another machine.
+/// Throughput of Airbyte's Python connector 5.7.0, in records with 150 properties per second and
+/// core, and its peak memory. Measured on another machine.
 const PYTHON: (f64, &str) = (82.0, "239 MB");
 const CPU_RATIO: f64 = 300.0;
 
-/// Peak memory by the number of contacts.
+/// Measures peak memory by number of contacts.
 pub(crate) fn memory(connector: &Connector, sizes: &[u64]) -> Result<(Vec<Figure>, Points)> {
     let (mut figures, mut points) = (Vec::new(), Vec::new());
     for &records in sizes {
@@ -46,7 +46,7 @@ pub(crate) fn memory(connector: &Connector, sizes: &[u64]) -> Result<(Vec<Figure
     Ok((figures, points))
 }
 
-/// CPU for contacts with 150 properties, and peak memory.
+/// Measures CPU time per contact with 150 properties, and peak memory.
 pub(crate) fn cpu(connector: &Connector, records: u64) -> Result<Vec<Figure>> {
     let simulator = unbounded(contacts(records, 150))?;
     let run = connector.read(&simulator.url(), &[named("contacts")], &[])?;
@@ -74,14 +74,14 @@ pub(crate) fn cpu(connector: &Connector, records: u64) -> Result<Vec<Figure>> {
     ])
 }
 
-/// What a choice of columns saves: bytes a record from HubSpot and out.
+/// Effect of column selection.
 pub(crate) struct Choice {
     pub(crate) figures: Vec<Figure>,
-    /// Few columns, then all: bytes a record from HubSpot, and written.
+    /// Bytes per record, received from HubSpot and written: with few columns, then with all.
     pub(crate) bytes: [[f64; 2]; 2],
 }
 
-/// Five columns of 500 properties against all.
+/// Compares five columns of 500 properties with all columns.
 pub(crate) fn columns(connector: &Connector, records: u64) -> Result<Choice> {
     const PROPERTIES: u32 = 500;
     const FEW: usize = 5;
@@ -132,10 +132,10 @@ fn described(run: &Run, requests: u64, received: u64) -> String {
     )
 }
 
-/// The key, the cursor, and so many properties from all over the alphabet.
+/// Returns the key, the cursor, and `number` properties spread over the alphabet.
 ///
-/// Not neighbours: if all that is left out were younger than all that is chosen, it would be taken
-/// for new and be read.
+/// The properties are not adjacent: if all unselected properties were more recent than the selected
+/// ones, the connector would assume that they were added after discovery and read them.
 fn few(columns: &Map<String, Value>, number: usize) -> Map<String, Value> {
     let flat: Vec<_> = columns.keys().filter(|name| name.starts_with("properties_")).collect();
     let step = (flat.len() / number).max(1);
@@ -144,7 +144,7 @@ fn few(columns: &Map<String, Value>, number: usize) -> Map<String, Value> {
     names.map(|name| (name.to_owned(), json!({}))).collect()
 }
 
-/// The program itself: `spec`, and its size.
+/// Measures the program itself: `spec` and the size of the binary.
 pub(crate) fn program(connector: &Connector) -> Result<Vec<Figure>> {
     const RUNS: usize = 15;
     let runs = (0..RUNS).map(|_| connector.spec()).collect::<Result<Vec<_>>>()?;

@@ -1,16 +1,16 @@
-//! Groups of two bars.
+//! Bar charts with groups of two bars.
 
 use super::scale::{Scale, label};
 use super::svg::{Svg, x_of, y_of};
 use crate::figure::float;
 
-/// Two bars with a common name.
+/// Two bars with a common label.
 pub(super) struct Group {
     pub(super) name: &'static str,
     pub(super) values: [f64; 2],
 }
 
-/// Draws the groups side by side; `names` are those of the two bars in each.
+/// Draws the groups side by side. `names` labels the first and the second bar in the legend.
 pub(super) fn draw(title: &str, unit: &str, names: [&str; 2], groups: &[Group]) -> String {
     let most = groups.iter().flat_map(|group| group.values).fold(0.0, f64::max);
     let scale = Scale::linear(most);

@@ -1,11 +1,11 @@
-//! Lines over a number.
+//! Line charts.
 
 use std::fmt::Write;
 
 use super::scale::{Scale, label};
 use super::svg::{Svg, x_of, y_of};
 
-/// One line, in one of the styles of the frame.
+/// A line; `style` is one of the CSS classes of the frame.
 pub(super) struct Line {
     pub(super) name: &'static str,
     pub(super) style: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct Plot {
     pub(super) x: (Scale, &'static str),
     pub(super) y: (Scale, &'static str),
     pub(super) lines: Vec<Line>,
-    /// Are the points of the first line marked with their values?
+    /// `true` to mark the points of the first line with their values.
     pub(super) has_dots: bool,
 }
 
@@ -34,7 +34,7 @@ impl Plot {
             let mut path = String::new();
             for (index, (x, y)) in line.points.iter().map(|point| place(*point)).enumerate() {
                 let step = if index == 0 { 'M' } else { 'L' };
-                // Writing into memory does not fail.
+                // Writing to a string cannot fail.
                 let _fits = write!(path, "{step}{x:.1} {y:.1}");
             }
             svg.push(format_args!("<path class=\"line {}\" d=\"{path}\"/>", line.style));

@@ -1,4 +1,4 @@
-//! Charts as SVG, readable on light and on dark ground.
+//! Charts as SVG, readable on light and on dark backgrounds.
 
 mod bars;
 mod line;
@@ -12,18 +12,19 @@ use scale::Scale;
 use crate::figure::Points;
 use crate::usage::Allowance;
 
-/// What the charts show.
+/// Data of all charts.
 pub(crate) struct Charts {
-    /// (second, requests per second), in each second and over the ten seconds before.
+    /// Points (second, requests per second): per second, and averaged over the preceding ten
+    /// seconds.
     pub(crate) rates: [Points; 2],
-    /// (records, MB).
+    /// Points (records, MB).
     pub(crate) memory_by_records: Points,
-    /// Few columns, then all: bytes a record from HubSpot, and written.
+    /// Bytes per record, received from HubSpot and written: with few columns, then with all.
     pub(crate) bytes_by_columns: [[f64; 2]; 2],
 }
 
 impl Charts {
-    /// File names and their content.
+    /// Draws the charts; returns file names with their content.
     pub(crate) fn draw(&self) -> [(&'static str, String); 3] {
         [
             ("requests.svg", self.requests()),

@@ -1,4 +1,4 @@
-//! From values to places on an axis.
+//! Maps values to positions on an axis.
 
 use crate::figure::grouped;
 
@@ -11,20 +11,20 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// From zero to at least `most`, ending at a tick.
+    /// Creates a linear axis from zero to the first tick that is not below `most`.
     pub(super) fn linear(most: f64) -> Self {
         let step = step(most);
         Self { least: 0.0, most: (most / step).ceil().max(1.0) * step, is_log: false }
     }
 
-    /// Between two powers of ten that include both.
+    /// Creates a logarithmic axis between the two powers of ten that enclose both values.
     pub(super) fn log(least: f64, most: f64) -> Self {
         let least = least.max(1.0).log10().floor();
         let most = most.max(1.0).log10().ceil().max(least + 1.0);
         Self { least: 10_f64.powf(least), most: 10_f64.powf(most), is_log: true }
     }
 
-    /// Where a value lies: 0 at the beginning of the axis, 1 at its end.
+    /// Returns the position of a value: 0 at the start of the axis, 1 at its end.
     pub(super) fn place(self, value: f64) -> f64 {
         let Self { least, most, is_log } = self;
         if is_log {
@@ -34,7 +34,7 @@ impl Scale {
         }
     }
 
-    /// The values to mark, with their labels.
+    /// Returns the tick values with their labels.
     pub(super) fn ticks(self) -> Vec<(f64, String)> {
         let mut values = Vec::new();
         let mut value = self.least;
@@ -46,7 +46,8 @@ impl Scale {
     }
 }
 
-/// One, two or five times a power of ten: the distance of about five ticks up to `most`.
+/// Returns a tick distance of one, two or five times a power of ten, for about five ticks up to
+/// `most`.
 fn step(most: f64) -> f64 {
     let raw = most.max(f64::MIN_POSITIVE) / 5.0;
     let power = 10_f64.powf(raw.log10().floor());
@@ -54,7 +55,8 @@ fn step(most: f64) -> f64 {
     times.unwrap_or(10.0) * power
 }
 
-/// A value as text: whole numbers by thousands, others with one decimal.
+/// Formats a value: with one decimal if it is fractional and below ten, otherwise as a whole number
+/// with thousands separators.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

@@ -1,4 +1,4 @@
-//! The frame of a chart: title, axes, colours, legend.
+//! The frame of a chart: title, axes, colors, legend.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use super::scale::Scale;
 const WIDTH: f64 = 784.0;
 const HEIGHT: f64 = 380.0;
 const LEFT: f64 = 72.0;
-/// Room for half of the last label.
+/// Space for half of the last label.
 const RIGHT: f64 = 44.0;
 const TOP: f64 = 76.0;
 const BOTTOM: f64 = 56.0;
@@ -29,7 +29,7 @@ const STYLE: &str = "\
 </style>
 ";
 
-/// A picture under construction.
+/// An SVG document under construction.
 pub(super) struct Svg(String);
 
 impl Svg {
@@ -44,7 +44,7 @@ impl Svg {
 
     /// Appends a line of SVG.
     pub(super) fn push(&mut self, element: std::fmt::Arguments<'_>) {
-        // Writing into memory does not fail.
+        // Writing to a string cannot fail.
         let _fits = writeln!(self.0, "{element}");
     }
 
@@ -54,7 +54,7 @@ impl Svg {
         ));
     }
 
-    /// The vertical axis with its grid.
+    /// Draws the vertical axis with its grid.
     pub(super) fn vertical(&mut self, scale: Scale, name: &str) {
         for (value, label) in scale.ticks() {
             let y = y_of(scale.place(value));
@@ -67,7 +67,7 @@ impl Svg {
         self.text("name", (8.0, TOP - 10.0), "start", name);
     }
 
-    /// The horizontal axis: its line, and marks at these places.
+    /// Draws the horizontal axis with its marks.
     pub(super) fn horizontal(&mut self, marks: &[(f64, String)], name: &str) {
         let (y, end) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
         self.push(format_args!(
@@ -79,14 +79,15 @@ impl Svg {
         self.text("name", (f64::midpoint(LEFT, end), HEIGHT - 12.0), "middle", name);
     }
 
-    /// Names of lines or bars in a row below the title. `sample` draws one at a place.
+    /// Draws the legend, in a row below the title. `sample` draws the sample of one entry at a
+    /// position.
     pub(super) fn legend(&mut self, names: &[&str], sample: impl Fn(usize, f64, f64) -> String) {
         let mut x = LEFT;
         for (index, name) in names.iter().enumerate() {
             let drawn = sample(index, x, 46.0);
             self.push(format_args!("{drawn}"));
             self.text("name", (x + 28.0, 50.0), "start", name);
-            // About seven pixels a character.
+            // About seven pixels per character.
             x += 44.0 + 7.0 * crate::figure::float(name.len() as u64);
         }
     }
@@ -96,12 +97,12 @@ impl Svg {
     }
 }
 
-/// The pixel of a place on the horizontal axis.
+/// Converts a position on the horizontal axis to pixels.
 pub(super) fn x_of(place: f64) -> f64 {
     LEFT + place * (WIDTH - LEFT - RIGHT)
 }
 
-/// The pixel of a place on the vertical axis.
+/// Converts a position on the vertical axis to pixels.
 pub(super) fn y_of(place: f64) -> f64 {
     HEIGHT - BOTTOM - place * (HEIGHT - TOP - BOTTOM)
 }
