@@ -68,7 +68,7 @@ const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Lease {
     /// Creates an access token that was granted at `now`. It is due for renewal when a sixth of its
-    /// lifetime is left, at most five minutes before it expires, and never within [`SHORTEST`] of
+    /// lifetime is left, at most five minutes before it expires, and never within `SHORTEST` of
     /// the grant: a token that arrives expired would be renewed endlessly and never sent.
     pub fn new(grant: Grant, now: Instant) -> Self {
         let margin = (grant.lasts / 6).min(Duration::from_mins(5));

@@ -17,7 +17,7 @@ use crate::page_guard::{Endless, PageGuard};
 ///
 /// All lists are paginated here: endless ones are an error ([`PageGuard`]), failing pages are
 /// requested with fewer records ([`PageSize`]), and no entry is lost in lists paged by offset
-/// ([`OffsetPaging`]).
+/// (`OffsetPaging`).
 pub struct Pages<'a> {
     api: Api<'a>,
     list: ListRequest<'a>,
