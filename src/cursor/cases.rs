@@ -1,4 +1,4 @@
-//! The scan, case by case.
+//! Example-based tests of the scan.
 
 use std::time::Duration;
 
@@ -82,7 +82,7 @@ fn remaining(scan: &Scan) -> Vec<(u64, Option<u64>)> {
     scan.progress(None).map(|progress| progress.remaining).unwrap_or_default()
 }
 
-/// Reads pages of `PAGE` records by the list until it is known to be long.
+/// Reads three list pages, then answers the count probe with `survey`.
 fn surveyed(start_date: Option<Millis>, survey: Survey) -> Scan {
     let bounds = Bounds { start_date, ..BOUNDS };
     let mut scan = Scan::begin(&Saved::default(), &bounds, false, None).spread(SPREAD);
@@ -136,7 +136,7 @@ fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
     }
     let jobs: Vec<_> = std::iter::from_fn(|| scan.ask()).collect();
     assert!(jobs.len() > 1 && Some(&jobs[0]) == list(0, Some("10")).as_ref(), "{jobs:?}");
-    // The page reaches beyond the mark, and what is beyond it is another range's.
+    // The page extends past the split point; the records behind it belong to another range.
     let page = seen(&[Some(10), Some(12), Some(13)], Some("14"));
     assert_eq!(scan.take(0, Way::List, &page), Ok(Some(1)));
     let odd = seen(&[Some(13), Some(12)], Some("14"));
@@ -157,7 +157,7 @@ fn a_list_without_order_stays_a_list() {
     }
     assert_eq!(scan.ask(), Some(Job::Survey));
     assert_eq!(scan.ask(), list(0, Some("10")));
-    // The order breaks while somebody asks how many there are: 2 may still be to come.
+    // The order breaks while the count probe is pending: id 2 may still follow.
     scan.take(0, Way::List, &seen(&[Some(900), Some(800)], Some("x"))).unwrap();
     scan.survey(Survey { total: 1_000, in_window: 10, top: 1_009 });
     assert_eq!((scan.way(), scan.ask()), (Way::List, list(0, Some("x"))));
@@ -184,7 +184,8 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         scan.survey(Survey { total: 1_000, in_window, top: 1_009 });
         assert_eq!(scan.way(), way, "{case}");
         let expected = match way {
-            // From the beginning: no page of the list has borne out yet that it is paged by id.
+            // The list restarts from the beginning: no list page has confirmed keyset pagination
+            // yet.
             Way::List => list(1, None),
             Way::Search => search(4, None),
         };
@@ -192,7 +193,7 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
     }
 }
 
-/// A page of a search that counts `left` hits from its first one on.
+/// Returns a search page that reports `left` remaining hits, itself included.
 fn hits(ids: std::ops::Range<u64>, left: u64, is_last: bool) -> Seen {
     let token = (!is_last).then(|| "3".to_owned());
     Seen { ids: ids.map(Some).collect(), token, left: Some(left) }

@@ -1,6 +1,7 @@
-//! The claim of a stream in memory, and its wire form.
+//! Stream state in memory and its wire format.
 //!
-//! A finished read is what the Python connector writes, and one key of our own that it ignores:
+//! The state of a finished read is what the Python connector writes, plus one key that the Python
+//! connector ignores:
 //!
 //! ```json
 //! {"updatedAt": "2026-11-20T09:00:00.000000Z",
@@ -8,21 +9,22 @@
 //!                     "end": "2026-11-20T10:00:00.000000Z"}}
 //! ```
 //!
-//! The cursor, `updatedAt` here, lies [`SETTLING`](super::position::SETTLING) or more before `end`:
-//! a connector that begins exactly there finds what the search index has shown late meanwhile. We
-//! go on from `end`, as long as the cursor is still the one that `end` was written with, `settled`.
-//! Once another connector or a person has put another cursor there, that one holds.
+//! The cursor, here `updatedAt`, lies at least [`SETTLING`](super::position::SETTLING) before
+//! `end`: a connector that resumes exactly at the cursor also finds changes that the search index
+//! showed late. This connector resumes at `end` as long as the cursor still equals `settled`, the
+//! cursor that `end` was written with. If another connector or a user has changed the cursor, the
+//! changed cursor is used instead.
 //!
-//! While a scan is under way, our key says how far it has come:
+//! While a scan is in progress, the key holds its progress:
 //!
 //! ```json
-//! {"updatedAt": "<where the window begins, or before>",
+//! {"updatedAt": "<start of the window, or earlier>",
 //!  "source_hubspot": {"version": 1, "way": "list", "from": "<ISO>", "to": "<ISO>",
 //!                     "remaining": [["70022", "91000"], ["120400", null]], "generation": 3}}
 //! ```
 //!
-//! `remaining` lists the id ranges not read yet, lower bound inclusive, upper bound exclusive or
-//! open: resumption is by value, never by page token.
+//! `remaining` lists the id ranges that have not been read yet; the lower bound is inclusive, the
+//! upper bound exclusive or absent. A scan resumes by id, never by page token.
 
 use serde_json::{Value, json};
 
@@ -33,67 +35,67 @@ use super::position::{Bounds, CursorFormat, FIRST, public_cursor, read_position}
 use crate::protocol::{NO_CURSOR_STATE, StreamState};
 use crate::time::{Millis, write_instant};
 
-/// The one key of our own.
+/// Key under which this connector stores its own part of the state.
 pub(super) const OWN_KEY: &str = "source_hubspot";
 
-/// How far a scan that is not finished has come.
+/// Progress of an unfinished scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     pub way: Way,
     pub lower: Millis,
     pub upper: Millis,
-    /// Ranges of ids, the end exclusive: every record outside of them has been written.
+    /// Id ranges still to read, end exclusive. Every record outside of them has been emitted.
     pub remaining: Vec<(u64, Option<u64>)>,
-    /// The generation that the records were written for.
+    /// Airbyte generation that the records were emitted for.
     pub generation: Option<i64>,
-    /// What the finished scan will claim: see [`Saved::settled`].
+    /// Value of [`Saved::settled`] once the scan is finished.
     pub settled: Option<Millis>,
-    /// What was left out on purpose, as a fingerprint of the conditions; `None` if nothing was.
+    /// Fingerprint of the conditions that filter records out; `None` without a filter.
     pub filter: Option<String>,
 }
 
-/// What a saved state says.
+/// Parsed state of one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Saved {
-    /// Everything modified before this has been written, but for what `partitions` says.
+    /// Everything modified before this instant has been emitted, except as `partitions` states.
     pub position: Option<Millis>,
-    /// Every change before this has been searched for after the worst lag of the index; `None`
-    /// stands for the worst lag before the position.
+    /// Every change before this instant has been searched for again after the worst index lag.
+    /// `None` stands for the position minus the worst lag.
     pub settled: Option<Millis>,
     pub progress: Option<Progress>,
-    /// Parents by id, where the state has them, with the positions they have been read to; streams
-    /// without a cursor have none.
+    /// Parent ids and the positions up to which they have been read, if the state has any. Streams
+    /// without a cursor have no positions.
     pub partitions: Partitions,
-    /// The refresh that the parents in `partitions` were read for, where it was one.
+    /// Generation of the full refresh that the parents in `partitions` were read for, if any.
     pub generation: Option<i64>,
-    /// The end of what was read, where the state has it: positions that are this were written as
-    /// the cursor that belongs to it.
+    /// End of the window that was read, if the state has it. A position with this value is written
+    /// to the state as the cursor that was derived from it.
     pub end: Option<Millis>,
-    /// What the state said beside its cursor, and why that is not used.
+    /// Reason for ignoring a part of the state, if one was ignored.
     pub unused: Option<Unused>,
 }
 
-/// Why a part of a state is not used.
+/// Reason for ignoring a part of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unused {
-    /// The cursor is not the one that our own key was written with.
+    /// The cursor differs from the one that this connector's key was written with.
     OtherCursor,
-    /// The position lies ahead of every clock.
+    /// The position is later than both clocks.
     Ahead(Millis),
 }
 
-/// What is wrong with a saved state.
+/// The saved state cannot be used; the message describes the defect.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct BadState(pub String);
 
-/// The claim of a finished read: everything modified before `end` has been written.
+/// Returns the state of a finished read: everything modified before `end` has been emitted.
 pub fn complete(cursor_field: &str, format: CursorFormat, end: Millis) -> StreamState {
     complete_but(cursor_field, format, end, None)
 }
 
-/// The claim of a finished search that has to be done once more from `settled` on; `None` stands
-/// for the worst lag of the index before `end`.
+/// Returns the state of a finished search that has to be repeated from `settled` on. `None` stands
+/// for `end` minus the worst index lag.
 pub fn complete_but(
     cursor_field: &str,
     format: CursorFormat,
@@ -104,12 +106,12 @@ pub fn complete_but(
     object(json!({ cursor_field: format.write(cursor), OWN_KEY: Own::ending(end, cursor) }))
 }
 
-/// The claim of a scan under way.
+/// Returns the state of a scan in progress.
 pub fn under_way(cursor_field: &str, progress: Progress) -> StreamState {
     under_way_as(cursor_field, CursorFormat::Iso, progress)
 }
 
-/// The claim of a scan under way, for a stream whose position has this format.
+/// Returns the state of a scan in progress for a stream with the given cursor format.
 pub fn under_way_as(cursor_field: &str, format: CursorFormat, progress: Progress) -> StreamState {
     let cursor = progress.cursor();
     let mut state = under_way_without_cursor(progress);
@@ -117,18 +119,19 @@ pub fn under_way_as(cursor_field: &str, format: CursorFormat, progress: Progress
     state
 }
 
-/// The claim of a scan under way, for a stream that has no position.
+/// Returns the state of a scan in progress for a stream without a cursor.
 pub fn under_way_without_cursor(progress: Progress) -> StreamState {
     object(json!({ OWN_KEY: Own::from(progress) }))
 }
 
-/// The claim of a refresh under way, for a stream that has no position: these parents are finished.
+/// Returns the state of a full refresh in progress for a stream without a cursor; the parents in
+/// `done` are finished.
 pub fn parents_without_cursor(done: &Partitions, generation: Option<i64>) -> StreamState {
     let done = Some(done.keys().cloned().collect());
     object(json!({ OWN_KEY: Own { generation, done, ..Own::default() } }))
 }
 
-/// The state of a stream without a cursor.
+/// Returns the state of a stream without a cursor.
 pub fn no_cursor() -> StreamState {
     object(json!({ NO_CURSOR_STATE: true }))
 }
@@ -138,34 +141,33 @@ pub(super) fn object(value: Value) -> StreamState {
 }
 
 impl Progress {
-    /// The cursor to write with it: no later than where its window begins, nor than what is
-    /// settled.
+    /// Returns the cursor to write: no later than the start of the window or the `settled` instant.
     fn cursor(&self) -> Millis {
         public_cursor(self.upper, self.settled).min(self.begin())
     }
 
-    /// Where its window begins, as a state names it.
+    /// Returns the start of the window as written in the state.
     fn begin(&self) -> Millis {
         if self.lower == Millis::MIN { FIRST } else { self.lower }
     }
 
-    /// Returns `true` if it was written with this cursor, by this or an earlier version: those wrote
-    /// where the window begins.
+    /// Returns `true` if the progress was written together with this cursor. Earlier versions wrote
+    /// the start of the window as the cursor.
     fn is_of(&self, cursor: Option<Millis>) -> bool {
         cursor.is_none_or(|cursor| cursor == self.cursor() || cursor == self.begin())
     }
 }
 
 impl Saved {
-    /// The scan to go on with, if one was interrupted. A full refresh goes on only within its
-    /// generation, because otherwise what had been read may be gone from the destination.
+    /// Returns the scan to resume, if one was interrupted. A full refresh resumes only within its
+    /// generation; otherwise the destination may have dropped the records read so far.
     pub fn interrupted(&self, everything: bool, generation: Option<i64>) -> Option<&Progress> {
         let progress = self.progress.as_ref();
         progress.filter(|progress| !everything || is_same(progress.generation, generation))
     }
 
-    /// What this says to a read that leaves out what `filter` stands for: the progress of a scan
-    /// that left out something else is where its window began, and no more.
+    /// Adapts the state to a read with this filter. Progress of a scan with another filter is
+    /// reduced to the position at which its window started.
     #[must_use]
     pub fn under(mut self, filter: Option<&str>) -> Self {
         if let Some(progress) =
@@ -177,17 +179,20 @@ impl Saved {
         self
     }
 
-    /// Returns `true` if anything of it lies ahead of both clocks.
+    /// Returns `true` if any instant in the state is later than both clocks.
     pub fn is_ahead_of(&self, bounds: &Bounds) -> bool {
         let ends = self.progress.iter().map(|progress| progress.upper);
         let own = self.partitions.values().copied().flatten();
         self.position.into_iter().chain(ends).chain(own).any(|moment| bounds.is_ahead(moment))
     }
 
-    /// What of this can be relied on by the clocks of `bounds`.
+    /// Drops positions that the clocks of `bounds` show to be wrong.
     ///
-    /// A position ahead of both clocks was not claimed by a right one: nothing says what had been
-    /// read by then, so everything is read again. A scan under way that ends there is a bad state.
+    /// A position later than both clocks was written under a wrong clock, so what had been read by
+    /// then is unknown and everything is read again.
+    ///
+    /// # Errors
+    /// If a scan in progress ends later than both clocks.
     pub fn by_the_clock(mut self, bounds: &Bounds) -> Result<Self, BadState> {
         if let Some(progress) = self.progress.as_ref().filter(|it| bounds.is_ahead(it.upper)) {
             let upper = write_instant(progress.upper);
@@ -205,13 +210,13 @@ impl Saved {
         Ok(self)
     }
 
-    /// Are the positions of parents those of this refresh?
+    /// Returns `true` if the positions of parents belong to this refresh.
     pub fn is_of(&self, generation: Option<i64>) -> bool {
         is_same(self.generation, generation)
     }
 
-    /// Reads a stream's state in every form that any version of this or the Python connector
-    /// has written. `chosen` is the cursor the user picked, where it is another.
+    /// Reads a stream's state in every format written by any version of this connector or the
+    /// Python connector. `chosen` is the cursor field selected by the user, if it differs.
     pub fn read(
         state: Option<&StreamState>,
         cursor_field: &str,
@@ -239,9 +244,8 @@ impl Saved {
         read_position(value).map(|position| Self { position, ..own }.at_the_end())
     }
 
-    /// Puts the end of what was read in place of the cursors that were written for it. Others stand
-    /// for themselves: those of parents that were not read then, and those that another connector
-    /// or a person wrote.
+    /// Replaces the cursors that were derived from `end` by `end`. Other cursors are kept: those of
+    /// parents that were not read then, and those written by another connector or a user.
     fn at_the_end(mut self) -> Self {
         let Some(end) = self.end else { return self };
         let cursor = self.settled.take().filter(|cursor| *cursor <= end);
@@ -262,31 +266,33 @@ impl Saved {
         self
     }
 
-    /// Reads the state of a stream without a cursor: how far a scan has come, if one was under way.
+    /// Reads the state of a stream without a cursor: the progress of a scan, if one was
+    /// interrupted.
     pub fn read_without_cursor(state: Option<&StreamState>) -> Result<Self, BadState> {
         state.and_then(|state| state.get(OWN_KEY)).map_or(Ok(Self::default()), read_own)
     }
 }
 
-/// A refresh that does not say which it is, is none that was interrupted.
+/// Returns `true` if both generations are known and equal. A refresh without a generation is never
+/// resumed.
 fn is_same(saved: Option<i64>, generation: Option<i64>) -> bool {
     generation.is_some() && saved == generation
 }
 
-/// Is it the state of a read without a cursor, or of none at all?
+/// Returns `true` if the state is empty or belongs to a read without a cursor.
 fn says_nothing(state: &StreamState) -> bool {
     state.keys().all(|key| key.starts_with("__ab_"))
 }
 
-/// The concurrent form of the Python connector: finished slices of time. Only the first has no
-/// gap before it.
+/// Reads the concurrent state format of the Python connector, a list of finished time slices. Only
+/// the first slice has no gap before it.
 fn read_slices(slices: &[Value]) -> Result<Option<Millis>, BadState> {
     let mut ends = Vec::new();
     for slice in slices {
         let moment = |key: &str| slice.get(key).map(read_position).transpose().map(Option::flatten);
         let start = moment("start")?
             .ok_or_else(|| BadState(format!("`{slice}` does not say where it starts")))?;
-        // What was read in it, where that is said: it may be nothing.
+        // Latest cursor read within the slice, if present; null if nothing was read.
         let end = match slice.get("most_recent_cursor_value") {
             Some(_) => moment("most_recent_cursor_value")?,
             None => Some(
@@ -392,7 +398,7 @@ mod tests {
         }
     }
 
-    /// A scan under way, whole.
+    /// Returns the state of a scan in progress with every field set.
     fn half() -> Value {
         json!({ "updatedAt": "2024-03-01T12:00:00.000000Z", "source_hubspot": {
             "version": 1, "way": "search", "from": "2024-03-01T12:00:00.000000Z",
@@ -419,7 +425,7 @@ mod tests {
             let without = own(&|fields| drop(fields.remove(field)));
             assert_eq!(without, Err(format!("its `source_hubspot` {expected}")), "{field}");
         }
-        // What may be missing is what makes a read do more, never less.
+        // A field may be optional only if its absence makes a read do more work, never less.
         for field in ["settled", "generation", "filter"] {
             assert!(own(&|fields| drop(fields.remove(field))).is_ok(), "{field}");
         }
@@ -427,7 +433,7 @@ mod tests {
             fields.insert("way".into(), "list".into());
             fields.remove("from");
         });
-        // The cursor says that there is a beginning.
+        // The cursor implies that the window has a start.
         assert_eq!(everything.unwrap().unused, Some(Unused::OtherCursor));
         for (field, values, expected) in [
             ("version", vec![json!(0), json!("1"), json!(1.0), json!(null)], "has no version"),

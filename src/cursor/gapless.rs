@@ -1,13 +1,13 @@
-//! What may be claimed of pieces that are finished in any order.
+//! In-order commit of pieces that finish in any order.
 
 use std::collections::BTreeMap;
 
-/// Pieces under way, numbered from 0 in the order in which they may be claimed.
+/// Tracks pieces in progress, numbered from 0 in commit order.
 #[derive(Debug)]
 pub struct Gapless<T> {
-    /// What may be claimed once the pieces before it are finished, too.
+    /// Checkpoints of finished pieces that wait for earlier pieces to finish.
     finished: BTreeMap<usize, T>,
-    /// The first piece that is not finished.
+    /// First piece that is not finished.
     next: usize,
 }
 
@@ -18,8 +18,8 @@ impl<T> Default for Gapless<T> {
 }
 
 impl<T> Gapless<T> {
-    /// Takes note that a piece is finished, after which `claim` holds if all before it are finished.
-    /// Returns the latest claim that holds from now on; `None` if none more does.
+    /// Marks a piece as finished; `claim` becomes valid once all earlier pieces are finished.
+    /// Returns the latest checkpoint that has become valid, or `None` if none has.
     pub fn finish(&mut self, piece: usize, claim: T) -> Option<T> {
         self.finished.insert(piece, claim);
         let mut latest = None;

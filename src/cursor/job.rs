@@ -1,37 +1,38 @@
-//! What a scan asks its readers to do, and what they bring back.
+//! Tasks that a scan hands to its readers, and their results.
 
 use super::ranges::{PageKey, RangeKey};
 use crate::page_guard::Endless;
 use crate::time::Millis;
 
-/// How records are found.
+/// Read mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     List,
     Search,
 }
 
-/// What to do next.
+/// Task for a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
-    /// Ask for a page of a range.
+    /// Request one page of a range.
     Page(RangeKey, Ask),
-    /// Find out how many records there are, and the highest id.
+    /// Probe the number of records and the highest id.
     Survey,
-    /// Count again what search finds from one id to below another, because pages of that part did
-    /// not fit together: see [`Scan::recounted`](super::Scan::recounted).
+    /// Count the search hits with `from <= id < to` again, because the totals of the pages in that
+    /// part were inconsistent: see [`Scan::recounted`](super::Scan::recounted).
     Recount { range: RangeKey, from: u64, to: u64 },
-    /// Find the id of the record that comes so many after those up to an id.
+    /// Find the split point: the record at zero-based rank `after` among those with an id above
+    /// `above`.
     Mark { above: u64, after: u64 },
 }
 
-/// A page to ask for.
+/// Request for one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    /// The list from this token on.
+    /// A list page starting at this page token.
     List { after: Option<String> },
-    /// Hits with an id above one and below the other. `offset` is set only after an empty page
-    /// that was not the last.
+    /// Search hits with `above < id < below`. `offset` is set only after an empty page that was not
+    /// the last one.
     Search { above: u64, below: Option<u64>, offset: Option<String> },
 }
 
@@ -44,74 +45,75 @@ impl Ask {
     }
 }
 
-/// How a page was found, and which of its records are to be emitted.
+/// Read mode and window of a page; decides which of its records are emitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pass {
     pub way: Way,
-    /// Where the window begins.
+    /// Start of the window, inclusive.
     pub lower: Millis,
 }
 
 impl Pass {
-    /// Is a record modified at this moment to be emitted? One without a moment always is.
+    /// Returns `true` if a record modified at this instant is to be emitted. A record without a
+    /// modification date always is.
     ///
-    /// A hit of a search is emitted whatever it says: the index may be behind the record.
+    /// Search hits are always emitted: the index may be older than the record.
     pub fn wants(self, modified: Option<Millis>) -> bool {
         self.way == Way::Search || modified.is_none_or(|modified| modified >= self.lower)
     }
 }
 
-/// What came of a page.
+/// Contents of a page, as far as the scan needs them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The record ids, in order.
+    /// Record ids, in page order.
     pub ids: Vec<Option<u64>>,
-    /// The token for the next page; only its absence ends a range.
+    /// Token for the next page; only its absence ends a range.
     pub token: Option<String>,
-    /// How many records are left in the range, this page included, where the service says so.
+    /// Number of records left in the range, including this page, if the API reports it.
     pub left: Option<u64>,
 }
 
-/// A page that the scan has taken note of.
+/// Page accepted by the scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
     pub page: PageKey,
-    /// How many of its records, from the first on, are to be written.
+    /// Number of records to emit, counted from the start of the page.
     pub share: usize,
 }
 
-/// What there is, as far as the service's index knows.
+/// Result of a count probe, as reported by the search index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Survey {
-    /// Records of the object type.
+    /// Number of records of the object type.
     pub total: u64,
-    /// Those of them that are wanted: changed in the window, and fit for what a search is told.
+    /// Number of those that changed in the window and match the search filter.
     pub in_window: u64,
-    /// The highest id.
+    /// Highest id.
     pub top: u64,
 }
 
-/// The service contradicted what the scan relies on.
+/// A response that violates an assumption of the scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contradiction {
-    /// Ids do not ascend, or tokens do not follow them.
+    /// Ids are not ascending, page tokens do not follow the ids, or search totals do not add up.
     Order,
-    /// The pages would never end.
+    /// The sequence of pages never ends.
     Endless(Endless),
 }
 
-/// How a scan is spread over several readers.
+/// Limits for the concurrent readers of a scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spread {
     pub list: Readers,
     pub search: Readers,
 }
 
-/// Readers of one way.
+/// Limits for the readers of one read mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Readers {
-    /// Ranges that are read at once, at most.
+    /// Maximum number of ranges read concurrently.
     pub most: usize,
-    /// Records of one page.
+    /// Number of records per page.
     pub page: u64,
 }

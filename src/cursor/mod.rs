@@ -1,7 +1,7 @@
-//! How far a stream has been read: positions, scans, and what may be claimed of them.
+//! Read progress of a stream: positions, scans and checkpoints.
 //!
-//! Pure: no clock, no I/O, nothing of HubSpot's wire. Whatever decides that a record need not be
-//! read again is decided here.
+//! The code is pure: no clock, no I/O, no HubSpot wire formats. Every decision to skip a record
+//! because it has already been read is made here.
 
 #[cfg(test)]
 mod cases;

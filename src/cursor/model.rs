@@ -1,5 +1,5 @@
-//! The scan against a small model of a portal that changes while it is read, by several readers
-//! whose pages are answered and written in any order.
+//! Property test of the scan against a small model of a portal that changes while it is read.
+//! Several readers receive and write pages in any order.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ const WORST_LAG_S: u64 = 3_600;
 const SPREAD: Spread =
     Spread { list: Readers { most: 4, page: 1 }, search: Readers { most: 3, page: 1 } };
 
-/// What happens to the portal.
+/// Change to the portal.
 #[derive(Debug, Clone)]
 enum Event {
     Create {
@@ -36,20 +36,20 @@ enum Event {
     },
 }
 
-/// What the test does next.
+/// Step of the test.
 #[derive(Debug, Clone)]
 enum Step {
     Event(Event),
     Wait {
         seconds: u64,
     },
-    /// Reads until the end, or until the process is killed.
+    /// Reads to the end, or until the process is killed.
     Sync(Conduct),
     /// Another connector reads in between: see [`peer`].
     Peer,
 }
 
-/// One record: when it was modified, and what the search index says of that.
+/// One record: its modification date, and the date that the search index holds for it.
 #[derive(Debug, Clone, Copy)]
 struct Stored {
     modified: Millis,
@@ -57,14 +57,14 @@ struct Stored {
     visible_at: Millis,
 }
 
-/// A portal with a list, and a search whose index lags.
+/// A portal with a list, and with a search whose index lags.
 struct Portal {
     now: Millis,
     next_id: u64,
     records: BTreeMap<u64, Stored>,
-    /// Seconds until the next change shows up in the index; cycles.
+    /// Seconds until a change shows up in the index; used cyclically.
     lags: Vec<u64>,
-    /// Hits that a search passes over before each page, though it counts them.
+    /// Number of hits that a search counts but leaves out before each page.
     skips: usize,
 }
 
@@ -122,7 +122,7 @@ impl Portal {
         indexed.is_some_and(|modified| (lower..upper).contains(&modified))
     }
 
-    /// A page of ids with their true modified dates, and what else the answer says.
+    /// Returns a page of ids with their true modification dates, and the rest of the response.
     fn answer(&self, ask: &Ask, window: (Millis, Millis)) -> (Vec<(u64, Millis)>, Seen) {
         let (from, to) = match ask {
             Ask::List { after } => (after.as_ref().map_or(0, |after| after.parse().unwrap()), None),
@@ -159,26 +159,26 @@ impl Portal {
     }
 }
 
-/// How a sync goes.
+/// Parameters of a sync.
 #[derive(Debug, Clone)]
 struct Conduct {
-    /// Is the scan shared by several readers?
+    /// `true` if several readers share the scan.
     is_spread: bool,
-    /// Which of the pages under way goes on next; cycles.
+    /// Indices of the in-flight page to advance next; used cyclically.
     order: Vec<usize>,
-    /// Steps after which the process is killed.
+    /// Number of steps after which the process is killed.
     killed_after: Option<usize>,
 }
 
-/// A page under way.
+/// Page in flight.
 enum Page {
     Asked(RangeKey, Ask),
-    /// Answered and seen: what is to be written of it.
+    /// Received and accepted; holds the records to emit.
     Seen(PageKey, Vec<(u64, Millis)>),
 }
 
-/// Reads once, with `changes` happening between the steps, from and to the wire form of the state.
-/// `destination` takes the version of each record that was last emitted.
+/// Runs one sync, reading and writing the wire format of the state. `changes` happen between the
+/// steps. `destination` receives the last emitted version of each record.
 fn sync(
     portal: &mut Portal,
     state: &mut Option<crate::protocol::StreamState>,
@@ -267,10 +267,11 @@ fn sync(
     *state = Some(complete_but("updatedAt", CursorFormat::Iso, scan.end(), scan.settled()));
 }
 
-/// Reads once as the Python connector does: by search, exactly from the cursor on, and without a
+/// Reads once as the Python connector does: by search, starting exactly at the cursor, without a
 /// second pass. Its state is the largest date it has seen.
 ///
-/// On a state of its own it would lose by itself what the index shows late, so it reads nothing then.
+/// Starting from its own state, it would lose the changes that the index shows late, so it reads
+/// nothing in that case.
 fn peer(
     portal: &Portal,
     state: &mut Option<crate::protocol::StreamState>,
@@ -331,7 +332,8 @@ proptest! {
         (0..at_first).for_each(|_| portal.happen(&Event::Create { id_gap: 7 }));
         portal.now += 3_600_000;
         let (mut state, mut destination) = (None, BTreeMap::new());
-        // A change may look like a hit that was passed over, and the other way round.
+        // A concurrent change is indistinguishable from a skipped hit, so a test case has only one
+        // of them.
         let during = if skips == 0 { during } else { Vec::new() };
         let mut during = during.into_iter();
         for step in &steps {
@@ -344,8 +346,8 @@ proptest! {
                 }
             }
         }
-        // The portal comes to rest. A sync that was killed may have to finish an old window
-        // first; the next one brings what changed since.
+        // The portal no longer changes. A sync that was killed may have to finish an old window
+        // first; the next sync then reads what changed since.
         for _ in 0..2 {
             portal.now += Millis::try_from(2 * WORST_LAG_S).unwrap() * 1000 + 10_000;
             let conduct = Conduct { is_spread: true, order: vec![0], killed_after: None };

@@ -1,16 +1,16 @@
-//! Wire form of our own key, [`OWN_KEY`], in the state of a stream.
+//! Wire format of the [`OWN_KEY`] entry in the state of a stream.
 //!
-//! Version 1 has these fields; a state with any other field, or with a field of another type, is
-//! refused rather than half understood.
+//! Version 1 has the fields below. A state with any other field, or with a field of another type,
+//! is rejected.
 //!
 //! | field | of | meaning |
 //! | --- | --- | --- |
 //! | `version` | every state | 1 |
-//! | `settled` | every state | see [`Saved::settled`]; in a finished state, also the cursor it was written with |
-//! | `end` | finished streams and parents | a cursor in the state that equals `settled` stands for this moment |
-//! | `way` `from` `to` `remaining` `filter` | scans under way | see [`Progress`]; `from` is absent if the window has no beginning |
-//! | `generation` | refreshes under way | the refresh that the records were written for |
-//! | `done` | refreshes of children under way | parents that are finished, where the stream has no cursor |
+//! | `settled` | finished streams and parents, scans in progress | see [`Saved::settled`]; in a finished state, also the cursor it was written with |
+//! | `end` | finished streams and parents | instant that a cursor equal to `settled` stands for |
+//! | `way` `from` `to` `remaining` `filter` | scans in progress | see [`Progress`]; `from` is absent if the window has no start |
+//! | `generation` | full refreshes in progress | generation that the records were emitted for |
+//! | `done` | full refreshes of substreams in progress | finished parents, if the stream has no cursor |
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use super::job::Way;
 use super::position::{read_position, write_position};
 use crate::time::Millis;
 
-/// The only version there is.
+/// Current and only version of the format.
 const VERSION: u64 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -65,7 +65,7 @@ impl Default for Own {
 }
 
 impl Own {
-    /// The end of what was read, and the cursor that is written for it.
+    /// Returns the entry for a read up to `end` whose state holds `cursor`.
     pub(super) fn ending(end: Millis, cursor: Millis) -> Self {
         let (settled, end) = (Some(write_position(cursor)), Some(write_position(end)));
         Self { settled, end, ..Self::default() }
@@ -100,12 +100,13 @@ impl From<Progress> for Own {
     }
 }
 
-/// What is wrong with our own key.
+/// Returns an error about the `OWN_KEY` entry.
 fn bad(problem: impl std::fmt::Display) -> BadState {
     BadState(format!("its `{OWN_KEY}` {problem}"))
 }
 
-/// Reads our own key. `position` stays empty: it is for the cursor to say, together with `end`.
+/// Reads the `OWN_KEY` entry. `position` stays `None`; the caller derives it from the cursor and
+/// `end`.
 pub(super) fn read_own(value: &Value) -> Result<Saved, BadState> {
     match value.get("version").and_then(Value::as_u64) {
         Some(VERSION) => {}
@@ -162,8 +163,9 @@ pub(super) fn read_own(value: &Value) -> Result<Saved, BadState> {
     Ok(Saved { progress: Some(progress), ..Saved::default() })
 }
 
-/// Ranges of ids: at least one, and none that ends before it begins. Anything else was not written
-/// by a scan, which ends when no range is left. Ranges may overlap: what is in doubt is read again.
+/// Parses id ranges: at least one, and none that ends before it starts. A scan never writes
+/// anything else, because it is finished when no range is left. Ranges may overlap, in which case
+/// the common part is read twice.
 fn ranges(remaining: &[(String, Option<String>)]) -> Result<Vec<(u64, Option<u64>)>, BadState> {
     let id = |text: &str| {
         text.parse::<u64>().map_err(|_| bad(format!("has the id `{text}` in `remaining`")))

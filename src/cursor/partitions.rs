@@ -1,15 +1,15 @@
-//! States of streams that are read parent by parent, as the Python connector writes them.
+//! State of substreams, which are read parent by parent, in the format of the Python connector.
 //!
 //! ```json
 //! {"use_global_cursor": true, "state": {"updatedAt": "1709294400123"},
 //!  "lookback_window": 0, "parent_state": {}}
 //! ```
 //!
-//! says that every parent has been read up to one position. With `"use_global_cursor": false` and
-//! `states`, parents have positions of their own, and `state` is for those that are not listed;
-//! without it those have not been read at all. Our own key is added as in
-//! [`checkpoint`](super::checkpoint). The versions before 6 wrote `{"<parent id>":
-//! {"<cursor>": "<value>"}}` for web analytics.
+//! means that every parent has been read up to one position. With `"use_global_cursor": false`,
+//! parents have their own positions in `states`, and `state` is the position of parents that are
+//! not listed; without `state`, unlisted parents have not been read at all. This connector's own
+//! key is added as described in [`checkpoint`](super::checkpoint). Versions before 6 wrote
+//! `{"<parent id>": {"<cursor>": "<value>"}}` for web analytics.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::time::Millis;
 /// Positions by parent id; `None` if the parent has not been read at all.
 pub type Partitions = BTreeMap<String, Option<Millis>>;
 
-/// The claim of a finished read: of every parent, everything before `end` has been written.
+/// Returns the state of a finished read: everything before `end` has been emitted for every parent.
 pub fn complete_global(cursor_field: &str, format: CursorFormat, end: Millis) -> StreamState {
     let cursor = public_cursor(end, None);
     object(json!({
@@ -36,24 +36,24 @@ pub fn complete_global(cursor_field: &str, format: CursorFormat, end: Millis) ->
     }))
 }
 
-/// How far a stream has been read parent by parent.
+/// Progress of a substream.
 #[derive(Debug, Clone, Copy)]
 pub struct Parents<'a> {
-    /// The parents that are finished, and those that had positions of their own before.
+    /// Positions of the finished parents, and of those that had their own position before.
     pub positions: &'a Partitions,
-    /// The position of the finished ones.
+    /// Position of the finished parents.
     pub end: Millis,
-    /// What the others had, where they had a position.
+    /// Position of the unlisted parents, if they had one.
     pub others: Option<Millis>,
-    /// [`Saved::end`](super::Saved::end) of the state the read began with.
+    /// [`Saved::end`](super::Saved::end) of the state that the read started from.
     pub saved_end: Option<Millis>,
-    /// The refresh, if it is one.
+    /// Generation of the full refresh, if this is one.
     pub generation: Option<i64>,
 }
 
 impl Parents<'_> {
-    /// The claim of a read under way: parents that are finished have positions of their own, all
-    /// others keep the one they had, if any.
+    /// Returns the state of a read in progress: finished parents have their own positions, all
+    /// others keep the position they had, if any.
     pub fn under_way(
         &self,
         cursor_field: &str,
@@ -67,7 +67,8 @@ impl Parents<'_> {
             }
             let was_end = self.saved_end == Some(position);
             let own = if was_end { public_cursor(position, None) } else { position };
-            // What is not finished must not look as if it were.
+            // A cursor equal to `cursor` would be read back as `end`, so an unfinished parent must
+            // not have it.
             format.write(if own == cursor { own - 1 } else { own })
         };
         let states: Vec<_> = self
@@ -90,8 +91,8 @@ impl Parents<'_> {
     }
 }
 
-/// Reads any of the forms above: the position of parents that are not listed, and the others'.
-/// `Ok(None)` if the state has another form.
+/// Reads any of the formats above. Returns the position of unlisted parents and the positions of
+/// listed ones, or `Ok(None)` if the state has another format.
 pub(super) fn read_partitions(
     state: &StreamState,
     cursor_field: &str,
@@ -123,7 +124,7 @@ pub(super) fn read_partitions(
                 BadState(format!("`{entry}` does not say which parent it belongs to"))
             })?;
             let position = cursor(entry.get("cursor"))?;
-            // A parent is listed once for each type of its entries: the earliest holds for all.
+            // A parent is listed once per event type; the earliest position applies.
             let known = partitions.entry(parent).or_insert(position);
             *known = position.min(*known);
         }
@@ -139,7 +140,8 @@ pub(super) fn read_partitions(
     Ok(Some((None, positions.collect::<Result<_, _>>()?)))
 }
 
-/// The parent's id in a partition: the one text, bare or in a list, that is no type of event.
+/// Returns the parent id of a partition: the only field that is neither the parent slice nor the
+/// event type, as a bare value or as the first item of a list.
 fn parent_id(partition: &Value) -> Option<String> {
     let fields = partition.as_object()?;
     let mut ids =
@@ -238,7 +240,7 @@ mod tests {
     fn parents_that_are_not_finished_are_claimed_no_further_than_before() {
         const HOUR: Millis = 3_600_000;
         let (before, end) = (1_709_294_400_123, 1_709_380_800_000);
-        // Two were finished by this read, one by the read before, one by another connector.
+        // Two were finished by this read, one by the previous read, one by another connector.
         let positions = Partitions::from([
             ("a".into(), Some(end)),
             ("b".into(), Some(before)),
@@ -261,7 +263,7 @@ mod tests {
             .iter()
             .map(|entry| entry["cursor"]["at"].as_str().unwrap().parse::<Millis>().unwrap())
             .collect();
-        // Whoever begins at its cursor loses nothing that is shown within the hour.
+        // A reader that starts at its cursor loses no change that is indexed within the hour.
         let settling = end - HOUR;
         assert_eq!(cursors, [settling, before - HOUR, before - 5, settling, settling - 1]);
         let saved = Saved::read(Some(&state), "at", None).unwrap();

@@ -1,4 +1,4 @@
-//! Values of a cursor, and the bounds that follow from them.
+//! Cursor values and the bounds derived from them.
 
 use std::time::Duration;
 
@@ -8,55 +8,56 @@ use serde_json::Value;
 use super::checkpoint::BadState;
 use crate::time::{Millis, parse_instant};
 
-/// What decides where a read begins and ends.
+/// Inputs that determine the window of a read.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// The time when the sync began, by the earlier of the service's clock and the machine's: if
-    /// one of them is right, everything before this had happened by then. Claims are made of it.
+    /// Start of the sync by the earlier of the API's clock and the local clock. If either clock is
+    /// right, everything before this instant had happened when the sync started. Checkpoints use
+    /// it.
     pub started: Millis,
-    /// The same by the later of the two clocks: what had happened by then is read.
+    /// Start of the sync by the later of the two clocks. Windows extend up to it.
     pub latest: Millis,
-    /// How close to that a window may end.
+    /// Margin between the start of the sync and the end of a window.
     pub unfinished: Duration,
-    /// Records modified before this are left out.
+    /// Records modified before this instant are skipped.
     pub start_date: Option<Millis>,
-    /// How far before the saved position a read begins at the user's wish.
+    /// User-configured overlap with the previous read, before the saved position.
     pub lookback: Duration,
-    /// How far behind the records the service's search may be.
+    /// Typical lag of the search index behind the records.
     pub index_lag: Duration,
-    /// How far behind it may be at worst. What changed so lately is searched for once more.
+    /// Worst lag of the search index. Changes this recent are searched for once more later.
     pub worst_lag: Duration,
 }
 
 impl Bounds {
-    /// The position that a finished read claims: everything changed before it has been read.
+    /// Returns the position of a finished read: everything changed before it has been read.
     pub fn upper(&self) -> Millis {
         self.started - millis(self.unfinished)
     }
 
-    /// The end of every window of this sync, exclusive. Later than what is claimed of it while the
+    /// Returns the end of every window of this sync, exclusive. It is later than `upper` if the
     /// clocks disagree.
     pub fn until(&self) -> Millis {
         self.latest.max(self.started) - millis(self.unfinished)
     }
 
-    /// Returns `true` if no right clock can have claimed this position yet.
+    /// Returns `true` if no correct clock can have produced this position yet.
     pub fn is_ahead(&self, position: Millis) -> bool {
         position.saturating_sub(CLOCK_TOLERANCE) > self.latest.max(self.started)
     }
 
-    /// Where a read of everything begins, inclusive.
+    /// Returns the start of a read of everything, inclusive.
     pub fn first(&self) -> Millis {
         self.start_date.unwrap_or(Millis::MIN)
     }
 
-    /// Where a search for what changed since `position` begins, inclusive, and what is settled
-    /// once it is finished: every change before that moment has been searched for after the worst
-    /// lag of the index. `None` stands for the worst lag before the position.
+    /// Returns the inclusive start of a search for changes since `position`, and the `settled`
+    /// instant after that search: every change before it has been searched for again after the
+    /// worst index lag. `None` stands for the position minus the worst lag.
     ///
     /// ```text
     ///  settled         position   upper
-    ///     │── searched ────│── new ──│          once more if upper − settled ≥ 2 · worst lag
+    ///     │── searched ────│── new ──│        searched again if upper − settled ≥ 2 · worst lag
     /// ```
     pub fn since(&self, position: Millis, settled: Option<Millis>) -> (Millis, Option<Millis>) {
         let worst = millis(self.worst_lag);
@@ -71,24 +72,24 @@ impl Bounds {
         (lower.min(settled).max(self.first()), None)
     }
 
-    /// Where a read of what changed since `position` begins, inclusive.
+    /// Returns the start of a read of changes since `position`, inclusive.
     pub fn lower(&self, position: Millis) -> Millis {
         let overlap = millis(self.lookback).saturating_add(millis(self.index_lag));
         position.saturating_sub(overlap).max(self.first())
     }
 }
 
-/// How far ahead of both clocks a saved position may lie: clocks of different machines of the
-/// service differ, and a position is kept to the millisecond while a `Date` header has whole seconds.
+/// Tolerance for a saved position later than both clocks. The clocks of HubSpot's servers differ,
+/// and a position has milliseconds while a `Date` header has whole seconds.
 const CLOCK_TOLERANCE: Millis = 5 * 60_000;
 
-/// How far before what has been read the cursor of a state lies that any connector may go on from:
-/// the worst lag of the search index and of the event logs. A reader that begins exactly at the
-/// cursor, as the Python connector does, finds there what was shown late.
+/// Distance between the end of a read and the public cursor in its state: the worst lag of the
+/// search index and the event logs. A reader that resumes exactly at the cursor, as the Python
+/// connector does, still finds late changes.
 pub const SETTLING: Millis = 60 * 60_000;
 
-/// The cursor to write for a read that has come to `end`: everything before it has been read after
-/// the worst lag of the index.
+/// Returns the cursor to write for a read up to `end`: everything before the cursor has been read
+/// after the worst index lag.
 pub(super) fn public_cursor(end: Millis, settled: Option<Millis>) -> Millis {
     settled.unwrap_or(Millis::MAX).min(end.saturating_sub(SETTLING)).max(0)
 }
@@ -97,15 +98,16 @@ fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
-/// 2006-06-01, before HubSpot was: what the Python connector takes for "from the beginning".
+/// 2006-06-01, before HubSpot existed: the start date that the Python connector uses for "from the
+/// beginning".
 pub const FIRST: Millis = 1_149_120_000_000;
 
-/// How a stream's position is written in its state: as the Python connector writes it.
+/// Format of a stream's position in its state, as the Python connector writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CursorFormat {
     /// `"2026-11-20T10:00:00.000000Z"`
     Iso,
-    /// `"1709294400123"`: milliseconds, as text.
+    /// `"1709294400123"`: milliseconds as text.
     Millis,
 }
 
@@ -118,10 +120,12 @@ impl CursorFormat {
     }
 }
 
-/// Positions that a state can hold: the years 1970 to 9999, which every form of a cursor can name.
+/// Positions that a state can hold: the years 1970 to 9999, which every cursor format can
+/// represent.
 const POSITIONS: std::ops::RangeInclusive<Millis> = 0..=253_402_300_799_999;
 
-/// Reads a position: an instant in any spelling, milliseconds, or nothing.
+/// Reads a position: an instant in any supported format, or milliseconds. Returns `Ok(None)` for
+/// null and blank text.
 pub(super) fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
     let position = match value {
         Value::Null => return Ok(None),
@@ -137,7 +141,7 @@ pub(super) fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
     }
 }
 
-/// `2026-11-20T10:00:00.000000Z`
+/// Formats a position as `2026-11-20T10:00:00.000000Z`.
 pub(super) fn write_position(position: Millis) -> String {
     DateTime::from_timestamp_millis(position)
         .unwrap_or_default()
@@ -180,7 +184,7 @@ mod tests {
             worst_lag: Duration::from_hours(1),
         };
         assert_eq!((bounds.upper(), bounds.until()), (100 * MINUTE - 3_000, 160 * MINUTE - 3_000));
-        // What is settled goes by the earlier clock, too.
+        // The `settled` instant uses the earlier clock, too.
         assert_eq!(bounds.since(99 * MINUTE, None), (94 * MINUTE, Some(39 * MINUTE)));
         for (minute, expected) in [(99, false), (130, false), (165, false), (166, true)] {
             assert_eq!(bounds.is_ahead(minute * MINUTE), expected, "{minute}");

@@ -1,74 +1,74 @@
-//! The ranges of ids that a scan still has to read.
+//! Id ranges that a scan still has to read.
 //!
 //! ```text
-//!   next           seen                      end
-//!    │── on its way ──│─────── to ask for ───────│        next ≤ id < end
+//!   next         seen                      end
+//!    │── in flight ──│── still to request ──│         next ≤ id < end
 //! ```
 //!
-//! One page of a range is asked for at a time, from where the last one that was seen ends; those
-//! before it may still be on their way to stdout. A range that is being read can be cut in two
-//! above what has been seen of it; the upper part is then free for another reader.
+//! Pages of a range are requested one at a time, each starting where the last accepted page ended;
+//! earlier pages may still be in flight to stdout. A range can be split above its last accepted id
+//! while it is being read; the upper part is then free for another reader.
 
 use crate::page_guard::PageGuard;
 
-/// Tells the ranges of one scan apart; never used twice.
+/// Identifies a range within one scan; never reused.
 pub type RangeKey = u32;
 
-/// Tells the pages of one scan apart; never used twice.
+/// Identifies a page within one scan; never reused.
 pub type PageKey = u64;
 
-/// A part of the ids of an object type.
+/// Range of ids of one object type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Range {
     pub(super) key: RangeKey,
-    /// Everything below has been seen, and is written or on its way.
+    /// Every id below has been accepted, and is enqueued or in flight.
     pub(super) seen: u64,
-    /// The pages that are on their way, in order, and where each begins.
+    /// Pages in flight, in order, each with the id it starts at.
     on_its_way: Vec<(PageKey, u64)>,
-    /// Exclusive; `None` if it has no end.
+    /// Exclusive; `None` if the range is open.
     pub(super) end: Option<u64>,
-    /// The service's own token for the next page, where that is to be used.
+    /// Page token of the API for the next page, if it is to be used.
     pub(super) token: Option<String>,
-    /// Watches the service's tokens.
+    /// Detects endless sequences of page tokens.
     pub(super) guard: PageGuard,
-    /// Is a page of it being asked for?
+    /// `true` while a page of the range is being requested.
     pub(super) is_busy: bool,
-    /// Has its last page been seen?
+    /// `true` once the last page has been accepted.
     pub(super) is_over: bool,
-    /// The mean distance from one id to the next, once a page of it has been seen.
+    /// Mean distance between consecutive ids on the last accepted page.
     gap: Option<u64>,
-    /// How many records are left, where that is known.
+    /// Number of remaining records, if known.
     pub(super) counted: Option<u64>,
-    /// Whether the pages of a search fit together.
+    /// Consistency of the totals of a search.
     pub(super) totals: Totals,
 }
 
-/// The totals of successive pages of a search: behind a page, as many hits are left as there were
-/// before it, less those on the page. Fewer may be left because records have changed or are gone, or
-/// because the search is not in the order of ids and hits have been skipped.
+/// Consistency check on the totals of successive search pages: after a page, the number of
+/// remaining hits is the number before it minus the hits on the page. Fewer hits remain if records
+/// have changed or are gone, or if the search is not ordered by id and has skipped hits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Totals {
-    /// The end of the range when its page was asked for: totals up to another end do not compare.
+    /// End of the range when the page was requested. Totals with different ends are not comparable.
     pub(super) asked_end: Option<u64>,
-    /// Hits that have to be left behind the last page.
+    /// Number of hits that must remain after the last page.
     due: Option<u64>,
-    /// The part of the range that no total has confirmed yet: its beginning, and the hits in it.
+    /// Part of the range that no total has confirmed yet: its first id and its number of hits.
     unconfirmed: Option<(u64, u64)>,
-    /// Pages in the unconfirmed part; no total fits them.
+    /// Number of pages in the unconfirmed part since the first total that did not match.
     doubtful_pages: u32,
-    /// Empty answers in a row that counted hits.
+    /// Number of consecutive empty responses that reported remaining hits.
     pub(super) empty_answers: u32,
-    /// Whether a count of the unconfirmed part is under way.
+    /// `true` while the unconfirmed part is being recounted.
     pub(super) is_recounting: bool,
-    /// Whether the range is a part that is searched for the second time.
+    /// `true` if the range is a part that is searched for the second time.
     pub(super) is_second: bool,
 }
 
-/// Doubtful pages after which the part is counted again, at the latest.
+/// Maximum number of doubtful pages before the part is recounted.
 const MOST_DOUBTFUL: u32 = 8;
 
 impl Totals {
-    /// Takes note of a page that begins at `from`, with the total that came with it.
+    /// Records a page that starts at `from`, with the total reported for it.
     fn see(&mut self, from: u64, count: u64, left: Option<u64>, is_same_end: bool) {
         let fits = match (self.due, left) {
             (Some(due), Some(left)) if is_same_end => left >= due,
@@ -85,7 +85,7 @@ impl Totals {
     }
 }
 
-/// Records of a range that nobody has counted, at most.
+/// Upper limit for the estimated size of a range without a known count.
 const UNCOUNTED: u64 = 10_000;
 
 impl Range {
@@ -105,20 +105,20 @@ impl Range {
         }
     }
 
-    /// Everything below has been written, and is known to be complete.
+    /// Returns the id below which everything is enqueued and known to be complete.
     pub(super) fn next(&self) -> u64 {
         let written = self.on_its_way.first().map_or(self.seen, |&(_, from)| from);
         self.totals.unconfirmed.map_or(written, |(from, _)| written.min(from))
     }
 
-    /// Takes note of the totals of a search's page, which began at `from`. `left` are the hits from
+    /// Records the total of a search page that started at `from`; `left` is the number of hits from
     /// there on.
     pub(super) fn see_total(&mut self, from: u64, count: u64, left: Option<u64>) {
         let is_same_end = self.totals.asked_end == self.end;
         self.totals.see(from, count, left, is_same_end);
         if self.is_over && self.totals.doubtful_pages == 0 {
             if self.totals.due.is_some_and(|due| due > 0) {
-                // Its last page does not hold all that was left.
+                // The last page holds fewer hits than remained.
                 self.totals.doubtful_pages = 1;
             } else {
                 self.totals.unconfirmed = None;
@@ -126,7 +126,7 @@ impl Range {
         }
     }
 
-    /// The part to be counted again now: from one id to below another.
+    /// Returns the part to recount now as `from..to`, if any, and marks it as being recounted.
     pub(super) fn recount(&mut self) -> Option<(u64, u64)> {
         let totals = &mut self.totals;
         let is_due = totals.doubtful_pages > MOST_DOUBTFUL || self.is_over;
@@ -138,8 +138,8 @@ impl Range {
         Some((from, self.seen))
     }
 
-    /// Takes note of how many hits the unconfirmed part has. Returns that part if it has more than
-    /// were seen.
+    /// Records the recounted number of hits of the unconfirmed part. Returns that part if it has
+    /// more hits than were accepted.
     pub(super) fn recounted(&mut self, hits: Option<u64>) -> Option<(u64, u64)> {
         let totals = std::mem::take(&mut self.totals);
         self.totals.is_second = totals.is_second;
@@ -147,24 +147,24 @@ impl Range {
         (hits? > seen).then_some((from, self.seen))
     }
 
-    /// May somebody ask for its next page?
+    /// Returns `true` if the next page may be requested.
     pub(super) fn is_idle(&self) -> bool {
         !self.is_busy && !self.is_over && !self.totals.is_recounting
     }
 
-    /// Has all of it been written?
+    /// Returns `true` if the whole range has been enqueued.
     pub(super) fn is_written(&self) -> bool {
         let is_confirmed = self.totals.unconfirmed.is_none();
         self.is_over && !self.is_busy && self.on_its_way.is_empty() && is_confirmed
     }
 
-    /// How many of these ascending ids belong to it.
+    /// Returns how many of these ascending ids belong to the range.
     pub(super) fn share(&self, ids: &[Option<u64>]) -> usize {
         let Some(end) = self.end else { return ids.len() };
         ids.partition_point(|id| id.is_some_and(|id| id < end))
     }
 
-    /// Takes note of the ids of the page it was busy with, as far as they belong to it.
+    /// Accepts the requested page with those of its ids that belong to the range.
     pub(super) fn see(&mut self, page: PageKey, ids: &[Option<u64>]) {
         self.is_busy = false;
         self.on_its_way.push((page, self.seen));
@@ -176,39 +176,39 @@ impl Range {
         self.counted = self.counted.map(|counted| counted.saturating_sub(count));
     }
 
-    /// Takes note that a page has been written.
+    /// Marks a page as enqueued.
     pub(super) fn written(&mut self, page: PageKey) {
         self.on_its_way.retain(|&(key, _)| key != page);
     }
 
-    /// The token that makes a page of the list begin with what has not been seen.
+    /// Returns the list page token that starts a page at the first id not accepted yet.
     pub(super) fn by_id(&self) -> Option<String> {
         (self.seen > 0).then(|| self.seen.to_string())
     }
 
-    /// Is there nothing left that has not been seen?
+    /// Returns `true` if every id of the range has been accepted.
     pub(super) fn is_exhausted(&self) -> bool {
         self.end.is_some_and(|end| self.seen >= end)
     }
 
-    /// About how many records are left of it, if the highest id is `top`.
+    /// Estimates the number of remaining records, given the highest id `top`.
     fn left(&self, top: u64) -> u64 {
         let by_gap = || self.gap.map(|gap| (self.width(top) / gap).min(UNCOUNTED));
         self.counted.or_else(by_gap).unwrap_or_default()
     }
 
-    /// How many ids lie between what has been seen and its end.
+    /// Returns the number of ids between the last accepted id and the end.
     fn width(&self, top: u64) -> u64 {
         self.end.unwrap_or(top.saturating_add(1)).saturating_sub(self.seen)
     }
 
-    /// Where half of its records are, if they go on as densely as they began.
+    /// Estimates the id in the middle of the remaining records, assuming constant density.
     fn middle(&self, top: u64) -> u64 {
         let half = self.gap.unwrap_or(u64::MAX).saturating_mul(self.left(top) / 2);
         self.seen + half.clamp(1, (self.width(top) / 2).max(1))
     }
 
-    /// Gives up what lies from this id on.
+    /// Splits the range at this id and returns the upper part.
     fn cut(&mut self, key: RangeKey, at: u64) -> Self {
         let upper = Self { gap: self.gap, ..Self::new(key, at, self.end) };
         self.end = Some(at);
@@ -216,7 +216,8 @@ impl Range {
     }
 }
 
-/// Cuts the range in which this id has not been seen yet. The part below holds `counted` records.
+/// Splits the unfinished range that contains `at`; the lower part holds `counted` records. Returns
+/// `false` if no range contains `at` above its accepted ids.
 pub(super) fn cut_at(ranges: &mut Vec<Range>, key: RangeKey, at: u64, counted: u64) -> bool {
     let holds = |range: &&mut Range| {
         !range.is_over && range.seen < at && range.end.is_none_or(|end| at < end)
@@ -234,8 +235,8 @@ pub(super) fn insert(ranges: &mut Vec<Range>, range: Range) {
     ranges.insert(place, range);
 }
 
-/// Halves the range with most left to read, if that is at least `worthwhile` records; `top` is the
-/// highest id there is. Returns the part that nobody reads yet.
+/// Halves the range with the most remaining records if it has at least `worthwhile` of them; `top`
+/// is the highest id. Returns the upper half, which no reader has yet.
 pub(super) fn steal(
     ranges: &mut Vec<Range>,
     key: RangeKey,
@@ -284,8 +285,8 @@ mod tests {
         let mut open = Range::new(1, 1_000, None);
         open.counted = Some(200);
         let mut ranges = vec![first, open];
-        // The first has 980 ids left, and a record in 9 of them; nothing is known of how dense the
-        // records of the other are.
+        // The first range has 980 ids left, with a record every 9 ids; the density of the other
+        // range is unknown.
         assert_eq!(steal(&mut ranges, 2, 4_999, 50), Some(2));
         assert_eq!(bounds(&ranges), [(0, Some(1_000)), (1_000, Some(3_000)), (3_000, None)]);
         assert_eq!(steal(&mut ranges, 3, 4_999, 50), Some(3));
@@ -321,7 +322,7 @@ mod tests {
     fn what_is_nearly_read_is_left_alone() {
         let mut range = Range::new(0, 0, Some(1_000));
         range.see(0, &[Some(10), Some(19)]);
-        // 980 ids are left, and a record in 9 of them: 108.
+        // 980 ids are left, with a record every 9 ids: 108 records.
         for (case, counted, is_over, worthwhile, expected) in [
             ("few by their distance", None, false, 200, false),
             ("many by their distance", None, false, 100, true),

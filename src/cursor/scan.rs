@@ -1,15 +1,15 @@
-//! The scan of one object type: which pages are asked for, and what may be claimed of them.
+//! Scan of one object type: requests pages and tracks what has been read.
 //!
 //! ```text
-//! list:    every record, ascending by id            modified ≥ lower, applied by us
-//! search:  lower ≤ modified < upper, by id          applied by HubSpot's index
+//! list:    every record, ascending by id            modified ≥ lower, filtered by us
+//! search:  lower ≤ modified < upper, by id          filtered by HubSpot's index
 //! ```
 //!
-//! A scan is a set of [ranges](super::ranges) of ids. It begins as one. Once a list turns out to be
-//! long, it is cut at marks: ids that search finds at regular ranks, because ids are anything but
-//! evenly spread. Readers that have nothing to do take over half of the longest range. Every page
-//! is verified: ids that do not ascend, or a token that is no id above them, mean that ranges cannot
-//! be relied on, and the scan goes on in sequence from where it can.
+//! A scan is a set of id [ranges](super::ranges) and starts with one. Once a list turns out to be
+//! long, it is cut at split points: ids that search finds at regular ranks, because ids are
+//! unevenly distributed. An idle reader takes over half of the longest range. Every page is
+//! verified: if ids do not ascend, or a page token is not an id above them, ranges are unreliable
+//! and the scan continues sequentially from the last page token that is known to be good.
 //!
 //! ```text
 //! ask ─▶ (request) ─▶ see ─▶ (encode) ─▶ written            for each page of each range
@@ -25,46 +25,47 @@ use super::sharing::Extent;
 use crate::page_guard::PageGuard;
 use crate::time::Millis;
 
-/// Empty pages without a link, in a row, of a search that counts hits: more may be an index that is
-/// just changing.
+/// Number of consecutive empty search pages, without a page token but with hits remaining, that
+/// fails the scan. Fewer may be due to an index update in progress.
 const MOST_EMPTY_ANSWERS: u32 = 3;
 
-/// A scan under way.
+/// Scan in progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
     pub(super) way: Way,
     pub(super) lower: Millis,
-    /// What the finished scan claims.
+    /// Position of the finished scan.
     pub(super) upper: Millis,
-    /// The end of the window, exclusive; not before `upper`.
+    /// End of the window, exclusive; not before `upper`.
     pub(super) until: Millis,
-    /// Ascending, without overlap.
+    /// Ascending and disjoint.
     pub(super) ranges: Vec<Range>,
     pub(super) next_key: RangeKey,
-    /// The range that is read by the service's own tokens alone, and where they have led.
+    /// Key of the range that is read by the API's page tokens alone, and its latest page token.
     pub(super) chain: (RangeKey, Option<String>),
-    /// Do ids and tokens bear out that a page can be asked for by id?
+    /// `true` while ids and page tokens are consistent with keyset pagination.
     pub(super) by_id: bool,
-    /// Whether a page of the list has borne that out. Until then the list is read by one reader.
+    /// `true` once a list page has confirmed keyset pagination. Until then, one reader reads the
+    /// list.
     pub(super) is_proven: bool,
     pub(super) spread: Option<Spread>,
     pub(super) extent: Extent,
     pub(super) is_marking: bool,
-    /// Pages seen; so it is the key of the next one, too.
+    /// Number of pages accepted, which is also the key of the next page.
     pub(super) pages: PageKey,
-    /// Records seen.
+    /// Number of records accepted.
     pub(super) seen: u64,
-    /// Ranges that an interrupted read had left.
+    /// Number of ranges left by an interrupted read.
     pub(super) resumed: usize,
-    /// How many records the service said there are to be read.
+    /// Expected number of records, as reported by the API.
     pub(super) said: Option<u64>,
-    /// What the finished scan says of the changes that the index may have shown too late.
+    /// Value of [`Saved::settled`] once the scan is finished.
     pub(super) settled: Option<Millis>,
 }
 
 impl Scan {
-    /// Decides what to read: go on where a scan stopped, what changed since, or everything.
-    /// `everything` is a full refresh.
+    /// Starts a scan: resumes an interrupted scan, or reads the changes since the last position, or
+    /// reads everything. `everything` requests a full refresh.
     pub fn begin(
         saved: &Saved,
         bounds: &Bounds,
@@ -122,7 +123,7 @@ impl Scan {
             .collect();
         scan.next_key = RangeKey::try_from(scan.ranges.len()).unwrap_or(RangeKey::MAX);
         scan.resumed = scan.ranges.len();
-        // It was borne out before, or there would be no progress to go on from.
+        // Progress is only saved while keyset pagination holds.
         scan.is_proven = true;
         scan
     }
@@ -133,7 +134,7 @@ impl Scan {
         Self { spread: Some(spread), ..self }
     }
 
-    /// The same window by the list, from the beginning.
+    /// Restarts the same window as a list scan.
     #[must_use]
     pub fn by_list(&self) -> Self {
         let key = self.next_key;
@@ -147,15 +148,15 @@ impl Scan {
         }
     }
 
-    /// The same window by search, from the beginning.
+    /// Restarts the same window as a search scan.
     #[must_use]
     pub fn by_search(&self) -> Self {
-        // Nothing was modified before the epoch.
+        // No record was modified before the epoch.
         let scan = Self::new(Way::Search, self.lower.max(0), (self.upper, self.until));
         Self { spread: self.spread, ..scan }
     }
 
-    /// The same window by search, for the second time.
+    /// Repeats the search of the same window, keeping `settled`.
     #[must_use]
     pub fn again(&self) -> Self {
         let settled = self.settled;
@@ -166,7 +167,7 @@ impl Scan {
         }
     }
 
-    /// The same scan of the list in one range, from where the service's own tokens have led.
+    /// Continues the list sequentially in one range, from the latest page token of the API.
     #[must_use]
     pub fn in_sequence(&self) -> Self {
         let key = self.next_key;
@@ -182,13 +183,14 @@ impl Scan {
         }
     }
 
-    /// The same window, where nothing can be in it.
+    /// Returns the scan with the same window and no ranges, for a window that cannot contain
+    /// records.
     #[must_use]
     pub fn of_nothing(self) -> Self {
         Self { ranges: Vec::new(), ..self }
     }
 
-    /// What to do next; `None` if there is nothing to do until an answer has come.
+    /// Returns the next task, or `None` if none is available until a response arrives.
     pub fn ask(&mut self) -> Option<Job> {
         if self.wants_survey() {
             self.extent = Extent::Asked;
@@ -224,10 +226,11 @@ impl Scan {
         Some(Job::Page(key, ask))
     }
 
-    /// Takes note of a page that was asked for as `way`. Returns what of it is to be written; `None`
-    /// if the scan wants nothing of it any more.
+    /// Accepts a page that was requested in mode `way`. Returns the part of it to emit, or `None`
+    /// if the scan no longer needs the page.
     ///
-    /// `Err` leaves the scan as it was.
+    /// # Errors
+    /// If the page contradicts what the scan relies on.
     pub fn see(
         &mut self,
         key: RangeKey,
@@ -258,7 +261,7 @@ impl Scan {
             Way::Search => {}
         }
         match seen.token.as_deref() {
-            // A search that has found something goes on behind it, without a token.
+            // A search with hits continues above the last id, without a page token.
             Some(token) if way == Way::List || seen.ids.is_empty() => {
                 range.guard.follow(token, seen.ids.len()).map_err(Contradiction::Endless)?;
             }
@@ -268,7 +271,7 @@ impl Scan {
         range.counted = seen.left.or(range.counted);
         let (page, from) = (self.pages, range.seen);
         let count = u64::try_from(seen.ids.len()).unwrap_or(u64::MAX);
-        // A search whose last page does not hold all that is left has not come to its end.
+        // A search is not finished if its last page holds fewer hits than remained.
         let is_short = way == Way::Search && seen.left.is_some_and(|left| left > count);
         if way == Way::Search && seen.token.is_none() && seen.ids.is_empty() && is_short {
             range.totals.empty_answers += 1;
@@ -284,10 +287,11 @@ impl Scan {
         if way == Way::Search && way == self.way {
             range.see_total(from, count, seen.left);
         }
-        // The offset of a search is only of use while its pages are empty.
+        // The offset of a search is needed only while its pages are empty.
         let is_empty = way == Way::List || seen.ids.is_empty();
         range.token = seen.token.clone().filter(|_| way == self.way && is_empty);
-        // What the page shows beyond the range is left to others, who may not have it yet.
+        // Records past the end of the range belong to another reader, which may not have read them
+        // yet.
         let is_all_taken = share == seen.ids.len();
         if way == Way::List && self.chain.0 == key && is_all_taken && seen.token.is_some() {
             self.chain.1.clone_from(&seen.token);
@@ -300,14 +304,14 @@ impl Scan {
         Ok(Some(Taken { page, share }))
     }
 
-    /// Takes note that the records of a page are being handed over.
+    /// Marks a page as enqueued for output.
     pub fn written(&mut self, page: PageKey) {
         self.ranges.iter_mut().for_each(|range| range.written(page));
         self.ranges.retain(|range| !range.is_written());
     }
 
-    /// [`Scan::see`] and [`Scan::written`], for a reader that writes a page before it asks for the
-    /// next one.
+    /// Combines [`Scan::see`] and [`Scan::written`], for a reader that enqueues each page before it
+    /// requests the next one.
     pub fn take(
         &mut self,
         key: RangeKey,
@@ -328,9 +332,11 @@ impl Scan {
         })
     }
 
-    /// Takes note of how many hits search now counts in a part of a range whose pages did not fit
-    /// together. If there are more than were seen, that part is searched again; `Err` if that has
-    /// happened to it before.
+    /// Records the recounted number of hits in a part of a range whose totals were inconsistent. If
+    /// there are more hits than were accepted, that part is searched again.
+    ///
+    /// # Errors
+    /// If the part has already been searched twice.
     pub fn recounted(&mut self, key: RangeKey, hits: Option<u64>) -> Result<(), Contradiction> {
         let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) else {
             return Ok(());
@@ -350,16 +356,15 @@ impl Scan {
         Ok(())
     }
 
-    /// A page of it that was found this way.
+    /// Returns the `Pass` of a page read in this mode.
     pub fn pass(&self, way: Way) -> Pass {
         Pass { way, lower: self.lower }
     }
 
-    /// What may be claimed of a scan that is not finished: all records outside of the ranges that
-    /// remain are written.
+    /// Returns the progress of an unfinished scan: all records outside of the remaining ranges are
+    /// enqueued.
     ///
-    /// `None` while that cannot be said, because the service does not page by id, and when nothing
-    /// remains.
+    /// Returns `None` if the API does not use keyset pagination, or if nothing remains.
     pub fn progress(&self, generation: Option<i64>) -> Option<Progress> {
         let &Self { way, lower, upper, settled, .. } = self;
         let remaining: Vec<_> = self.ranges.iter().map(|range| (range.next(), range.end)).collect();
@@ -375,22 +380,22 @@ impl Scan {
         })
     }
 
-    /// How many records the service said there are to be read, if it said so of all of them.
+    /// Returns the expected number of records, if the API reported it for the whole scan.
     pub fn said(&self) -> Option<u64> {
         self.said
     }
 
-    /// How many records have been seen.
+    /// Returns the number of records accepted.
     pub fn seen(&self) -> u64 {
         self.seen
     }
 
-    /// How many ranges an interrupted read had left.
+    /// Returns the number of ranges left by an interrupted read.
     pub fn resumed(&self) -> usize {
         self.resumed
     }
 
-    /// Whether ids and tokens have borne out so far that a page can be asked for by id.
+    /// Returns `true` while ids and page tokens are consistent with keyset pagination.
     pub fn is_by_id(&self) -> bool {
         self.by_id
     }
@@ -403,22 +408,22 @@ impl Scan {
         self.way
     }
 
-    /// The window: modified at or after the first, before the second.
+    /// Returns the window of modification dates: start inclusive, end exclusive.
     pub fn window(&self) -> (Millis, Millis) {
         (self.lower, self.until)
     }
 
-    /// The position that the finished scan claims.
+    /// Returns the position of the finished scan.
     pub fn end(&self) -> Millis {
         self.upper
     }
 
-    /// What the finished scan claims beside its position: see [`Saved::settled`].
+    /// Returns the value of [`Saved::settled`] for the finished scan.
     pub fn settled(&self) -> Option<Millis> {
         self.settled
     }
 
-    /// Goes on another way: the tokens of one mean nothing to the other.
+    /// Switches the read mode. Page tokens of one mode are invalid in the other.
     pub(super) fn in_way(&mut self, way: Way) {
         self.way = way;
         for range in &mut self.ranges {
@@ -428,7 +433,7 @@ impl Scan {
     }
 }
 
-/// The lowest id that may follow these, if they ascend from `next` on.
+/// Returns the lowest id that may follow these, if they ascend and none is below `next`.
 fn ascending(next: u64, ids: &[Option<u64>]) -> Option<u64> {
     ids.iter().try_fold(next, |next, id| id.filter(|id| *id >= next)?.checked_add(1))
 }

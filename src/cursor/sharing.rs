@@ -1,29 +1,29 @@
-//! How a scan is shared by several readers, and which way is the cheaper one.
+//! Distribution of a scan over several readers, and the choice of the cheaper read mode.
 //!
 //! ```text
-//! a few pages ─▶ survey: how many, the highest id ─▶ marks, each so many records above the last
-//!                                                └▶ idle readers halve the longest range
+//! a few pages ─▶ count probe: total, highest id ─▶ split points at regular ranks
+//!                                               └▶ idle readers halve the longest range
 //! ```
 
 use super::job::{Job, Readers, Survey, Way};
 use super::ranges::{RangeKey, cut_at, steal};
 use super::scan::Scan;
 
-/// Pages of a range that are worth a reader of their own. The end of every range costs about half
-/// a page more than one range would.
+/// Minimum size, in pages, of a range for its own reader. The end of each additional range costs
+/// about half a page.
 const WORTHWHILE: u64 = 5;
-/// Pages that are read before anybody asks how many there are.
+/// Number of pages read before the count probe.
 const FEW: u64 = 3;
 
-/// Records between two marks, at most: search finds ranks up to 10,000.
+/// Maximum number of records between two split points: search finds ranks up to 10,000.
 const MARK: u64 = 9_900;
 
-/// What is known of how much there is.
+/// Size estimate of the scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
     Unknown,
     Asked,
-    /// The highest id; the records between two marks, while the end has not been marked.
+    /// Highest id, and the number of records between two split points until the last one is found.
     Known {
         top: u64,
         step: Option<u64>,
@@ -31,10 +31,10 @@ pub(super) enum Extent {
 }
 
 impl Scan {
-    /// Takes note of what there is, and of what is the cheaper way to read it.
+    /// Records the result of a count probe and chooses the cheaper read mode.
     ///
-    /// Search finds what was modified, at the price of one request for each of its pages; the list
-    /// shows everything, faster. So search is for less than half of what there is.
+    /// Search returns only modified records and takes one request per page; the list returns every
+    /// record and is faster. Search is therefore used for less than half of the records.
     pub fn survey(&mut self, survey: Survey) {
         let left = survey.total.saturating_sub(self.seen);
         self.extent = Extent::Known { top: survey.top, step: self.step_of(left) };
@@ -46,13 +46,13 @@ impl Scan {
         }
         let is_few = survey.in_window < survey.total / 2;
         match self.way {
-            // Without ids in order, nothing is known of what lies below the last one.
+            // If ids are not ordered, records below the last id may still be missing.
             Way::List if is_few && self.by_id => {
                 self.lower = self.lower.max(0);
                 self.in_way(Way::Search);
             }
-            // The list is read from its beginning: whether it is paged by id has to be borne out
-            // before a page is asked for by an id that a search has found.
+            // The list is read from the beginning: keyset pagination must be confirmed before a
+            // page is requested by an id that a search has found.
             Way::Search if !is_few => {
                 let (spread, said) = (self.spread, Some(survey.in_window));
                 let extent = Extent::Known { top: survey.top, step: self.step_of(survey.total) };
@@ -65,7 +65,8 @@ impl Scan {
         }
     }
 
-    /// Records from one mark to the next, if so many are left; `None` if they are not worth marks.
+    /// Returns the number of records between two split points, or `None` if too few records are
+    /// left for split points.
     fn step_of(&self, left: u64) -> Option<u64> {
         let one = Readers { most: 1, page: 1 };
         let readers = self.spread.filter(|_| self.by_id).map_or(one, |spread| spread.list);
@@ -74,7 +75,7 @@ impl Scan {
         (left > WORTHWHILE * readers.page).then_some(step)
     }
 
-    /// Takes note of the id at a mark; `None` if fewer records are left than to the next one.
+    /// Records the id at a split point; `None` if fewer records are left than one step.
     pub fn mark(&mut self, found: Option<u64>) {
         self.is_marking = false;
         let Extent::Known { top, step: Some(step) } = self.extent else { return };
@@ -95,7 +96,8 @@ impl Scan {
         }
     }
 
-    /// Who may read at once; `None` if it is one reader, from page to page.
+    /// Returns the limits for concurrent readers, or `None` if a single reader must go page by
+    /// page.
     pub(super) fn readers(&self) -> Option<Readers> {
         let spread = self.spread.filter(|_| self.by_id)?;
         match self.way {
@@ -104,7 +106,7 @@ impl Scan {
         }
     }
 
-    /// The mark to look for, while it is of use to any reader.
+    /// Returns the task to find the next split point, if a reader could use it.
     pub(super) fn next_mark(&self) -> Option<Job> {
         let (readers, Extent::Known { step: Some(after), .. }) = (self.readers()?, self.extent)
         else {
@@ -120,7 +122,7 @@ impl Scan {
         let Extent::Known { top, step } = self.extent else { return None };
         let readers = self.readers()?;
         if self.way == Way::List && step.is_some() {
-            // Marks are better than guesses.
+            // Split points found by search are more accurate than estimates.
             return None;
         }
         let key = self.next_key;

@@ -1,12 +1,12 @@
-//! The span of a log of events that a sync reads, and the windows it is read in.
+//! Time windows of an event log that a sync reads.
 //!
 //! ```text
-//! lower ≤ happened < upper                both bounds applied by the service
+//! lower ≤ happened < upper                both bounds applied by the API
 //! ├─ 30 days ─┼─ 30 days ─┼─ the rest ─┤
 //! ```
 //!
-//! Windows touch and do not overlap. The span begins some way before the saved position, because
-//! events show up late, and ends where the present is not finished yet.
+//! Windows are adjacent and do not overlap. The span starts before the saved position, because
+//! events appear late, and ends a margin before the present.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use super::job::Way;
 use super::position::{Bounds, FIRST};
 use crate::time::Millis;
 
-/// What is read of a log.
+/// Time span of a log to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Inclusive.
     pub lower: Millis,
     /// Exclusive.
     pub upper: Millis,
-    /// The position that the finished read claims; not after `upper`.
+    /// Position of the finished read; not after `upper`.
     pub end: Millis,
 }
 
-/// A part of a span, inclusive and exclusive.
+/// Part of a span; start inclusive, end exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     pub from: Millis,
@@ -34,8 +34,8 @@ pub struct Window {
 }
 
 impl Span {
-    /// Decides what to read: the rest of a read that was broken off, what came since, or
-    /// everything. `everything` is a full refresh.
+    /// Determines the span to read: the rest of an interrupted read, or the events since the last
+    /// position, or everything. `everything` requests a full refresh.
     pub fn begin(
         saved: &Saved,
         bounds: &Bounds,
@@ -59,14 +59,14 @@ impl Span {
         }
     }
 
-    /// The windows of the span, oldest first.
+    /// Splits the span into windows, oldest first.
     pub fn windows(self, length: Duration) -> Vec<Window> {
         let length = Millis::try_from(length.as_millis()).unwrap_or(Millis::MAX).max(1);
         let mut windows = Vec::new();
         let mut from = self.lower;
         while from < self.upper {
             let to = from.saturating_add(length);
-            // What a clock ahead of the other adds is one window, however long.
+            // The time between the two clocks is part of the last window, whatever its length.
             let to = if to >= self.end.min(self.upper) { self.upper } else { to };
             windows.push(Window { from, to });
             from = to;
@@ -74,7 +74,7 @@ impl Span {
         windows
     }
 
-    /// What may be claimed once everything before `done` has been written.
+    /// Returns the progress once everything before `done` has been emitted.
     pub fn progress(self, done: Millis, generation: Option<i64>) -> Progress {
         Progress {
             way: Way::List,
@@ -149,7 +149,7 @@ mod tests {
             assert_eq!(found.len(), windows, "{later}");
             assert_eq!(found.last().map(|window| window.to), Some(later));
         }
-        // What is left of a span whose newest part has been read.
+        // Remainder of a span whose newest part has been read.
         let rest = Span { lower: 5, upper: 18, end: 28 }.windows(Duration::from_millis(10));
         assert_eq!(rest.last(), Some(&Window { from: 15, to: 18 }));
         let progress = Span { lower: 5, upper: 90, end: 28 }.progress(35, None);
