@@ -1,29 +1,29 @@
-//! Conversions of static fields to the types that their schema declares.
+//! Conversion of static fields to the types declared in their schema.
 //!
-//! Some of HubSpot's endpoints send numbers as text and the other way round. The Python connector
-//! converts the fields of their streams, and tables exist with the types it gave them.
+//! Some HubSpot endpoints send numbers as text and vice versa. The Python connector converts the
+//! fields of these streams, and existing destination tables have the resulting types.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 
-/// What becomes of empty text where the schema declares a number or a boolean.
+/// Treatment of empty text where the schema declares a number or a boolean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EmptyText {
-    /// It stays, like anything else that does not fit.
+    /// Kept, like any other value that does not fit.
     Stays,
-    /// It is no value.
+    /// Converted to null.
     IsNull,
 }
 
-/// What is to be converted in the records of one stream.
+/// Conversions for the records of one stream.
 #[derive(Debug)]
 pub struct Casts {
     record: Node,
     empty: EmptyText,
 }
 
-/// A declared value, and what is declared inside it.
+/// Declared type of a value and of the values inside it.
 #[derive(Debug)]
 struct Node {
     target: Option<Target>,
@@ -41,12 +41,12 @@ enum Target {
 }
 
 impl Casts {
-    /// Reads a JSON schema: every field with one type beside null is converted to it.
+    /// Reads a JSON schema. Every field with exactly one type besides null is converted to it.
     pub fn of(schema: &Value, empty: EmptyText) -> Self {
         Self { record: Node::of(schema), empty }
     }
 
-    /// Converts the declared fields of a record. A value that does not fit stays as it is.
+    /// Converts the declared fields of a record. A value that does not fit is kept unchanged.
     pub fn apply(&self, record: &mut Map<String, Value>) {
         self.record.apply(record, self.empty);
     }
@@ -89,7 +89,7 @@ impl Node {
     }
 }
 
-/// The one type beside null, if it is one to convert to.
+/// Returns the only type besides null, if values can be converted to it.
 fn target(types: &Value) -> Option<Target> {
     let name = match types {
         Value::String(name) => name,
@@ -109,7 +109,8 @@ fn target(types: &Value) -> Option<Target> {
     }
 }
 
-/// The value as the type has it; `None` if it is fine as it is, or cannot be converted.
+/// Converts the value to the type. Returns `None` if it already has the type or cannot be
+/// converted.
 fn convert(target: Target, value: &Value, empty: EmptyText) -> Option<Value> {
     match (target, value) {
         (Target::Integer | Target::Number | Target::Boolean, Value::String(text))
@@ -139,7 +140,7 @@ fn convert(target: Target, value: &Value, empty: EmptyText) -> Option<Value> {
     }
 }
 
-/// A fraction is cut off.
+/// Truncates a number with a fraction to an integer.
 fn whole(number: &Number) -> Option<Value> {
     if number.is_i64() || number.is_u64() {
         return None;

@@ -1,4 +1,4 @@
-//! From HubSpot's text to the value its column holds.
+//! Conversion of HubSpot's property values to the types of their columns.
 
 use super::datetime::{
     push_date, push_datetime, push_sent_date, push_sent_datetime, push_usual_as_sent,
@@ -6,7 +6,7 @@ use super::datetime::{
 };
 use super::json::unquote;
 
-/// What a column holds.
+/// Type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
@@ -15,27 +15,27 @@ pub enum Kind {
     Boolean,
     Date,
     Datetime,
-    /// A date in HubSpot's own spelling, if it is one that exists.
+    /// A valid date in HubSpot's own format.
     SentDate,
-    /// An instant in HubSpot's own spelling, if it is one that exists.
+    /// A valid instant in HubSpot's own format.
     SentDatetime,
 }
 
-/// What became of a value.
+/// Outcome of a conversion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coerced {
-    /// It was appended.
+    /// The value was appended.
     Written,
-    /// There is none; nothing was appended.
+    /// There is no value; nothing was appended.
     Null,
-    /// It does not fit the column; nothing was appended.
+    /// The value does not fit the column; nothing was appended.
     Unfit,
 }
 
-/// Appends a property's value as JSON of the column's kind.
+/// Appends a property's value as JSON of the column's type.
 ///
-/// `raw` is the value's JSON as HubSpot sent it: text or null. Empty text is no value in every
-/// column but text, as in HubSpot itself, where it means that the property was cleared.
+/// `raw` is the JSON value as HubSpot sent it: text or null. Empty text is null in every column
+/// except text columns, because HubSpot sends it for a property that was cleared.
 pub fn coerce(kind: Kind, raw: &str, out: &mut Vec<u8>) -> Coerced {
     if raw == "null" {
         return Coerced::Null;
@@ -45,11 +45,11 @@ pub fn coerce(kind: Kind, raw: &str, out: &mut Vec<u8>) -> Coerced {
         return Coerced::Written;
     }
     if matches!(kind, Kind::SentDate | Kind::SentDatetime) && !raw.starts_with('"') {
-        // An epoch, most likely.
+        // Most likely an epoch.
         out.extend_from_slice(raw.as_bytes());
         return Coerced::Written;
     }
-    // A spelling is usual only if it holds no escape, so there is none to resolve.
+    // Values in the common format contain no escapes, so there is nothing to unescape.
     let content = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     if content.is_some_and(|text| push_as_usual(kind, text, out)) {
         return Coerced::Written;
@@ -58,7 +58,7 @@ pub fn coerce(kind: Kind, raw: &str, out: &mut Vec<u8>) -> Coerced {
     push_any(kind, unquoted.as_deref().unwrap_or(raw), out)
 }
 
-/// Appends a value in any spelling.
+/// Appends a value in any format.
 fn push_any(kind: Kind, text: &str, out: &mut Vec<u8>) -> Coerced {
     if text.is_empty() {
         return Coerced::Null;
@@ -79,8 +79,8 @@ fn push_any(kind: Kind, text: &str, out: &mut Vec<u8>) -> Coerced {
     if fits { Coerced::Written } else { Coerced::Unfit }
 }
 
-/// Appends a value in the spelling that HubSpot gives nearly every one of its kind. `false`, and
-/// nothing appended, if it has another or does not fit.
+/// Fast path: appends a value in the format that HubSpot uses for nearly all values of this type.
+/// Returns `false`, with nothing appended, if the value has another format or does not fit.
 fn push_as_usual(kind: Kind, text: &str, out: &mut Vec<u8>) -> bool {
     let stays = match kind {
         Kind::Text => false,
@@ -97,8 +97,8 @@ fn push_as_usual(kind: Kind, text: &str, out: &mut Vec<u8>) -> bool {
     stays
 }
 
-/// Is this a number as JSON spells it, positive or zero, without an exponent, and of so few digits
-/// that it fits 64 bits?
+/// Returns `true` if the text is a non-negative JSON number without an exponent, with few enough
+/// digits to fit into 64 bits.
 fn is_plain_number(text: &str) -> bool {
     let (mut points, mut digits) = (0, 0);
     for byte in text.bytes() {
@@ -116,8 +116,8 @@ fn is_plain_number(text: &str) -> bool {
     begins_well && points <= 1 && digits <= 18 && !text.ends_with('.')
 }
 
-/// Text stays as it was sent, escapes and all. A bare number, boolean or object, which no
-/// property has shown so far, becomes the text of itself.
+/// Appends text as it was sent, escapes included. A bare number, boolean or object, which no
+/// property has had so far, becomes text.
 fn push_text(raw: &str, out: &mut Vec<u8>) {
     if raw.starts_with('"') {
         out.extend_from_slice(raw.as_bytes());
@@ -130,7 +130,7 @@ fn push_string(text: &str, out: &mut Vec<u8>) {
     serde_json::to_writer(out, text).expect("text serializes into memory");
 }
 
-/// A number of 64 bits without a fraction; `12.0` is one.
+/// Appends a 64-bit integer. A fraction of zeros is dropped: `12.0` becomes `12`.
 fn push_integer(text: &str, out: &mut Vec<u8>) -> bool {
     let text = text.trim();
     let whole = match text.split_once('.') {
@@ -142,8 +142,7 @@ fn push_integer(text: &str, out: &mut Vec<u8>) -> bool {
     is_integer && whole.replace(',', "").parse::<i64>().is_ok() && push_number(whole, out)
 }
 
-/// Numbers keep the digits they were written with, however many; only what a double cannot hold does
-/// not fit.
+/// Appends a number with all of its digits. Returns `false` if it does not fit into a double.
 fn push_number(text: &str, out: &mut Vec<u8>) -> bool {
     let text = text.trim();
     let plain;
@@ -161,7 +160,7 @@ fn push_number(text: &str, out: &mut Vec<u8>) -> bool {
         return false;
     }
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Leading zeros are not JSON.
+        // JSON does not allow leading zeros.
         let significant = digits.trim_start_matches('0');
         let significant = if significant.is_empty() { "0" } else { significant };
         let fits = significant.len() < 309 || significant.parse().is_ok_and(f64::is_finite);
@@ -184,7 +183,7 @@ fn push_number(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Is an unsigned text, known to parse as a float, spelled as JSON spells it?
+/// Returns `true` if an unsigned text that parses as a float is also a valid JSON number.
 fn is_json_number(digits: &str) -> bool {
     let (integer, rest) = digits.split_at(digits.bytes().take_while(u8::is_ascii_digit).count());
     let integer_fits = integer == "0" || !integer.is_empty() && !integer.starts_with('0');
@@ -305,7 +304,7 @@ mod tests {
         assert_eq!(coerced(Kind::Text, "null").0, Coerced::Null);
     }
     proptest! {
-        /// A usual spelling becomes what it would become as any other.
+        /// The fast path produces the same output as the general one.
         #[test]
         fn the_usual_way_is_only_quicker(
             text in "[-+]?[0-9]{0,3}[.,]?[0-9]{0,20}|[0-9]{1,2}[.]?[0-9]?|true|false|True|on|\

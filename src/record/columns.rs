@@ -1,66 +1,67 @@
-//! Which columns a stream's records have, and where each comes from.
+//! Columns of a stream's records and the source of each column.
 
 use std::collections::HashMap;
 
 use super::coerce::Kind;
 use super::json::{Place, quoted};
 
-/// The columns to write, in the order they are written in.
+/// Columns to write, in output order.
 #[derive(Debug, Default)]
 pub struct Columns {
     pub(super) fields: Vec<Field>,
     pub(super) properties: Vec<Property>,
-    /// Is the `properties` object itself a column?
+    /// `true` if the `properties` object is a column.
     pub(super) nested: bool,
     slots: HashMap<Box<str>, usize>,
-    /// The names of the properties as JSON.
+    /// Property names as JSON strings.
     quoted: Vec<String>,
-    /// The places of properties that fall back on others, and of those.
+    /// Indices of properties with a fallback, each with the index of its fallback.
     fallbacks: Vec<(usize, usize)>,
 }
 
-/// What a record has for each property: JSON as it was sent.
+/// Raw JSON value of each property of a record.
 pub(super) type Values<'page> = Vec<Option<&'page str>>;
 
-/// A top-level column.
+/// Top-level column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
     pub name: String,
     pub source: Source,
 }
 
-/// Where a top-level column comes from.
+/// Source of a top-level column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// The record's field of the same name, or `or` where it is absent; as it was sent, or
-    /// coerced to a kind.
+    /// The record's field of the same name, or the field `or` if it is absent; either unchanged or
+    /// coerced.
     Copy { or: Option<&'static str>, cast: Option<Kind> },
-    /// The ids that were read for this object type, by position.
+    /// Associated ids, by index of the associated object type.
     Associations(usize),
 }
 
 impl Source {
-    /// The field of the same name, as it was sent.
+    /// The field of the same name, unchanged.
     pub const COPY: Self = Self::Copy { or: None, cast: None };
 }
 
-/// A property, as two columns: inside `properties`, and flat, usually as `properties_<name>`.
+/// A property with up to two columns: nested inside `properties`, and flat, usually as
+/// `properties_<name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Property {
     pub name: String,
-    /// The name of its column at the top.
+    /// Name of the flat column.
     pub flat_name: String,
     pub kind: Kind,
     pub nested: bool,
     pub flat: bool,
-    /// Does the portal define it, so that it can be asked for?
+    /// `true` if the portal defines the property, so that it can be requested.
     pub is_defined: bool,
-    /// The property to take the value from where this one has none.
+    /// Property that provides the value if this one has none.
     pub fallback: Option<String>,
 }
 
 impl Columns {
-    /// `nested` says whether the `properties` object is a column.
+    /// Creates the set of columns; `nested` makes the `properties` object a column.
     pub fn new(fields: Vec<Field>, properties: Vec<Property>, nested: bool) -> Self {
         let slots: HashMap<Box<str>, _> = properties
             .iter()
@@ -75,7 +76,8 @@ impl Columns {
         Self { fields, properties, nested, slots, quoted, fallbacks }
     }
 
-    /// The names to ask HubSpot for: every property that a column shows or falls back on.
+    /// Returns the names of the properties to request: every property that is shown or is a
+    /// fallback.
     pub fn asked(&self) -> Vec<String> {
         let fallbacks = self.properties.iter().filter_map(|property| property.fallback.clone());
         let own = self
@@ -89,20 +91,21 @@ impl Columns {
         names
     }
 
-    /// Is anything of the properties of a CRM object shown?
+    /// Returns `true` if any property of a CRM object is shown.
     pub(super) fn shows_properties(&self) -> bool {
         self.nested || !self.properties.is_empty()
     }
 
-    /// Is the column of associated ids at this place shown?
+    /// Returns `true` if the column of associated ids with this index is shown.
     pub fn shows_associations(&self, place: usize) -> bool {
         self.fields.iter().any(|field| field.source == Source::Associations(place))
     }
 
-    /// Goes behind an object of properties; returns their values by the places of their columns.
+    /// Parses an object of properties and returns the values in column order.
     pub(super) fn values<'text>(&self, place: &mut Place<'text>) -> Option<Values<'text>> {
         let mut values = vec![None; self.properties.len()];
-        // HubSpot sorts the properties of every record alike, so the next is nearly always this.
+        // HubSpot sorts the properties of all records alike, so the next one is nearly always the
+        // guess.
         let mut guess = 0;
         place.object(|place| {
             let is_guess = self.quoted.get(guess).is_some_and(|quoted| place.is_name(quoted));
@@ -124,7 +127,7 @@ impl Columns {
         Some(values)
     }
 
-    /// The place of a property.
+    /// Returns the index of a property.
     fn slot(&self, name: &str) -> Option<usize> {
         self.slots.get(name).copied()
     }

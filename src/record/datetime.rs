@@ -1,11 +1,11 @@
-//! Dates and times as the columns hold them.
+//! Dates and times in the formats of the columns.
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike};
 
 use crate::time::parse_instant;
 
-/// Appends an instant spelled `2024-03-01T12:00:00.123Z` or `2024-03-01T12:00:00Z`, as nearly all
-/// are. `false`, and nothing appended, if it is spelled otherwise.
+/// Fast path: appends an instant written as `2024-03-01T12:00:00.123Z` or `2024-03-01T12:00:00Z`,
+/// as nearly all are. Returns `false`, with nothing appended, if it has another format.
 pub(super) fn push_usual_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     let Some((seconds, fraction)) = usual_spelling(text) else { return false };
     out.push(b'"');
@@ -18,8 +18,9 @@ pub(super) fn push_usual_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Appends `2024-03-01T12:00:00.123000+00:00`, quoted: six digits of fraction, or none if it is
-/// zero. Reads any spelling; `false`, and nothing appended, if the text is no instant.
+/// Appends a quoted `2024-03-01T12:00:00.123000+00:00`, with six fraction digits, or none if the
+/// fraction is zero. Accepts any supported format. Returns `false`, with nothing appended, if the
+/// text is not an instant.
 pub(super) fn push_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     let Some(instant) = parse_instant(text).filter(|instant| is_common(instant.year())) else {
         return false;
@@ -33,8 +34,8 @@ pub(super) fn push_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Appends an instant in its own spelling, if that is the usual one. `false`, and nothing appended,
-/// if it is spelled otherwise.
+/// Fast path: appends an instant unchanged if it has the common format. Returns `false`, with
+/// nothing appended, if it has another format.
 pub(super) fn push_usual_as_sent(text: &str, out: &mut Vec<u8>) -> bool {
     let is_usual = usual_spelling(text).is_some();
     if is_usual {
@@ -43,8 +44,8 @@ pub(super) fn push_usual_as_sent(text: &str, out: &mut Vec<u8>) -> bool {
     is_usual
 }
 
-/// Appends an instant in its own spelling, or, if that has a second 60 or an hour 24, in the usual
-/// one. `false`, and nothing appended, if the text is no instant that databases hold.
+/// Appends an instant unchanged, or in the common format if it has a second of 60 or an hour of 24.
+/// Returns `false`, with nothing appended, if the text is not an instant that databases can store.
 pub(super) fn push_sent_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     let Some(instant) = parse_instant(text).filter(|instant| is_common(instant.year())) else {
         return false;
@@ -58,8 +59,8 @@ pub(super) fn push_sent_datetime(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Appends a date in its own spelling. `false`, and nothing appended, if the text is no date that
-/// databases hold.
+/// Appends a date unchanged. Returns `false`, with nothing appended, if the text is not a date that
+/// databases can store.
 pub(super) fn push_sent_date(text: &str, out: &mut Vec<u8>) -> bool {
     let exists = push_date(text, &mut Vec::new());
     if exists {
@@ -68,14 +69,15 @@ pub(super) fn push_sent_date(text: &str, out: &mut Vec<u8>) -> bool {
     exists
 }
 
-/// Appends a text that holds nothing to escape, as no date does.
+/// Appends a text that needs no escaping, such as a date.
 fn push_quoted(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
 }
 
-/// Appends a date spelled `2024-03-01`. `false`, and nothing appended, if it is spelled otherwise.
+/// Fast path: appends a date written as `2024-03-01`. Returns `false`, with nothing appended, if it
+/// has another format.
 pub(super) fn push_usual_date(text: &str, out: &mut Vec<u8>) -> bool {
     if !is_date(text.as_bytes()) {
         return false;
@@ -84,10 +86,10 @@ pub(super) fn push_usual_date(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Appends `2024-03-01`, quoted. Reads any spelling; `false`, and nothing appended, if the text is
-/// no date.
+/// Appends a quoted `2024-03-01`. Accepts any supported format. Returns `false`, with nothing
+/// appended, if the text is not a date.
 pub(super) fn push_date(text: &str, out: &mut Vec<u8>) -> bool {
-    // An instant names the day it has in its own spelling, not in UTC.
+    // The date of an instant is its local date, not the UTC date.
     let date = parse_local_date(text)
         .or_else(|| parse_instant(text).map(|instant| instant.date_naive()))
         .filter(|date| is_common(date.year()));
@@ -96,8 +98,8 @@ pub(super) fn push_date(text: &str, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Returns `true` for the years that databases and languages agree on: ISO 8601 has a year 0, and
-/// SQL and Python have none.
+/// Returns `true` for the years supported by all databases and languages: ISO 8601 has a year 0,
+/// SQL and Python do not.
 fn is_common(year: i32) -> bool {
     (1..=9999).contains(&year)
 }
@@ -106,8 +108,8 @@ fn parse_local_date(text: &str) -> Option<NaiveDate> {
     DateTime::parse_from_rfc3339(text.trim()).ok().map(|instant| instant.date_naive())
 }
 
-/// Splits `2024-03-01T12:00:00.123Z` or `2024-03-01T12:00:00Z`, the spellings of nearly all
-/// values, into seconds and fraction. Anything odd is left to the thorough way.
+/// Splits `2024-03-01T12:00:00.123Z` or `2024-03-01T12:00:00Z`, the format of nearly all values,
+/// into seconds and fraction. Returns `None` for anything else.
 fn usual_spelling(text: &str) -> Option<(&[u8], &[u8])> {
     let (seconds, rest) = text.as_bytes().split_at_checked(19)?;
     let (date, time) = seconds.split_at_checked(10)?;
@@ -125,7 +127,7 @@ fn usual_spelling(text: &str) -> Option<(&[u8], &[u8])> {
     (is_usual && fraction_is_usual).then_some((seconds, fraction))
 }
 
-/// Is this `YYYY-MM-DD`, and a day that exists?
+/// Returns `true` if the text has the form `YYYY-MM-DD` and is a valid date.
 fn is_date(text: &[u8]) -> bool {
     let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text else { return false };
     let (year, month, day) = (number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]));
@@ -135,7 +137,7 @@ fn is_date(text: &[u8]) -> bool {
         && (is_in_every_month || NaiveDate::from_ymd_opt(year.cast_signed(), month, day).is_some())
 }
 
-/// The value of up to four digits.
+/// Parses up to four digits.
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| {
         digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0'))

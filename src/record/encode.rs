@@ -1,4 +1,4 @@
-//! Writes RECORD lines.
+//! Encoder for RECORD lines.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -14,8 +14,8 @@ use crate::time::Millis;
 
 /// Encodes the records of one stream.
 ///
-/// A property's value is coerced once and copied to its nested and its flat place. Nulls are
-/// written inside `properties` and left out at the top, as the Python connector does.
+/// A property's value is coerced once and copied to its nested and its flat column. Nulls are
+/// written inside `properties` and omitted at the top level, as the Python connector does.
 #[derive(Debug)]
 pub struct Encoder<'columns> {
     columns: &'columns Columns,
@@ -24,19 +24,19 @@ pub struct Encoder<'columns> {
     /// For each column, `"name":`.
     field_keys: Vec<Vec<u8>>,
     keys: Vec<Keys>,
-    /// The coerced value of the property at hand.
+    /// Buffer for the coerced value of the current property.
     value: Vec<u8>,
-    /// The flat columns of the record at hand: they follow all nested ones.
+    /// Buffer for the flat columns of the current record, which follow all nested ones.
     flat: Vec<u8>,
     altered: Altered,
 }
 
-/// How many values could not be written as HubSpot sent them.
+/// Number of values that could not be written as HubSpot sent them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Altered {
-    /// Null now: they did not fit their columns.
+    /// Values set to null because they did not fit their columns.
     pub nulled: u64,
-    /// Characters of them were left out or replaced.
+    /// Values with characters removed or replaced.
     pub replaced: u64,
 }
 
@@ -48,7 +48,7 @@ impl Altered {
     }
 }
 
-/// The places of a property that are columns: `"name":` and `"properties_name":`.
+/// JSON keys of a property's columns: `"name":` and `"properties_name":`.
 #[derive(Debug)]
 struct Keys {
     nested: Option<Vec<u8>>,
@@ -76,18 +76,18 @@ impl<'columns> Encoder<'columns> {
         }
     }
 
-    /// The columns that it writes.
+    /// Returns the columns of the encoder.
     pub fn columns(&self) -> &'columns Columns {
         self.columns
     }
 
-    /// Values that could not be written as they came, so far.
+    /// Returns the number of values altered so far.
     pub fn altered(&self) -> Altered {
         self.altered
     }
 
     /// Appends the record as one line. `associations` holds the ids for each
-    /// [`Source::Associations`]; a column without any that are known is left out. `false`, and
+    /// [`Source::Associations`]; a column whose ids are unknown is omitted. Returns `false`, with
     /// nothing appended, if no column has a value.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl<'columns> Encoder<'columns> {
             line.truncate(start);
             return Ok(false);
         }
-        // Every value has left a comma behind it.
+        // Every value is followed by a comma; remove the last one.
         line.pop();
         self.altered.count(&changes);
         push_display(line, format_args!("}},\"emitted_at\":{emitted_at_ms}"));
@@ -185,7 +185,7 @@ impl<'columns> Encoder<'columns> {
     }
 }
 
-/// A value of an odd record in strict JSON; what that takes is noted.
+/// Repairs a value of a record with non-strict JSON and adds the repairs to `changes`.
 pub(super) fn repaired<'raw>(
     raw: &'raw str,
     column: impl FnOnce() -> String,
@@ -206,12 +206,12 @@ fn push_pair(key: &[u8], value: &[u8], out: &mut Vec<u8>) {
     out.push(b',');
 }
 
-/// Appends a field of HubSpot's own, if it has a value that fits.
+/// Appends a top-level field of the record if it has a value that fits.
 fn push_field(key: &[u8], raw: &str, cast: Option<Kind>, line: &mut Vec<u8>) -> Coerced {
     let before = line.len();
     line.extend_from_slice(key);
     let coerced = match cast {
-        // Only a repair makes a null of a value that was there.
+        // Null fields are dropped before the repair, so this null was produced by it.
         _ if raw == "null" => Coerced::Null,
         Some(kind) => coerce(kind, raw, line),
         None => {
@@ -229,15 +229,15 @@ fn push_field(key: &[u8], raw: &str, cast: Option<Kind>, line: &mut Vec<u8>) -> 
 
 /// Appends JSON without its line breaks.
 ///
-/// A nested value keeps the server's layout, and a record must be one line. JSON forbids a raw
-/// line break inside a string, so every one found here is layout and can go.
+/// A nested value keeps the server's whitespace, and a record must be one line. JSON forbids raw
+/// line breaks inside strings, so every line break found here is insignificant.
 fn push_on_one_line(raw: &str, line: &mut Vec<u8>) {
     for run in raw.as_bytes().split(|byte| matches!(byte, b'\n' | b'\r')) {
         line.extend_from_slice(run);
     }
 }
 
-/// Associated ids are text, like every id.
+/// Appends associated ids as text, like all ids.
 fn push_ids(ids: &[u64], line: &mut Vec<u8>) {
     line.push(b'[');
     for (index, id) in ids.iter().enumerate() {
@@ -247,13 +247,13 @@ fn push_ids(ids: &[u64], line: &mut Vec<u8>) {
     line.push(b']');
 }
 
-/// What every line of a stream begins with.
+/// Returns the common prefix of all lines of a stream.
 pub(super) fn opening(stream: &str) -> Vec<u8> {
     format!(r#"{{"type":"RECORD","record":{{"stream":{},"data":{{"#, quoted(stream)).into_bytes()
 }
 
 pub(super) fn push_display(line: &mut Vec<u8>, value: impl Display) {
-    // Writing into memory does not fail.
+    // Writing to memory does not fail.
     let _infallible = write!(line, "{value}");
 }
 
@@ -278,7 +278,7 @@ mod tests {
         Field { name: name.into(), source }
     }
 
-    /// Encodes one record as the stream `deals` and returns its line.
+    /// Encodes one record of the stream `deals` and returns its line.
     fn line(columns: &Columns, record: &str, associations: &[Option<&[u64]>]) -> String {
         let mut line = Vec::new();
         let record = Record::parse(record).unwrap();

@@ -8,28 +8,31 @@ use crate::protocol::{Change, ChangeKind};
 use crate::strict::{RepairKind, Repaired};
 use crate::time::{Millis, parse_instant};
 
-/// The field of a CRM object that holds what its portal defines.
+/// Field of a CRM object that holds the properties defined by the portal.
 const PROPERTIES: &str = "properties";
 
-/// The top-level fields of one record, as slices of the page.
+/// Top-level fields of one record, as slices of the page.
 #[derive(Debug)]
 pub struct Record<'page> {
     fields: Vec<(Cow<'page, str>, &'page str)>,
-    /// The values of `properties` by the places of their columns, if they were asked for.
+    /// Values of `properties` in column order, if they were requested.
     values: Option<Values<'page>>,
-    /// Does it hold what strict parsers may refuse?
+    /// `true` if the record contains JSON that strict parsers may reject.
     is_odd: bool,
-    /// What was changed before.
+    /// Changes made before the record was parsed.
     changes: Vec<Change>,
 }
 
 impl<'page> Record<'page> {
-    /// Splits a record. Its JSON has been checked with the page; an object it has to be.
+    /// Splits a record. Its JSON was validated with the page, but it may not be an object.
+    ///
+    /// # Errors
+    /// If the JSON is not an object.
     pub fn parse(text: &'page str) -> serde_json::Result<Self> {
         Self::split(text, None)
     }
 
-    /// Splits a record, and in the same pass its properties, for an encoder of these columns.
+    /// Splits a record and, in the same pass, its properties for an encoder with these columns.
     pub fn parse_for(columns: &Columns, text: &'page str) -> serde_json::Result<Self> {
         Self::split(text, Some(columns).filter(|columns| columns.shows_properties()))
     }
@@ -62,15 +65,15 @@ impl<'page> Record<'page> {
         Ok(record)
     }
 
-    /// Returns `true` if the record holds something that strict parsers may refuse.
+    /// Returns `true` if the record contains JSON that strict parsers may reject.
     pub fn is_odd(&self) -> bool {
         self.is_odd
     }
 
-    /// This record, with a note of what was changed to make its text strict.
+    /// Adds the repairs that made the text of the record strict JSON.
     ///
-    /// A record that got another shape has its values in other places: what was in `a.b` may stand
-    /// in `a_b`, or in `b`.
+    /// The fields of a transformed record may have moved: the value of `a.b` may be in `a_b` or in
+    /// `b`.
     #[must_use]
     pub fn noting(mut self, repaired: Option<&Repaired>) -> Self {
         for repair in repaired.into_iter().flat_map(|repaired| &repaired.repairs) {
@@ -86,16 +89,16 @@ impl<'page> Record<'page> {
         self
     }
 
-    /// What was changed before this record was made.
+    /// Returns the changes made before the record was parsed.
     pub(super) fn changes(&self) -> &[Change] {
         &self.changes
     }
 
-    /// The values of the record's properties; `None` if it has no `properties`, or no column shows
-    /// any.
+    /// Returns the values of the record's properties, or `None` if it has no `properties` or no
+    /// column shows any.
     ///
     /// # Errors
-    /// If `properties` is shown, and not an object.
+    /// If `properties` is shown but is not an object.
     pub(super) fn values(
         &self,
         columns: &Columns,
@@ -132,37 +135,38 @@ impl<'page> Record<'page> {
         self.fields.iter().any(|(field, _)| field == name)
     }
 
-    /// A field's JSON text; `None` if it is absent or null.
+    /// Returns a field's JSON text, or `None` if it is absent or null.
     pub fn raw(&self, name: &str) -> Option<&'page str> {
         let (_, raw) = *self.fields.iter().find(|(field, _)| field == name)?;
         Some(raw).filter(|raw| *raw != "null")
     }
 
-    /// A text field's content; `None` if it is absent, null or no text.
+    /// Returns the content of a text field, or `None` if it is absent, null or not text.
     pub fn text(&self, name: &str) -> Option<Cow<'page, str>> {
         self.raw(name).and_then(unquote)
     }
 
-    /// A field's moment, in any spelling or as an epoch; `None` if it has none.
+    /// Returns the instant in a field, in any supported format or as an epoch; `None` if there is
+    /// none.
     pub fn instant(&self, name: &str) -> Option<Millis> {
         let raw = self.raw(name)?;
         let text = unquote(raw);
         parse_instant(text.as_deref().unwrap_or(raw)).map(|instant| instant.timestamp_millis())
     }
 
-    /// A field that is a record itself; `None` if it is absent or no object.
+    /// Returns a field that is itself a record, or `None` if it is absent or not an object.
     pub fn nested(&self, name: &str) -> Option<Self> {
         Self::parse(self.raw(name)?).ok()
     }
 
-    /// The record's id, where it is decimal text (or, in older APIs, a number).
+    /// Returns the record's id if it is decimal text or, in older APIs, a number.
     pub fn id(&self) -> Option<u64> {
         let raw = self.raw("id")?;
         unquote(raw).as_deref().unwrap_or(raw).parse().ok()
     }
 }
 
-/// Notes a repair of a column, each kind once.
+/// Adds a repair of a column to `changes`, once per column and kind.
 pub(super) fn note(changes: &mut Vec<Change>, field: &str, kind: RepairKind) {
     let kind = match kind {
         RepairKind::Nulled => ChangeKind::Nulled,
@@ -200,10 +204,10 @@ mod tests {
             assert!(Record::parse(text).is_err(), "{text}");
         }
     }
-    /// What may stand between any two tokens.
+    /// Whitespace between two tokens.
     const LAYOUT: &str = "[ \n\r\t]{0,2}";
 
-    /// JSON strings, with escapes and without.
+    /// JSON strings with and without escapes.
     fn string() -> impl Strategy<Value = String> {
         let escaped = |text: String| {
             let units = text.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
@@ -214,7 +218,7 @@ mod tests {
         prop_oneof![text().prop_map(plain), "[abé𐐷]{0,3}".prop_map(escaped)]
     }
 
-    /// JSON of any kind, and in any layout.
+    /// JSON of any type with any whitespace.
     fn value() -> impl Strategy<Value = String> {
         let number = "-?(0|[1-9][0-9]{0,20})([.][0-9]{1,4})?([eE][-+]?[0-9]{1,2})?";
         let leaf = prop_oneof!["null|true|false", number, string()];
@@ -290,7 +294,8 @@ mod tests {
             }
         }
 
-        /// It would be a bug, as pages are checked; but not one that ends the program.
+        /// Unchecked text would be a bug, because pages are validated, but it must not cause a
+        /// panic.
         #[test]
         fn text_that_was_not_checked_is_an_error_at_worst(
             text in "\\{?[{}\\[\\]:,\"\\\\ntf0-9é \n]{0,24}",

@@ -1,4 +1,4 @@
-//! Writes the versions of a record's properties as RECORD lines: one version, one line.
+//! Encoder for property history: one RECORD line per version of a property.
 
 use std::borrow::Cow;
 
@@ -11,20 +11,20 @@ use crate::protocol::Change;
 use crate::strict::RepairKind;
 use crate::time::{Millis, parse_instant};
 
-/// What the columns of a stream of versions are called.
+/// Column names and types of a property history stream.
 #[derive(Debug, Clone, Copy)]
 pub struct HistoryForm {
-    /// The id of the record.
+    /// Name of the column with the record's id.
     pub id: &'static str,
-    /// Is that a number?
+    /// `true` if the id is a number, not text.
     pub id_is_number: bool,
-    /// Is the timestamp a number of milliseconds?
+    /// `true` if the timestamp is a number of milliseconds, not text.
     pub timestamp_is_number: bool,
-    /// Fields of a version that are columns, with the names of those.
+    /// Fields of a version that are columns, with the column names.
     pub fields: &'static [(VersionField, &'static str)],
 }
 
-/// A field of a version.
+/// Field of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionField {
     Value,
@@ -34,7 +34,7 @@ pub enum VersionField {
     UpdatedByUserId,
 }
 
-/// One version of a property, as slices of the page: JSON as it was sent.
+/// One version of a property, as raw JSON slices of the page.
 #[derive(Default)]
 struct Version<'page> {
     value: Option<&'page str>,
@@ -46,7 +46,7 @@ struct Version<'page> {
 }
 
 impl<'page> Version<'page> {
-    /// Goes behind a version.
+    /// Parses a version and moves past it.
     fn read(place: &mut Place<'page>) -> Option<Self> {
         let mut version = Self::default();
         place.object(|place| {
@@ -83,22 +83,22 @@ impl<'page> Version<'page> {
     }
 }
 
-/// Encodes the versions of one stream.
+/// Encodes the property versions of one stream.
 #[derive(Debug)]
 pub struct HistoryEncoder {
     form: HistoryForm,
     /// `{"type":"RECORD","record":{"stream":…,"data":{`
     opening: Vec<u8>,
-    /// The chosen columns of a version: its field, the column, and that as a JSON key.
+    /// Selected columns of a version: its field, the column name, and that name as a JSON key.
     fields: Vec<(VersionField, &'static str, Vec<u8>)>,
     shows_archived: bool,
-    /// What all lines of the record at hand begin with.
+    /// Common prefix of all lines of the current record.
     beginning: Vec<u8>,
     altered: Altered,
 }
 
 impl HistoryEncoder {
-    /// Writes the chosen ones among the form's columns; the key always.
+    /// Creates an encoder for the selected columns of the form; key columns are always included.
     pub fn new(stream: &str, form: HistoryForm, columns: &Columns) -> Self {
         let is_chosen = |name: &str| columns.fields.iter().any(|field| field.name == name);
         let fields = form.fields.iter().filter(|(_, name)| is_chosen(name));
@@ -114,16 +114,16 @@ impl HistoryEncoder {
         }
     }
 
-    /// Values that could not be written as they came, so far.
+    /// Returns the number of values altered so far.
     pub fn altered(&self) -> Altered {
         self.altered
     }
 
-    /// Appends a line for each version of each property from `from` on; returns how many. A
-    /// version without a readable timestamp is always appended.
+    /// Appends a line for each property version with a timestamp at or after `from`, and returns
+    /// the number of lines. A version without a readable timestamp is always appended.
     ///
     /// # Errors
-    /// If the versions are not laid out as lists in an object.
+    /// If the versions are not lists inside an object.
     pub fn push(
         &mut self,
         record: &Record<'_>,
@@ -204,16 +204,16 @@ impl HistoryEncoder {
     }
 }
 
-/// What is known of a line beside its version.
+/// Context of a line besides its version.
 #[derive(Clone, Copy)]
 struct OfLine {
     instant: Option<Millis>,
     emitted_at_ms: Millis,
-    /// Does the record hold what strict parsers may refuse?
+    /// `true` if the record contains JSON that strict parsers may reject.
     is_odd: bool,
 }
 
-/// Appends a column, if it has a value.
+/// Appends a column if it has a value.
 fn push_value(
     (key, name, kind): (&[u8], &str, Kind),
     raw: &str,
@@ -259,7 +259,7 @@ mod tests {
                      {"value":"","timestamp":"2024-02-01T12:00:00Z","sourceType":"IMPORT","sourceId":null}],
         "amount":[], "caf\u00e9":null}}"#;
 
-    /// The data of the lines that a record becomes, and how many values were nulled.
+    /// Returns the data of the lines encoded for a record, and the number of nulled values.
     fn encoded(
         form: HistoryForm,
         chosen: &[&str],

@@ -1,9 +1,9 @@
-//! A way through JSON that was checked before, as a page is when it is opened.
+//! Fast traversal of JSON that has already been validated, as each page is when it is opened.
 //!
-//! What is left to find is where names and values begin and end, and that takes a fraction of the
-//! time of checking them once more. A wrong escape or number goes unnoticed here; where the outline
-//! of an object is missing, every step ends in `None`. On its way it notices what strict parsers would
-//! refuse ([`Place::is_odd`]), as it stops at every escape anyway.
+//! Only the boundaries of names and values remain to be found, which takes a fraction of the time
+//! of a second validation. Wrong escapes and numbers go undetected; if the structure is broken,
+//! every step returns `None`. The traversal also detects JSON that strict parsers would reject
+//! ([`Place::is_odd`]), because it stops at every escape anyway.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use serde::de::Error as _;
 
 use crate::strict::{self, LONG_NUMBER, MAX_DEPTH};
 
-/// A place in a JSON text.
+/// Position in a JSON text.
 #[derive(Debug)]
 pub(super) struct Place<'text> {
     text: &'text str,
@@ -20,10 +20,10 @@ pub(super) struct Place<'text> {
     is_odd: bool,
 }
 
-/// Goes through a whole text by `step`.
+/// Traverses a whole text with `step`.
 ///
 /// # Errors
-/// If it is not laid out like that.
+/// If the text does not have the expected structure.
 pub(super) fn read<'text, T>(
     text: &'text str,
     step: impl FnOnce(&mut Place<'text>) -> Option<T>,
@@ -33,8 +33,8 @@ pub(super) fn read<'text, T>(
     read.ok_or_else(|| serde_json::Error::custom("fields are not where they should be"))
 }
 
-/// The content of a JSON string, as strict parsers read it once it is repaired; `None` if the JSON is
-/// something else.
+/// Returns the content of a JSON string as strict parsers read it after repair, or `None` if the
+/// JSON is not a string.
 pub(super) fn unquote(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if memchr(b'\\', inner.as_bytes()).is_none() {
@@ -45,19 +45,19 @@ pub(super) fn unquote(raw: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(strict).ok().map(Cow::Owned)
 }
 
-/// A text as a JSON string, without U+0000.
+/// Returns a text as a JSON string, without U+0000.
 pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text.replace('\0', "")).to_string()
 }
 
 impl<'text> Place<'text> {
-    /// Goes behind an object; `field` is called at the name of each field, and has to go behind its
+    /// Moves past an object. `field` is called at the name of each field and must move past its
     /// value.
     pub(super) fn object(&mut self, field: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.sequence(b'{', field, b'}')
     }
 
-    /// Goes behind a list; `item` is called at each item, and has to go behind it.
+    /// Moves past a list. `item` is called at each item and must move past it.
     pub(super) fn list(&mut self, item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.sequence(b'[', item, b']')
     }
@@ -79,7 +79,8 @@ impl<'text> Place<'text> {
         self.expect(end)
     }
 
-    /// Goes behind a name and its colon, if the name is spelled like this, quotes and all.
+    /// Moves past a name and its colon and returns `true` if the name equals `quoted`, quotes
+    /// included.
     pub(super) fn is_name(&mut self, quoted: &str) -> bool {
         let _quote = self.next();
         let is_it = self.rest().is_some_and(|rest| rest.starts_with(quoted.as_bytes()));
@@ -87,7 +88,7 @@ impl<'text> Place<'text> {
         is_it && self.go_behind_colon(end).is_some()
     }
 
-    /// Goes behind a name and its colon.
+    /// Moves past a name and its colon and returns the name.
     pub(super) fn name(&mut self) -> Option<Cow<'text, str>> {
         self.next()?;
         let begin = self.at;
@@ -96,7 +97,7 @@ impl<'text> Place<'text> {
         unquote(self.text.get(begin..end)?)
     }
 
-    /// Goes behind a value.
+    /// Moves past a value and returns its text.
     pub(super) fn value(&mut self) -> Option<&'text str> {
         let kind = self.next()?;
         let begin = self.at;
@@ -116,17 +117,17 @@ impl<'text> Place<'text> {
         self.text.get(begin..self.at)
     }
 
-    /// Is an object next?
+    /// Returns `true` if the next value is an object.
     pub(super) fn is_object(&mut self) -> bool {
         self.next() == Some(b'{')
     }
 
-    /// Is a list next?
+    /// Returns `true` if the next value is a list.
     pub(super) fn is_list(&mut self) -> bool {
         self.next() == Some(b'[')
     }
 
-    /// What `step` goes through from here on, and what it makes of that.
+    /// Runs `step` and returns the text that it moved past, with its result.
     pub(super) fn passed<T>(
         &mut self,
         step: impl FnOnce(&mut Self) -> Option<T>,
@@ -136,7 +137,7 @@ impl<'text> Place<'text> {
         Some((self.text.get(begin..self.at)?, found))
     }
 
-    /// Returns `true` if something was passed that strict parsers may refuse.
+    /// Returns `true` if JSON that strict parsers may reject was found so far.
     pub(super) fn is_odd(&self) -> bool {
         self.is_odd
     }
@@ -145,7 +146,7 @@ impl<'text> Place<'text> {
         self.text.as_bytes().get(self.at..)
     }
 
-    /// The next byte that is no layout; this place is moved to it.
+    /// Moves to the next byte that is not whitespace and returns it.
     fn next(&mut self) -> Option<u8> {
         loop {
             match *self.text.as_bytes().get(self.at)? {
@@ -164,7 +165,7 @@ impl<'text> Place<'text> {
         self.expect(b':')
     }
 
-    /// The place behind the object or array that begins here.
+    /// Returns the offset past the object or array that starts here.
     fn nested_end(&mut self) -> Option<usize> {
         let mut depth = 0_usize;
         loop {
@@ -191,7 +192,7 @@ impl<'text> Place<'text> {
         }
     }
 
-    /// The place behind the number that goes on here.
+    /// Returns the offset past the number whose remaining characters start here.
     fn number_end(&mut self) -> usize {
         let is_part =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
@@ -202,7 +203,7 @@ impl<'text> Place<'text> {
         self.at + length
     }
 
-    /// The place behind the string that begins here.
+    /// Returns the offset past the string that starts here.
     fn string_end(&mut self) -> Option<usize> {
         let text = self.text.as_bytes();
         let mut at = self.at + 1;

@@ -1,4 +1,4 @@
-//! From one record of a page to one RECORD line. Pure and synchronous: no clock, no I/O.
+//! Conversion of one record of a page to one RECORD line. Pure and synchronous: no clock, no I/O.
 
 mod casts;
 mod coerce;
