@@ -1,21 +1,21 @@
-//! What a reader hands to the writer.
+//! Unit of output that a reader sends to the writer.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-/// The wire form of one stream's state: an opaque object to everyone but the stream itself.
+/// State of one stream in wire format; opaque outside of the stream itself.
 pub type StreamState = Map<String, Value>;
 
-/// Whole lines of one stream, then at most one claim about them.
+/// Complete lines of one stream, optionally followed by a checkpoint that covers them.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// The stream the records belong to; `None` for lines that belong to no stream.
+    /// Stream of the records; `None` for lines that belong to no stream.
     pub stream: Option<Arc<str>>,
     /// Protocol lines, each ending in `\n`.
     pub lines: Vec<u8>,
-    /// RECORD lines in `lines`; the writer sums them up for `sourceStats.recordCount`.
+    /// Number of RECORD lines in `lines`; the writer sums them for `sourceStats.recordCount`.
     pub record_count: u64,
-    /// "Every record up to here has been written", true as soon as `lines` are.
+    /// Checkpoint that becomes valid once `lines` have been written.
     pub state: Option<StreamState>,
 }

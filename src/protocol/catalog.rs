@@ -1,12 +1,12 @@
-//! The configured catalog: which streams, how, and with which columns.
+//! The configured catalog: selected streams with their sync modes and columns.
 //!
-//! Lenient where clients differ (nulls, unknown keys, any destination mode), strict where a
-//! misreading would harm: an unknown `sync_mode` is an error.
+//! Parsing is lenient where clients differ (nulls, unknown keys, any destination mode) and strict
+//! where a misinterpretation would do harm: an unknown `sync_mode` is an error.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What `--catalog` holds.
+/// Contents of the `--catalog` file.
 #[derive(Debug, Deserialize)]
 pub struct ConfiguredCatalog {
     pub streams: Vec<ConfiguredStream>,
@@ -19,7 +19,7 @@ pub struct ConfiguredStream {
     pub sync_mode: SyncMode,
     #[serde(default)]
     pub destination_sync_mode: DestinationSyncMode,
-    /// Path of the cursor the user chose; only its first element counts.
+    /// Path of the cursor field selected by the user; only its first element is used.
     #[serde(default)]
     pub cursor_field: Option<Vec<String>>,
     #[serde(default)]
@@ -28,7 +28,7 @@ pub struct ConfiguredStream {
     pub minimum_generation_id: Option<i64>,
 }
 
-/// The stream as the user chose it: its name and the columns left in its schema.
+/// Name of the stream, and its schema with the selected columns.
 #[derive(Debug, Deserialize)]
 pub struct StreamChoice {
     pub name: String,
@@ -43,21 +43,21 @@ pub enum SyncMode {
     Incremental,
 }
 
-/// Only whether the destination replaces a table matters to a source.
+/// Destination sync mode; a source only needs to know whether the destination replaces the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DestinationSyncMode {
     Overwrite,
-    /// `append`, `append_dedup` and whatever comes later.
+    /// `append`, `append_dedup` and any later mode.
     #[default]
     #[serde(other)]
     Adding,
 }
 
 impl ConfiguredStream {
-    /// Would the destination replace this stream's table when it is told "complete"?
+    /// Returns `true` if the destination replaces this stream's table when it receives COMPLETE.
     ///
-    /// That is so for `overwrite`, and while a refresh runs (all older generations go).
+    /// This is the case for `overwrite`, and during a refresh, which drops all older generations.
     pub fn replaces_its_table(&self) -> bool {
         self.destination_sync_mode == DestinationSyncMode::Overwrite
             || self.minimum_generation_id.is_some_and(|minimum| {

@@ -1,17 +1,17 @@
-//! LOG messages: the `log` facade, written through the one writer.
+//! LOG messages: a backend of the `log` facade that writes through the stdout writer.
 
 use log::{LevelFilter, Log, Metadata, Record};
 
 use super::message::{Level, Message};
 use super::sink::{Outlet, Tap};
 
-/// Turns the project's own log records into LOG messages; those of libraries are left out.
+/// Converts this crate's log records to LOG messages and drops those of other crates.
 pub struct Logger {
     tap: Tap,
 }
 
 impl Logger {
-    /// Makes `outlet` the home of all log records up to `level`, for the rest of the process.
+    /// Sends all log records up to `level` to `outlet` for the rest of the process.
     pub fn install(outlet: &Outlet, level: LevelFilter) {
         if log::set_boxed_logger(Box::new(Self { tap: outlet.tap() })).is_ok() {
             log::set_max_level(level);

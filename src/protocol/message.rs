@@ -1,6 +1,6 @@
-//! Messages other than RECORD, which [`crate::record`] writes by hand.
+//! All messages except RECORD, which [`crate::record`] encodes by hand.
 //!
-//! Absent keys are left out: some readers crash on an explicit null.
+//! Absent keys are omitted, because some clients crash on an explicit null.
 
 use std::fmt;
 use std::io::Write;
@@ -42,7 +42,7 @@ pub enum Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// A configuration that takes the place of the one that came in, whole.
+    /// Returns a CONTROL message with a configuration that replaces the whole previous one.
     pub fn config(config: &'a Value) -> Self {
         let emitted_at = time::now_ms();
         Self::Control {
@@ -62,7 +62,8 @@ impl<'a> Message<'a> {
         Self::Log { log: Log { level, message } }
     }
 
-    /// A STATE of one stream, `record_count` counting the records since its previous one.
+    /// Returns the STATE of one stream; `record_count` is the number of records since its previous
+    /// STATE.
     #[expect(clippy::cast_precision_loss, reason = "the protocol types the count as a float")]
     pub fn state(stream: &'a str, stream_state: &'a StreamState, record_count: u64) -> Self {
         Self::State {
@@ -94,7 +95,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// How many records of a stream there are to come, about.
+    /// Returns an estimate of the number of records of a stream.
     pub fn estimate(name: &'a str, rows: u64) -> Self {
         let estimate = Estimate { name, kind: "STREAM", rows };
         Self::Trace {
@@ -102,7 +103,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Something for programs to read: `value` is JSON, of a form that goes by the name `kind`.
+    /// Returns a machine-readable ANALYTICS message: `value` is JSON with the schema named by
+    /// `kind`.
     pub fn analytics(kind: &'a str, value: &'a str) -> Self {
         let analytics = Analytics { kind, value };
         Self::Trace {
@@ -113,17 +115,17 @@ impl<'a> Message<'a> {
     /// Appends the message as one line, without any U+0000.
     ///
     /// # Panics
-    /// Never: every message is made of strings, numbers and maps with string keys.
+    /// Never: every message consists of strings, numbers and maps with string keys.
     pub fn push_to(&self, lines: &mut Vec<u8>) {
         let line = serde_json::to_string(self).expect("messages serialize into memory");
-        // A configuration is given back as it came.
+        // A configuration is returned unchanged.
         let may_be_odd = line.contains("\\u0000") && !matches!(self, Self::Control { .. });
         let repaired = may_be_odd.then(|| strict::repair(&line)).flatten();
         lines.extend_from_slice(repaired.map_or(line, |repaired| repaired.text).as_bytes());
         lines.push(b'\n');
     }
 
-    /// The message as one line.
+    /// Returns the message as one line.
     pub fn to_line(&self) -> Vec<u8> {
         let mut line = Vec::with_capacity(256);
         self.push_to(&mut line);
@@ -143,7 +145,7 @@ pub struct Catalog<'a> {
     streams: &'a [CatalogStream],
 }
 
-/// A stream as `discover` offers it.
+/// A stream in the output of `discover`.
 #[derive(Debug, Serialize)]
 pub struct CatalogStream {
     pub name: String,
@@ -184,7 +186,7 @@ struct Stats {
     record_count: f64,
 }
 
-/// The one message that holds secrets.
+/// Payload of a CONTROL message, the only message that contains secrets.
 #[derive(Serialize)]
 pub struct Control<'a> {
     #[serde(rename = "type")]
@@ -237,7 +239,7 @@ enum TraceKind<'a> {
     Analytics { analytics: Analytics<'a> },
 }
 
-/// The payload of a TRACE of type ESTIMATE: for whoever shows how far a sync has come.
+/// Payload of a TRACE of type ESTIMATE, for progress displays.
 #[derive(Debug, Serialize)]
 struct Estimate<'a> {
     name: &'a str,
@@ -247,7 +249,7 @@ struct Estimate<'a> {
     rows: u64,
 }
 
-/// The payload of a TRACE of type ANALYTICS: for programs, other clients pass over it.
+/// Payload of a TRACE of type ANALYTICS. Clients that do not know its kind ignore it.
 #[derive(Debug, Serialize)]
 struct Analytics<'a> {
     #[serde(rename = "type")]
@@ -270,7 +272,7 @@ pub enum StreamStatus {
     Incomplete,
 }
 
-/// The payload of a TRACE of type ERROR.
+/// Payload of a TRACE of type ERROR.
 #[derive(Debug, Serialize)]
 pub struct TraceError<'a> {
     message: String,
@@ -282,7 +284,7 @@ pub struct TraceError<'a> {
 }
 
 impl<'a> TraceError<'a> {
-    /// What a user reads of `error`: a sentence, with the stream it concerns if there is one.
+    /// Formats `error` as a sentence for the user, with the stream it concerns, if any.
     pub fn new(error: &Error, stream: Option<&'a str>) -> Self {
         Self {
             message: sentence(&error.to_string()),
@@ -297,7 +299,7 @@ impl<'a> TraceError<'a> {
     }
 }
 
-/// Errors are lowercase fragments, so that they can be put together; a user reads a sentence.
+/// Turns an error message, a lowercase fragment, into a sentence for the user.
 pub(super) fn sentence(fragment: &str) -> String {
     let mut characters = fragment.chars();
     let first = characters.next().map(char::to_uppercase).into_iter().flatten();
@@ -317,22 +319,22 @@ impl ConnectionStatus {
 /// One entry of a record's `meta.changes`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The top-level column.
+    /// Name of the top-level column.
     pub field: String,
     pub kind: ChangeKind,
 }
 
-/// The kinds of changes that the protocol knows of.
+/// Kind of a change, as defined by the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
-    /// The value did not fit its column, or no strict parser could hold it.
+    /// The value did not fit its column, or strict parsers would reject it.
     Nulled,
-    /// Characters of it were left out or replaced.
+    /// Characters of the value were removed or replaced.
     Truncated,
 }
 
 impl Change {
-    /// Appends `,"meta":{"changes":[…]}`, or nothing if nothing was changed.
+    /// Appends `,"meta":{"changes":[…]}`, or nothing if there are no changes.
     pub fn push_meta(changes: &[Self], line: &mut Vec<u8>) {
         let mut separator: &[u8] = b",\"meta\":{\"changes\":[";
         for change in changes {

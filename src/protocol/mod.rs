@@ -1,6 +1,6 @@
-//! The Airbyte protocol: what comes in as files, what goes out as lines, and the only writer.
+//! The Airbyte protocol: input files, output lines, and the only writer of stdout.
 //!
-//! Wire shapes and the pipe, nothing of HubSpot.
+//! Wire formats and transport only, without any knowledge of HubSpot.
 
 mod batch;
 mod catalog;

@@ -1,8 +1,8 @@
 //! The only writer of stdout.
 //!
-//! One thread takes batches from one bounded queue and writes them whole. A slow reader fills the
-//! queue, which makes the streams wait, which stops their requests; a reader that has gone closes
-//! the queue, which ends the streams.
+//! One thread takes batches from a bounded queue and writes them whole. If the process that reads
+//! stdout is slow, the queue fills up and the streams wait, which stops their requests. If it has
+//! exited, the queue is closed, which ends the streams.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
@@ -15,17 +15,17 @@ use super::batch::{Batch, StreamState};
 use super::message::{Message, StreamStatus};
 use crate::error::Error;
 
-/// Batches that may wait for the writer; a batch is one encoded page.
+/// Capacity of the queue in batches; a batch is one encoded page.
 const QUEUE: usize = 4;
 
-/// Bytes of lines that are written at once, unless a single line is longer.
+/// Maximum number of bytes written at once, unless a single line is longer.
 const CHUNK: usize = 16 * 1024;
 
-/// Held by the writer while it is inside of a line. Whoever else holds it keeps stdout at the end of a
-/// line, for good if the process ends.
+/// Held by the writer while it writes lines. Anyone else who holds it keeps stdout at the end of a
+/// line, permanently if the process then exits.
 pub type LineGate = Arc<Mutex<()>>;
 
-/// The sending end, shared by all streams.
+/// Sending end of the queue, shared by all streams.
 #[derive(Clone)]
 pub struct Outlet {
     queue: mpsc::Sender<Batch>,
@@ -33,18 +33,24 @@ pub struct Outlet {
 }
 
 impl Outlet {
-    /// Waits for room, then hands the batch over. `Err` means that nobody reads any more.
+    /// Waits for capacity, then enqueues the batch.
+    ///
+    /// # Errors
+    /// If stdout is closed.
     pub async fn send(&self, batch: Batch) -> Result<(), Error> {
         self.room().await.map(|room| room.send(batch))
     }
 
-    /// Waits for room. Between this and the batch that takes it nothing else is handed over by the
-    /// same task, so a claim made in between speaks for all that has been handed over before.
+    /// Waits for capacity and reserves it. The same task enqueues nothing else before it uses the
+    /// permit, so a checkpoint taken in between covers everything enqueued before.
+    ///
+    /// # Errors
+    /// If stdout is closed.
     pub async fn room(&self) -> Result<Room<'_>, Error> {
         self.queue.reserve().await.map(Room).map_err(|_closed| Error::OutputClosed)
     }
 
-    /// Is there no room, because the reader of stdout takes its time?
+    /// Returns `true` if the queue is full because stdout is read slowly.
     pub fn is_full(&self) -> bool {
         self.queue.capacity() == 0
     }
@@ -70,44 +76,45 @@ impl Outlet {
         .await
     }
 
-    /// Where lines go that wait for no room. It does not keep the writer alive.
+    /// Returns an out-of-band sender, which never waits. It does not keep the writer alive.
     pub fn tap(&self) -> Tap {
         Tap { queue: self.queue.downgrade(), lines: Arc::clone(&self.tapped) }
     }
 }
 
-/// A place in the queue.
+/// Permit for one batch in the queue.
 pub struct Room<'outlet>(mpsc::Permit<'outlet, Batch>);
 
 impl Room<'_> {
-    /// Hands the batch over, without waiting.
+    /// Enqueues the batch without waiting.
     pub fn send(self, batch: Batch) {
         self.0.send(batch);
     }
 }
 
-/// Takes messages from anywhere, without waiting: they go out before the next batch.
+/// Accepts out-of-band messages from any thread without waiting; they are written before the next
+/// batch.
 ///
-/// So whatever is handed over because of one comes after it. One that cannot be written yet keeps
-/// at most a page for each request under way waiting behind it, and no further request is sent.
+/// A batch that is enqueued because of a message therefore follows it. While a message cannot be
+/// written, at most one page per in-flight request waits behind it, and no further request is sent.
 pub struct Tap {
     queue: mpsc::WeakSender<Batch>,
     lines: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Tap {
-    /// Says something that belongs to no stream.
+    /// Sends a message that belongs to no stream.
     pub fn say(&self, message: &Message<'_>) {
         let Some(queue) = self.queue.upgrade() else { return };
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         message.push_to(&mut lines);
         drop(lines);
-        // An empty batch wakes an idle writer; a full queue means it is awake already.
+        // An empty batch wakes an idle writer; if the queue is full, the writer is already awake.
         let _full_or_closed = queue.try_send(Batch::default());
     }
 }
 
-/// The writing end: a thread that ends when every [`Outlet`] is gone or the reader is.
+/// Writer thread, which ends when every [`Outlet`] is dropped or stdout is closed.
 pub struct Sink {
     thread: JoinHandle<io::Result<()>>,
     gate: LineGate,
@@ -117,7 +124,7 @@ impl Sink {
     /// Starts the writer on `output`.
     ///
     /// # Errors
-    /// If the machine has no thread to give.
+    /// If the thread cannot be started.
     pub fn start(output: impl Write + Send + 'static) -> io::Result<(Outlet, Self)> {
         let (queue, batches) = mpsc::channel(QUEUE);
         let tapped = Arc::new(Mutex::new(Vec::new()));
@@ -139,12 +146,15 @@ impl Sink {
         Self::start(io::stdout())
     }
 
-    /// What keeps stdout at the end of a line.
+    /// Returns the lock that keeps stdout at the end of a line.
     pub fn gate(&self) -> LineGate {
         Arc::clone(&self.gate)
     }
 
-    /// Waits until everything sent is written. `Err` if the reader went away first.
+    /// Waits until everything sent has been written.
+    ///
+    /// # Errors
+    /// If stdout was closed first.
     pub fn finish(self) -> Result<(), Error> {
         match self.thread.join() {
             Ok(Ok(())) => Ok(()),
@@ -153,13 +163,13 @@ impl Sink {
     }
 }
 
-/// Does stdout lead to a terminal, where a person sees the messages themselves?
+/// Returns `true` if stdout is a terminal, where a person sees the messages directly.
 #[expect(clippy::disallowed_methods, reason = "this file is the one owner of stdout")]
 pub fn stdout_is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Writes one message to stdout without a thread, for `spec` and last words.
+/// Writes one message to stdout without the writer thread, for `spec` and fatal errors.
 #[expect(clippy::disallowed_methods, reason = "this file is the one owner of stdout")]
 pub fn write_message(message: &Message<'_>) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
@@ -172,7 +182,7 @@ struct Writer<W> {
     output: W,
     gate: LineGate,
     tapped: Arc<Mutex<Vec<u8>>>,
-    /// Records of each stream since its last STATE.
+    /// Number of records of each stream since its last STATE.
     counts: HashMap<Arc<str>, u64>,
 }
 
@@ -195,7 +205,7 @@ impl<W: Write> Writer<W> {
         self.write_lines(&lines)
     }
 
-    /// Writes whole lines, so many at once as the gate is held for.
+    /// Writes complete lines in chunks, holding the gate for one chunk at a time.
     fn write_lines(&mut self, mut lines: &[u8]) -> io::Result<()> {
         while !lines.is_empty() {
             let (chunk, rest) = lines.split_at(chunk_of_lines(lines));
@@ -217,8 +227,8 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// The length of the lines at the beginning of these that are written at once: as many as fit into
-/// [`CHUNK`], one at least.
+/// Returns the length of the next chunk: as many complete lines as fit into [`CHUNK`], at least
+/// one.
 fn chunk_of_lines(lines: &[u8]) -> usize {
     let first = lines.get(..CHUNK).unwrap_or(lines);
     let end = memchr::memrchr(b'\n', first)
@@ -227,7 +237,7 @@ fn chunk_of_lines(lines: &[u8]) -> usize {
 }
 
 /// Writes lines, escaping the three characters that JSON allows raw inside strings and that
-/// Python's `str.splitlines` takes for the end of a line: U+0085, U+2028 and U+2029.
+/// Python's `str.splitlines` treats as line ends: U+0085, U+2028 and U+2029.
 fn write_safely(output: &mut impl Write, mut lines: &[u8]) -> io::Result<()> {
     let mut searched = 0;
     while let Some(found) = lines.get(searched..).and_then(|rest| memchr::memchr2(0xC2, 0xE2, rest))

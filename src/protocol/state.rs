@@ -1,4 +1,4 @@
-//! The state file in every form that clients send.
+//! Parser for the state file in every format that clients send.
 
 use std::collections::HashMap;
 
@@ -6,21 +6,24 @@ use serde_json::Value;
 
 use super::batch::StreamState;
 
-/// The state of a stream that has no cursor; read back, it means "none".
+/// Key of the state of a stream without a cursor; treated as no state when read back.
 pub const NO_CURSOR_STATE: &str = "__ab_no_cursor_state_message";
 
-/// The saved state of each stream, by name.
+/// Saved state of each stream, by name.
 #[derive(Debug, Default)]
 pub struct IncomingState {
     streams: HashMap<String, Value>,
-    /// What was in the file and could not be used, in words for a warning.
+    /// Warnings about entries of the file that could not be used.
     pub ignored: Vec<String>,
 }
 
 impl IncomingState {
     /// Reads `STREAM`, `GLOBAL` and `LEGACY` messages, alone or in a list.
     ///
-    /// Nothing, `null`, `[]` and `{}` are a fresh start. `Err` says what is wrong with the file.
+    /// An empty file, `null`, `[]` and `{}` mean that there is no saved state.
+    ///
+    /// # Errors
+    /// If the file is invalid, with a description of the problem.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut state = Self::default();
         if text.trim().is_empty() {
@@ -43,9 +46,10 @@ impl IncomingState {
         Ok(state)
     }
 
-    /// The object saved for a stream; `None` if there is nothing to go on from.
+    /// Returns the state saved for a stream, or `None` if there is nothing to resume from.
     ///
-    /// `Err` carries a value that is not an object.
+    /// # Errors
+    /// If the value is not an object; the error is that value.
     pub fn of(&self, stream: &str) -> Result<Option<&StreamState>, &Value> {
         match self.streams.get(stream) {
             None | Some(Value::Null) => Ok(None),
