@@ -1,23 +1,23 @@
-//! What the user chose of what HubSpot has: records, by filter or by id, and properties.
+//! User selection of records, by filter or id, and of properties.
 
 use serde::Deserialize;
 
-/// The choice as a whole; empty unless the user made one.
+/// Complete selection; empty unless the user configured one.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// A record has to fit all of those for its object type.
+    /// Filters; a record must match all filters for its object type.
     pub filters: Vec<FilterChoice>,
-    /// Patterns of properties: those that are read, and those of them that are not.
+    /// Patterns of properties to read; `exclude` removes properties from those.
     pub include: Vec<String>,
     pub exclude: Vec<String>,
-    /// Of these object types nothing but these records is read.
+    /// Records to read; all other records of these object types are skipped.
     pub records: Vec<RecordChoice>,
 }
 
-/// A comparison of a property, as it was written.
+/// Comparison of a property, as written in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct FilterChoice {
-    /// The object type, by any of its names.
+    /// Object type, by any of its names.
     pub object: String,
     pub property: String,
     pub operator: String,
@@ -29,10 +29,10 @@ pub struct FilterChoice {
     pub values: Vec<String>,
 }
 
-/// Records of an object type.
+/// Selected records of one object type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordChoice {
-    /// The object type, by any of its names.
+    /// Object type, by any of its names.
     pub object: String,
     pub ids: Vec<u64>,
 }

@@ -1,4 +1,4 @@
-//! The connection's configuration.
+//! Configuration of the connector.
 
 mod choice;
 mod nearest;
@@ -20,42 +20,42 @@ use violations::violations;
 pub use choice::{Choice, FilterChoice, RecordChoice};
 pub use nearest::{did_you_mean, nearest};
 
-/// What `spec` prints; the configuration is checked against this very text.
+/// Output of `spec`; configurations are validated against it.
 pub const SPEC: &str = include_str!("spec.json");
 
-/// A configuration that has been checked.
+/// Validated configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub credentials: Credentials,
-    /// All of it as it came in.
+    /// The complete configuration as received.
     whole: Secret<Value>,
-    /// Records last changed before this are left out.
+    /// Records last changed before this instant are skipped.
     pub start_date: Option<DateTime<Utc>>,
-    /// How far before the saved cursor an incremental sync begins.
+    /// Overlap of an incremental sync with the previous one, before the saved cursor.
     pub lookback: Duration,
-    /// Are number and boolean properties text columns?
+    /// `true` if number and boolean properties are text columns.
     pub text_only: bool,
-    /// Does the Python connector's prefix stand before the name of a custom object that is called like
-    /// another stream?
+    /// `true` if a custom object whose name collides with another stream gets the Python
+    /// connector's prefix.
     pub prefix_as_python: bool,
-    /// Are streams offered that take very many requests?
+    /// `true` if streams that take a very large number of requests are available.
     pub experimental_streams: bool,
-    /// What the property history streams read.
+    /// Settings of the property history streams.
     pub history: History,
-    /// Streams of associations, of standard and of custom objects.
+    /// Association streams between standard or custom objects.
     pub associations: Vec<AssociationChoice>,
-    /// Which records and which properties are read.
+    /// Selected records and properties.
     pub choice: Choice,
-    /// Requests that may be under way at once.
+    /// Maximum number of concurrent requests.
     pub in_flight: usize,
-    /// The percentage of the account's day at which a sync stops by itself.
+    /// Percentage of the account's daily quota at which a sync stops.
     pub daily_share: u32,
 }
 
-/// What the property history streams read.
+/// Settings of the property history streams.
 #[derive(Debug, Clone, Default)]
 pub struct History {
-    /// How far before the saved cursor their incremental syncs begin.
+    /// Overlap of their incremental syncs with the previous one, before the saved cursor.
     pub lookback: Duration,
     contacts: Vec<String>,
     companies: Vec<String>,
@@ -63,7 +63,7 @@ pub struct History {
 }
 
 impl History {
-    /// The properties of an object type that were chosen; empty means all.
+    /// Returns the selected properties of an object type; empty means all.
     pub fn properties(&self, object: &str) -> &[String] {
         match object {
             "contacts" => &self.contacts,
@@ -74,7 +74,7 @@ impl History {
     }
 }
 
-/// A stream of associations that the user asked for.
+/// Association stream requested by the user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 pub struct AssociationChoice {
     #[serde(rename = "from_object")]
@@ -87,7 +87,7 @@ pub struct AssociationChoice {
 
 #[derive(Debug, Clone)]
 pub enum Credentials {
-    /// A private app's token or a service key.
+    /// Access token of a private app, or a service key.
     Token(Secret<String>),
     OAuth {
         client_id: String,
@@ -97,7 +97,10 @@ pub enum Credentials {
 }
 
 impl Config {
-    /// Checks a configuration against the spec, naming every field that violates it.
+    /// Validates a configuration against the spec.
+    ///
+    /// # Errors
+    /// If any field is invalid; the error lists every violation.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let one = |violation: String| Error::Config { violations: vec![violation] };
         let value: Value =
@@ -106,7 +109,7 @@ impl Config {
         if !violations.is_empty() {
             return Err(Error::Config { violations });
         }
-        // What serde would say of a mismatch could quote a secret.
+        // A serde error message could quote a secret.
         let misfit = || one("a value has an unexpected type".into());
         let raw = RawConfig::deserialize(&value).map_err(|_| misfit())?;
         let start_date = match raw.start_date.as_deref() {
@@ -162,7 +165,7 @@ impl Config {
 }
 
 impl Config {
-    /// The configuration as it came in, but for the refresh token.
+    /// Returns the configuration as received, with the refresh token replaced.
     pub fn with_refresh_token(&self, token: &Secret<String>) -> Secret<Value> {
         let mut whole = self.whole.clone();
         if let Some(place) = whole.expose_mut().pointer_mut("/credentials/refresh_token") {
@@ -172,13 +175,13 @@ impl Config {
     }
 }
 
-/// Records by id. The spec lets no id through that is too long.
+/// Parses the ids of selected records. The spec rejects ids that are too long.
 fn records(RawRecords { object, ids }: RawRecords) -> Option<RecordChoice> {
     let ids = ids.iter().map(|id| id.parse().ok()).collect::<Option<_>>()?;
     Some(RecordChoice { object, ids })
 }
 
-/// Without the blank or line end that copying often brings along.
+/// Removes surrounding whitespace, which is often copied along with a token.
 fn trimmed(token: &Secret<String>) -> Secret<String> {
     Secret::new(token.expose().trim().to_owned())
 }

@@ -1,9 +1,9 @@
-//! The name that was probably meant.
+//! Suggestions for misspelled names.
 
-/// How alike two names are at least, 1 being the same, for one to be taken for the other.
+/// Minimum similarity of two names for a suggestion; 1 means equal.
 const ALIKE: f64 = 0.65;
 
-/// The one of the known names that is most like this one, if any is close.
+/// Returns the known name most similar to this one, if any is similar enough.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let alike = |known: &str| strsim::normalized_damerau_levenshtein(&name, &known.to_lowercase());
@@ -15,7 +15,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, known)| known)
 }
 
-/// ` (did you mean …?)`, or nothing if no known name is close.
+/// Returns ` (did you mean …?)`, or an empty string if no known name is similar enough.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     nearest(name, known).map_or(String::new(), |known| format!(" (did you mean `{known}`?)"))
 }

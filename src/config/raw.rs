@@ -1,11 +1,11 @@
-//! The configuration as it is written.
+//! Configuration as written by the user.
 
 use serde::Deserialize;
 
 use super::{AssociationChoice, FilterChoice};
 use crate::secret::Secret;
 
-/// The configuration as it is written; mirrors `spec.json`.
+/// Configuration as written by the user; mirrors `spec.json`.
 #[derive(Deserialize)]
 pub(super) struct RawConfig {
     pub(super) credentials: RawCredentials,
@@ -39,7 +39,8 @@ pub(super) struct RawConfig {
     pub(super) properties_exclude: Vec<String>,
     #[serde(default)]
     pub(super) record_ids: Vec<RawRecords>,
-    /// Not set is not the spec's default: the latency alone decides then.
+    /// If unset, the upper limit applies rather than the default shown in the spec: the adaptive,
+    /// latency-based limit then determines the concurrency.
     #[serde(default = "most_in_flight")]
     pub(super) num_worker: usize,
     #[serde(default = "default_share")]

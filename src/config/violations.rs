@@ -1,4 +1,4 @@
-//! What keeps a configuration from fitting the spec, in words.
+//! Messages for violations of the spec.
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::{SPEC, did_you_mean};
 
-/// Everything that keeps `config` from fitting the spec, in words without values.
+/// Returns a message for each violation of the spec by `config`. Messages contain no values.
 pub(super) fn violations(config: &Value) -> Vec<String> {
     let spec: Value = serde_json::from_str(SPEC).expect("spec.json is JSON");
     let schema = spec.get("connectionSpecification").unwrap_or(&Value::Null);
-    // `start_date` is read more leniently than its format says.
+    // `start_date` accepts more formats than the spec declares.
     let validator = jsonschema::options()
         .should_validate_formats(false)
         .build(schema)
@@ -32,7 +32,7 @@ fn in_words(error: &ValidationError<'_>) -> Vec<String> {
             format!("{place}: {}{}", error.masked_with("the value"), meant(error))
         }];
     };
-    // The variant that was meant is the one whose constant fits.
+    // The intended variant is the one whose constant matches.
     let meant = context.iter().find(|variant| {
         !variant.iter().any(|error| error.instance_path().as_str().ends_with("/credentials_title"))
             && !variant.iter().any(|error| {
@@ -48,7 +48,8 @@ fn in_words(error: &ValidationError<'_>) -> Vec<String> {
     }
 }
 
-/// Which of the allowed values was probably meant. They are the spec's own, so none is a secret.
+/// Suggests the allowed value that was probably meant. Allowed values come from the spec, so none
+/// is a secret.
 fn meant(error: &ValidationError<'_>) -> String {
     let ValidationErrorKind::Enum { options } = error.kind() else { return String::new() };
     let options = options.as_array().into_iter().flatten().filter_map(Value::as_str);
