@@ -5,13 +5,14 @@ use serde_json::{Map, Value, json};
 use super::properties::PropertyColumn;
 use crate::record::Kind;
 
-/// Puts a stream's schema together: its static part (one of `schemas/`), an array of ids for each
-/// associated object type, and each property inside `properties` and flat as `properties_<name>`.
+/// Builds a stream's schema from its static part (one of `schemas/`), an array of ids for each
+/// associated object type, and each property, both inside `properties` and flat as
+/// `properties_<name>`.
 ///
-/// `properties` is `None` for a stream that has none.
+/// `properties` is `None` for a stream without properties.
 ///
 /// # Panics
-/// If the static part is not a JSON object with `properties`; a test reads every one.
+/// If the static part is not a JSON object with `properties`; a test reads all of them.
 pub fn build(
     static_part: &str,
     associations: &[&str],
@@ -31,7 +32,7 @@ pub fn build(
             .map(|property| (property.name.clone(), value_schema(property.kind)))
             .collect();
         for property in properties {
-            // A clash with a column of the record itself leaves that one as it is.
+            // If the name collides with a column of the record itself, that column is kept.
             let flat = columns.entry(property.flat_name.clone());
             flat.or_insert_with(|| value_schema(property.kind));
         }

@@ -1,19 +1,19 @@
-//! What of a stream's columns the user chose.
+//! Selection of a stream's columns by the user.
 
 use serde_json::{Map, Value};
 
 use super::properties::{PropertyColumn, flat_name};
 use crate::record::{Columns, Field, Property};
 
-/// Picks the columns to read and write.
+/// Selects the columns to read and write.
 ///
-/// `configured` is the schema in the configured catalog: the user's choice. A field in it is
-/// chosen; `always` (keys and cursor) are chosen whatever it says; a schema without `properties`
-/// chooses everything. A property counts as chosen nested, flat or both, each where it is listed.
+/// `configured` is the schema in the configured catalog. Fields listed in it are selected; `always`
+/// (keys and cursor) are selected in any case; a schema without `properties` selects everything. A
+/// property is selected nested, flat or both, wherever it is listed.
 ///
-/// A property that is not listed was either left out by the user, or defined after the schema was
-/// discovered. The latter is the case if all unlisted ones are younger than all listed ones; then
-/// they are read too.
+/// A property that is not listed was either deselected by the user or defined after the schema was
+/// discovered. The latter is assumed if all unlisted properties are newer than all listed ones;
+/// they are then selected, too.
 pub fn choose(
     configured: &Value,
     fields: Vec<Field>,
@@ -31,7 +31,7 @@ pub fn choose(
         .filter(|field| chosen.contains_key(&field.name) || always.contains(&field.name.as_str()))
         .collect();
     let choice = Choice::of(chosen, &properties);
-    // Without properties of the portal, `properties` is a column like any other.
+    // If the portal has no properties, `properties` is an ordinary column.
     let nested = !properties.is_empty() && !matches!(choice.nested, Nested::No);
     let properties = properties
         .into_iter()
@@ -55,20 +55,20 @@ fn column(property: PropertyColumn, nested: bool, flat: bool) -> Property {
     Property { name, flat_name, kind, nested, flat, is_defined, fallback }
 }
 
-/// The choice inside the `properties` object.
+/// Selection inside the `properties` object.
 enum Nested<'a> {
-    /// The object itself is left out.
+    /// The object itself is not selected.
     No,
-    /// The object says nothing of what is in it.
+    /// The object does not list its contents.
     Everything,
     Listed(&'a Map<String, Value>),
 }
 
-/// The choice among properties.
+/// Selection of properties.
 struct Choice<'a> {
     top: &'a Map<String, Value>,
     nested: Nested<'a>,
-    /// Are the unlisted properties new ones?
+    /// `true` if the unlisted properties were defined after the schema was discovered.
     unlisted_are_new: bool,
     any_flat: bool,
 }
@@ -89,7 +89,7 @@ impl<'a> Choice<'a> {
             .partition(|property| choice.nested(&property.name) || choice.flat(property));
         let newest_listed =
             listed.iter().filter_map(|property| property.created_at.as_deref()).max();
-        // Without a date a property may be as old as the portal.
+        // A property without a creation date may be as old as the portal.
         let oldest_unlisted = unlisted
             .iter()
             .map(|property| property.created_at.as_deref().unwrap_or_default())
@@ -103,8 +103,8 @@ impl<'a> Choice<'a> {
         self.unlisted_are_new && !is_listed && !self.top.contains_key(&flat_name(name))
     }
 
-    /// The column's name as it was chosen: a catalog may be older than the property that made a suffix
-    /// necessary.
+    /// Returns the column's name as selected. The catalog may predate the property whose name made
+    /// a suffix necessary.
     fn flat_name(&self, property: &PropertyColumn) -> String {
         let plain = flat_name(&property.name);
         let is_plain = !self.top.contains_key(&property.flat_name) && self.top.contains_key(&plain);
@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    /// Chosen fields and properties, the latter as `n:name` and `f:name`.
+    /// Returns the selected fields and properties, the latter as `n:name` and `f:name`.
     fn chosen(configured: &Value, properties: &[PropertyColumn]) -> Vec<String> {
         let field = |name: &str| Field { name: name.into(), source: Source::COPY };
         let fields = ["id", "createdAt", "updatedAt", "archived"].map(field).to_vec();

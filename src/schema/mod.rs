@@ -1,4 +1,4 @@
-//! The columns of a stream: what `discover` declares, and what of it a user chose.
+//! Columns of a stream: those that `discover` declares, and those selected by the user.
 
 mod build;
 mod choose;

@@ -1,17 +1,17 @@
-//! Which properties the configuration lets through.
+//! Selection of properties by the configuration.
 
 use wildmatch::WildMatch;
 
 use super::properties::PropertyColumn;
 
-/// Patterns of properties: those that are read, and those of them that are not.
+/// Include and exclude patterns of properties.
 #[derive(Debug, Clone, Default)]
 pub struct Patterns {
     include: Vec<Pattern>,
     exclude: Vec<Pattern>,
 }
 
-/// A pattern such as `hs_*`, or `contacts.hs_*` for one object type.
+/// Pattern such as `hs_*`, or `contacts.hs_*` for one object type.
 #[derive(Debug, Clone)]
 struct Pattern {
     object: Option<String>,
@@ -26,7 +26,7 @@ impl Pattern {
     }
 }
 
-/// The object type that a pattern is for, if it names one.
+/// Returns the object type that a pattern is limited to, if any.
 pub fn object_of(pattern: &str) -> Option<&str> {
     pattern.split_once('.').map(|(object, _)| object.trim())
 }
@@ -38,7 +38,8 @@ impl Patterns {
         Self { include: patterns(include), exclude: patterns(exclude) }
     }
 
-    /// Takes out the properties of an object type that are not chosen; `is_called` tells its names.
+    /// Removes the properties of an object type that are not selected. `is_called` returns `true`
+    /// for the names of the object type.
     pub fn restrict(&self, columns: &mut Vec<PropertyColumn>, is_called: impl Fn(&str) -> bool) {
         let is_meant = |pattern: &&Pattern| pattern.object.as_deref().is_none_or(&is_called);
         let include: Vec<_> = self.include.iter().filter(is_meant).collect();

@@ -1,35 +1,36 @@
-//! From a portal's property definitions to columns.
+//! Conversion of a portal's property definitions to columns.
 
 use crate::hubspot::{Definition, PropertyType};
 use crate::record::Kind;
 use crate::strict::told_apart;
 
-/// A property that a stream could show.
+/// A property that a stream can show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PropertyColumn {
     pub name: String,
-    /// The name of its column at the top of a record.
+    /// Name of the flat column.
     pub flat_name: String,
     pub kind: Kind,
-    /// When it was defined, where HubSpot says so; sorts as text.
+    /// Creation date of the definition, if HubSpot reports it; sorts as text.
     pub created_at: Option<String>,
-    /// Does the portal define it, or is it only shown under this name?
+    /// `true` if the portal defines the property; `false` if it is only an alias of another
+    /// property.
     pub is_defined: bool,
-    /// Where its value comes from when it has none of its own.
+    /// Property that provides the value if this one has none.
     pub fallback: Option<String>,
 }
 
-/// A family of properties that HubSpot renamed, shown under the older names as well.
+/// A group of properties that HubSpot renamed and that are shown under the older names as well.
 #[derive(Debug, Clone, Copy)]
 pub struct Legacy {
-    /// What the newer names begin with.
+    /// Prefix of the newer names.
     pub newer: &'static str,
-    /// Beginning and end of the older names.
+    /// Prefix and suffix of the older names.
     pub older: (&'static str, &'static str),
 }
 
 impl Legacy {
-    /// The older name of a property, if it is of this family.
+    /// Returns the older name of a property, if it belongs to this group.
     pub fn older_name(&self, name: &str) -> Option<String> {
         let stage = name.strip_prefix(self.newer)?;
         let (beginning, end) = self.older;
@@ -37,14 +38,15 @@ impl Legacy {
     }
 }
 
-/// The name of a property's column at the top of a record.
+/// Returns the name of a property's flat column.
 pub(super) fn flat_name(name: &str) -> String {
     format!("properties_{name}")
 }
 
-/// The columns for a portal's properties, by name; those shown under an older name included.
+/// Returns the columns for a portal's properties, sorted by name, including aliases under older
+/// names.
 ///
-/// Columns at the top whose names would differ by case only get a suffix ([`told_apart`]).
+/// Flat columns whose names would differ only by case get a suffix ([`told_apart`]).
 ///
 /// `text_only` turns numbers and booleans into text.
 pub fn property_columns(
