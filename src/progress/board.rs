@@ -1,4 +1,4 @@
-//! What is known of a read under way, and how that looks on a screen of a given size.
+//! Progress of a read, rendered for a screen of a given size.
 
 use std::time::Duration;
 
@@ -6,59 +6,59 @@ use super::line::{Line, Mark, cut};
 use super::rate::Rate;
 use super::words::{figure, grouped, lasting, left, percent, took};
 
-/// A wait shorter than that is nothing to speak of.
+/// Minimum duration of a wait that is shown.
 const SPEAKABLE: Duration = Duration::from_secs(1);
 
-/// The room that there is, in characters.
+/// Size of the screen, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     pub width: usize,
     pub height: usize,
 }
 
-/// What is known of one stream at one time.
+/// Progress of one stream at one point in time.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
     pub records: u64,
     pub requests: u64,
-    /// How much of what is to be read has been, and how much that is, in any unit.
+    /// Amount done and total amount, in any unit.
     pub done: Option<(u64, u64)>,
-    /// What all of the stream waits for.
+    /// Reason that the whole stream is waiting, if it is.
     pub waits_for: Option<&'static str>,
     pub ended: Option<Ended>,
 }
 
-/// How a stream has ended, and after how long.
+/// End state of a stream and the time until its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     pub how: How,
     pub took: Duration,
 }
 
-/// How a stream has ended; in a sentence what is not as it should be.
+/// End state of a stream, with a sentence about the problem, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum How {
     Complete,
     Skipped(String),
     Incomplete(String),
-    /// It had to end because everything did.
+    /// The stream ended because the whole read did.
     Interrupted,
 }
 
-/// What the account has used of its quotas.
+/// Quota usage of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quota {
-    /// Requests of the general window, and how many it allows.
+    /// Requests in the general window, and its limit.
     pub general: (u32, u32),
-    /// Searches allowed in a second.
+    /// Search limit per second.
     pub searches: u32,
-    /// Searches sent so far.
+    /// Number of searches sent so far.
     pub searched: u64,
-    /// Requests of the day, and how many it allows.
+    /// Requests used today, and the daily limit.
     pub day: Option<(u64, u64)>,
 }
 
-/// All streams of a read, and what was last known of them.
+/// Latest progress of all streams of a read.
 #[derive(Debug)]
 pub struct Board {
     pub(super) rows: Vec<Row>,
@@ -74,9 +74,9 @@ pub(super) struct Row {
     pub(super) now: Sample,
     records: Rate,
     done: Rate,
-    /// What it waits for, and since when.
+    /// Reason and start of the current wait.
     waits_for: Option<(&'static str, Duration)>,
-    /// When its first request was sent.
+    /// Time of the first request.
     began: Option<Duration>,
 }
 
@@ -87,8 +87,8 @@ impl Board {
         Self { rows, records, searches, quota: Quota::default(), at: Duration::ZERO }
     }
 
-    /// Takes what is known at a time, counted from the beginning of the read; `samples` in the order
-    /// of the names.
+    /// Records new samples, in the order of the names. `at` is the time since the start of the
+    /// read.
     pub fn take(&mut self, at: Duration, samples: Vec<Sample>, quota: Quota) {
         for (row, sample) in self.rows.iter_mut().zip(samples) {
             row.take(at, sample);
@@ -102,10 +102,10 @@ impl Board {
         self.rows.iter().map(|row| row.now.records).sum()
     }
 
-    /// The screen: streams under way and those that ended last, as many as there is room for, the
-    /// sum, and the quota.
+    /// Renders the screen: as many active and recently ended streams as fit, the total, and the
+    /// quota.
     pub fn lines(&self, size: Size) -> Vec<Line> {
-        // The cursor stands in a line of its own.
+        // The cursor takes a line of its own.
         let room = size.height.saturating_sub(3).max(1);
         let shown = self.shown(room);
         let columns = self.columns(size.width);
@@ -120,11 +120,12 @@ impl Board {
         lines.into_iter().map(|line| line.within(columns.width)).collect()
     }
 
-    /// The places of the streams to be shown, in their order.
+    /// Returns the indices of the streams to show, in stream order.
     fn shown(&self, room: usize) -> Vec<usize> {
         let mut places: Vec<usize> = (0..self.rows.len()).collect();
         if places.len() > room {
-            // Who began first stays where he is until he ends; then who ended last; then who waits.
+            // Active streams come first, oldest first, so that they keep their place until they
+            // end; then the most recently ended ones; then the waiting ones.
             places.sort_by_key(|place| self.rows.get(*place).map(Row::urgency));
             places.truncate(room - 1);
             places.sort_unstable();
@@ -132,7 +133,7 @@ impl Board {
         places
     }
 
-    /// What is not shown.
+    /// Returns a summary of the hidden streams, if any.
     fn rest(&self, shown: &[usize]) -> Option<Line> {
         let hidden: Vec<_> =
             (0..).zip(&self.rows).filter(|(place, _)| !shown.contains(place)).collect();
@@ -160,7 +161,7 @@ impl Board {
         Line::new(Mark::Sum, &text)
     }
 
-    /// The account's quotas, in as many words as there is room for.
+    /// Formats the account's quotas, abbreviated if the screen is narrow.
     fn quota_line(&self, width: usize) -> String {
         let (used, allowed) = self.quota.general;
         let general = percent(used.into(), allowed.into());
@@ -215,7 +216,7 @@ impl Row {
         }
     }
 
-    /// The less, the more worth its place on the screen.
+    /// Returns the sort key for visibility; lower values are shown first.
     fn urgency(&self) -> (u8, Duration) {
         match (&self.now.ended, self.began) {
             (None, Some(began)) => (0, began),
@@ -244,7 +245,7 @@ impl Row {
         Line::new(mark, &text)
     }
 
-    /// A stream under way: how its records flow, or else what it waits for.
+    /// Formats an active stream: its record rate, or the reason that it is waiting.
     fn moving(&self, columns: &Columns, at: Duration) -> String {
         let (name, records) = (&self.name, self.now.records);
         let lasts = |since: Duration| at.saturating_sub(since) >= SPEAKABLE;
@@ -254,7 +255,7 @@ impl Row {
         match (rate, waiting) {
             (None, Some(waiting)) => columns.noted(name, records, &waiting),
             (rate, waiting) => {
-                // More may come than was counted: nothing is complete before it has ended.
+                // More records than counted may arrive, so an active stream never shows 100 %.
                 let percent = self.now.done.map(|(done, of)| percent(done, of).min(99));
                 let note = self.eta().map(left).or(waiting).unwrap_or_default();
                 columns.text(name, records, rate, percent, &note)
@@ -262,7 +263,7 @@ impl Row {
         }
     }
 
-    /// How long it will still take if it goes on as fast as lately.
+    /// Estimates the remaining time at the recent rate.
     fn eta(&self) -> Option<Duration> {
         let (done, of) = self.now.done?;
         let rate = self.done.a_second().filter(|rate| *rate > 0.0)?;
@@ -272,7 +273,7 @@ impl Row {
     }
 }
 
-/// Where what stands in a line.
+/// Column widths of a line.
 struct Columns {
     width: usize,
     name: usize,
@@ -280,13 +281,13 @@ struct Columns {
 }
 
 impl Columns {
-    /// The last column stays free: some terminals begin a new line there.
+    /// The last column stays empty because some terminals wrap there.
     fn new(width: usize, longest_name: usize, records: usize) -> Self {
         let name = longest_name.clamp(14, 36).min((width / 3).max(14));
         Self { width: width.saturating_sub(1), name, records: records.max(7) }
     }
 
-    /// `name  records  rate  percent  note`: whatever does not fit is left out, the note is cut.
+    /// Formats `name  records  rate  percent  note`, omitting columns that do not fit.
     fn text(
         &self,
         name: &str,
@@ -308,7 +309,7 @@ impl Columns {
         text
     }
 
-    /// `name  records  note`
+    /// Formats `name  records  note`.
     fn noted(&self, name: &str, records: u64, note: &str) -> String {
         format!("{}  {note}", self.head(name, records))
     }

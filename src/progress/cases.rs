@@ -1,4 +1,4 @@
-//! Boards and tables as they look, on screens of several sizes.
+//! Tests of rendered progress views and tables at several screen sizes.
 
 use std::time::Duration;
 
@@ -23,12 +23,12 @@ fn ended(records: u64, how: How, took: u64) -> Sample {
 const QUOTA: Quota =
     Quota { general: (182, 190), searches: 5, searched: 0, day: Some((61_000, 500_000)) };
 
-/// What each line of a screen shows, mark and all.
+/// Returns the text of each line, with its status sign.
 fn shown(lines: &[Line]) -> Vec<String> {
     lines.iter().map(|line| format!("{} {}", line.mark.sign(), line.text())).collect()
 }
 
-/// A read of six streams, each in another way, after so many seconds.
+/// Returns the progress of six streams in different states after `count` seconds.
 fn after(count: u64) -> Board {
     let names = ["companies", "contacts", "deals", "email_events", "forms", "quotes"];
     let mut board = Board::new(names.map(str::to_owned));
@@ -97,7 +97,7 @@ fn no_line_is_wider_than_its_screen() {
         for line in board.lines(Size { width, height: 24 }) {
             assert!(line.width() <= width.max(2), "{width}: {line:?}");
         }
-        // Sentences below it are not cut.
+        // The sentences below the table are not cut.
         for line in board.table(width).iter().filter(|line| !line.text().contains(": ")) {
             assert!(line.width() <= width.max(3), "{width}: {line:?}");
         }
@@ -107,7 +107,7 @@ fn no_line_is_wider_than_its_screen() {
 #[test]
 fn a_hundred_streams_fit_those_under_way_first() {
     let mut board = Board::new((0..100).map(|number| format!("stream_{number:02}")));
-    // One stream in ten is still under way, half have ended, the later ones later.
+    // One stream in ten is still active; half have ended, those with higher numbers later.
     let sample = |number: u64| match number {
         90.. => Sample::default(),
         number if number % 10 == 7 => flowing(1_000 * number, None),

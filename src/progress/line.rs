@@ -1,17 +1,17 @@
 //! One line on the screen.
 
-/// What stands before a line, and how the line looks.
+/// Sign and style of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// Nothing is asked for yet.
+    /// No request has been sent yet.
     Waiting,
     Reading,
     Complete,
     Skipped,
     Failed,
-    /// It is about all streams.
+    /// Total over all streams.
     Sum,
-    /// Not to be looked at first.
+    /// Secondary information.
     Foot,
 }
 
@@ -28,7 +28,7 @@ impl Mark {
     }
 }
 
-/// A mark, and one line of text without control characters.
+/// One line of text without control characters, with its sign and style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub mark: Mark,
@@ -36,7 +36,8 @@ pub struct Line {
 }
 
 impl Line {
-    /// What a service says may hold anything: what would move the cursor becomes a space.
+    /// Creates a line. Control characters, which may come from an API response and could move the
+    /// cursor, become spaces.
     pub fn new(mark: Mark, text: &str) -> Self {
         let text = text.trim_end();
         let is_unsafe = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202E}');
@@ -47,12 +48,12 @@ impl Line {
         &self.text
     }
 
-    /// Columns that it takes, mark and all.
+    /// Returns the width in columns, including the sign.
     pub fn width(&self) -> usize {
         2 + self.text.chars().count()
     }
 
-    /// The same line, cut so that it fits.
+    /// Cuts the line to the given width.
     #[must_use]
     pub fn within(self, width: usize) -> Self {
         let room = width.saturating_sub(2);
@@ -60,7 +61,7 @@ impl Line {
     }
 }
 
-/// A text of so many characters at the most.
+/// Returns the text, cut to at most `width` characters.
 pub(super) fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();

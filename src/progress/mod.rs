@@ -1,11 +1,12 @@
-//! What a person sees of a read: lines that move while it goes on, and a table at its end.
+//! Progress display on a terminal: live lines during a read and a table at the end.
 //!
 //! ```text
-//! numbers ─▶ Sample ─▶ Board ─▶ lines ─▶ Screen ─▶ stderr, if that is a terminal
+//! numbers ─▶ Sample ─▶ Board ─▶ lines ─▶ Screen ─▶ stderr, if it is a terminal
 //!            5 a second  pure             a thread of its own
 //! ```
 //!
-//! Nothing here knows what the numbers are about, and nothing that is read waits for a terminal.
+//! The module is independent of the meaning of the numbers, and a read never waits for the
+//! terminal.
 
 mod board;
 #[cfg(test)]

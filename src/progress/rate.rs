@@ -1,21 +1,21 @@
-//! How fast a number has grown lately.
+//! Recent growth rate of a counter.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// What counts as lately.
+/// Time span over which the rate is measured.
 const SPAN: Duration = Duration::from_secs(10);
-/// Time between two values that are kept: a rate that changed more often could not be read.
+/// Minimum interval between stored values; a rate that changed more often would be unreadable.
 const STEP: Duration = Duration::from_secs(1);
 
-/// The values of the last seconds, the oldest first.
+/// Values of the last seconds, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Rate {
     values: VecDeque<(Duration, u64)>,
 }
 
 impl Rate {
-    /// Takes what the number is at a time.
+    /// Records the value of the counter at a point in time.
     pub(super) fn take(&mut self, at: Duration, number: u64) {
         if self.values.back().is_some_and(|(last, _)| at.saturating_sub(*last) < STEP) {
             return;
@@ -26,7 +26,7 @@ impl Rate {
         self.values.push_back((at, number));
     }
 
-    /// By how much it has grown a second; `None` before that can be said.
+    /// Returns the growth per second, or `None` if there are too few values.
     pub(super) fn a_second(&self) -> Option<f64> {
         let ((began, from), (ended, to)) = (self.values.front()?, self.values.back()?);
         let seconds = ended.saturating_sub(*began).as_secs_f64();

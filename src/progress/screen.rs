@@ -1,7 +1,7 @@
-//! The terminal, and the thread that draws on it.
+//! Terminal output and the thread that draws it.
 //!
-//! The cursor is never hidden, and rests at the beginning of the line below all others: however
-//! the process ends, the terminal is left as it should be.
+//! The cursor is never hidden and rests at the start of the line below the output, so the terminal
+//! is left in a clean state however the process ends.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, SyncSender};
@@ -12,15 +12,15 @@ use console::{Style, Term};
 use super::board::Size;
 use super::line::{Line, Mark};
 
-/// Lines on their way to the terminal.
+/// Lines to draw.
 enum Frame {
-    /// They stand where the ones before stood.
+    /// Replaces the previous lines.
     Moving(Vec<Line>),
-    /// The same, for good: whatever follows stands below.
+    /// Replaces the previous lines permanently; later output is drawn below.
     Final(Vec<Line>),
 }
 
-/// A terminal on stderr.
+/// Terminal on stderr.
 pub struct Screen {
     term: Term,
     frames: Option<SyncSender<Frame>>,
@@ -28,11 +28,10 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// The terminal on stderr, if whoever sits at it has started this and does not look at the
-    /// records there.
+    /// Returns the terminal on stderr if the process was started interactively and records are not
+    /// written to the same terminal.
     ///
-    /// `kind` is what the environment says of the terminal: one that is `dumb`, or of which nothing
-    /// is known, cannot move its cursor.
+    /// `kind` is the value of `TERM`: a terminal that is `dumb` or unknown cannot move its cursor.
     pub fn of_stderr(kind: Option<&str>, stdout_is_terminal: bool) -> Option<Self> {
         let term = Term::buffered_stderr();
         if !shows(kind, term.is_term(), stdout_is_terminal, is_started_by_hand()) {
@@ -45,20 +44,20 @@ impl Screen {
         Some(Self { term, frames: Some(frames), thread: Some(thread) })
     }
 
-    /// As it is now: a window can change its size.
+    /// Returns the current size, which changes when the window is resized.
     pub fn size(&self) -> Size {
         let (height, width) = self.term.size();
         Size { width: width.into(), height: height.into() }
     }
 
-    /// Shows lines where the ones before stood. A terminal that is still busy does without.
+    /// Replaces the previous lines. The update is dropped if the terminal is still busy.
     pub fn show(&self, lines: Vec<Line>) {
         if let Some(frames) = &self.frames {
             let _busy = frames.try_send(Frame::Moving(lines));
         }
     }
 
-    /// Shows lines for good, where the ones before stood.
+    /// Replaces the previous lines permanently.
     pub fn leave(&self, lines: Vec<Line>) {
         if let Some(frames) = &self.frames {
             let _gone = frames.send(Frame::Final(lines));
@@ -80,10 +79,11 @@ fn shows(kind: Option<&str>, stderr: bool, stdout: bool, by_hand: bool) -> bool 
     can_move && stderr && !stdout && by_hand
 }
 
-/// Was this started at a shell's prompt? A program that started it may draw on the same terminal.
+/// Returns `true` if the process was started from an interactive shell. Otherwise its parent may
+/// draw on the same terminal.
 ///
-/// A shell with a prompt gives every job a process group of its own; what a program starts stays in
-/// the program's, and what begins a container has no parent.
+/// An interactive shell gives every job its own process group. A child of another program stays in
+/// the group of that program, and the first process of a container has no parent.
 #[cfg(target_os = "linux")]
 fn is_started_by_hand() -> bool {
     use rustix::process::{getpgid, getpgrp, getppid};
@@ -96,7 +96,7 @@ fn is_started_by_hand() -> bool {
     true
 }
 
-/// Draws until nothing more comes or the terminal is gone.
+/// Draws frames until the channel or the terminal is closed.
 fn draw(term: &Term, frames: &Receiver<Frame>) {
     let mut before = Vec::new();
     while let Ok(frame) = frames.recv() {
@@ -112,7 +112,7 @@ fn draw(term: &Term, frames: &Receiver<Frame>) {
     }
 }
 
-/// Writes lines over so many rows of the screen, at once.
+/// Overwrites the last `rows` rows of the screen with these lines in one write.
 fn replace(term: &Term, rows: usize, lines: &[Line]) -> io::Result<()> {
     term.move_cursor_up(rows)?;
     for line in lines {
@@ -142,7 +142,8 @@ fn styles(mark: Mark) -> (Style, Style) {
     }
 }
 
-/// Rows that lines of these widths take: a window that has become narrower has broken them.
+/// Returns the number of rows taken by lines of these widths, which wrap if the window has become
+/// narrower.
 fn rows(widths: &[usize], width: usize) -> usize {
     widths.iter().map(|line| line.div_ceil(width.max(1)).max(1)).sum()
 }

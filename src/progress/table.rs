@@ -1,4 +1,4 @@
-//! What a read came to: a row for each stream, and a sum.
+//! Summary table of a read: one row per stream, and a total.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::board::{Board, Ended, How, Row};
 use super::line::{Line, Mark, cut};
 use super::words::{figure, grouped};
 
-/// The columns, and which of them a narrow screen goes without first.
+/// Columns, and the order in which a narrow screen omits them.
 const COLUMNS: [(&str, Option<u8>); 6] = [
     ("stream", None),
     ("records", None),
@@ -15,9 +15,9 @@ const COLUMNS: [(&str, Option<u8>); 6] = [
     ("records/s", Some(1)),
     ("ended", None),
 ];
-/// Between two columns.
+/// Gap between two columns.
 const GAP: usize = 2;
-/// Room for a name that has to be cut.
+/// Minimum width of a name that has to be cut.
 const NAME: usize = 14;
 
 /// One line of the table.
@@ -27,7 +27,7 @@ struct Cells {
 }
 
 impl Board {
-    /// The table, and in whole sentences why streams are not complete.
+    /// Renders the table, followed by one sentence for each incomplete or skipped stream.
     pub fn table(&self, width: usize) -> Vec<Line> {
         let head = Cells { mark: Mark::Foot, texts: COLUMNS.map(|(name, _)| name.to_owned()) };
         let rows: Vec<_> = self.rows.iter().map(|row| Cells::of(row, self.at)).collect();
@@ -64,7 +64,7 @@ impl Board {
 }
 
 impl Row {
-    /// What has not ended by itself was interrupted.
+    /// Returns the final sign of the stream; a stream without an end state was interrupted.
     fn final_mark(&self) -> Mark {
         if self.now.ended.is_none() { Mark::Failed } else { self.mark() }
     }
@@ -102,7 +102,7 @@ impl Cells {
         Self { mark, texts }
     }
 
-    /// Words to the left, figures to the right.
+    /// Formats the row: text left-aligned, numbers right-aligned.
     fn line(&self, layout: &Layout) -> Line {
         let columns = COLUMNS.iter().zip(&self.texts).zip(layout.widths);
         let texts: Vec<_> = columns
@@ -117,10 +117,10 @@ impl Cells {
     }
 }
 
-/// What a screen has room for.
+/// Columns that fit on the screen.
 struct Layout {
     widths: [usize; COLUMNS.len()],
-    /// Columns that are to go first, up to this, are left out.
+    /// Columns with a rank up to this one are omitted.
     without: u8,
 }
 
@@ -140,7 +140,7 @@ impl Layout {
         rank.is_none_or(|rank| rank > self.without)
     }
 
-    /// What a line takes, with its mark.
+    /// Returns the width of a line, including its sign.
     fn width(&self) -> usize {
         let columns = COLUMNS.iter().zip(self.widths).filter(|((_, rank), _)| self.shows(*rank));
         columns.map(|(_, width)| GAP + width).sum()

@@ -1,8 +1,8 @@
-//! Numbers and times as people read them.
+//! Formatting of numbers and durations for people.
 
 use std::time::Duration;
 
-/// A number in groups of three digits.
+/// Formats a number with thousands separators.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -15,7 +15,7 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
-/// A number, with one decimal where it is small.
+/// Formats a number, with one decimal if it is small.
 pub(super) fn figure(number: f64) -> String {
     if number < 9.95 {
         return format!("{number:.1}");
@@ -29,13 +29,13 @@ pub(super) fn figure(number: f64) -> String {
     grouped(whole)
 }
 
-/// A part in whole percent; nothing of nothing is nothing.
+/// Returns a percentage, rounded down; 0 if `part` and `whole` are both 0.
 pub(super) fn percent(part: u64, whole: u64) -> u64 {
     let percent = u128::from(part) * 100 / u128::from(whole.max(1));
     u64::try_from(percent).unwrap_or(u64::MAX)
 }
 
-/// How long something took or will take, as exactly as anybody wants to know.
+/// Formats a duration to the second, or to the minute from one hour on.
 pub(super) fn lasting(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
@@ -45,13 +45,13 @@ pub(super) fn lasting(duration: Duration) -> String {
     }
 }
 
-/// How long something took that has ended.
+/// Formats the duration of something that has ended.
 pub(super) fn took(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
     if seconds < 9.95 { format!("{seconds:.1} s") } else { lasting(duration) }
 }
 
-/// How long something will still take: nobody knows that to the second.
+/// Formats the remaining time, rounded up to whole minutes if it exceeds 90 seconds.
 pub(super) fn left(duration: Duration) -> String {
     let minutes = duration.as_secs().div_ceil(60);
     match (duration.as_secs() + 1, minutes) {
