@@ -1,4 +1,4 @@
-//! `check`: can this connection be read?
+//! The `check` command: verifies that the account can be read.
 
 use futures_util::future::try_join;
 
@@ -10,15 +10,16 @@ use crate::http::Meter;
 use crate::hubspot::{self, Subject};
 use crate::streams::CustomStream;
 
-/// The scope of custom objects.
+/// Scope required for custom objects.
 const CUSTOM_OBJECTS: &[&str] = &["crm.objects.custom.read"];
 
-/// Says in one sentence which portal the connection reads, how much of it, and what would open
-/// the rest.
+/// Returns a sentence about the account, the number of readable streams, and the missing scopes
+/// with the streams that they would make available.
 pub async fn check(session: &Session) -> Result<String, Error> {
     let meter = Meter::default();
     let subject = Subject { stream: "account_details", scopes: &["oauth"] };
-    // The account is polled first, and alone ends the check at once: its errors say most.
+    // The account request is polled first, and its error ends the check: it is the most
+    // informative.
     let account = hubspot::account(session.api(&meter, subject));
     let (account, found) = try_join(account, async { Ok(Found::of(session).await) }).await?;
     let found = found?;
@@ -39,7 +40,7 @@ pub async fn check(session: &Session) -> Result<String, Error> {
         "The HubSpot account {} can be read: {streams}, {custom} of them custom objects",
         account.portal_id
     );
-    // How many streams these are cannot be known without the scope.
+    // Without the scope, the number of custom objects is unknown.
     if !found.granted.missing(CUSTOM_OBJECTS, &["crm.schemas.custom.read"]).is_empty() {
         offer.shut.entry(CUSTOM_OBJECTS.into()).or_default().push("custom objects");
     }

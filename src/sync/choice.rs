@@ -1,5 +1,4 @@
-//! What the configuration chooses of the portal's records and properties, held against what the
-//! portal has.
+//! Validation of the configured selection of records and properties against the portal.
 
 use super::session::{CustomStreams, Session};
 use crate::config::{Choice, FilterChoice, did_you_mean};
@@ -11,10 +10,10 @@ use crate::hubspot::{
 use crate::schema::{Patterns, PropertyColumn, object_of};
 use crate::streams::{CustomStream, Family, STREAMS, StreamSpec, names_of};
 
-/// Says of everything that is named wrongly where it stands, and what was probably meant.
+/// Validates all configured names and reports each unknown one with its location and a suggestion.
 ///
-/// Object types whose properties the token may not see are left alone: their streams will say so.
-/// `custom` are the account's own streams, if they have been asked for already.
+/// Object types whose properties the token may not read are skipped here; their streams report the
+/// problem. `custom` are the account's own streams, if they have already been requested.
 pub(super) async fn check_choice(
     session: &Session,
     custom: Option<&CustomStreams>,
@@ -29,7 +28,7 @@ pub(super) async fn check_choice(
     let custom = custom.unwrap_or(&asked);
     rows.extend(custom.streams.iter().map(CustomStream::row).filter(is_object));
     let mut violations = match custom.problem {
-        // They may be among those that could not be read.
+        // The unknown names may belong to objects that could not be read.
         Some(_) => Vec::new(),
         None => unknown_objects(&mentions, &rows),
     };
@@ -49,12 +48,12 @@ fn is_object(row: &StreamSpec<'_>) -> bool {
     matches!(row.family, Family::CrmObject { .. })
 }
 
-/// Does a stream hold records of the object type that is called so?
+/// Returns `true` if the stream contains records of the object type with this name.
 fn is_called(row: &StreamSpec<'_>, object: &str) -> bool {
     row.family.records_of().is_some_and(|path| names_of(path).iter().any(|name| name == object))
 }
 
-/// The object types that a choice names, and where it does so.
+/// Returns the object types named in the selection, each with its location in the configuration.
 fn mentions(choice: &Choice) -> Vec<(String, &str)> {
     let filters = choice.filters.iter().map(|filter| Some(filter.object.as_str()));
     let records = choice.records.iter().map(|records| Some(records.object.as_str()));
@@ -79,7 +78,7 @@ fn unknown_objects(mentions: &[(String, &str)], rows: &[StreamSpec<'_>]) -> Vec<
     sentences.collect()
 }
 
-/// What the records of a stream have to fit.
+/// Returns the conditions that the records of a stream must match.
 pub(super) async fn conditions(
     session: &Session,
     api: Api<'_>,
@@ -118,7 +117,7 @@ fn condition(filter: &FilterChoice, definitions: &[Definition]) -> Result<Condit
         let meant = did_you_mean(name, known);
         bad("property", format!("is `{name}`, which {} do not have{meant}", filter.object))
     })?;
-    // The spec lets no other operator through.
+    // The spec rejects any other operator.
     let operator = serde_json::from_value::<Operator>(filter.operator.as_str().into())
         .map_err(|_| bad("operator", "is none of search's".to_owned()))?;
     let FilterChoice { value, high_value, values, .. } = filter;
@@ -126,8 +125,8 @@ fn condition(filter: &FilterChoice, definitions: &[Definition]) -> Result<Condit
     Condition::new(definition, operator, given)
 }
 
-/// The columns that the portal's properties give a stream, those that the configuration lets
-/// through; `None` for a stream without any.
+/// Returns the property columns of a stream that the configuration selects, or `None` for a stream
+/// without properties.
 pub(super) async fn columns(
     session: &Session,
     api: Api<'_>,
@@ -144,7 +143,8 @@ pub(super) async fn columns(
     Ok(columns)
 }
 
-/// The only records that are to be read of a stream, each once; `None` if all are.
+/// Returns the ids of the only records to read from a stream, without duplicates; `None` if all
+/// records are read.
 pub(super) fn ids(choice: &Choice, row: &StreamSpec<'_>) -> Option<Vec<RecordId>> {
     let chosen = choice.records.iter().filter(|records| is_called(row, &records.object));
     let mut ids: Vec<_> = chosen.flat_map(|records| records.ids.iter().copied()).collect();

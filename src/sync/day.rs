@@ -1,4 +1,4 @@
-//! The account's day of requests: what is left of it before a run, and when the next one begins.
+//! The account's daily request quota: usage before a run, and the time of its reset.
 
 use std::time::Duration;
 
@@ -11,13 +11,14 @@ use crate::error::Error;
 use crate::http::Meter;
 use crate::hubspot::{self, Subject};
 
-/// Long enough for a slow answer. What is asked here is not worth more.
+/// Timeout for these requests: enough for a slow response, and no more than the result is worth.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Keeps all that follows to the configured share of the day, and asks what has been used of it,
-/// unless headers have told already.
+/// Limits all following requests to the configured share of the daily quota, and requests its
+/// current usage unless headers have already reported it.
 ///
-/// OAuth apps have no such limit. If HubSpot does not say, the headers of its answers will.
+/// OAuth apps have no such limit. If HubSpot does not report the usage, the headers of later
+/// responses will.
 pub(super) async fn begin(session: &Session) {
     let day = session.client.day();
     day.keep_to(Some(session.config.daily_share));
@@ -27,7 +28,7 @@ pub(super) async fn begin(session: &Session) {
     let meter = Meter::default();
     let subject = Subject { stream: "daily usage", scopes: &["oauth"] };
     match timeout(PATIENCE, hubspot::daily_usage(session.api(&meter, subject))).await {
-        // Headers count to the request; these figures may be old.
+        // Headers are exact, while these figures may be outdated.
         Ok(Ok(Some(usage))) if day.told().is_none() => day.observe(usage),
         Ok(Ok(_)) => {}
         Ok(Err(error)) => log::debug!("the use of the day is not known yet: {error}"),
@@ -35,10 +36,10 @@ pub(super) async fn begin(session: &Session) {
     }
 }
 
-/// Adds to an early end when the day ends, if HubSpot says so.
+/// Adds the reset time of the daily quota to the error, if HubSpot reports the time zone.
 pub(super) async fn with_reset(session: &Session, error: Error) -> Error {
     let Error::DayShare { used, limit, share, .. } = error else { return error };
-    // This one request is left.
+    // The limit is lifted for this one request.
     session.client.day().keep_to(None);
     let meter = Meter::default();
     let subject = Subject { stream: "account_details", scopes: &["oauth"] };

@@ -1,4 +1,4 @@
-//! The property columns of a stream.
+//! Property columns of a stream.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,15 +12,16 @@ use crate::streams::{Schema, StreamSpec};
 
 type Shared = Arc<OnceCell<Vec<Definition>>>;
 
-/// The property lists of one run, by object type: each is asked for once, by the first stream
-/// that needs it. Others wait for that answer; an error is only the asker's.
+/// Cache of property definitions by object type. The first stream that needs a list requests it,
+/// and the others wait for the response. An error is returned only to the stream that sent the
+/// request.
 #[derive(Debug, Default)]
 pub struct Definitions {
     by_object: Mutex<HashMap<String, Shared>>,
 }
 
 impl Definitions {
-    /// The columns that the portal's properties give a stream; `None` for a stream without any.
+    /// Returns the property columns of a stream, or `None` for a stream without properties.
     pub(super) async fn columns(
         &self,
         api: Api<'_>,
@@ -30,7 +31,8 @@ impl Definitions {
         self.look(api, row, |found| property_columns(found, row.legacy, text_only)).await
     }
 
-    /// What `look` sees in the properties of a stream's object type; `None` for a stream without any.
+    /// Calls `look` with the property definitions of a stream's object type. Returns `None` for a
+    /// stream without properties.
     pub(super) async fn look<T>(
         &self,
         api: Api<'_>,

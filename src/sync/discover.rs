@@ -1,4 +1,4 @@
-//! `discover`: the streams of this portal, with their columns.
+//! The `discover` command: the streams of the account, with their columns.
 
 use futures_util::future::join_all;
 
@@ -12,10 +12,11 @@ use crate::protocol::CatalogStream;
 use crate::schema::build;
 use crate::streams::{Schema, StreamSpec};
 
-/// Describes every stream that the token may read, by name.
+/// Describes every stream that the token may read, sorted by name.
 ///
-/// A stream that may not be read is left out, and so is one of an object type that the account
-/// does not have; a LOG message says why. All are there if the operator wants so.
+/// Streams that may not be read, and streams of object types that the account does not have, are
+/// omitted, and a LOG message gives the reason. With `HUBSPOT_ALL_STREAMS`, all streams are
+/// included.
 pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
     let found = if session.all_streams {
         Found::everything(session).await?
@@ -65,7 +66,7 @@ pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
             Err(error) => return Err(error),
         }
     }
-    // If no object type is answered for, it is not a matter of one of them.
+    // If no object type could be described, the error is not specific to one of them.
     if let Some(error) = failure.filter(|_| !is_answered) {
         return Err(error);
     }

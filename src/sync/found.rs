@@ -1,4 +1,4 @@
-//! What is found out about an account before its streams are offered.
+//! Account information that determines which streams are available.
 
 use futures_util::future::join3;
 
@@ -9,7 +9,7 @@ use crate::http::Meter;
 use crate::hubspot::{self, Granted, ObjectLibrary, Subject};
 use crate::streams::{AssociationStream, CustomStream, STREAMS, StreamSpec};
 
-/// What decides which streams there are.
+/// Custom streams, granted scopes and object types of the account.
 pub(super) struct Found {
     pub(super) custom: CustomStreams,
     pub(super) granted: Granted,
@@ -17,7 +17,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Asks for all of it at once.
+    /// Requests all information concurrently.
     pub(super) async fn of(session: &Session) -> Result<Self, Error> {
         let asked = join3(session.custom_streams(), object_library(session), granted(session));
         let (custom, library, granted) = asked.await;
@@ -31,14 +31,15 @@ impl Found {
         Ok(found)
     }
 
-    /// Asks for the account's own streams only, and takes all others for there and readable.
+    /// Requests only the account's custom streams and assumes that all others exist and are
+    /// readable.
     pub(super) async fn everything(session: &Session) -> Result<Self, Error> {
         let custom = session.custom_streams().await?;
         Ok(Self { custom, granted: Granted::unknown(), library: ObjectLibrary::default() })
     }
 
-    /// The streams of the account, parted by what the token may read. A stream whose object type
-    /// the account has switched off is in neither part.
+    /// Returns the streams of the account, grouped by whether the token may read them. Streams
+    /// whose object type is disabled in the account are in neither group.
     pub(super) fn offer<'a>(&'a self, session: &'a Session) -> Offer<'a> {
         let built_in = built_in(session).filter(|row| !self.lacks(row));
         let associations = session.associations.iter().map(AssociationStream::row);
@@ -46,7 +47,7 @@ impl Found {
         Offer::of(built_in.chain(associations).chain(custom), &self.granted)
     }
 
-    /// The streams whose object types the account has switched off.
+    /// Returns the streams whose object types are disabled in the account.
     pub(super) fn switched_off<'a>(&self, session: &'a Session) -> Vec<&'a str> {
         built_in(session).filter(|row| self.lacks(row)).map(|row| row.name).collect()
     }
@@ -56,14 +57,14 @@ impl Found {
     }
 }
 
-/// The streams that need no portal to be known, as far as the configuration wants them.
+/// Returns the built-in streams that the configuration enables.
 fn built_in(session: &Session) -> impl Iterator<Item = StreamSpec<'_>> {
     let experimental = session.config.experimental_streams;
     STREAMS.iter().filter(move |row| experimental || !row.is_experimental()).copied()
 }
 
-/// What the account says of its object types. A portal that does not let that be seen may have
-/// them all.
+/// Requests the object types of the account. If this is denied, all object types are assumed to
+/// exist.
 async fn object_library(session: &Session) -> Result<ObjectLibrary, Error> {
     let meter = Meter::default();
     let subject = Subject { stream: "the object library", scopes: &[] };
@@ -77,7 +78,7 @@ async fn object_library(session: &Session) -> Result<ObjectLibrary, Error> {
     }
 }
 
-/// What the token may read: as HubSpot lists it, or else as it turns out.
+/// Returns the scopes of the token, as listed by HubSpot or otherwise determined by test requests.
 async fn granted(session: &Session) -> Granted {
     let meter = Meter::default();
     let subject = Subject { stream: "the scopes of the token", scopes: &[] };

@@ -1,4 +1,4 @@
-//! The commands: what to read, in which order, and what is said about it.
+//! The commands `check`, `discover` and `read`.
 
 mod check;
 mod choice;

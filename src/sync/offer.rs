@@ -1,20 +1,20 @@
-//! Which streams are offered: what the account has, parted by what the token may read.
+//! Available streams of an account, grouped by whether the token may read them.
 
 use std::collections::BTreeMap;
 
 use crate::hubspot::{Granted, open_something};
 use crate::streams::{StreamSpec, scopes_of};
 
-/// Streams of one scope that `check` names before it counts the rest.
+/// Maximum number of streams that `check` names for each missing scope.
 const NAMED: usize = 3;
 
-/// The streams of an account, parted by what the token may read.
+/// Streams of an account, grouped by whether the token may read them.
 pub(super) struct Offer<'a> {
     pub(super) readable: Vec<StreamSpec<'a>>,
-    /// The names of all others, by the scopes that are missing.
+    /// Names of all other streams, by missing scopes.
     pub(super) shut: BTreeMap<Vec<&'a str>, Vec<&'a str>>,
-    /// The columns of associated ids that records of readable streams come without, as
-    /// `stream.column`, by the scopes that are missing.
+    /// Columns of associated ids that are omitted from readable streams, as `stream.column`, by
+    /// missing scopes.
     pub(super) columns: BTreeMap<Vec<&'a str>, Vec<String>>,
 }
 
@@ -40,18 +40,18 @@ impl<'a> Offer<'a> {
         offer
     }
 
-    /// May anything be read that is not open to every token?
+    /// Returns `true` if any stream is readable that is not readable with every token.
     pub(super) fn is_worth_reading(&self) -> bool {
         self.readable.iter().any(|row| open_something(row.scopes))
     }
 
-    /// How many streams there are.
+    /// Returns the number of streams.
     pub(super) fn total(&self) -> usize {
         self.readable.len() + self.shut.values().map(Vec::len).sum::<usize>()
     }
 
-    /// What is missing, each time with the streams that it would open; empty if nothing is.
-    /// Archived records go without saying beside live ones.
+    /// Describes the missing scopes, each with the streams that it would make available; empty if
+    /// none is missing. A stream of archived records is not listed next to that of live records.
     pub(super) fn in_words(&self) -> String {
         let groups = self.shut.iter().map(|(scopes, streams)| {
             let live = |name: &str| {

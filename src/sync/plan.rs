@@ -1,4 +1,4 @@
-//! From one selected stream to what its family needs: columns, saved position, mode.
+//! Plan of one selected stream: columns, saved position and sync mode.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::record::{Columns, Field, Kind, Source};
 use crate::schema::{PropertyColumn, choose};
 use crate::streams::{Planned, StreamSpec};
 
-/// Plans the read of one stream: all of its records.
+/// Plans a read of all records of one stream.
 pub(super) fn plan<'a>(
     row: &StreamSpec<'a>,
     selected: &ConfiguredStream,
@@ -28,7 +28,7 @@ pub(super) fn plan<'a>(
     }
 }
 
-/// What was saved for a stream, under this name.
+/// Returns the state saved for a stream under this name.
 pub(super) fn saved(
     row: &StreamSpec<'_>,
     name: &str,
@@ -50,7 +50,7 @@ fn columns(row: &StreamSpec<'_>, configured: &Value, properties: Vec<PropertyCol
     choose(configured, fields(row), &always, properties)
 }
 
-/// HubSpot's own dates stay as they are, unless no database holds them.
+/// Returns the kind that keeps HubSpot's own dates unchanged unless databases cannot store them.
 fn date_as_sent(declared: &Value) -> Option<Kind> {
     match declared.get("format")?.as_str()? {
         "date" => Some(Kind::SentDate),
@@ -59,7 +59,7 @@ fn date_as_sent(declared: &Value) -> Option<Kind> {
     }
 }
 
-/// The top-level columns of a stream: those of its static schema, and its associations.
+/// Returns the top-level columns of a stream: those of its static schema and its associations.
 fn fields(row: &StreamSpec<'_>) -> Vec<Field> {
     let schema: Value = serde_json::from_str(row.static_fields()).unwrap_or_default();
     let declared = schema.get("properties").and_then(Value::as_object).into_iter().flatten();

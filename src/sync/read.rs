@@ -1,4 +1,4 @@
-//! `read`: every selected stream at once, each to its own end.
+//! The `read` command: reads all selected streams concurrently and independently.
 
 use std::collections::HashSet;
 
@@ -20,13 +20,13 @@ use crate::protocol::{
 };
 use crate::streams::Places;
 
-/// What `read` is told beside the configuration.
+/// Inputs of `read` besides the configuration.
 pub struct Inputs {
     pub catalog: ConfiguredCatalog,
     pub state: IncomingState,
 }
 
-/// What all streams of one run share.
+/// State shared by all streams of one run.
 pub(super) struct Run<'a> {
     pub(super) session: &'a Session,
     pub(super) outlet: &'a Outlet,
@@ -37,9 +37,8 @@ pub(super) struct Run<'a> {
     pub(super) asked_for_time: OnceCell<()>,
 }
 
-/// Reads all selected streams. `Ok(false)` if a stream failed; its TRACE has been written.
-///
-/// On a screen, if there is one, a person sees how far they have come.
+/// Reads all selected streams and shows their progress on `screen`, if there is one. Returns
+/// `Ok(false)` if a stream failed; its TRACE has then been written.
 pub async fn read(
     session: &Session,
     inputs: &Inputs,
@@ -59,10 +58,10 @@ pub async fn read(
     watched(screen, (session, outlet, started), &tracks, read_all(&run, &tracks)).await
 }
 
-/// Reads all streams at once, each to its own end.
+/// Reads all streams concurrently and independently.
 ///
-/// A stream that fails says INCOMPLETE at once and its error at the very end, because some
-/// clients stop at the first error: so they get every record there is.
+/// A failed stream reports INCOMPLETE immediately but its error only at the very end, because some
+/// clients stop at the first error and would miss the remaining records.
 async fn read_all(run: &Run<'_>, tracks: &[Track<'_>]) -> Result<bool, Error> {
     let mut under_way: FuturesUnordered<_> = tracks
         .iter()
@@ -75,8 +74,8 @@ async fn read_all(run: &Run<'_>, tracks: &[Track<'_>]) -> Result<bool, Error> {
     let mut unfinished: HashSet<&str> = tracks.iter().map(|track| &*track.name).collect();
     let mut failed = Vec::new();
     let mut fatal = None;
-    // Nothing may be sent in this loop: a place in the queue could be promised to a stream that is
-    // not polled meanwhile, and both would wait for ever.
+    // Nothing may be sent in this loop: a permit of the queue could be assigned to a stream that is
+    // not being polled, which would be a deadlock.
     while let Some((track, outcome)) = under_way.next().await {
         let name = &track.name;
         let Err(error) = outcome else {
@@ -116,7 +115,7 @@ async fn read_all(run: &Run<'_>, tracks: &[Track<'_>]) -> Result<bool, Error> {
     Err(error)
 }
 
-/// Reads a stream and says how it ended, unless the end of everything is somebody else's to say.
+/// Reads a stream and sends its final status, unless its error ends the whole run.
 async fn run_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
     let outcome = read_stream(run, track).await;
     match &outcome {
@@ -127,7 +126,7 @@ async fn run_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
     outcome
 }
 
-/// A stream that is listed twice is read once.
+/// Removes streams that are listed more than once.
 fn once_each(streams: &[ConfiguredStream]) -> Vec<&ConfiguredStream> {
     let mut seen = HashSet::new();
     streams.iter().filter(|stream| seen.insert(stream.stream.name.as_str())).collect()

@@ -1,5 +1,5 @@
-//! The receipt of a stream that was read to its end: one line for people, one for programs, and a
-//! warning if HubSpot had said that there is more.
+//! Report of a completed stream: a line for people, a message for programs, and a warning if
+//! HubSpot counted more records.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::protocol::{Message, Outlet};
 use crate::record::Altered;
 use crate::streams::family::Receipt;
 
-/// What the form for programs is called, in a TRACE of type ANALYTICS.
+/// Name of the machine-readable report in a TRACE of type ANALYTICS.
 const KIND: &str = "source-hubspot-receipt";
 
-/// What reading a stream came to.
+/// Statistics of a completed stream.
 pub(super) struct Account<'a> {
     pub(super) stream: &'a str,
     pub(super) receipt: Receipt,
@@ -23,7 +23,7 @@ pub(super) struct Account<'a> {
 }
 
 impl Account<'_> {
-    /// Says it.
+    /// Logs and sends the report.
     pub(super) async fn give(&self, outlet: &Outlet) -> Result<(), Error> {
         if let Some(warning) = self.missing() {
             log::warn!("{warning}");
@@ -79,8 +79,9 @@ impl Account<'_> {
         .to_string()
     }
 
-    /// What to warn of if records are missing that HubSpot had counted. Some are deleted while they
-    /// are read, and the count comes from an index that lags.
+    /// Returns a warning if fewer records were read than HubSpot counted. Small differences are
+    /// ignored: records may be deleted during the read, and the count comes from an index that
+    /// lags.
     fn missing(&self) -> Option<String> {
         let (found, said) = (self.receipt.records, self.receipt.said?);
         let drift = 100 + said / 100;

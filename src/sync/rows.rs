@@ -1,4 +1,4 @@
-//! Finding the row of a selected stream.
+//! Lookup of the stream definition of a selected stream.
 
 use std::collections::BTreeSet;
 
@@ -13,16 +13,16 @@ use crate::schema::PropertyColumn;
 use crate::streams::{AssociationStream, CustomStream, STREAMS, Schema, StreamSpec};
 use crate::strict::folded;
 
-/// The rows of this run: the built-in ones, those of configured associations, and the portal's
-/// custom objects.
+/// Stream definitions of this run: built-in streams, configured association streams, and the
+/// portal's custom objects.
 pub(super) struct Rows<'a> {
     session: &'a Session,
-    /// Asked for when first needed. That they are not known harms their streams and no other.
+    /// Requested when first needed. If they are unknown, only their own streams fail.
     custom: OnceCell<CustomStreams>,
 }
 
 impl<'a> Rows<'a> {
-    /// Asks for custom objects only if a stream is selected that is not known without.
+    /// Requests custom objects only if a selected stream is not known otherwise.
     pub(super) async fn of(
         session: &'a Session,
         selected: &[&ConfiguredStream],
@@ -47,12 +47,12 @@ impl<'a> Rows<'a> {
         self.custom.get_or_try_init(ask).await
     }
 
-    /// The streams of the portal's own, as far as they have been asked for.
+    /// Returns the portal's custom streams, if they have been requested.
     fn found(&self) -> &[CustomStream] {
         self.custom.get().map_or(&[], |custom| custom.streams.as_slice())
     }
 
-    /// The row of a stream by its name, or by one that it has in another version.
+    /// Returns the definition of a stream by its name or by its name in another version.
     pub(super) fn find<'b>(&'b self, name: &'b str) -> Result<StreamSpec<'b>, Error> {
         if let Some(row) = self.known(name) {
             return Ok(row);
@@ -67,7 +67,7 @@ impl<'a> Rows<'a> {
         })
     }
 
-    /// The stream of the portal's own that is called so, by this version or another.
+    /// Returns the custom stream with this name, in this version or another.
     fn stream(&self, name: &str) -> Option<&CustomStream> {
         let found = self.found();
         let exact = found.iter().find(|stream| stream.row().name == name);
@@ -75,8 +75,8 @@ impl<'a> Rows<'a> {
             .or_else(|| found.iter().find(|stream| stream.other_names().any(|other| other == name)))
     }
 
-    /// What else a selected stream is called in states of other versions, no name of another stream
-    /// among it.
+    /// Returns the names of a selected stream in states of other versions, except names of other
+    /// streams.
     pub(super) fn other_names<'b>(&'b self, name: &str) -> Vec<&'b str> {
         if self.known(name).is_some() {
             return Vec::new();
@@ -91,7 +91,7 @@ impl<'a> Rows<'a> {
         all.filter(|other| *other != name && !is_another(other)).collect()
     }
 
-    /// The name under which the state of a selected stream was saved.
+    /// Returns the name under which the state of a selected stream was saved.
     pub(super) fn name_in<'b>(&'b self, state: &IncomingState, name: &'b str) -> &'b str {
         let is_saved = |name: &str| state.stream_names().any(|saved| saved == name);
         if is_saved(name) {
@@ -100,14 +100,14 @@ impl<'a> Rows<'a> {
         self.other_names(name).into_iter().find(|other| is_saved(other)).unwrap_or(name)
     }
 
-    /// The row of the custom object that a catalog means by the name of a built-in stream, as its
-    /// columns show; `None` if it means the built-in stream.
+    /// Returns the definition of the custom object that a catalog means by the name of a built-in
+    /// stream, judging by its columns; `None` if it means the built-in stream.
     ///
-    /// The Python connector has fewer built-in streams, so a custom object may have been called like
-    /// one of ours there. `properties` are those of the built-in stream, where they are known.
+    /// The Python connector has fewer built-in streams, so a custom object may have had the name of
+    /// one of ours there. `properties` are those of the built-in stream, if known.
     ///
     /// # Errors
-    /// If the columns fit neither of the two alone.
+    /// If the columns do not match exactly one of the two.
     pub(super) async fn meant_instead<'b>(
         &'b self,
         row: &StreamSpec<'_>,
@@ -145,14 +145,14 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The row of a stream that is there whatever the portal has.
+    /// Returns the definition of a stream that does not depend on the portal.
     fn known(&self, name: &str) -> Option<StreamSpec<'_>> {
         let associations = self.session.associations.iter().map(AssociationStream::row);
         STREAMS.iter().copied().chain(associations).find(|row| row.name == name)
     }
 }
 
-/// Whose columns a catalog lists.
+/// Stream to which the columns of a catalog belong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Meaning {
     BuiltIn,
@@ -160,8 +160,8 @@ enum Meaning {
     Unclear,
 }
 
-/// Tells by the properties that a catalog lists which of two streams of one name it means. Properties
-/// of both, and those that neither has any more, say nothing.
+/// Determines which of two streams of the same name a catalog means by its listed properties.
+/// Properties of both, and properties that neither has any more, are ignored.
 fn meaning(
     listed: &BTreeSet<&str>,
     built_in: Option<&[PropertyColumn]>,
@@ -171,7 +171,7 @@ fn meaning(
     let is_custom = |name: &str| custom.iter().any(|definition| definition.name == name);
     let is_built_in = |name: &str| match built_in {
         Some(columns) => has(columns, name),
-        // Where they could not be had: those that HubSpot defines may be in both.
+        // The properties are unknown; those defined by HubSpot may be in both.
         None => !is_static && name.starts_with("hs_"),
     };
     let only_custom = listed.iter().any(|name| is_custom(name) && !is_built_in(name));
@@ -179,7 +179,7 @@ fn meaning(
     match (only_custom, only_built_in) {
         (true, false) => Meaning::Custom,
         (true, true) => Meaning::Unclear,
-        // Properties where the built-in stream has never had any.
+        // The built-in stream has never had any properties.
         (false, false) if is_static => Meaning::Unclear,
         (false, _) => Meaning::BuiltIn,
     }
@@ -189,8 +189,8 @@ fn has(columns: &[PropertyColumn], name: &str) -> bool {
     columns.iter().any(|column| column.name == name)
 }
 
-/// The names of the properties among the columns of a catalog, nested and flat, but for columns that
-/// the stream has whatever the portal defines.
+/// Returns the property names among the columns of a catalog, nested and flat, except for the
+/// static columns of the stream.
 fn listed_properties<'a>(schema: &'a Value, row: &StreamSpec<'_>) -> BTreeSet<&'a str> {
     let fixed: Value = serde_json::from_str(row.static_fields()).unwrap_or_default();
     let columns_of = |schema: &'a Value| schema.get("properties")?.as_object();

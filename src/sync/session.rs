@@ -1,4 +1,4 @@
-//! What all commands share: the client of one connection.
+//! The connection shared by all commands.
 
 use std::collections::HashSet;
 
@@ -16,26 +16,27 @@ use crate::operator::Operator;
 use crate::protocol::{Message, Outlet};
 use crate::streams::{AssociationStream, CustomStream, Names};
 
-/// One connection to one portal, for the length of a command.
+/// Connection to one portal for the duration of a command.
 pub struct Session {
     pub config: Config,
     pub paths: Paths,
     pub client: Client,
-    /// The streams of associations that the configuration asks for.
+    /// Configured association streams.
     pub associations: Vec<AssociationStream>,
-    /// Names of all streams that are known without asking the portal.
+    /// Names of all streams that are known without a request.
     names: Names,
     pub definitions: Definitions,
-    /// The scopes of the token, once they have been asked for.
+    /// Scopes of the token, requested when first needed.
     pub token_scopes: TokenScopes,
-    /// Are streams offered whatever the token may read?
+    /// `true` if all streams are listed whatever the token may read.
     pub all_streams: bool,
 }
 
 const USER_AGENT: &str = concat!("source-hubspot/", env!("CARGO_PKG_VERSION"));
 
 impl Session {
-    /// Opens the connection. Should HubSpot replace the refresh token, `outlet` tells of it.
+    /// Opens the connection. If HubSpot replaces the refresh token, the new configuration is sent
+    /// to `outlet`.
     pub fn open(
         config: Config,
         operator: &Operator,
@@ -114,13 +115,13 @@ impl Session {
         })
     }
 
-    /// The way to HubSpot on behalf of one stream.
+    /// Returns API access on behalf of one stream.
     pub fn api<'a>(&'a self, meter: &'a Meter, subject: Subject<'a>) -> Api<'a> {
         let scopes = &self.token_scopes;
         Api { client: &self.client, paths: &self.paths, meter, subject, scopes }
     }
 
-    /// The streams of what the portal has of its own.
+    /// Requests the portal's custom objects and events and returns their streams.
     pub async fn custom_streams(&self) -> Result<CustomStreams, Error> {
         let (objects, events) = join(self.custom_objects(), self.custom_events()).await;
         let mut problems = Vec::new();
@@ -144,7 +145,7 @@ impl Session {
         hubspot::custom_objects(self.api(&meter, subject)).await
     }
 
-    /// The account's own events, if its streams are wanted.
+    /// Requests the account's custom events, if their streams are enabled.
     async fn custom_events(&self) -> Result<Readable<EventDefinition>, Error> {
         if !self.config.experimental_streams {
             return Ok(Readable::default());
@@ -156,7 +157,8 @@ impl Session {
     }
 }
 
-/// A new refresh token is kept by whoever keeps the configuration, which is given a new one.
+/// Returns a callback that sends the configuration with a new refresh token to the client, which
+/// stores it.
 fn keep_by(outlet: &Outlet, config: &Config) -> KeepToken {
     let (tap, config) = (outlet.tap(), config.clone());
     Box::new(move |token| {
@@ -165,16 +167,16 @@ fn keep_by(outlet: &Outlet, config: &Config) -> KeepToken {
     })
 }
 
-/// What a portal has of its own.
+/// Streams of a portal's custom objects and events.
 #[derive(Debug, Default)]
 pub struct CustomStreams {
     pub streams: Vec<CustomStream>,
-    /// Why there may be more than these.
+    /// Reason that the list may be incomplete.
     pub problem: Option<String>,
 }
 
-/// A portal that does not let its definitions be seen has none. Definitions that cannot be read
-/// are a problem of their streams, and of no other.
+/// Returns the definitions that could be read. A portal that denies access to them is treated as
+/// having none, and unreadable definitions affect only their own streams.
 fn seen<T>(
     what: &str,
     found: Result<Readable<T>, Error>,

@@ -1,4 +1,4 @@
-//! Reading one selected stream, from STARTED to its receipt.
+//! Read of one selected stream, from STARTED to its final report.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::protocol::{ConfiguredStream, StreamStatus};
 use crate::streams::family;
 use crate::streams::{Context, Family, Planned, Schema, Targets};
 
-/// Reads the stream to its end. COMPLETE or INCOMPLETE is for the caller to say.
+/// Reads the stream to its end. The caller sends COMPLETE or INCOMPLETE.
 pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
     let Track { selected, name, meter, tally, .. } = track;
     let mut row = run.rows.find(name)?;
@@ -67,7 +67,7 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), 
     Account { stream: name, receipt, meter, took: run.started.elapsed() }.give(run.outlet).await
 }
 
-/// Single records to read, and the state that stays as it was.
+/// Returns the single records to read, with the state, which is kept unchanged.
 fn targets(run: &Run<'_>, selected: &ConfiguredStream, ids: Vec<RecordId>) -> Targets {
     let name = &selected.stream.name;
     if selected.replaces_its_table() {

@@ -1,4 +1,4 @@
-//! What is known of the streams of a run while they are read, and who looks at it, if anybody does.
+//! Progress of the streams of a run, and its display on a screen, if there is one.
 
 use std::cell::OnceCell;
 use std::pin::pin;
@@ -14,11 +14,11 @@ use crate::progress::{Board, Ended, How, Quota, Sample, Screen};
 use crate::protocol::{ConfiguredStream, Outlet};
 use crate::streams::Tally;
 
-/// Time between two looks.
+/// Interval between two updates of the screen.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// One selected stream: numbers for its receipt, and for whoever looks on. They cost nothing if
-/// nobody does.
+/// Progress of one selected stream, for its final report and the display. It costs nothing without
+/// a display.
 #[derive(Debug)]
 pub(super) struct Track<'a> {
     pub(super) selected: &'a ConfiguredStream,
@@ -34,12 +34,12 @@ impl<'a> Track<'a> {
         Self { selected, name: selected.stream.name.as_str().into(), meter, tally, ended }
     }
 
-    /// Is it left out without harm if it fails like this?
+    /// Returns `true` if the stream can be skipped without harm when it fails with this error.
     pub(super) fn is_skipped_for(&self, error: &Error) -> bool {
         error.is_no_access() && !self.selected.replaces_its_table()
     }
 
-    /// Takes note of how the stream has ended, so long after the beginning of the run.
+    /// Records the end state of the stream; `took` is the time since the start of the run.
     pub(super) fn end(&self, outcome: &Result<(), Error>, took: Duration) {
         let is_skipped = outcome.as_ref().is_err_and(|error| self.is_skipped_for(error));
         let how = match outcome {
@@ -57,7 +57,7 @@ impl<'a> Track<'a> {
             Err(_) if is_skipped => How::Skipped("is refused to this token".to_owned()),
             Err(error) => How::Incomplete(error.to_string()),
         };
-        // It ends once.
+        // A stream ends only once.
         let _first = self.ended.set(Ended { how, took });
     }
 
@@ -80,7 +80,7 @@ impl<'a> Track<'a> {
     }
 }
 
-/// Reads while a person looks on, if there is a screen to look at.
+/// Runs `reading` and updates the screen, if there is one.
 pub(super) async fn watched<T>(
     screen: Option<&Screen>,
     (session, outlet, started): (&Session, &Outlet, Instant),
