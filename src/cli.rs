@@ -1,4 +1,4 @@
-//! The command line, and what each command comes down to.
+//! The command line and the execution of its commands.
 
 use std::path::{Path, PathBuf};
 
@@ -17,7 +17,7 @@ use crate::protocol::{
 use crate::signals::Signals;
 use crate::sync::{self, Inputs, Session};
 
-/// Reads a HubSpot account as an Airbyte source: protocol messages as JSON lines on stdout.
+/// Airbyte source connector for HubSpot. Writes protocol messages as JSON lines to stdout.
 #[derive(Debug, Parser)]
 #[command(name = "source-hubspot", version, arg_required_else_help = true)]
 pub struct Cli {
@@ -32,15 +32,15 @@ pub struct Cli {
 enum Command {
     /// Print the specification of the configuration.
     Spec(Unused),
-    /// Say whether the connection can be read.
+    /// Check that the configuration is valid and the account can be read.
     Check(WithConfig),
-    /// Print the catalog: every stream that can be read, with its columns.
+    /// Print the catalog: all readable streams with their columns.
     Discover(WithConfig),
     /// Print the records and states of the selected streams.
     Read(WithCatalog),
 }
 
-/// Test harnesses pass the same options to every command.
+/// Options that are accepted and ignored: test harnesses pass the same options to every command.
 #[derive(Debug, Args)]
 struct Unused {
     #[arg(long, hide = true)]
@@ -67,23 +67,26 @@ struct WithCatalog {
     /// JSON file with the configuration.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// JSON file with the configured catalog: the streams to read, and how.
+    /// JSON file with the configured catalog: the selected streams and their sync modes.
     #[arg(long, value_name = "FILE")]
     catalog: PathBuf,
-    /// JSON file with the states of an earlier read, to go on from there.
+    /// JSON file with the states of a previous read, to resume from.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 }
 
-/// How a command ended.
+/// Outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Success,
     Failure,
 }
 
-/// Runs one command to its end. `Err` is what could not be said on stdout any more, or the last
-/// word: main says it.
+/// Runs one command to its end.
+///
+/// # Errors
+/// If the command failed as a whole. The error has not been reported yet; the caller passes it to
+/// `last_word`.
 pub fn run(cli: Cli) -> Result<Ending, Error> {
     let (arguments, command) = match cli.command {
         Command::Spec(_) => return print_spec(),
@@ -109,7 +112,7 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
     };
     let result = runtime.block_on(work(&arguments, command, stop, &outlet));
     drop(outlet);
-    // A request that hangs in the system's name lookup must not hold up the exit.
+    // A request that hangs in the system's name lookup must not delay the exit.
     runtime.shutdown_background();
     match (result, sink.finish()) {
         (Ok(ending), Ok(())) => Ok(ending),
@@ -123,7 +126,7 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
     }
 }
 
-/// The machine does not give what every program has.
+/// Returns the error for a system resource that is not available.
 fn lacking(what: &'static str, error: std::io::Error) -> Error {
     Error::Machine { what, source: error.into() }
 }
@@ -160,8 +163,8 @@ async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Resu
     }
 }
 
-/// What a user can mend is a FAILED status and a success of the command; what is broken on the
-/// way is an error.
+/// Runs `check`. Problems that the user can fix are reported as a FAILED status, and the command
+/// succeeds; all other problems are errors.
 async fn check(config: &Path, stop: Stop, outlet: &Outlet) -> Result<Ending, Error> {
     let outcome = match open(config, Patience::WIZARD, stop, outlet) {
         Ok(session) => sync::check(&session).await,
@@ -217,7 +220,7 @@ fn log_level(debug: bool) -> LevelFilter {
     if debug { LevelFilter::Debug } else { from_environment().unwrap_or(LevelFilter::Info) }
 }
 
-/// Says the last word: why the command failed. A reader that has gone hears nothing.
+/// Prints the reason that the command failed, unless stdout is closed.
 pub fn last_word(error: &Error) {
     if !matches!(error, Error::OutputClosed) {
         let _nobody_listens = write_message(&Message::error(TraceError::new(error, None)));

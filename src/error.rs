@@ -1,32 +1,32 @@
-//! Every way a command or a stream can end badly, in the words its reader needs.
+//! All errors that end a command or a stream, with messages for the user.
 //!
-//! This is the one place where a failure type is chosen, so what Airbyte does next (ask the user,
-//! run again, tell us) can be read off one `match`.
+//! This is the only place that assigns a failure type, so Airbyte's reaction (ask the user, retry,
+//! report a bug) is determined by one `match`.
 
 use std::borrow::Borrow;
 use std::fmt;
 use std::time::Duration;
 
-/// A cause from below: shown in `internal_message`, never to the user.
+/// Underlying cause; shown in `internal_message`, never to the user.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Where a user finds the scopes of a token.
+/// Location of a token's scopes in HubSpot's settings.
 pub const WHERE_TO_GRANT: &str = "in HubSpot under Settings > Integrations > Private Apps or \
                                   Service Keys (an OAuth app: in its own settings, then \
                                   authenticate again)";
 
-/// What Airbyte does next.
+/// Failure type, which determines Airbyte's reaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureType {
-    /// The user has to act: retrying is useless until then.
+    /// The user has to act; a retry is useless until then.
     Config,
-    /// It will pass: run again later.
+    /// The failure is temporary; a later run may succeed.
     Transient,
-    /// Ours to fix.
+    /// The connector has to be fixed.
     System,
 }
 
-/// Scopes that something takes.
+/// Scopes required for a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Needed {
     AllOf(Vec<String>),
@@ -34,7 +34,8 @@ pub enum Needed {
 }
 
 impl Needed {
-    /// What is left if these are there; all of it if nothing would be.
+    /// Returns the scopes that are missing if `there` are granted, or all of them if none would be
+    /// missing.
     #[must_use]
     pub fn without(&self, there: &[&str]) -> Self {
         let is_missing = |scope: &&String| !there.contains(&scope.as_str());
@@ -47,7 +48,7 @@ impl Needed {
         }
     }
 
-    /// Is it not known which scopes they are?
+    /// Returns `true` if the required scopes are unknown.
     pub fn is_unnamed(&self) -> bool {
         let (Self::AllOf(scopes) | Self::AnyOf(scopes)) = self;
         scopes.is_empty()
@@ -66,54 +67,54 @@ impl fmt::Display for Needed {
     }
 }
 
-/// Why a command, a stream or a sync ended.
+/// Reason that a command, a stream or a sync ended.
 ///
-/// `Display` is the sentence for the user: cause and next step, no secrets. The `source` chain is
-/// for the maker.
+/// `Display` is the message for the user: cause and next step, no secrets. The `source` chain is
+/// for developers.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file of the command line cannot be used.
+    /// A file given on the command line cannot be used.
     #[error("the {file} file `{path}` {problem}")]
     Input { file: &'static str, path: String, problem: String },
-    /// The user can fix this in the connection form.
+    /// The configuration is invalid; the user can fix it in the connection form.
     #[error("the configuration does not fit: {}", violations.join("; "))]
     Config { violations: Vec<String> },
-    /// An operator set an environment variable that cannot work.
+    /// An environment variable has an invalid value.
     #[error("the environment variable {variable} {problem}")]
     Environment { variable: &'static str, problem: String },
-    /// The catalog asks for something that cannot be read.
+    /// The catalog cannot be used.
     #[error("the configured catalog {problem}")]
     Catalog { problem: String },
-    /// The state of one stream has a shape or value no version of this connector has written.
+    /// The state of a stream has a format or value that no version of this connector has written.
     #[error(
         "the saved state of `{stream}` cannot be read ({problem}); reset the stream to read it anew"
     )]
     State { stream: String, problem: String },
-    /// A stream was selected that the portal does not have.
+    /// A selected stream does not exist in the portal.
     #[error(
         "the stream `{stream}` does not exist in this portal; refresh the source schema, \
          then select the stream again or leave it out"
     )]
     UnknownStream { stream: String },
-    /// A stream whose name was that of a custom object and is that of a built-in stream now.
+    /// The name of a custom object's stream is now the name of a built-in stream.
     #[error(
         "`{stream}`: its columns in the catalog are not those of the built-in stream but seem to be \
          those of the custom object `{stream}`, whose stream is called `{instead}`; refresh the source \
          schema, then select the one that is meant"
     )]
     NameTaken { stream: String, instead: String },
-    /// A stream that may be a custom object, and the custom objects are not known.
+    /// The stream may be a custom object, but the custom objects could not be read.
     #[error(
         "`{stream}` cannot be found, because the portal's custom objects could not be read \
          ({problem}); run the sync again later"
     )]
     CustomObjects { stream: String, problem: String },
-    /// The token or the OAuth grant is refused.
+    /// The token or the OAuth grant is rejected.
     #[error("HubSpot refuses the credentials: {problem}")]
     Credentials { problem: String, source: Option<BoxError> },
-    /// The token works, and may not read this.
+    /// The token is valid but lacks a scope.
     ///
-    /// `said` is what HubSpot said, where it asks for something that cannot be granted.
+    /// `said` is HubSpot's message if it asks for something that cannot be granted.
     #[error(
         "the token may not read `{stream}`: grant it {needed} {WHERE_TO_GRANT}, then run again{}",
         said.as_deref().map_or(String::new(), |said| format!(
@@ -121,33 +122,33 @@ pub enum Error {
         ))
     )]
     MissingScope { stream: String, needed: Needed, said: Option<String>, source: Option<BoxError> },
-    /// The token works, and may read nothing that the account holds.
+    /// The token is valid but may not read anything in the account.
     #[error(
         "the token may read nothing in the HubSpot account {portal_id}: grant it scopes such as \
          crm.objects.contacts.read {WHERE_TO_GRANT}, then run again"
     )]
     NothingToRead { portal_id: u64 },
-    /// The account's plan does not include this, so no scope opens it.
+    /// The account's subscription does not include the stream, so no scope makes it available.
     #[error(
         "the HubSpot account has no access to `{stream}`, its subscription lacks it{}; upgrade the \
          subscription or deselect the stream",
         quoted(said.as_deref())
     )]
     Plan { stream: String, said: Option<String>, source: Option<BoxError> },
-    /// The account has the object type, and has it switched off.
+    /// The object type exists but is disabled in the account.
     #[error(
         "the HubSpot account has switched the object type of `{stream}` off; activate it in \
          HubSpot's object library, or deselect the stream"
     )]
     SwitchedOff { stream: String, source: Option<BoxError> },
-    /// A refusal that is about neither scopes nor the plan, and that asking again does not change.
+    /// Access is denied permanently, for a reason other than scopes or the subscription.
     #[error(
         "HubSpot does not let this token read `{stream}`{}; deselect the stream unless you can \
          change the reason",
         quoted(said.as_deref())
     )]
     Forbidden { stream: String, said: Option<String>, source: Option<BoxError> },
-    /// HubSpot has taken the endpoint away, or has never offered it to this kind of app.
+    /// HubSpot has removed the endpoint or does not offer it to this type of app.
     #[error(
         "HubSpot does not offer, or no longer offers, what `{stream}` is read from ({endpoint}); \
          update the connector, or deselect the stream"
@@ -159,18 +160,18 @@ pub enum Error {
          refresh the source schema"
     )]
     UnknownObjectType { stream: String, source: Option<BoxError> },
-    /// The token works, and the user it stands for may not read this, or nothing any more.
+    /// The token is valid, but its user lacks permission or has been deactivated.
     #[error(
         "HubSpot refuses `{stream}` to the user behind the token, who was deactivated or has lost \
          permissions; let a super admin create a new token or authorize the app again"
     )]
     User { stream: String, source: Option<BoxError> },
-    /// HubSpot refused a request for a reason of the request itself.
+    /// HubSpot rejected a request because of the request itself.
     #[error(
         "HubSpot refused {endpoint}: {said}; run the sync again, and report it if that stays so"
     )]
     Refused { endpoint: String, said: String, source: Option<BoxError> },
-    /// HubSpot kept failing until the retry budget ran out.
+    /// HubSpot kept failing until the retry budget was exhausted.
     #[error(
         "HubSpot did not answer {endpoint} in {attempts} attempts over {} s ({last}); \
          run the sync again later",
@@ -181,11 +182,11 @@ pub enum Error {
         attempts: u32,
         elapsed: Duration,
         last: String,
-        /// Was the last attempt answered by a success that could not be used?
+        /// `true` if the last attempt was answered with a success response that could not be used.
         answered: bool,
         source: Option<BoxError>,
     },
-    /// Something between here and HubSpot refuses the request.
+    /// Something between the connector and HubSpot rejects the request.
     #[error(
         "{endpoint} was refused {attempts} times over {} s with status 403 by something other than \
          HubSpot's API, such as a proxy or a firewall on the way; let requests to {host} through, \
@@ -199,20 +200,20 @@ pub enum Error {
         elapsed: Duration,
         source: Option<BoxError>,
     },
-    /// A batch read stayed incomplete until the retry budget ran out.
+    /// A batch read stayed incomplete until the retry budget was exhausted.
     #[error(
         "HubSpot answered {endpoint} only in part, in {attempts} attempts: {missing} of {total} \
          records are missing ({reason}); run the sync again later"
     )]
     Incomplete { endpoint: String, missing: usize, total: usize, attempts: u32, reason: String },
-    /// HubSpot cannot give one record, not even in a page of its own.
+    /// HubSpot cannot return one record, not even in a page of its own.
     #[error(
         "HubSpot cannot give {} of {endpoint}, not even alone ({last}, in {attempts} attempts); run \
          the sync again later, and ask HubSpot's support about that record if it stays so",
         record.as_ref().map_or("a record".into(), |record| format!("the record {record}"))
     )]
     SingleRecord { endpoint: String, record: Option<String>, attempts: u32, last: String },
-    /// Rate limits kept a request waiting for longer than any may wait.
+    /// Rate limits delayed a request for longer than the maximum wait.
     #[error(
         "HubSpot's rate limit did not let {endpoint} through: it waited {} s{}; run the sync again \
          later, or let fewer apps use the account at the same time",
@@ -221,31 +222,31 @@ pub enum Error {
             .unwrap_or_default()
     )]
     Throttled { endpoint: String, waited: Duration, asked: Option<Duration> },
-    /// The host cannot be talked to safely.
+    /// No secure connection to the host can be established.
     #[error("no secure connection to {host}: {problem}")]
     Tls { host: String, problem: String, source: Option<BoxError> },
-    /// A proxy stands between the connector and HubSpot, and does not let it through.
+    /// A proxy between the connector and HubSpot blocks the connection.
     #[error("the proxy that HTTPS_PROXY names lets nothing through to {host}: {problem}")]
     Proxy { host: String, problem: &'static str, source: Option<BoxError> },
-    /// The answer points to another address.
+    /// The response redirects to another address.
     #[error(
         "{endpoint} was answered with a redirect, which is not followed, so that the token goes \
          nowhere else; check HUBSPOT_API_URL, and what stands between here and HubSpot"
     )]
     Redirected { endpoint: String, source: Option<BoxError> },
-    /// An answer larger than any that is meant.
+    /// A response is larger than the size limit.
     #[error(
         "{endpoint} was answered with more than {megabytes} MB, which is not read; deselect long \
          columns of the stream, or report it"
     )]
     TooLarge { endpoint: String, megabytes: usize },
-    /// The day's requests are used up.
+    /// The daily request quota is exhausted.
     #[error(
         "the HubSpot account has used up its requests for today; the sync goes on where it stopped \
          when it runs after midnight of the account's time zone"
     )]
     DayUsedUp { source: Option<BoxError> },
-    /// The account has used the share of its day that a sync may take it to.
+    /// The account has used the configured share of its daily request quota.
     #[error(
         "the sync stops early: {used} of the account's {limit} requests for today are used, and \
          `daily_share` lets it take them to {share} % only; it goes on where it stopped when it \
@@ -253,30 +254,30 @@ pub enum Error {
         resets.as_deref().unwrap_or("midnight of the account's time zone")
     )]
     DayShare { used: u64, limit: u64, share: u32, resets: Option<String> },
-    /// A signal asked for the end.
+    /// A signal requested the end of the sync.
     #[error("the sync was asked to stop; it goes on where it stopped when it runs again")]
     Stopped,
-    /// A 2xx body that contradicts what we know of the endpoint.
+    /// A 2xx response body does not have the expected format.
     #[error(
         "{endpoint} answered in a shape this version does not understand; update the connector or \
          report it"
     )]
     Contract { endpoint: String, source: BoxError },
-    /// The reader of stdout has gone: nothing can be said any more.
+    /// The reader of stdout has closed the pipe, so nothing more can be reported.
     #[error("the destination closed the pipe")]
     OutputClosed,
-    /// The machine does not give what every program needs.
+    /// The system does not provide a resource that the process needs.
     #[error(
         "the machine gives the connector no {what} ({source}); raise the limits of its container or \
          user (processes, open files, memory), then run again"
     )]
     Machine { what: &'static str, source: BoxError },
-    /// A panic, caught at the edge.
+    /// A panic, caught in `main`.
     #[error("the connector failed unexpectedly; report it with the internal message")]
     Bug { detail: String },
 }
 
-/// What a token lacks, in words.
+/// Formats the names of missing scopes.
 pub fn scopes_in_words(scopes: &[impl Borrow<str>]) -> String {
     match scopes {
         [] => "the scope for it".to_owned(),
@@ -285,13 +286,14 @@ pub fn scopes_in_words(scopes: &[impl Borrow<str>]) -> String {
     }
 }
 
-/// HubSpot's own words, behind a sentence.
+/// Formats HubSpot's own message, to follow a sentence.
 fn quoted(said: Option<&str>) -> String {
     said.map_or(String::new(), |said| format!(" (HubSpot says: {said})"))
 }
 
 impl Error {
-    /// What Airbyte does next. Never a wildcard arm: a new error has to decide.
+    /// Returns the failure type. The match has no wildcard arm, so every new error has to be
+    /// classified.
     pub fn failure_type(&self) -> FailureType {
         match self {
             Self::Input { .. }
@@ -331,9 +333,10 @@ impl Error {
         }
     }
 
-    /// Does this end every stream, not just the one it happened to?
+    /// Returns `true` if the error ends all streams, not only its own.
     ///
-    /// With the credentials, the day, the time or stdout gone, asking on behalf of other streams is useless.
+    /// Without valid credentials, daily quota or stdout, or after a stop signal, further requests
+    /// are useless.
     pub fn ends_everything(&self) -> bool {
         matches!(
             self,
@@ -345,7 +348,7 @@ impl Error {
         )
     }
 
-    /// Does it say that the token may not read this? A stream is then skipped.
+    /// Returns `true` if the token may not read the stream, which is then skipped.
     pub fn is_no_access(&self) -> bool {
         matches!(
             self,
@@ -356,7 +359,7 @@ impl Error {
         )
     }
 
-    /// Did HubSpot refuse this one request, whatever the reason? Others may be answered.
+    /// Returns `true` if HubSpot refused this request, for any reason. Other requests may succeed.
     pub fn is_refusal(&self) -> bool {
         self.is_no_access()
             || matches!(
@@ -368,8 +371,8 @@ impl Error {
             )
     }
 
-    /// Is it about this one request and its answer, so that others may do better? Not so if HubSpot
-    /// could not be reached, or refuses the credentials.
+    /// Returns `true` if the error concerns one request and its response, so that others may
+    /// succeed; `false` if HubSpot could not be reached or rejects the credentials.
     pub fn is_about_one_answer(&self) -> bool {
         self.is_refusal()
             || matches!(
@@ -381,13 +384,13 @@ impl Error {
             )
     }
 
-    /// Does every stream end by itself now, with what it can claim? So it is when nothing can be
-    /// asked for any more, and stdout still takes what is said.
+    /// Returns `true` if all streams end by themselves with a final checkpoint. This is the case if
+    /// no more requests can be sent but stdout is still open.
     pub fn ends_gently(&self) -> bool {
         matches!(self, Self::DayUsedUp { .. } | Self::DayShare { .. } | Self::Stopped)
     }
 
-    /// The sentence with the causes behind it, for warnings about what is left out.
+    /// Returns the message with its causes, for warnings about skipped streams.
     pub fn with_cause(&self) -> String {
         match self.internal_message() {
             cause if cause.is_empty() => self.to_string(),
@@ -395,7 +398,7 @@ impl Error {
         }
     }
 
-    /// The `source` chain in one line, for `internal_message`; empty if there is none.
+    /// Returns the `source` chain in one line, for `internal_message`; empty if there is none.
     pub fn internal_message(&self) -> String {
         if let Self::Bug { detail } = self {
             return detail.clone();

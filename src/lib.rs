@@ -1,9 +1,8 @@
 //! An Airbyte source connector for HubSpot.
 //!
-//! Bytes go one way: a page comes in through [`http`], is opened by [`hubspot`], its records are
-//! turned into lines by [`record`], and [`protocol`] writes them. [`streams`] says what there is
-//! to read, [`cursor`] how far it has been read, [`sync`] runs it all. `ARCHITECTURE.md` is the
-//! map; the modules stand below in the order in which to read them.
+//! Data flows in one direction: [`http`] fetches a page, [`hubspot`] decodes it, [`record`] encodes
+//! its records as lines, and [`protocol`] writes them. [`streams`] defines the streams, [`cursor`]
+//! tracks their progress, and [`sync`] runs the commands. See `ARCHITECTURE.md` for an overview.
 
 pub mod cli;
 pub mod config;

@@ -1,4 +1,4 @@
-//! The binary: parse, run, and turn how it ended into an exit code.
+//! The binary: parses the command line, runs the command, and returns an exit code.
 
 use std::panic;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use source_hubspot::error::Error;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     keep_memory_private();
-    // stderr stays silent: what a panic says goes where the orchestrator reads it.
+    // stderr stays silent: a panic is reported on stdout, where the orchestrator reads it.
     panic::set_hook(Box::new(|panic| {
         cli::last_word(&Error::Bug { detail: panic.to_string() });
     }));
@@ -24,8 +24,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// The memory holds tokens: no core is written of it, and other processes of the user cannot read
-/// it. A kernel that does not know how changes nothing.
+/// Disables core dumps and memory access by other processes of the user, because memory contains
+/// tokens. Has no effect on a kernel without support for it.
 #[cfg(target_os = "linux")]
 fn keep_memory_private() {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};

@@ -1,25 +1,25 @@
-//! What only the operator of the process can set, through the environment.
+//! Settings that only the operator of the process can make, through environment variables.
 
 use chrono::TimeDelta;
 
 use crate::error::Error;
 
-/// The environment, checked.
+/// Validated environment variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    /// `HUBSPOT_API_URL`: scheme, host and port, without a trailing slash.
+    /// `HUBSPOT_API_URL`: scheme, host, port and path prefix, without a trailing slash.
     pub api_url: String,
-    /// `HUBSPOT_API_VERSION=classic`: undated paths throughout.
+    /// `HUBSPOT_API_VERSION=classic`: use API paths without a date version.
     pub classic: bool,
-    /// `HUBSPOT_ALL_STREAMS=1`: streams are offered whatever the token may read.
+    /// `HUBSPOT_ALL_STREAMS=1`: list all streams, whatever the token may read.
     pub all_streams: bool,
-    /// `HUBSPOT_CLOCK_OFFSET_MS`: milliseconds to add to this machine's clock, where nobody can set
-    /// it.
+    /// `HUBSPOT_CLOCK_OFFSET_MS`: milliseconds to add to the local clock, for machines whose clock
+    /// cannot be set.
     pub clock_offset: TimeDelta,
 }
 
 impl Operator {
-    /// Reads the environment through `lookup`.
+    /// Reads the environment variables through `lookup`.
     pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let set = |variable: &str| lookup(variable).filter(|value| !value.trim().is_empty());
         let api_url = match set("HUBSPOT_API_URL") {
@@ -60,7 +60,8 @@ impl Operator {
     }
 }
 
-/// A token goes over the wire in plain text only if the wire ends in this machine.
+/// Validates the API URL. Plain HTTP is allowed only to the local machine, because requests carry a
+/// token.
 fn check_api_url(url: &str) -> Result<String, Error> {
     let problem = |problem: &str| Error::Environment {
         variable: "HUBSPOT_API_URL",

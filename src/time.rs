@@ -1,4 +1,4 @@
-//! Instants: the present, and every spelling of one that HubSpot or a state file uses.
+//! The current time, and parsing of all instant formats that HubSpot or a state file uses.
 
 use chrono::{
     DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc,
@@ -7,10 +7,10 @@ use chrono::{
 /// Milliseconds since the epoch, the unit of `emitted_at` and of HubSpot's search filters.
 pub type Millis = i64;
 
-/// The only place that asks the machine what time it is.
+/// Returns the current time of the local clock. Nothing else reads that clock.
 ///
-/// The machine's own idea of the present, which may be wrong by minutes: cursors are taken from
-/// HubSpot's `Date` header instead ([`crate::http::ServerClock`]).
+/// It may be wrong by minutes, so cursors use HubSpot's `Date` header instead
+/// ([`crate::http::ServerClock`]).
 #[expect(clippy::disallowed_methods, reason = "this is the one place that owns the clock")]
 pub fn now() -> DateTime<Utc> {
     Utc::now()
@@ -21,21 +21,21 @@ pub fn now_ms() -> Millis {
     now().timestamp_millis()
 }
 
-/// `2026-11-20T10:00:00.000Z`
+/// Formats an instant as `2026-11-20T10:00:00.000Z`.
 pub fn write_instant(instant: Millis) -> String {
     let instant = DateTime::from_timestamp_millis(instant).unwrap_or_default();
     instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Reads an instant in any spelling that HubSpot uses.
+/// Parses an instant in any format that HubSpot uses.
 ///
-/// ISO 8601 with `T` or a space, any fraction, `Z`, an offset or neither (then UTC); a date alone
-/// (midnight UTC); or a number: milliseconds since 1970, however few digits it has, with an optional
-/// fraction or exponent. HubSpot stores no seconds. `None` for digits that also spell a date, such
-/// as `20240105` and `2024`: which of the two they mean cannot be known.
+/// Supported are ISO 8601 with `T` or a space, any fraction, `Z`, an offset or neither (then UTC);
+/// a date alone (midnight UTC); and a number of milliseconds since 1970, with any number of digits
+/// and an optional fraction or exponent. HubSpot does not use seconds. Returns `None` for digits
+/// that are also a date, such as `20240105` and `2024`, because they are ambiguous.
 ///
-/// A leap second is the first second of the next minute, as in every count of seconds since 1970,
-/// and `24:00:00` is the midnight that ends the day.
+/// A leap second becomes the first second of the next minute, as in Unix time, and `24:00:00` is
+/// the midnight at the end of the day.
 pub fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Some(instant) = parse_epoch(text) {
@@ -44,19 +44,19 @@ pub fn parse_instant(text: &str) -> Option<DateTime<Utc>> {
     if let Some(instant) = parse_calendar(text) {
         return Some(without_leap_second(instant));
     }
-    // ISO 8601: the end of a day may be written as its hour 24.
+    // ISO 8601 allows the end of a day to be written as hour 24.
     let (date, rest) = text.split_at_checked(11)?;
     let midnight = rest.strip_prefix("24:00:00").filter(|rest| !has_fraction(rest))?;
     parse_calendar(&format!("{date}00:00:00{midnight}"))?.checked_add_days(Days::new(1))
 }
 
-/// Returns `true` if a fraction follows that is not zero.
+/// Returns `true` if the text starts with a nonzero fraction.
 fn has_fraction(text: &str) -> bool {
     let digits = text.strip_prefix('.').unwrap_or_default();
     digits.bytes().take_while(u8::is_ascii_digit).any(|digit| digit != b'0')
 }
 
-/// The same count of microseconds since 1970, without chrono's notion of a 60th second.
+/// Converts chrono's representation of a leap second to the same number of microseconds since 1970.
 fn without_leap_second(instant: DateTime<Utc>) -> DateTime<Utc> {
     if instant.nanosecond() < 1_000_000_000 {
         return instant;
@@ -84,12 +84,12 @@ fn parse_calendar(text: &str) -> Option<DateTime<Utc>> {
         .map(|instant| instant.and_utc())
 }
 
-/// Reads an instant in any spelling that [`parse_instant`] or ISO 8601 knows: a week date, an
-/// ordinal date, the basic format, a year or a month alone (its first day), hours or minutes alone,
-/// a comma for the point. Where nothing is said of the offset, it is UTC.
+/// Parses an instant in any format of [`parse_instant`] or ISO 8601: a week date, an ordinal date,
+/// the basic format, a year or a month alone (its first day), hours or minutes alone, a comma as
+/// the decimal separator. Without an offset, the instant is in UTC.
 ///
-/// For what people write; values of records are read by [`parse_instant`], to which `20240105` is
-/// no day.
+/// This is for user input; values of records are parsed by [`parse_instant`], which does not accept
+/// `20240105` as a date.
 pub fn parse_iso(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Some(instant) = parse_instant(text) {
@@ -104,7 +104,7 @@ pub fn parse_iso(text: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::from_naive_utc_and_offset(instant - iso_offset(offset)?, Utc))
 }
 
-/// How a text is laid out: every digit as `0`.
+/// Returns the text with every digit replaced by `0`.
 fn layout(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect()
 }
@@ -157,7 +157,7 @@ fn iso_offset(text: &str) -> Option<TimeDelta> {
     (minutes < 24 * 60).then(|| TimeDelta::minutes(if is_west { -minutes } else { minutes }))
 }
 
-/// Reads milliseconds since 1970 in the spelling of a JSON number.
+/// Parses milliseconds since 1970, written as a JSON number.
 fn parse_epoch(text: &str) -> Option<DateTime<Utc>> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if !digits.starts_with(|first: char| first.is_ascii_digit()) || is_basic_date(text) {
@@ -173,13 +173,13 @@ fn parse_epoch(text: &str) -> Option<DateTime<Utc>> {
         return None;
     }
     let number: f64 = text.parse().ok()?;
-    // Exact up to 2^53, far beyond what a calendar holds.
+    // Exact up to 2^53, far beyond the range of the calendar.
     #[expect(clippy::cast_possible_truncation, reason = "the bounds are checked first")]
     let millis = (number.abs() <= 9e15).then(|| number.trunc() as i64)?;
     DateTime::from_timestamp_millis(millis)
 }
 
-/// Returns `true` for digits that also spell a year, a month, a day or an ordinal date.
+/// Returns `true` for digits that are also a year, a month, a day or an ordinal date.
 fn is_basic_date(text: &str) -> bool {
     let is_month = |text: &str| {
         let (year, month) = text.split_at_checked(4).unwrap_or_default();

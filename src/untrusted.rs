@@ -1,7 +1,8 @@
-//! Every way for bytes from outside into the program, each as a function of bytes.
+//! Entry points for untrusted input, each as a function of bytes.
 //!
-//! `fuzz/` has a target and `integration_tests/fuzzed.rs` a property for each. They promise the
-//! same: whatever the bytes, it returns soon, does not panic, and what it writes is a protocol line.
+//! Each has a fuzz target in `fuzz/` and a property test in `integration_tests/fuzzed.rs`, which
+//! check that for any input the function returns quickly, does not panic, and writes only protocol
+//! lines.
 
 use std::time::Duration;
 
@@ -21,10 +22,10 @@ use crate::record::{
 };
 use crate::schema::{choose, property_columns};
 
-/// A way in, by the name of its fuzz target.
+/// Fuzz target: its name and function.
 pub type Door = (&'static str, fn(&[u8]));
 
-/// All of them.
+/// All fuzz targets.
 pub const DOORS: &[Door] = &[
     ("config", config),
     ("catalog", catalog),
@@ -35,14 +36,14 @@ pub const DOORS: &[Door] = &[
     ("token", token),
 ];
 
-/// The configuration, and as the operator's environment too.
+/// Parses the configuration and the environment variables.
 pub fn config(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let _config = Config::parse(text);
     let _operator = Operator::from_environment(|_| Some(text.to_owned()));
 }
 
-/// The configured catalog, and the columns that it chooses.
+/// Parses the configured catalog and selects its columns.
 pub fn catalog(bytes: &[u8]) {
     let Ok(catalog) = serde_json::from_slice::<ConfiguredCatalog>(bytes) else { return };
     for selected in &catalog.streams {
@@ -50,7 +51,7 @@ pub fn catalog(bytes: &[u8]) {
     }
 }
 
-/// The state, as that of any stream, and the scan that goes on from it.
+/// Parses the state of any stream and resumes a scan from it.
 pub fn state(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let Ok(incoming) = IncomingState::parse(text) else { return };
@@ -74,10 +75,10 @@ pub fn state(bytes: &[u8]) {
     }
 }
 
-/// A success of HubSpot: as every answer there is, and the records in it as lines.
+/// Parses a success response in every response format, and encodes its records.
 ///
 /// # Panics
-/// If what it writes is not one JSON message a line.
+/// If the output is not one JSON message per line.
 pub fn page(bytes: &[u8]) {
     let body = Bytes::copy_from_slice(bytes);
     for (_, read) in answers::ANSWERS {
@@ -107,7 +108,7 @@ pub fn page(bytes: &[u8]) {
     }
 }
 
-/// A refusal of HubSpot: two bytes of status, then the body.
+/// Parses an error response: two bytes of status, then the body.
 pub fn refusal(bytes: &[u8]) {
     let Some((status, body)) = bytes.split_first_chunk() else { return };
     let status = u16::from_be_bytes(*status) % 600;
@@ -128,7 +129,7 @@ pub fn refusal(bytes: &[u8]) {
     }
 }
 
-/// The headers of an answer, `name: value` a line.
+/// Parses response headers, one `name: value` per line.
 pub fn headers(bytes: &[u8]) {
     let mut map = HeaderMap::new();
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -145,7 +146,7 @@ pub fn headers(bytes: &[u8]) {
     let _when = wait.map(|wait| Instant::now() + wait);
 }
 
-/// An answer of the token endpoint, and when its token is due.
+/// Parses a response of the token endpoint and computes when its token is due.
 pub fn token(bytes: &[u8]) {
     if let Ok(grant) = hubspot::read_grant(&Bytes::copy_from_slice(bytes)) {
         let now = Instant::now();
@@ -160,7 +161,7 @@ const HISTORY: HistoryForm = HistoryForm {
     fields: &[(VersionField::Value, "value"), (VersionField::SourceId, "source_id")],
 };
 
-/// Columns of each kind of property and of each source.
+/// Returns columns of every property type and every source.
 fn columns(configured: &Value) -> Columns {
     let kinds = [
         ("amount", PropertyType::Number),
