@@ -7,7 +7,7 @@ use log::LevelFilter;
 
 use crate::config::{Config, SPEC};
 use crate::error::{Error, FailureType};
-use crate::http::{Patience, Stop};
+use crate::http::{CancellationToken, RetryBudget};
 use crate::operator::Operator;
 use crate::progress::{Line, Mark, Screen};
 use crate::protocol::{
@@ -102,7 +102,7 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
         .enable_all()
         .build()
         .map_err(|error| lacking("event queue", error))?;
-    let stop = Stop::default();
+    let stop = CancellationToken::default();
     let signals = match command {
         Work::Read { .. } => {
             let signals = Signals::ask_for(stop.clone(), sink.gate());
@@ -137,11 +137,16 @@ enum Work {
     Read { catalog: PathBuf, state: Option<PathBuf> },
 }
 
-async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Result<Ending, Error> {
+async fn work(
+    config: &Path,
+    command: Work,
+    stop: CancellationToken,
+    outlet: &Outlet,
+) -> Result<Ending, Error> {
     match command {
         Work::Check => Box::pin(check(config, stop, outlet)).await,
         Work::Discover => {
-            let session = open(config, Patience::WIZARD, stop, outlet)?;
+            let session = open(config, RetryBudget::INTERACTIVE, stop, outlet)?;
             let streams = sync::discover(&session).await?;
             outlet.message(&Message::catalog(&streams)).await?;
             Ok(Ending::Success)
@@ -150,7 +155,7 @@ async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Resu
             let kind = std::env::var("TERM").ok();
             let screen = Screen::of_stderr(kind.as_deref(), stdout_is_terminal());
             let read = async {
-                let session = open(config, Patience::READ, stop, outlet)?;
+                let session = open(config, RetryBudget::READ, stop, outlet)?;
                 let (catalog, state) = (read_catalog(&catalog)?, read_state(state.as_deref())?);
                 sync::read(&session, &Inputs { catalog, state }, outlet, screen.as_ref()).await
             };
@@ -165,8 +170,8 @@ async fn work(config: &Path, command: Work, stop: Stop, outlet: &Outlet) -> Resu
 
 /// Runs `check`. Problems that the user can fix are reported as a FAILED status, and the command
 /// succeeds; all other problems are errors.
-async fn check(config: &Path, stop: Stop, outlet: &Outlet) -> Result<Ending, Error> {
-    let outcome = match open(config, Patience::WIZARD, stop, outlet) {
+async fn check(config: &Path, stop: CancellationToken, outlet: &Outlet) -> Result<Ending, Error> {
+    let outcome = match open(config, RetryBudget::INTERACTIVE, stop, outlet) {
         Ok(session) => sync::check(&session).await,
         Err(error) => Err(error),
     };
@@ -181,10 +186,15 @@ async fn check(config: &Path, stop: Stop, outlet: &Outlet) -> Result<Ending, Err
     Ok(Ending::Success)
 }
 
-fn open(config: &Path, patience: Patience, stop: Stop, outlet: &Outlet) -> Result<Session, Error> {
+fn open(
+    config: &Path,
+    retry_budget: RetryBudget,
+    stop: CancellationToken,
+    outlet: &Outlet,
+) -> Result<Session, Error> {
     let operator = Operator::from_environment(|variable| std::env::var(variable).ok())?;
     let config = Config::parse(&read_file("configuration", config)?)?;
-    Session::open(config, &operator, patience, stop, outlet)
+    Session::open(config, &operator, retry_budget, stop, outlet)
 }
 
 fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {

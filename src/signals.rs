@@ -15,7 +15,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals as Arriving;
 use signal_hook::low_level::emulate_default_handler;
 
-use crate::http::Stop;
+use crate::http::CancellationToken;
 use crate::protocol::LineGate;
 
 /// Time for the last messages. Those not read from stdout by then are lost.
@@ -37,7 +37,7 @@ impl Signals {
     /// period, the process is ended by the signal.
     ///
     /// `gate` is locked first, so that the process ends between two lines.
-    pub fn ask_for(stop: Stop, gate: LineGate) -> io::Result<Self> {
+    pub fn ask_for(stop: CancellationToken, gate: LineGate) -> io::Result<Self> {
         let mut signals = Arriving::new([SIGTERM, SIGINT])?;
         let (alive, ended) = mpsc::channel::<()>();
         let caught = Arc::new(AtomicI32::new(NONE));

@@ -13,8 +13,11 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::cursor::{Bounds, FIRST, Saved, Scan};
-use crate::http::{Backoff, Failure, Headers, Lease, Outcome, Patience, Refusal, classify};
-use crate::hubspot::{self, DIALECT, Definition, PropertyType, Subject, answers};
+use crate::http::{
+    AccessToken, AttemptResult, Backoff, ErrorResponse, Headers, RequestError, RetryBudget,
+    classify,
+};
+use crate::hubspot::{self, Definition, PROFILE, PropertyType, Subject, answers};
 use crate::operator::Operator;
 use crate::protocol::{ConfiguredCatalog, IncomingState};
 use crate::record::{
@@ -112,11 +115,12 @@ pub fn page(bytes: &[u8]) {
 pub fn refusal(bytes: &[u8]) {
     let Some((status, body)) = bytes.split_first_chunk() else { return };
     let status = u16::from_be_bytes(*status) % 600;
-    let reading = hubspot::reading(status, body);
-    let _verdict = classify(&Outcome::Answer { status, retry_after: None, reading });
-    let failures: [fn(Box<Refusal>) -> Failure; 2] = [Failure::Refused, Failure::NoToken];
+    let refusal_kind = hubspot::refusal_kind(status, body);
+    let _verdict = classify(&AttemptResult::Answer { status, retry_after: None, refusal_kind });
+    let failures: [fn(Box<ErrorResponse>) -> RequestError; 2] =
+        [RequestError::Refused, RequestError::NoToken];
     for failure in failures {
-        let failure = failure(Box::new(Refusal {
+        let failure = failure(Box::new(ErrorResponse {
             status,
             body: Bytes::copy_from_slice(body),
             correlation: None,
@@ -140,9 +144,9 @@ pub fn headers(bytes: &[u8]) {
             map.append(name, value);
         }
     }
-    let headers = Headers { map: &map, dialect: &DIALECT };
-    let _noted = (headers.date(), headers.correlation(), headers.standing(), headers.day());
-    let wait = Backoff::new(Patience::READ, 7).next(Duration::ZERO, headers.retry_after());
+    let headers = Headers { map: &map, profile: &PROFILE };
+    let _noted = (headers.date(), headers.correlation(), headers.usage(), headers.day());
+    let wait = Backoff::new(RetryBudget::READ, 7).next(Duration::ZERO, headers.retry_after());
     let _when = wait.map(|wait| Instant::now() + wait);
 }
 
@@ -150,7 +154,7 @@ pub fn headers(bytes: &[u8]) {
 pub fn token(bytes: &[u8]) {
     if let Ok(grant) = hubspot::read_grant(&Bytes::copy_from_slice(bytes)) {
         let now = Instant::now();
-        let _due = Lease::new(grant, now).is_due(now);
+        let _due = AccessToken::new(grant, now).is_due(now);
     }
 }
 

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 use http::Method;
 use source_hubspot::error::{Error, FailureType};
-use source_hubspot::http::{Failure, Refusal};
+use source_hubspot::http::{ErrorResponse, RequestError};
 use source_hubspot::hubspot;
 
 use crate::support::golden::compare_file;
@@ -82,8 +82,8 @@ fn said(error: &Error) -> String {
 }
 
 /// Returns the error response to the request of all rows.
-fn refusal(status: u16, body: &str) -> Refusal {
-    Refusal {
+fn refusal(status: u16, body: &str) -> ErrorResponse {
+    ErrorResponse {
         status,
         body: Bytes::copy_from_slice(body.as_bytes()),
         correlation: None,
@@ -93,7 +93,7 @@ fn refusal(status: u16, body: &str) -> Refusal {
 }
 
 /// Returns the error for a failed request.
-fn explained(failure: Failure) -> Error {
+fn explained(failure: RequestError) -> Error {
     hubspot::explain(failure, SUBJECT, "https://api.hubapi.com", None)
 }
 
@@ -103,7 +103,7 @@ fn every_refusal_is_documented() {
     for status in 300..600 {
         for category in ["", "MISSING_SCOPES", "INVALID_AUTHENTICATION", "VALIDATION_ERROR"] {
             let body = format!(r#"{{"category":"{category}"}}"#);
-            let error = explained(Failure::Refused(refusal(status, &body).into()));
+            let error = explained(RequestError::Refused(refusal(status, &body).into()));
             let is_quoted = matches!(error, Error::Refused { .. } | Error::Forbidden { .. });
             let fits = known.contains(&said(&error)) || is_quoted;
             assert!(fits, "{status} {category}: {error}");
@@ -119,7 +119,7 @@ fn every_refusal_is_documented() {
         "SCOPES",
     ] {
         let body = format!(r#"{{"status":"BAD_{code}"}}"#);
-        let error = explained(Failure::NoToken(refusal(400, &body).into()));
+        let error = explained(RequestError::NoToken(refusal(400, &body).into()));
         assert!(known.contains(&said(&error)), "{code}: {error}");
     }
 }

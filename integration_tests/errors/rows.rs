@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use source_hubspot::error::Error;
-use source_hubspot::http::Failure;
+use source_hubspot::http::RequestError;
 use source_hubspot::hubspot::Subject;
 
 use super::{explained, refusal};
@@ -114,8 +114,9 @@ fn given() -> Vec<Told> {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn permissions() -> Vec<Told> {
-    let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body).into()));
-    let no_token = |body: &str| explained(Failure::NoToken(refusal(400, body).into()));
+    let refused =
+        |status, body: &str| explained(RequestError::Refused(refusal(status, body).into()));
+    let no_token = |body: &str| explained(RequestError::NoToken(refusal(400, body).into()));
     vec![
         (
             "401: the token is unknown or was revoked",
@@ -124,12 +125,12 @@ fn permissions() -> Vec<Told> {
         ),
         (
             "401 twice: a token without an end is called too old",
-            explained(Failure::TokenExpired(refusal(401, "{}").into())),
+            explained(RequestError::TokenExpired(refusal(401, "{}").into())),
             "make a new token",
         ),
         (
             "401 twice: a token just renewed is refused",
-            explained(Failure::NewTokenRefused(refusal(401, "{}").into())),
+            explained(RequestError::NewTokenRefused(refusal(401, "{}").into())),
             "authenticate again",
         ),
         (
@@ -227,7 +228,8 @@ fn permissions() -> Vec<Told> {
 
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn answers() -> Vec<Told> {
-    let refused = |status, body: &str| explained(Failure::Refused(refusal(status, body).into()));
+    let refused =
+        |status, body: &str| explained(RequestError::Refused(refusal(status, body).into()));
     let endpoint = || "`deals` (GET /crm/objects/2026-09/deals)".to_owned();
     vec![
         (
@@ -327,12 +329,12 @@ fn answers() -> Vec<Told> {
         ),
         (
             "an answer larger than any page",
-            explained(Failure::TooLarge { endpoint: endpoint() }),
+            explained(RequestError::TooLarge { endpoint: endpoint() }),
             "deselect columns with long texts",
         ),
         (
             "429: the account's requests of the day are used up",
-            explained(Failure::DayUsedUp(refusal(429, "{}").into())),
+            explained(RequestError::DayUsedUp(refusal(429, "{}").into())),
             "nothing; sync less often, or raise the account's limit, if it comes every day",
         ),
         (
@@ -353,9 +355,10 @@ fn network() -> Vec<Told> {
         source: None,
     };
     let tls = |problem: &str| {
-        explained(Failure::Tls { problem: problem.into(), source: "handshake".into() })
+        explained(RequestError::Tls { problem: problem.into(), source: "handshake".into() })
     };
-    let proxy = |wants_login| explained(Failure::Proxy { wants_login, source: "tunnel".into() });
+    let proxy =
+        |wants_login| explained(RequestError::Proxy { wants_login, source: "tunnel".into() });
     let not_found = "the name of the host was not found, check DNS or set HTTPS_PROXY: failed to \
                      lookup address information: Name or service not known";
     let no_proxy = "the proxy that HTTPS_PROXY names cannot be reached, check it: Connection \
@@ -381,7 +384,7 @@ fn network() -> Vec<Told> {
         ),
         (
             "403 without an error of HubSpot's, in every attempt: a proxy, a firewall or HubSpot's edge",
-            explained(Failure::Exhausted {
+            explained(RequestError::Exhausted {
                 endpoint: "`deals` (GET /crm/objects/2026-09/deals)".into(),
                 attempts: 12,
                 elapsed: Duration::from_mins(4),
@@ -428,7 +431,7 @@ fn network() -> Vec<Told> {
         ),
         (
             "3xx: a gateway or portal answers in HubSpot's place",
-            explained(Failure::Refused(refusal(302, "").into())),
+            explained(RequestError::Refused(refusal(302, "").into())),
             "let the connector reach api.hubapi.com itself",
         ),
     ]

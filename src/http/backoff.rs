@@ -7,7 +7,7 @@ use backoff::backoff::Backoff as _;
 
 /// Retry budget of one request.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct RetryBudget {
     /// Maximum number of attempts. Attempts refused for quota do not count.
     pub attempts: u32,
     /// Maximum time from the first attempt to the last: connecting, headers, bodies and the waits
@@ -19,7 +19,7 @@ pub struct Patience {
     pub quota: Duration,
 }
 
-impl Patience {
+impl RetryBudget {
     /// Budget of `read`: outlasts a restart or a short outage at HubSpot.
     pub const READ: Self = Self {
         attempts: 12,
@@ -28,7 +28,7 @@ impl Patience {
         quota: Duration::from_hours(1),
     };
     /// Budget of `check` and `discover`, where a user is waiting for the result.
-    pub const WIZARD: Self = Self {
+    pub const INTERACTIVE: Self = Self {
         attempts: 4,
         budget: Duration::from_secs(20),
         attempt: Duration::from_secs(10),
@@ -47,19 +47,19 @@ impl Patience {
     }
 }
 
-/// Exponential backoff with jitter, within a [`Patience`]. Time spent waiting for quota does not
+/// Exponential backoff with jitter, within a [`RetryBudget`]. Time spent waiting for quota does not
 /// count.
 #[derive(Debug)]
 pub struct Backoff {
     schedule: ExponentialBackoff,
-    patience: Patience,
+    retry_budget: RetryBudget,
     attempts: u32,
     seed: u64,
 }
 
 impl Backoff {
     /// Creates a backoff whose jitter is determined by `seed`, so that tests are reproducible.
-    pub fn new(patience: Patience, seed: u64) -> Self {
+    pub fn new(retry_budget: RetryBudget, seed: u64) -> Self {
         // The crate's own jitter and clock are disabled; both are passed in instead.
         let schedule = ExponentialBackoff {
             initial_interval: Duration::from_millis(500),
@@ -70,22 +70,22 @@ impl Backoff {
             max_elapsed_time: None,
             ..ExponentialBackoff::default()
         };
-        Self { schedule, patience, attempts: 0, seed }
+        Self { schedule, retry_budget, attempts: 0, seed }
     }
 
     /// Returns the wait after another failure, at least `floor`, or `None` if the budget is
-    /// exhausted. `spent` is the part of [`Patience::budget`] already used.
+    /// exhausted. `spent` is the part of [`RetryBudget::budget`] already used.
     pub fn next(&mut self, spent: Duration, floor: Option<Duration>) -> Option<Duration> {
         self.attempts += 1;
         let planned = self.schedule.next_backoff()?;
         let wait = planned.mul_f64(self.jitter()).max(floor.unwrap_or_default());
-        let is_within = spent.saturating_add(wait) <= self.patience.budget;
-        (self.attempts < self.patience.attempts && is_within).then_some(wait)
+        let is_within = spent.saturating_add(wait) <= self.retry_budget.budget;
+        (self.attempts < self.retry_budget.attempts && is_within).then_some(wait)
     }
 
     /// Replaces the retry budget for the remaining attempts.
-    pub fn limit(&mut self, patience: Patience) {
-        self.patience = patience;
+    pub fn limit(&mut self, retry_budget: RetryBudget) {
+        self.retry_budget = retry_budget;
     }
 
     /// Number of failures so far.
@@ -108,13 +108,13 @@ impl Backoff {
 mod tests {
     use super::*;
 
-    fn patience(attempts: u32, budget: Duration) -> Patience {
-        Patience { attempts, budget, ..Patience::READ }
+    fn retry_budget(attempts: u32, budget: Duration) -> RetryBudget {
+        RetryBudget { attempts, budget, ..RetryBudget::READ }
     }
 
     #[test]
     fn waits_grow_with_jitter_and_end() {
-        let mut backoff = Backoff::new(patience(6, Duration::from_secs(100)), 7);
+        let mut backoff = Backoff::new(retry_budget(6, Duration::from_secs(100)), 7);
         let waits: Vec<_> = std::iter::from_fn(|| backoff.next(Duration::ZERO, None)).collect();
         assert_eq!(waits.len(), 5);
         for (index, wait) in waits.iter().enumerate() {
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn what_the_server_says_is_a_floor_within_the_budget() {
         let hour = Duration::from_hours(1);
-        let mut backoff = Backoff::new(patience(6, hour * 2), 7);
+        let mut backoff = Backoff::new(retry_budget(6, hour * 2), 7);
         assert_eq!(backoff.next(Duration::ZERO, Some(hour)), Some(hour));
         assert_eq!(backoff.next(hour, Some(hour)), Some(hour));
         assert_eq!(backoff.next(hour + Duration::from_secs(1), Some(hour)), None);
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn time_spent_on_attempts_counts() {
-        let mut backoff = Backoff::new(Patience::WIZARD, 7);
+        let mut backoff = Backoff::new(RetryBudget::INTERACTIVE, 7);
         assert!(backoff.next(Duration::from_secs(10), None).is_some());
         assert_eq!(backoff.next(Duration::from_secs(20), None), None);
     }
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_waits() {
         let waits = |seed| {
-            let mut backoff = Backoff::new(Patience::READ, seed);
+            let mut backoff = Backoff::new(RetryBudget::READ, seed);
             (0..5).map(|_| backoff.next(Duration::ZERO, None)).collect::<Vec<_>>()
         };
         assert_eq!(waits(3), waits(3));

@@ -12,15 +12,15 @@ use bytes::Bytes;
 use http::Method;
 use tokio::time::{Instant, timeout};
 
-use super::dialect::Bucket;
-use super::limiter::Limits;
+use super::profile::Bucket;
+use super::rate_limit::Limits;
 use super::transport::*;
 use super::*;
 
 /// A service without quotas whose headers carry nothing.
-const DIALECT: Dialect = Dialect {
+const PROFILE: ServiceProfile = ServiceProfile {
     is_read: |_, _| true,
-    reading: |_, _| Reading::Plain,
+    refusal_kind: |_, _| RefusalKind::Plain,
     said_in_success: |_| None,
     limit_header: "x-none",
     remaining_header: "x-none",
@@ -30,7 +30,7 @@ const DIALECT: Dialect = Dialect {
     correlation_header: "x-none",
 };
 
-const LITTLE: Patience = Patience {
+const LITTLE: RetryBudget = RetryBudget {
     attempts: 3,
     budget: Duration::from_millis(900),
     attempt: Duration::from_millis(300),
@@ -70,14 +70,14 @@ fn answer(mut stream: TcpStream, head: &str, body: &str) -> std::io::Result<()> 
     write!(stream, "HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
 }
 
-fn transport(base: String, patience: Patience) -> Transport {
+fn transport(base: String, retry_budget: RetryBudget) -> Transport {
     let _installed = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let window = (1_000, Duration::from_secs(1));
     let limits = Limits { general: window, search: window, associations: window, in_flight: 10 };
     let (now, offset) = (Instant::now(), chrono::TimeDelta::zero());
     let clock = ServerClock::new(now, offset);
-    Transport::new(http, base, DIALECT, Limiter::new(limits, now), patience, clock)
+    Transport::new(http, base, PROFILE, Limiter::new(limits, now), retry_budget, clock)
 }
 
 fn request(target: &str) -> Request {
@@ -91,11 +91,11 @@ fn request(target: &str) -> Request {
 }
 
 /// Sends one request, and panics if it takes far longer than its budget.
-async fn send(transport: &Transport, resize: Option<&Resize<'_>>) -> Result<String, Failure> {
+async fn send(transport: &Transport, resize: Option<&Resize<'_>>) -> Result<String, RequestError> {
     let decode = |body: &Bytes| Ok(String::from_utf8_lossy(body).into_owned());
     let first = resize.map_or_else(|| request("/x"), |resize| (resize.request)(resize.asked));
-    let meter = Meter::default();
-    let sending = transport.send(&first, resize, None, &meter, &decode);
+    let stats = RequestStats::default();
+    let sending = transport.send(&first, resize, None, &stats, &decode);
     timeout(Duration::from_secs(20), sending).await.expect("every wait ends")
 }
 
@@ -123,7 +123,7 @@ async fn an_answer_that_never_comes_whole_ends_in_time() {
         }),
     ] {
         let failure = send(&transport(serve(behave), LITTLE), None).await.expect_err(case);
-        let Failure::Exhausted { attempts, last, .. } = failure else {
+        let RequestError::Exhausted { attempts, last, .. } = failure else {
             panic!("{case}: {failure:?}")
         };
         assert!(attempts <= LITTLE.attempts && last.contains("no whole answer"), "{case}");
@@ -146,7 +146,7 @@ async fn quota_waits_end_in_time() {
         ),
     ] {
         let failure = send(&transport(serve(behave), LITTLE), None).await.expect_err(case);
-        let Failure::Throttled { asked, .. } = failure else { panic!("{case}: {failure:?}") };
+        let RequestError::Throttled { asked, .. } = failure else { panic!("{case}: {failure:?}") };
         assert_eq!(asked, asks, "{case}");
     }
 }
@@ -155,7 +155,7 @@ async fn quota_waits_end_in_time() {
 async fn a_wait_beyond_the_budget_is_named() {
     let base = serve(|stream, _| answer(stream, "503 Unavailable\r\nRetry-After: 3600", "{}"));
     let failure = send(&transport(base, LITTLE), None).await.unwrap_err();
-    let Failure::Exhausted { attempts: 1, last, .. } = failure else { panic!("{failure:?}") };
+    let RequestError::Exhausted { attempts: 1, last, .. } = failure else { panic!("{failure:?}") };
     assert_eq!(last, "its last answer was 503, which asks to wait 3600s");
 }
 
@@ -164,18 +164,18 @@ async fn a_service_that_never_answered_is_given_up_sooner() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let failure = send(&transport(base, Patience::READ), None).await.unwrap_err();
-    let Failure::Exhausted { attempts, .. } = failure else { panic!("{failure:?}") };
-    assert_eq!(attempts, Patience::WIZARD.attempts);
+    let failure = send(&transport(base, RetryBudget::READ), None).await.unwrap_err();
+    let RequestError::Exhausted { attempts, .. } = failure else { panic!("{failure:?}") };
+    assert_eq!(attempts, RetryBudget::INTERACTIVE.attempts);
 }
 
 /// Requests a page of up to 100 records. Returns the result, the page sizes requested, and the page
 /// size afterwards.
 async fn sizes(
     behave: fn(TcpStream, &str) -> std::io::Result<()>,
-    patience: Patience,
-) -> (Result<String, Failure>, Vec<usize>, usize) {
-    let transport = transport(serve(behave), patience);
+    retry_budget: RetryBudget,
+) -> (Result<String, RequestError>, Vec<usize>, usize) {
+    let transport = transport(serve(behave), retry_budget);
     let (size, asked) = (PageSize::new(100), RefCell::new(Vec::new()));
     let sized = |limit: usize| {
         asked.borrow_mut().push(limit);
@@ -195,13 +195,13 @@ fn limit(request: &str) -> usize {
 
 #[tokio::test]
 async fn a_page_that_fails_at_its_size_is_asked_for_in_a_smaller_one() {
-    let patience = Patience { attempts: 12, ..Patience::READ };
+    let retry_budget = RetryBudget { attempts: 12, ..RetryBudget::READ };
     let (answered, asked, now) = sizes(
         |stream, request| match limit(request) {
             limit if limit > 30 => answer(stream, "502 Bad Gateway", ""),
             limit => answer(stream, "200 OK", &limit.to_string()),
         },
-        patience,
+        retry_budget,
     )
     .await;
     assert_eq!((answered.unwrap().as_str(), now), ("25", 50), "it grows back");
@@ -215,20 +215,20 @@ async fn a_page_larger_than_is_read_is_halved_down_to_one_record() {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99000000\r\n\r\n")?;
             stream.write_all(&vec![b' '; 99_000_000])
         },
-        Patience { attempts: 2, ..Patience::READ },
+        RetryBudget { attempts: 2, ..RetryBudget::READ },
     )
     .await;
-    assert!(matches!(answered, Err(Failure::SingleRecord { .. })), "{answered:?}");
+    assert!(matches!(answered, Err(RequestError::SingleRecord { .. })), "{answered:?}");
     assert_eq!(asked, [100, 50, 25, 12, 6, 3, 1]);
 }
 
 #[tokio::test]
 async fn one_record_that_cannot_be_had_is_told_from_an_outage() {
-    let patience = Patience { attempts: 3, ..Patience::READ };
+    let retry_budget = RetryBudget { attempts: 3, ..RetryBudget::READ };
     let base = serve(|stream, _| answer(stream, "500 Error", ""));
-    let transport = transport(base, patience);
+    let transport = transport(base, retry_budget);
     let size = PageSize::new(1);
     let resize = Resize { size: &size, asked: 1, request: &|_| request("/x?limit=1") };
     let failure = send(&transport, Some(&resize)).await.unwrap_err();
-    assert!(matches!(failure, Failure::SingleRecord { attempts: 3, .. }), "{failure:?}");
+    assert!(matches!(failure, RequestError::SingleRecord { attempts: 3, .. }), "{failure:?}");
 }

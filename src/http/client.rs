@@ -6,16 +6,16 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use tokio::time::Instant;
 
-use super::backoff::Patience;
+use super::backoff::RetryBudget;
+use super::cancellation::CancellationToken;
 use super::clock::ServerClock;
-use super::day::Day;
-use super::dialect::{Bucket, Dialect};
-use super::failure::{Failure, Undecodable};
-use super::limiter::{Limiter, Limits};
-use super::meter::Meter;
+use super::daily_quota::DailyQuota;
+use super::profile::{Bucket, ServiceProfile};
+use super::rate_limit::{Limiter, Limits};
+use super::request_error::{DecodeError, RequestError};
 use super::roots;
-use super::stop::Stop;
-use super::token::Tokens;
+use super::stats::RequestStats;
+use super::token::TokenProvider;
 use super::transport::{Request, Resize, Transport};
 use crate::error::BoxError;
 use crate::secret::Secret;
@@ -24,14 +24,14 @@ use crate::secret::Secret;
 pub struct ClientOptions {
     /// Scheme, host and port, without a trailing slash.
     pub base: String,
-    pub dialect: Dialect,
+    pub profile: ServiceProfile,
     pub limits: Limits,
-    pub patience: Patience,
-    pub tokens: Tokens,
+    pub retry_budget: RetryBudget,
+    pub provider: TokenProvider,
     /// Secrets to redact in addition to the tokens.
     pub secrets: Vec<Secret<String>>,
     pub user_agent: &'static str,
-    pub stop: Stop,
+    pub stop: CancellationToken,
     /// Offset added to this machine's clock.
     pub clock_offset: TimeDelta,
 }
@@ -39,9 +39,9 @@ pub struct ClientOptions {
 /// Sends authenticated requests.
 pub struct Client {
     transport: Transport,
-    tokens: Tokens,
+    provider: TokenProvider,
     base: String,
-    stop: Stop,
+    stop: CancellationToken,
 }
 
 impl Client {
@@ -65,13 +65,19 @@ impl Client {
         let limiter = Limiter::new(options.limits, Instant::now());
         let base = options.base.clone();
         let clock = ServerClock::new(Instant::now(), options.clock_offset);
-        let transport =
-            Transport::new(http, options.base, options.dialect, limiter, options.patience, clock);
+        let transport = Transport::new(
+            http,
+            options.base,
+            options.profile,
+            limiter,
+            options.retry_budget,
+            clock,
+        );
         options.secrets.iter().for_each(|secret| transport.redactor.learn(secret));
-        if let Tokens::Fixed(token) = &options.tokens {
+        if let TokenProvider::Fixed(token) = &options.provider {
             transport.redactor.learn(token);
         }
-        Ok(Self { transport, tokens: options.tokens, base, stop: options.stop })
+        Ok(Self { transport, provider: options.provider, base, stop: options.stop })
     }
 
     /// Returns the base URL, for messages.
@@ -85,7 +91,7 @@ impl Client {
     }
 
     /// Returns the daily quota as reported by the service.
-    pub fn day(&self) -> &Day {
+    pub fn day(&self) -> &DailyQuota {
         &self.transport.day
     }
 
@@ -96,18 +102,18 @@ impl Client {
     }
 
     /// Returns the retry budget of a request.
-    pub fn patience(&self) -> Patience {
-        self.transport.patience()
+    pub fn retry_budget(&self) -> RetryBudget {
+        self.transport.retry_budget()
     }
 
     /// Sleeps between two requests.
     ///
     /// # Errors
-    /// Returns `Failure::Stopped` if a stop is requested.
-    pub async fn rest(&self, wait: Duration) -> Result<(), Failure> {
+    /// Returns `RequestError::Stopped` if a stop is requested.
+    pub async fn rest(&self, wait: Duration) -> Result<(), RequestError> {
         tokio::select! {
             biased;
-            () = self.stop.requested() => Err(Failure::Stopped),
+            () = self.stop.requested() => Err(RequestError::Stopped),
             () = tokio::time::sleep(wait) => Ok(()),
         }
     }
@@ -119,13 +125,13 @@ impl Client {
         &self,
         request: &Request,
         resize: Option<&Resize<'_>>,
-        meter: &Meter,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
-    ) -> Result<T, Failure> {
+        stats: &RequestStats,
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
+    ) -> Result<T, RequestError> {
         tokio::select! {
             biased;
-            () = self.stop.requested() => Err(Failure::Stopped),
-            answer = self.authenticated(request, resize, meter, decode) => answer,
+            () = self.stop.requested() => Err(RequestError::Stopped),
+            answer = self.authenticated(request, resize, stats, decode) => answer,
         }
     }
 
@@ -134,26 +140,29 @@ impl Client {
         &self,
         request: &Request,
         resize: Option<&Resize<'_>>,
-        meter: &Meter,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
-    ) -> Result<T, Failure> {
-        let mut lease = self.tokens.current(&self.transport, meter).await?;
+        stats: &RequestStats,
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
+    ) -> Result<T, RequestError> {
+        let mut access_token = self.provider.current(&self.transport, stats).await?;
         let mut is_replaced = false;
         loop {
-            let failure =
-                match self.transport.send(request, resize, Some(&lease), meter, &decode).await {
-                    Ok(value) => return Ok(value),
-                    Err(failure) => failure,
-                };
-            lease = if matches!(failure, Failure::TokenDue) {
-                self.tokens.current(&self.transport, meter).await?
-            } else if !self.tokens.may_replace_after(&failure) {
+            let failure = match self
+                .transport
+                .send(request, resize, Some(&access_token), stats, &decode)
+                .await
+            {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            access_token = if matches!(failure, RequestError::TokenDue) {
+                self.provider.current(&self.transport, stats).await?
+            } else if !self.provider.may_replace_after(&failure) {
                 return Err(failure);
             } else if is_replaced {
-                return Err(self.tokens.given_up(failure));
+                return Err(self.provider.given_up(failure));
             } else {
                 is_replaced = true;
-                self.tokens.replace(&lease, &self.transport, meter).await?
+                self.provider.replace(&access_token, &self.transport, stats).await?
             };
         }
     }
@@ -163,10 +172,10 @@ impl Client {
     pub async fn ask_about_token<T>(
         &self,
         about: impl Fn(&Secret<String>) -> Request,
-        meter: &Meter,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
-    ) -> Result<T, Failure> {
-        let lease = self.tokens.current(&self.transport, meter).await?;
-        self.transport.send(&about(&lease.token), None, None, meter, &decode).await
+        stats: &RequestStats,
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
+    ) -> Result<T, RequestError> {
+        let access_token = self.provider.current(&self.transport, stats).await?;
+        self.transport.send(&about(&access_token.token), None, None, stats, &decode).await
     }
 }

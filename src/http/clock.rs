@@ -29,7 +29,7 @@ pub struct ServerClock {
 
 /// A clock discrepancy, reported once per kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Discord {
+pub enum ClockSkew {
     /// Time by which the service's clock is ahead of this machine's; negative if it is behind.
     Apart(TimeDelta),
     /// Time by which the service's clock went back during the run.
@@ -58,22 +58,22 @@ impl ServerClock {
     /// however long the request took, so the learned time is never ahead of the service's clock.
     ///
     /// Returns a discrepancy to warn about, each kind once.
-    pub fn learn(&self, date_header: Option<&str>, answered_at: Instant) -> Option<Discord> {
+    pub fn learn(&self, date_header: Option<&str>, answered_at: Instant) -> Option<ClockSkew> {
         let date = date_header.and_then(|text| DateTime::parse_from_rfc2822(text).ok());
         let Some(date) = date.map(|date| date.to_utc()) else {
             let is_first = !self.is_learned() && !self.is_missed.swap(true, Ordering::Relaxed);
-            return is_first.then_some(Discord::Missing);
+            return is_first.then_some(ClockSkew::Missing);
         };
         if self.learned.set((answered_at, date)).is_ok() {
             let apart = date - at(self.machine, answered_at);
-            return (apart.abs() > TOLERANCE).then_some(Discord::Apart(apart));
+            return (apart.abs() > TOLERANCE).then_some(ClockSkew::Apart(apart));
         }
         let moved = date - self.at(answered_at);
         if moved >= -TOLERANCE {
             return None;
         }
         let before = self.set_back_ms.fetch_min(moved.num_milliseconds(), Ordering::Relaxed);
-        (before == 0).then_some(Discord::SetBack(-moved))
+        (before == 0).then_some(ClockSkew::SetBack(-moved))
     }
 
     /// Returns `true` once a response has provided the service's time.
@@ -104,7 +104,7 @@ fn at((known, time): (Instant, DateTime<Utc>), instant: Instant) -> DateTime<Utc
     if instant >= known { time + signed(instant - known) } else { time - signed(known - instant) }
 }
 
-impl std::fmt::Display for Discord {
+impl std::fmt::Display for ClockSkew {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Apart(apart) => {
@@ -157,7 +157,7 @@ mod tests {
     async fn follows_the_first_date_header_and_no_other() {
         let start = Instant::now();
         let clock = on_machine("2026-11-21T08:00:00Z", start);
-        assert_eq!(clock.learn(Some("not a date"), start), Some(Discord::Missing));
+        assert_eq!(clock.learn(Some("not a date"), start), Some(ClockSkew::Missing));
         assert_eq!(clock.learn(None, start), None, "it is said once");
         assert!(!clock.is_learned());
         tokio::time::advance(Duration::from_secs(10)).await;
@@ -177,12 +177,12 @@ mod tests {
         for (machine, later, discords, earliest, latest) in [
             ("2026-11-21T08:00:10Z", FIRST, vec![], "08:00:10", "08:00:10"),
             ("2026-11-21T08:04:10Z", FIRST, vec![], "08:00:10", "08:04:10"),
-            ("2026-11-21T09:00:10Z", FIRST, vec![Discord::Apart(-hour)], "08:00:10", "09:00:10"),
-            ("2026-11-21T07:00:10Z", FIRST, vec![Discord::Apart(hour)], "07:00:10", "08:00:10"),
+            ("2026-11-21T09:00:10Z", FIRST, vec![ClockSkew::Apart(-hour)], "08:00:10", "09:00:10"),
+            ("2026-11-21T07:00:10Z", FIRST, vec![ClockSkew::Apart(hour)], "07:00:10", "08:00:10"),
             (
                 "2026-11-21T08:00:10Z",
                 "Sat, 21 Nov 2026 07:00:10 GMT",
-                vec![Discord::SetBack(hour)],
+                vec![ClockSkew::SetBack(hour)],
                 "07:00:10",
                 "08:00:10",
             ),

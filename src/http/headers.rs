@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
-use super::day::DayUse;
-use super::dialect::Dialect;
-use super::window::Standing;
+use super::daily_quota::DailyQuotaUsage;
+use super::profile::ServiceProfile;
+use super::rate_limit::WindowUsage;
 
-/// The headers of one response, read by the header names of a dialect.
+/// The headers of one response, read by the header names of a service profile.
 #[derive(Debug, Clone, Copy)]
 pub struct Headers<'a> {
     pub map: &'a HeaderMap,
-    pub dialect: &'a Dialect,
+    pub profile: &'a ServiceProfile,
 }
 
 impl<'a> Headers<'a> {
@@ -22,7 +22,7 @@ impl<'a> Headers<'a> {
     }
 
     pub fn correlation(self) -> Option<&'a str> {
-        self.text(self.dialect.correlation_header)
+        self.text(self.profile.correlation_header)
     }
 
     /// Returns the minimum wait before a retry.
@@ -31,17 +31,17 @@ impl<'a> Headers<'a> {
     }
 
     /// Returns the reported usage of the general window.
-    pub fn standing(self) -> Option<Standing> {
-        let size = self.number(self.dialect.limit_header)?;
-        let remaining = self.number(self.dialect.remaining_header)?;
-        Some(Standing { size: clamped(size), remaining: clamped(remaining) })
+    pub fn usage(self) -> Option<WindowUsage> {
+        let size = self.number(self.profile.limit_header)?;
+        let remaining = self.number(self.profile.remaining_header)?;
+        Some(WindowUsage { size: clamped(size), remaining: clamped(remaining) })
     }
 
     /// Returns the reported usage of the daily quota.
-    pub fn day(self) -> Option<DayUse> {
-        let limit = self.number(self.dialect.daily_limit_header)?;
-        let remaining = self.number(self.dialect.daily_remaining_header)?;
-        Some(DayUse { used: limit.saturating_sub(remaining), limit })
+    pub fn day(self) -> Option<DailyQuotaUsage> {
+        let limit = self.number(self.profile.daily_limit_header)?;
+        let remaining = self.number(self.profile.daily_remaining_header)?;
+        Some(DailyQuotaUsage { used: limit.saturating_sub(remaining), limit })
     }
 
     fn text(self, name: &str) -> Option<&'a str> {

@@ -1,51 +1,40 @@
 //! HTTP client with authentication, rate limiting and retries.
 //!
-//! Decisions are pure and can be tested on their own ([`classify`], [`Backoff`], [`Window`],
-//! [`Lease`]). `Transport::send` is the only retry loop and, apart from the limiter, the only place
-//! that waits. Everything specific to the service is passed in as values ([`Dialect`]).
+//! Decisions are pure and can be tested on their own ([`classify`], [`Backoff`], [`SlidingWindow`],
+//! [`AccessToken`]). `Transport::send` is the only retry loop and, apart from the limiter, the only place
+//! that waits. Everything specific to the service is passed in as values ([`ServiceProfile`]).
 
 mod backoff;
-mod broken;
+mod cancellation;
 #[cfg(test)]
 mod cases;
 mod client;
 mod clock;
-mod day;
-mod dialect;
-mod failure;
-mod flight;
+mod daily_quota;
 mod headers;
-mod lanes;
-mod latencies;
-mod limiter;
-mod meter;
-mod others;
-mod pace;
 mod page_size;
-mod pauses;
+mod profile;
+mod rate_limit;
 mod redact;
+mod request_error;
 mod retry;
 mod roots;
-mod stop;
+mod stats;
 mod token;
-#[cfg(test)]
-mod traffic;
 mod transport;
-mod turns;
-mod window;
+mod transport_error;
 
-pub use backoff::{Backoff, Patience};
+pub use backoff::{Backoff, RetryBudget};
+pub use cancellation::CancellationToken;
 pub use client::{Client, ClientOptions};
 pub use clock::ServerClock;
-pub use day::{Day, DayUse};
-pub use dialect::{Bucket, Dialect, Reading};
-pub use failure::{Failure, Refusal, Undecodable};
+pub use daily_quota::{DailyQuota, DailyQuotaUsage};
 pub use headers::Headers;
-pub use limiter::{Limiter, Limits, Place};
-pub use meter::{Meter, Standstill};
 pub use page_size::PageSize;
-pub use retry::{Outcome, Verdict, classify};
-pub use stop::Stop;
-pub use token::{Grant, KeepToken, Lease, Renewal, Tokens};
+pub use profile::{Bucket, RefusalKind, ServiceProfile};
+pub use rate_limit::{Limiter, Limits, Permit, SlidingWindow, WindowUsage};
+pub use request_error::{DecodeError, ErrorResponse, RequestError};
+pub use retry::{AttemptResult, RetryAction, classify};
+pub use stats::{BlockedOn, RequestStats};
+pub use token::{AccessToken, KeepToken, TokenGrant, TokenProvider, TokenRefresher};
 pub use transport::{BODY_CAP, Body, Request, Resize};
-pub use window::{Standing, Window};

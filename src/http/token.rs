@@ -6,14 +6,14 @@ use bytes::Bytes;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::failure::{Failure, Undecodable};
-use super::meter::Meter;
+use super::request_error::{DecodeError, RequestError};
+use super::stats::RequestStats;
 use super::transport::{Request, Transport};
 use crate::secret::Secret;
 
 /// Response of a token endpoint.
 #[derive(Debug, Clone)]
-pub struct Grant {
+pub struct TokenGrant {
     pub token: Secret<String>,
     pub lasts: Duration,
     /// The new refresh token, if the old one was replaced.
@@ -27,37 +27,37 @@ pub(crate) type RequestToken = Box<dyn Fn(&str, &Secret<String>) -> Request + Se
 pub type KeepToken = Box<dyn Fn(&Secret<String>) + Send + Sync>;
 
 /// Renewal of an access token.
-pub struct Renewal {
+pub struct TokenRefresher {
     /// Endpoint paths, in the order in which to try them; the next one is used if a path does not
     /// exist.
     pub targets: Vec<&'static str>,
     /// Builds the request from a path and the current refresh token.
     pub request: RequestToken,
     /// Decodes the response.
-    pub parse: fn(&Bytes) -> Result<Grant, Undecodable>,
+    pub parse: fn(&Bytes) -> Result<TokenGrant, DecodeError>,
     pub refresh_token: Secret<String>,
     /// Called with every new refresh token before the access token granted with it is used, since
     /// the old refresh token may have become invalid.
     pub keep: KeepToken,
 }
 
-impl Renewal {
+impl TokenRefresher {
     async fn ask(
         &self,
-        renewed: &Renewed,
+        renewed: &RefreshedToken,
         transport: &Transport,
-        meter: &Meter,
-    ) -> Result<Grant, Failure> {
+        stats: &RequestStats,
+    ) -> Result<TokenGrant, RequestError> {
         let target = self.targets.get(renewed.gone).copied().unwrap_or_default();
         let refresh_token = renewed.refresh_token.as_ref().unwrap_or(&self.refresh_token);
         let request = (self.request)(target, refresh_token);
-        transport.send(&request, None, None, meter, &self.parse).await
+        transport.send(&request, None, None, stats, &self.parse).await
     }
 }
 
 /// An access token with its renewal time.
 #[derive(Debug, Clone)]
-pub struct Lease {
+pub struct AccessToken {
     pub token: Secret<String>,
     /// Instant from which the token is due for renewal; `None` if it does not expire.
     renew_at: Option<Instant>,
@@ -66,11 +66,11 @@ pub struct Lease {
 /// Minimum time for which a token is used before it is renewed.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-impl Lease {
+impl AccessToken {
     /// Creates an access token that was granted at `now`. It is due for renewal when a sixth of its
     /// lifetime is left, at most five minutes before it expires, and never within `SHORTEST` of
     /// the grant: a token that arrives expired would be renewed endlessly and never sent.
-    pub fn new(grant: Grant, now: Instant) -> Self {
+    pub fn new(grant: TokenGrant, now: Instant) -> Self {
         let margin = (grant.lasts / 6).min(Duration::from_mins(5));
         let life = grant.lasts.saturating_sub(margin).max(SHORTEST);
         // A lifetime that overflows the clock counts as unlimited.
@@ -85,26 +85,26 @@ impl Lease {
 }
 
 /// Source of access tokens.
-pub enum Tokens {
+pub enum TokenProvider {
     /// A private-app token or service key, which does not expire.
     Fixed(Secret<String>),
     /// An OAuth grant. The first task that finds the token due renews it; the others wait for the
     /// lock.
-    Renewing { renewal: Renewal, lease: Mutex<Renewed> },
+    Renewing { refresher: TokenRefresher, access_token: Mutex<RefreshedToken> },
 }
 
-/// State behind the lock of `Tokens::Renewing`.
+/// State behind the lock of `TokenProvider::Renewing`.
 #[derive(Default)]
-pub struct Renewed {
-    lease: Option<Lease>,
+pub struct RefreshedToken {
+    access_token: Option<AccessToken>,
     refresh_token: Option<Secret<String>>,
     /// Number of endpoint paths found not to exist.
     gone: usize,
 }
 
-impl Tokens {
-    pub fn renewing(renewal: Renewal) -> Self {
-        Self::Renewing { renewal, lease: Mutex::default() }
+impl TokenProvider {
+    pub fn renewing(refresher: TokenRefresher) -> Self {
+        Self::Renewing { refresher, access_token: Mutex::default() }
     }
 
     /// Returns `true` if the failure is due to the token, and a new token, or the same one again,
@@ -112,18 +112,20 @@ impl Tokens {
     ///
     /// A fixed token that is refused for any reason other than expiry is wrong. A granted token may
     /// have been revoked since.
-    pub(super) fn may_replace_after(&self, failure: &Failure) -> bool {
+    pub(super) fn may_replace_after(&self, failure: &RequestError) -> bool {
         let is_granted = matches!(self, Self::Renewing { .. });
-        matches!(failure, Failure::TokenExpired(_))
-            || is_granted && matches!(failure, Failure::Refused(refusal) if refusal.status == 401)
+        matches!(failure, RequestError::TokenExpired(_))
+            || is_granted
+                && matches!(failure, RequestError::Refused(refusal) if refusal.status == 401)
     }
 
     /// Returns the failure to report if the replacement was refused too.
-    pub(super) fn given_up(&self, failure: Failure) -> Failure {
+    pub(super) fn given_up(&self, failure: RequestError) -> RequestError {
         match (self, failure) {
-            (Self::Renewing { .. }, Failure::TokenExpired(refusal) | Failure::Refused(refusal)) => {
-                Failure::NewTokenRefused(refusal)
-            }
+            (
+                Self::Renewing { .. },
+                RequestError::TokenExpired(refusal) | RequestError::Refused(refusal),
+            ) => RequestError::NewTokenRefused(refusal),
             (_, failure) => failure,
         }
     }
@@ -132,9 +134,9 @@ impl Tokens {
     pub(super) async fn current(
         &self,
         transport: &Transport,
-        meter: &Meter,
-    ) -> Result<Lease, Failure> {
-        self.newer_than(None, transport, meter).await
+        stats: &RequestStats,
+    ) -> Result<AccessToken, RequestError> {
+        self.newer_than(None, transport, stats).await
     }
 
     /// Returns a token other than `refused`, which the service reported as expired.
@@ -143,50 +145,50 @@ impl Tokens {
     /// then.
     pub(super) async fn replace(
         &self,
-        refused: &Lease,
+        refused: &AccessToken,
         transport: &Transport,
-        meter: &Meter,
-    ) -> Result<Lease, Failure> {
-        self.newer_than(Some(refused), transport, meter).await
+        stats: &RequestStats,
+    ) -> Result<AccessToken, RequestError> {
+        self.newer_than(Some(refused), transport, stats).await
     }
 
     async fn newer_than(
         &self,
-        refused: Option<&Lease>,
+        refused: Option<&AccessToken>,
         transport: &Transport,
-        meter: &Meter,
-    ) -> Result<Lease, Failure> {
-        let (renewal, lease) = match self {
-            Self::Fixed(token) => return Ok(Lease { token: token.clone(), renew_at: None }),
-            Self::Renewing { renewal, lease } => (renewal, lease),
+        stats: &RequestStats,
+    ) -> Result<AccessToken, RequestError> {
+        let (refresher, access_token) = match self {
+            Self::Fixed(token) => return Ok(AccessToken { token: token.clone(), renew_at: None }),
+            Self::Renewing { refresher, access_token } => (refresher, access_token),
         };
-        let mut renewed = lease.lock().await;
-        if let Some(lease) = &renewed.lease
-            && !lease.is_due(Instant::now())
-            && refused.is_none_or(|refused| refused.token != lease.token)
+        let mut renewed = access_token.lock().await;
+        if let Some(access_token) = &renewed.access_token
+            && !access_token.is_due(Instant::now())
+            && refused.is_none_or(|refused| refused.token != access_token.token)
         {
-            return Ok(lease.clone());
+            return Ok(access_token.clone());
         }
         let (asked_at, grant) = loop {
             let asked_at = Instant::now();
-            match renewal.ask(&renewed, transport, meter).await {
-                Err(Failure::Refused(refusal))
-                    if refusal.is_gone() && renewed.gone + 1 < renewal.targets.len() =>
+            match refresher.ask(&renewed, transport, stats).await {
+                Err(RequestError::Refused(refusal))
+                    if refusal.is_gone() && renewed.gone + 1 < refresher.targets.len() =>
                 {
                     renewed.gone += 1;
                 }
-                result => break (asked_at, result.map_err(Failure::of_token_endpoint)?),
+                result => break (asked_at, result.map_err(RequestError::of_token_endpoint)?),
             }
         };
         let granted = [Some(&grant.token), grant.refresh_token.as_ref()];
         granted.into_iter().flatten().for_each(|secret| transport.redactor.learn(secret));
         if let Some(new) = &grant.refresh_token
-            && new != renewed.refresh_token.as_ref().unwrap_or(&renewal.refresh_token)
+            && new != renewed.refresh_token.as_ref().unwrap_or(&refresher.refresh_token)
         {
-            (renewal.keep)(new);
+            (refresher.keep)(new);
             renewed.refresh_token = Some(new.clone());
         }
-        Ok(renewed.lease.insert(Lease::new(grant, asked_at)).clone())
+        Ok(renewed.access_token.insert(AccessToken::new(grant, asked_at)).clone())
     }
 }
 
@@ -203,17 +205,20 @@ mod tests {
             ("a day", 86_400, 86_100),
             ("no time at all", 0, 1),
         ] {
-            let grant = Grant {
+            let grant = TokenGrant {
                 token: Secret::new("token".to_owned()),
                 lasts: Duration::from_secs(lasts),
                 refresh_token: None,
             };
-            let lease = Lease::new(grant, start);
-            assert!(!lease.is_due(start + Duration::from_secs(due_after - 1)), "{case}");
-            assert!(lease.is_due(start + Duration::from_secs(due_after)), "{case}");
+            let access_token = AccessToken::new(grant, start);
+            assert!(!access_token.is_due(start + Duration::from_secs(due_after - 1)), "{case}");
+            assert!(access_token.is_due(start + Duration::from_secs(due_after)), "{case}");
         }
-        let grant =
-            Grant { token: Secret::new(String::new()), lasts: Duration::MAX, refresh_token: None };
-        assert!(!Lease::new(grant, start).is_due(start), "a life beyond all clocks");
+        let grant = TokenGrant {
+            token: Secret::new(String::new()),
+            lasts: Duration::MAX,
+            refresh_token: None,
+        };
+        assert!(!AccessToken::new(grant, start).is_due(start), "a life beyond all clocks");
     }
 }

@@ -8,19 +8,19 @@ use bytes::{Bytes, BytesMut};
 use http::Method;
 use tokio::time::{Instant, timeout};
 
-use super::backoff::{Backoff, Patience};
-use super::broken::{Broken, root_cause};
+use super::backoff::{Backoff, RetryBudget};
 use super::clock::ServerClock;
-use super::day::Day;
-use super::dialect::{Bucket, Dialect, Reading};
-use super::failure::{Failure, Refusal, Undecodable};
+use super::daily_quota::DailyQuota;
 use super::headers::Headers;
-use super::limiter::{Limiter, Place};
-use super::meter::Meter;
 use super::page_size::PageSize;
+use super::profile::{Bucket, RefusalKind, ServiceProfile};
+use super::rate_limit::{Limiter, Permit};
 use super::redact::Redactor;
-use super::retry::{Outcome, Verdict, classify};
-use super::token::Lease;
+use super::request_error::{DecodeError, ErrorResponse, RequestError};
+use super::retry::{AttemptResult, RetryAction, classify};
+use super::stats::RequestStats;
+use super::token::AccessToken;
+use super::transport_error::{TransportError, root_cause};
 use crate::secret::Secret;
 
 /// Maximum size of a response body after decompression, in bytes. It bounds memory and is far above
@@ -64,12 +64,12 @@ impl Request {
 pub(crate) struct Transport {
     http: reqwest::Client,
     base: String,
-    dialect: Dialect,
+    profile: ServiceProfile,
     pub(super) limiter: Limiter,
     pub(super) clock: ServerClock,
-    pub(super) day: Day,
+    pub(super) day: DailyQuota,
     pub(super) redactor: Redactor,
-    patience: Patience,
+    retry_budget: RetryBudget,
     /// `true` once any request of this run got a response.
     is_reached: AtomicBool,
 }
@@ -87,13 +87,13 @@ pub struct Resize<'a> {
 /// Consecutive failures at one page size after which a smaller page is requested.
 const HEAVY: u32 = 2;
 
-/// Time that one request has used of its [`Patience`].
-struct Spent {
+/// Time that one request has used of its [`RetryBudget`].
+struct Elapsed {
     started: Instant,
     quota: Duration,
 }
 
-impl Spent {
+impl Elapsed {
     /// Returns the time used for anything but waiting for quota.
     fn working(&self) -> Duration {
         self.started.elapsed().saturating_sub(self.quota)
@@ -104,8 +104,8 @@ impl Spent {
 enum Attempt<T> {
     Decoded(T),
     Refused {
-        refusal: Refusal,
-        reading: Reading,
+        refusal: ErrorResponse,
+        refusal_kind: RefusalKind,
         retry_after: Option<Duration>,
     },
     Unexpected(crate::error::BoxError),
@@ -114,11 +114,11 @@ enum Attempt<T> {
     TooLarge,
     /// The attempt exceeded this timeout.
     TimedOut(Duration),
-    Broken(Broken),
+    TransportError(TransportError),
 }
 
 /// The current request and its page size.
-struct Asking<'a> {
+struct PendingRequest<'a> {
     request: Cow<'a, Request>,
     resize: Option<&'a Resize<'a>>,
     /// Number of records requested, if it can be changed.
@@ -127,7 +127,7 @@ struct Asking<'a> {
     heavy: u32,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> PendingRequest<'a> {
     fn new(request: &'a Request, resize: Option<&'a Resize<'a>>) -> Self {
         let size = resize.map(|resize| resize.asked);
         Self { request: Cow::Borrowed(request), resize, size, heavy: 0 }
@@ -148,7 +148,7 @@ impl<'a> Asking<'a> {
             | Attempt::Unexpected(_)
             | Attempt::Unusable(_)
             | Attempt::TimedOut(_)
-            | Attempt::Broken(_) => self.heavy = 0,
+            | Attempt::TransportError(_) => self.heavy = 0,
         }
         if let (Attempt::Decoded(_), Some(resize), Some(size)) = (attempt, self.resize, self.size) {
             resize.size.arrived(size);
@@ -175,11 +175,11 @@ impl<'a> Asking<'a> {
 }
 
 /// Reason for a retry, and the wait before it.
-struct Again {
-    wait: Wait,
+struct Retry {
+    wait: RetryWait,
     /// Description of the last failure.
     last: String,
-    refusal: Option<Box<Refusal>>,
+    refusal: Option<Box<ErrorResponse>>,
     /// The proxy's refusal, if it blocked the attempt.
     proxy: Option<crate::error::BoxError>,
     /// `true` if the response was a success that could not be used.
@@ -188,70 +188,77 @@ struct Again {
 
 /// Kind of the wait, and its minimum if the service named one.
 #[derive(Clone, Copy)]
-enum Wait {
+enum RetryWait {
     Retry(Option<Duration>),
     /// A quota is exhausted.
     Throttled(Option<Duration>),
 }
 
 /// Consequence of an attempt that is not final.
-enum Judged<T> {
+enum Decision<T> {
     Decoded(T),
     /// A smaller page is requested without delay.
     Smaller,
-    Again(Again),
+    Retry(Retry),
 }
 
 impl<T> Attempt<T> {
     /// Decides how to proceed after an attempt. `attempts` is the number of failures before it.
-    fn judge(self, asking: &mut Asking<'_>, attempts: u32) -> Result<Judged<T>, Failure> {
-        let endpoint = asking.endpoint();
-        let again = |last: String| Again {
-            wait: Wait::Retry(None),
+    fn decide(
+        self,
+        pending: &mut PendingRequest<'_>,
+        attempts: u32,
+    ) -> Result<Decision<T>, RequestError> {
+        let endpoint = pending.endpoint();
+        let again = |last: String| Retry {
+            wait: RetryWait::Retry(None),
             last,
             refusal: None,
             proxy: None,
             answered: false,
         };
-        Ok(Judged::Again(match self {
-            Self::Decoded(value) => return Ok(Judged::Decoded(value)),
-            Self::Unexpected(source) => return Err(Failure::Unexpected { endpoint, source }),
-            Self::TooLarge if asking.shrink_if_heavy("larger than any answer that is read") => {
-                return Ok(Judged::Smaller);
+        Ok(Decision::Retry(match self {
+            Self::Decoded(value) => return Ok(Decision::Decoded(value)),
+            Self::Unexpected(source) => return Err(RequestError::Unexpected { endpoint, source }),
+            Self::TooLarge if pending.shrink_if_heavy("larger than any answer that is read") => {
+                return Ok(Decision::Smaller);
             }
-            Self::TooLarge if asking.size.is_some() => {
+            Self::TooLarge if pending.size.is_some() => {
                 let last = format!("more than {} MB", BODY_CAP / 1024 / 1024);
-                return Err(Failure::SingleRecord { endpoint, attempts: attempts + 1, last });
+                return Err(RequestError::SingleRecord { endpoint, attempts: attempts + 1, last });
             }
-            Self::TooLarge => return Err(Failure::TooLarge { endpoint }),
-            Self::Broken(Broken::Tls { problem, source }) => {
-                return Err(Failure::Tls { problem, source });
+            Self::TooLarge => return Err(RequestError::TooLarge { endpoint }),
+            Self::TransportError(TransportError::Tls { problem, source }) => {
+                return Err(RequestError::Tls { problem, source });
             }
-            Self::Broken(Broken::ProxyWantsLogin(source)) => {
-                return Err(Failure::Proxy { wants_login: true, source });
+            Self::TransportError(TransportError::ProxyWantsLogin(source)) => {
+                return Err(RequestError::Proxy { wants_login: true, source });
             }
-            Self::Broken(Broken::ProxyRefuses(source)) => {
-                Again { proxy: Some(source), ..again("the proxy refuses".to_owned()) }
+            Self::TransportError(TransportError::ProxyRefuses(source)) => {
+                Retry { proxy: Some(source), ..again("the proxy refuses".to_owned()) }
             }
-            Self::Broken(Broken::Passing(cause)) => again(cause),
-            Self::Unusable(cause) => Again { answered: true, ..again(cause) },
+            Self::TransportError(TransportError::Transient(cause)) => again(cause),
+            Self::Unusable(cause) => Retry { answered: true, ..again(cause) },
             Self::TimedOut(most) => {
                 again(format!("no whole answer within {:.0} s", most.as_secs_f64()))
             }
-            Self::Refused { refusal, reading, retry_after } => {
+            Self::Refused { refusal, refusal_kind, retry_after } => {
                 let status = refusal.status;
                 let refusal = Box::new(refusal);
                 let asks = retry_after.map(|wait| format!(", which asks to wait {wait:?}"));
                 let last = format!("its last answer was {status}{}", asks.unwrap_or_default());
-                let wait = match classify(&Outcome::Answer { status, retry_after, reading }) {
-                    Verdict::Fail => return Err(Failure::Refused(refusal)),
-                    Verdict::Reauthenticate => return Err(Failure::TokenExpired(refusal)),
-                    Verdict::DayUsedUp => return Err(Failure::DayUsedUp(refusal)),
-                    Verdict::Throttled(wait) => Wait::Throttled(wait),
-                    Verdict::Retry(wait) => Wait::Retry(wait),
-                    Verdict::Done => Wait::Retry(None),
-                };
-                Again { wait, refusal: Some(refusal), ..again(last) }
+                let wait =
+                    match classify(&AttemptResult::Answer { status, retry_after, refusal_kind }) {
+                        RetryAction::Fail => return Err(RequestError::Refused(refusal)),
+                        RetryAction::RefreshToken => {
+                            return Err(RequestError::TokenExpired(refusal));
+                        }
+                        RetryAction::DayUsedUp => return Err(RequestError::DayUsedUp(refusal)),
+                        RetryAction::Throttled(wait) => RetryWait::Throttled(wait),
+                        RetryAction::Retry(wait) => RetryWait::Retry(wait),
+                        RetryAction::Done => RetryWait::Retry(None),
+                    };
+                Retry { wait, refusal: Some(refusal), ..again(last) }
             }
         }))
     }
@@ -261,17 +268,17 @@ impl Transport {
     pub(super) fn new(
         http: reqwest::Client,
         base: String,
-        dialect: Dialect,
+        profile: ServiceProfile,
         limiter: Limiter,
-        patience: Patience,
+        retry_budget: RetryBudget,
         clock: ServerClock,
     ) -> Self {
-        let (day, is_reached) = (Day::default(), AtomicBool::new(false));
+        let (day, is_reached) = (DailyQuota::default(), AtomicBool::new(false));
         let redactor = Redactor::default();
-        Self { http, base, dialect, limiter, clock, day, redactor, patience, is_reached }
+        Self { http, base, profile, limiter, clock, day, redactor, retry_budget, is_reached }
     }
 
-    /// Sends a request until it gets a usable response, within its [`Patience`]. Waits can be long,
+    /// Sends a request until it gets a usable response, within its [`RetryBudget`]. Waits can be long,
     /// so the token's expiry is checked once the request has its permit.
     ///
     /// If `resize` is given, a page that keeps failing at its size is requested with half as many
@@ -280,103 +287,111 @@ impl Transport {
         &self,
         request: &Request,
         resize: Option<&Resize<'_>>,
-        bearer: Option<&Lease>,
-        meter: &Meter,
-        decode: &impl Fn(&Bytes) -> Result<T, Undecodable>,
-    ) -> Result<T, Failure> {
-        if !(self.dialect.is_read)(&request.method, request.path()) {
+        bearer: Option<&AccessToken>,
+        stats: &RequestStats,
+        decode: &impl Fn(&Bytes) -> Result<T, DecodeError>,
+    ) -> Result<T, RequestError> {
+        if !(self.profile.is_read)(&request.method, request.path()) {
             let path = request.path().to_owned();
-            return Err(Failure::NotARead { method: request.method.clone(), path });
+            return Err(RequestError::NotARead { method: request.method.clone(), path });
         }
-        let mut asking = Asking::new(request, resize);
-        let mut spent = Spent { started: Instant::now(), quota: Duration::ZERO };
-        let seed = meter.requests().wrapping_mul(0x9E37_79B9) + 1;
-        let mut backoff = Backoff::new(self.patience(), seed);
+        let mut pending = PendingRequest::new(request, resize);
+        let mut elapsed_time = Elapsed { started: Instant::now(), quota: Duration::ZERO };
+        let seed = stats.requests().wrapping_mul(0x9E37_79B9) + 1;
+        let mut backoff = Backoff::new(self.retry_budget(), seed);
         let mut throttled = 0;
         loop {
-            let request = &asking.request;
-            self.day_is_open(request.bucket)?;
-            let patience = self.patience();
-            let place = self.acquire(request, patience.quota, &mut spent, meter).await?;
-            self.day_is_open(request.bucket)?;
+            let request = &pending.request;
+            self.check_daily_quota(request.bucket)?;
+            let retry_budget = self.retry_budget();
+            let permit =
+                self.acquire(request, retry_budget.quota, &mut elapsed_time, stats).await?;
+            self.check_daily_quota(request.bucket)?;
             let sent_at = Instant::now();
             if bearer.is_some_and(|lease| lease.is_due(sent_at)) {
-                return Err(Failure::TokenDue);
+                return Err(RequestError::TokenDue);
             }
-            meter.sent(request.bucket);
+            stats.sent(request.bucket);
             let token = bearer.map(|lease| &lease.token);
-            let most = patience.attempt.min(patience.budget.saturating_sub(spent.working()));
+            let most = retry_budget
+                .attempt
+                .min(retry_budget.budget.saturating_sub(elapsed_time.working()));
             let attempt = {
-                let _under_way = meter.under_way();
-                let attempt = self.attempt(request, token, place, decode);
+                let _under_way = stats.under_way();
+                let attempt = self.attempt(request, token, permit, decode);
                 timeout(most, attempt).await.unwrap_or(Attempt::TimedOut(most))
             };
             let named = attempt.used_up();
-            asking.take_note(&attempt);
-            let Again { wait: again, last, refusal, proxy, answered } =
-                match attempt.judge(&mut asking, backoff.attempts())? {
-                    Judged::Decoded(value) => return Ok(value),
-                    Judged::Smaller => {
-                        meter.repeated();
+            pending.take_note(&attempt);
+            let Retry { wait: again, last, refusal, proxy, answered } =
+                match attempt.decide(&mut pending, backoff.attempts())? {
+                    Decision::Decoded(value) => return Ok(value),
+                    Decision::Smaller => {
+                        stats.repeated();
                         continue;
                     }
-                    Judged::Again(again) => again,
+                    Decision::Retry(again) => again,
                 };
-            let patience = self.patience();
-            backoff.limit(patience);
+            let retry_budget = self.retry_budget();
+            backoff.limit(retry_budget);
             if backoff.attempts() == 0 && !self.is_reached.load(Relaxed) {
-                let (base, budget) = (&self.base, patience.budget);
+                let (base, budget) = (&self.base, retry_budget.budget);
                 log::warn!("no answer from {base}: {last}; trying again for up to {budget:?}");
             }
-            if let Wait::Throttled(wait) = again
+            if let RetryWait::Throttled(wait) = again
                 && throttled < THROTTLED_CAP
             {
                 throttled += 1;
-                meter.throttled();
+                stats.throttled();
                 let (bucket, left) =
-                    (asking.request.bucket, patience.quota.saturating_sub(spent.quota));
-                let _queued = meter.queued(named.unwrap_or(bucket));
+                    (pending.request.bucket, retry_budget.quota.saturating_sub(elapsed_time.quota));
+                let _queued = stats.queued(named.unwrap_or(bucket));
                 let began = Instant::now();
                 let pause = self.pause(bucket, named, sent_at, wait);
                 let is_over =
                     wait.is_some_and(|wait| wait > left) || timeout(left, pause).await.is_err();
-                spent.quota += began.elapsed();
+                elapsed_time.quota += began.elapsed();
                 if is_over {
-                    let (endpoint, waited) = (asking.endpoint(), spent.quota);
-                    return Err(Failure::Throttled { endpoint, waited, asked: wait });
+                    let (endpoint, waited) = (pending.endpoint(), elapsed_time.quota);
+                    return Err(RequestError::Throttled { endpoint, waited, asked: wait });
                 }
                 continue;
             }
-            let (Wait::Throttled(floor) | Wait::Retry(floor)) = again;
-            let Some(wait) = backoff.next(spent.working(), floor) else {
-                let (endpoint, attempts) = (asking.endpoint(), backoff.attempts());
-                let elapsed = spent.started.elapsed();
+            let (RetryWait::Throttled(floor) | RetryWait::Retry(floor)) = again;
+            let Some(wait) = backoff.next(elapsed_time.working(), floor) else {
+                let (endpoint, attempts) = (pending.endpoint(), backoff.attempts());
+                let elapsed = elapsed_time.started.elapsed();
                 return Err(match proxy {
-                    Some(source) => Failure::Proxy { wants_login: false, source },
-                    None if asking.is_one_heavy_record() => {
-                        Failure::SingleRecord { endpoint, attempts, last }
+                    Some(source) => RequestError::Proxy { wants_login: false, source },
+                    None if pending.is_one_heavy_record() => {
+                        RequestError::SingleRecord { endpoint, attempts, last }
                     }
-                    None => {
-                        Failure::Exhausted { endpoint, attempts, elapsed, last, answered, refusal }
-                    }
+                    None => RequestError::Exhausted {
+                        endpoint,
+                        attempts,
+                        elapsed,
+                        last,
+                        answered,
+                        refusal,
+                    },
                 });
             };
-            asking.shrink_if_heavy(&last);
-            meter.repeated();
-            let request = &asking.request;
+            pending.shrink_if_heavy(&last);
+            stats.repeated();
+            let request = &pending.request;
             log::debug!("{} {}: {last}; again in {wait:?}", request.method, request.path());
-            let _faulty = meter.faulty();
+            let _faulty = stats.faulty();
             tokio::time::sleep(wait).await;
         }
     }
 
     /// Returns the current retry budget of a request. It is shorter until the first response of the
     /// run, because a service that was never reached is probably misconfigured.
-    pub(super) fn patience(&self) -> Patience {
+    pub(super) fn retry_budget(&self) -> RetryBudget {
         if self.is_reached.load(Relaxed) {
-            self.patience
+            self.retry_budget
         } else {
-            self.patience.at_most(Patience::WIZARD)
+            self.retry_budget.at_most(RetryBudget::INTERACTIVE)
         }
     }
 
@@ -385,26 +400,28 @@ impl Transport {
         &self,
         request: &Request,
         most: Duration,
-        spent: &mut Spent,
-        meter: &Meter,
-    ) -> Result<Option<Place>, Failure> {
-        let _queued = meter.queued(request.bucket);
-        let left = most.saturating_sub(spent.quota);
-        let acquired = timeout(left, self.limiter.acquire(request.bucket, meter.stream())).await;
-        let Ok((place, waited)) = acquired else {
+        elapsed_time: &mut Elapsed,
+        stats: &RequestStats,
+    ) -> Result<Option<Permit>, RequestError> {
+        let _queued = stats.queued(request.bucket);
+        let left = most.saturating_sub(elapsed_time.quota);
+        let acquired = timeout(left, self.limiter.acquire(request.bucket, stats.stream())).await;
+        let Ok((permit, waited)) = acquired else {
             let endpoint = request.endpoint.clone();
-            return Err(Failure::Throttled { endpoint, waited: most, asked: None });
+            return Err(RequestError::Throttled { endpoint, waited: most, asked: None });
         };
-        spent.quota += waited;
-        meter.waited_for_quota(waited);
-        Ok(place)
+        elapsed_time.quota += waited;
+        stats.waited_for_quota(waited);
+        Ok(permit)
     }
 
     /// Returns an error if the allowed share of the daily quota is used up. Token requests do not
     /// count against the daily quota.
-    fn day_is_open(&self, bucket: Bucket) -> Result<(), Failure> {
+    fn check_daily_quota(&self, bucket: Bucket) -> Result<(), RequestError> {
         match self.day.over() {
-            Some((told, share)) if bucket != Bucket::Free => Err(Failure::DayShare { told, share }),
+            Some((told, share)) if bucket != Bucket::Free => {
+                Err(RequestError::DayShare { told, share })
+            }
             _ => Ok(()),
         }
     }
@@ -434,12 +451,12 @@ impl Transport {
         &self,
         request: &Request,
         bearer: Option<&Secret<String>>,
-        mut place: Option<Place>,
-        decode: &impl Fn(&Bytes) -> Result<T, Undecodable>,
+        mut permit: Option<Permit>,
+        decode: &impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Attempt<T> {
-        let attempt = self.exchange(request, bearer, &mut place, decode).await;
-        if let Some(place) = place {
-            place.finish(attempt.is_fault());
+        let attempt = self.exchange(request, bearer, &mut permit, decode).await;
+        if let Some(permit) = permit {
+            permit.finish(attempt.is_fault());
         }
         attempt
     }
@@ -448,8 +465,8 @@ impl Transport {
         &self,
         request: &Request,
         bearer: Option<&Secret<String>>,
-        place: &mut Option<Place>,
-        decode: &impl Fn(&Bytes) -> Result<T, Undecodable>,
+        permit: &mut Option<Permit>,
+        decode: &impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Attempt<T> {
         let asked_at = Instant::now();
         let mut builder =
@@ -462,25 +479,25 @@ impl Transport {
                 .header(http::header::CONTENT_TYPE, body.content_type)
                 .body(body.bytes.clone());
         }
-        if let Some(place) = place {
-            place.send();
+        if let Some(permit) = permit {
+            permit.send();
         }
         let response = match builder.send().await {
             Ok(response) => response,
-            Err(error) => return Attempt::Broken(Broken::of(error)),
+            Err(error) => return Attempt::TransportError(TransportError::of(error)),
         };
         self.is_reached.store(true, Relaxed);
         let status = response.status().as_u16();
         let map = response.headers().clone();
-        let headers = Headers { map: &map, dialect: &self.dialect };
-        self.take_note(headers, place, status == 429);
+        let headers = Headers { map: &map, profile: &self.profile };
+        self.take_note(headers, permit, status == 429);
         let is_success = (200..300).contains(&status);
         let cap = if is_success { BODY_CAP } else { REFUSAL_CAP };
         let body = match read_body(response, cap).await {
             Ok((body, false)) => body,
             Ok((body, true)) if !is_success => body,
             Ok((_, true)) => return Attempt::TooLarge,
-            Err(cause) => return Attempt::Broken(Broken::Passing(cause)),
+            Err(cause) => return Attempt::TransportError(TransportError::Transient(cause)),
         };
         let correlation = headers.correlation().map(|id| self.redactor.redact_text(id.to_owned()));
         log::debug!(
@@ -496,32 +513,32 @@ impl Transport {
         }
         let retry_after = headers.retry_after();
         let body = self.redactor.redact(body);
-        let reading = (self.dialect.reading)(status, &body);
+        let refusal_kind = (self.profile.refusal_kind)(status, &body);
         let (method, path) = (request.method.clone(), request.path().to_owned());
-        let refusal = Refusal { status, body, correlation, method, path };
-        Attempt::Refused { refusal, reading, retry_after }
+        let refusal = ErrorResponse { status, body, correlation, method, path };
+        Attempt::Refused { refusal, refusal_kind, retry_after }
     }
 }
 
 impl Transport {
     /// Decides whether to retry after a success response that cannot be decoded: a body that
     /// reports an error, is incomplete, or is not JSON is requested again.
-    fn unusable<T>(&self, why: Undecodable, status: u16, body: &Bytes) -> Attempt<T> {
-        if let Some(said) = (self.dialect.said_in_success)(&self.redactor.redact(body.clone())) {
+    fn unusable<T>(&self, why: DecodeError, status: u16, body: &Bytes) -> Attempt<T> {
+        if let Some(said) = (self.profile.said_in_success)(&self.redactor.redact(body.clone())) {
             return Attempt::Unusable(format!("its last answer was {status}, and said: {said}"));
         }
         match why {
-            Undecodable::Unexpected(source) => {
+            DecodeError::Unexpected(source) => {
                 Attempt::Unexpected(self.redactor.redact_text(source.to_string()).into())
             }
-            Undecodable::Garbled(cause) if is_json(body) => {
+            DecodeError::Malformed(cause) if is_json(body) => {
                 Attempt::Unexpected(self.redactor.redact_text(cause).into())
             }
-            Undecodable::Garbled(cause) => {
+            DecodeError::Malformed(cause) => {
                 let cause = self.redactor.redact_text(cause);
                 Attempt::Unusable(format!("its last answer was damaged: {cause}"))
             }
-            Undecodable::NotWhole(cause) => {
+            DecodeError::Incomplete(cause) => {
                 let cause = self.redactor.redact_text(cause);
                 Attempt::Unusable(format!("its last answer was not whole: {cause}"))
             }
@@ -529,20 +546,20 @@ impl Transport {
     }
 
     /// Updates clock, window and daily quota from the response headers.
-    fn take_note(&self, headers: Headers<'_>, place: &mut Option<Place>, is_refused: bool) {
-        if let Some(discord) = self.clock.learn(headers.date(), Instant::now()) {
-            log::warn!("{}: {discord}", self.base);
+    fn take_note(&self, headers: Headers<'_>, permit: &mut Option<Permit>, is_refused: bool) {
+        if let Some(skew) = self.clock.learn(headers.date(), Instant::now()) {
+            log::warn!("{}: {skew}", self.base);
         }
         if let Some(told) = headers.day() {
             self.day.observe(told);
         }
-        let Some(place) = place else { return };
+        let Some(permit) = permit else { return };
         // The headers describe the general window, so they only apply to requests of that bucket.
-        let standing = headers.standing().filter(|_| place.bucket() == Bucket::General);
-        if let Some(size) = standing.and_then(|told| (self.dialect.associations_size)(told.size)) {
+        let usage = headers.usage().filter(|_| permit.bucket() == Bucket::General);
+        if let Some(size) = usage.and_then(|told| (self.profile.associations_size)(told.size)) {
             self.limiter.resize(Bucket::Associations, size);
         }
-        place.answered(standing, is_refused);
+        permit.answered(usage, is_refused);
     }
 }
 
@@ -550,10 +567,10 @@ impl<T> Attempt<T> {
     /// Returns `true` if the service or the connection failed.
     fn is_fault(&self) -> bool {
         match self {
-            Self::Broken(_)
+            Self::TransportError(_)
             | Self::TimedOut(_)
             | Self::Unusable(_)
-            | Self::Refused { reading: Reading::NotTheService, .. } => true,
+            | Self::Refused { refusal_kind: RefusalKind::NotTheService, .. } => true,
             Self::Refused { refusal, .. } => refusal.status >= 500,
             Self::Decoded(_) | Self::Unexpected(_) | Self::TooLarge => false,
         }
@@ -564,13 +581,16 @@ impl<T> Attempt<T> {
         match self {
             Self::Refused { refusal, .. } => matches!(refusal.status, 500 | 502 | 504),
             Self::TooLarge | Self::TimedOut(_) => true,
-            Self::Broken(_) | Self::Decoded(_) | Self::Unexpected(_) | Self::Unusable(_) => false,
+            Self::TransportError(_)
+            | Self::Decoded(_)
+            | Self::Unexpected(_)
+            | Self::Unusable(_) => false,
         }
     }
 
     /// Returns the bucket that a refusal names as exhausted.
     fn used_up(&self) -> Option<Bucket> {
-        if let Self::Refused { reading: Reading::UsedUp(bucket), .. } = self {
+        if let Self::Refused { refusal_kind: RefusalKind::UsedUp(bucket), .. } = self {
             Some(*bucket)
         } else {
             None

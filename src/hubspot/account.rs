@@ -8,7 +8,7 @@ use super::api::Api;
 use super::endpoint::Endpoint;
 use super::tolerant::{Readable, number, odd_as_default};
 use crate::error::Error;
-use crate::http::{DayUse, Undecodable};
+use crate::http::{DailyQuotaUsage, DecodeError};
 
 /// Identity and time zone of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -41,7 +41,7 @@ pub async fn account(api: Api<'_>) -> Result<Account, Error> {
     api.get(Endpoint::Account, "", decode).await
 }
 
-pub(super) fn decode(body: &Bytes) -> Result<Account, Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<Account, DecodeError> {
     Ok(serde_json::from_slice(body)?)
 }
 
@@ -64,14 +64,14 @@ struct DailyUsages {
 /// Requests the daily quota usage of private apps. Returns `None` if HubSpot does not report it.
 ///
 /// HubSpot: these figures may be minutes old, unlike those in headers.
-pub async fn daily_usage(api: Api<'_>) -> Result<Option<DayUse>, Error> {
+pub async fn daily_usage(api: Api<'_>) -> Result<Option<DailyQuotaUsage>, Error> {
     api.get(Endpoint::DailyUsage, "", decode_usage).await
 }
 
-pub(super) fn decode_usage(body: &Bytes) -> Result<Option<DayUse>, Undecodable> {
+pub(super) fn decode_usage(body: &Bytes) -> Result<Option<DailyQuotaUsage>, DecodeError> {
     let usages: DailyUsages = serde_json::from_slice(body)?;
     let newest = usages.results.entries.into_iter().next_back();
-    Ok(newest.map(|usage| DayUse { used: usage.current_usage, limit: usage.usage_limit }))
+    Ok(newest.map(|usage| DailyQuotaUsage { used: usage.current_usage, limit: usage.usage_limit }))
 }
 
 #[cfg(test)]
@@ -112,6 +112,6 @@ mod tests {
         assert_eq!(usage(r#"{"results":null}"#), None);
         let told =
             usage(r#"{"results":[{"usageLimit":9,"currentUsage":"3"},{"usageLimit":null}]}"#);
-        assert_eq!(told, Some(DayUse { used: 3, limit: 9 }));
+        assert_eq!(told, Some(DailyQuotaUsage { used: 3, limit: 9 }));
     }
 }

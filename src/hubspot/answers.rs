@@ -5,10 +5,10 @@ use bytes::Bytes;
 use super::associations::{self, inline_associations};
 use super::page::{Page, PagingKind, Shape};
 use super::{account, event_definitions, object_library, properties, schemas};
-use crate::http::Undecodable;
+use crate::http::DecodeError;
 
 /// Decodes a response and discards the result.
-pub type Reader = fn(&Bytes) -> Result<(), Undecodable>;
+pub type Reader = fn(&Bytes) -> Result<(), DecodeError>;
 
 /// All decoders of success responses except those for tokens, by name.
 pub const ANSWERS: &[(&str, Reader)] = &[
@@ -17,7 +17,7 @@ pub const ANSWERS: &[(&str, Reader)] = &[
     ("associations", |body| associations::read_each(body)),
     ("inline associations", |body| {
         let text = str::from_utf8(body).unwrap_or_default();
-        inline_associations(text).map(drop).map_err(Undecodable::from)
+        inline_associations(text).map(drop).map_err(DecodeError::from)
     }),
     ("event definitions", |body| event_definitions::decode(body).map(drop)),
     ("object library", |body| object_library::decode(body).map(drop)),

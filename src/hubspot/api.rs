@@ -11,7 +11,8 @@ use super::refusal;
 use super::token_info::TokenScopes;
 use crate::error::Error;
 use crate::http::{
-    Backoff, Body, Bucket, Client, Failure, Meter, PageSize, Request, Resize, Undecodable,
+    Backoff, Body, Bucket, Client, DecodeError, PageSize, Request, RequestError, RequestStats,
+    Resize,
 };
 use crate::strict;
 
@@ -28,7 +29,7 @@ pub struct Subject<'a> {
 pub struct Api<'a> {
     pub client: &'a Client,
     pub paths: &'a Paths,
-    pub meter: &'a Meter,
+    pub stats: &'a RequestStats,
     pub subject: Subject<'a>,
     /// Scopes of the token, which explain some error responses.
     pub scopes: &'a TokenScopes,
@@ -53,7 +54,7 @@ impl Api<'_> {
         &self,
         endpoint: Endpoint,
         tail: &str,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         self.send(&Ask::get(endpoint, &|_| (tail.to_owned(), None)), decode).await
     }
@@ -64,7 +65,7 @@ impl Api<'_> {
         endpoint: Endpoint,
         size: &PageSize,
         tail: impl Fn(usize) -> String,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let rest = |size| (tail(size), None);
         self.send(&Ask { size: Some(size), ..Ask::get(endpoint, &rest) }, decode).await
@@ -78,8 +79,8 @@ impl Api<'_> {
         endpoint: Endpoint,
         (size, names_one): (&PageSize, bool),
         tail: impl Fn(usize) -> String,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
-    ) -> Result<T, Failure> {
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
+    ) -> Result<T, RequestError> {
         let rest = |size| (tail(size), None);
         let ask = Ask { size: Some(size), names_one, ..Ask::get(endpoint, &rest) };
         self.try_send(&ask, decode).await
@@ -92,7 +93,7 @@ impl Api<'_> {
         tail: &str,
         body: &impl Serialize,
         bucket: Bucket,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let rest = |_| (tail.to_owned(), Some(json(body)));
         self.send(&Ask::post(endpoint, bucket, &rest), decode).await
@@ -105,7 +106,7 @@ impl Api<'_> {
         tail: &str,
         (size, bucket): (&PageSize, Bucket),
         body: impl Fn(usize) -> B,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let rest = |size| (tail.to_owned(), Some(json(&body(size))));
         let ask = Ask { size: Some(size), ..Ask::post(endpoint, bucket, &rest) };
@@ -114,12 +115,12 @@ impl Api<'_> {
 
     /// Returns the backoff for repeated requests.
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff::new(self.client.patience(), self.meter.requests() + 1)
+        Backoff::new(self.client.retry_budget(), self.stats.requests() + 1)
     }
 
     /// Sleeps before a request is repeated, unless a stop is requested.
     pub(super) async fn rest(&self, wait: Duration) -> Result<(), Error> {
-        let _faulty = self.meter.faulty();
+        let _faulty = self.stats.faulty();
         match self.client.rest(wait).await {
             Ok(()) => Ok(()),
             Err(failure) => Err(self.explain(failure).await),
@@ -127,7 +128,7 @@ impl Api<'_> {
     }
 
     /// Returns the user-facing error for a failure.
-    pub(super) async fn explain(&self, failure: Failure) -> Error {
+    pub(super) async fn explain(&self, failure: RequestError) -> Error {
         let granted =
             if refusal::is_about_scopes(&failure) { self.scopes.listed(*self).await } else { None };
         refusal::explain(failure, self.subject, self.client.base(), granted)
@@ -136,7 +137,7 @@ impl Api<'_> {
     async fn send<T>(
         &self,
         ask: &Ask<'_>,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         match self.try_send(ask, decode).await {
             Ok(value) => Ok(value),
@@ -147,8 +148,8 @@ impl Api<'_> {
     async fn try_send<T>(
         &self,
         ask: &Ask<'_>,
-        decode: impl Fn(&Bytes) -> Result<T, Undecodable>,
-    ) -> Result<T, Failure> {
+        decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
+    ) -> Result<T, RequestError> {
         let decode = |body: &Bytes| strict::decode(body, &decode);
         let endpoint = ask.endpoint;
         loop {
@@ -157,7 +158,7 @@ impl Api<'_> {
             let asked = ask.size.map_or(0, PageSize::now);
             let resize = ask.size.map(|size| Resize { size, asked, request: &request });
             let answer =
-                self.client.send(&request(asked), resize.as_ref(), self.meter, &decode).await;
+                self.client.send(&request(asked), resize.as_ref(), self.stats, &decode).await;
             let failure = match answer {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,

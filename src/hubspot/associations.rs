@@ -16,7 +16,7 @@ use super::page::{Link, Paging};
 use super::pages::{endless_list, path_segment};
 use super::tolerant::{null_as_default, number, odd_as_default};
 use crate::error::Error;
-use crate::http::{Bucket, PageSize, Undecodable};
+use crate::http::{Bucket, DecodeError, PageSize};
 use crate::page_guard::{Endless, PageGuard};
 use crate::strict;
 
@@ -260,11 +260,11 @@ struct TypedTo {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Id(#[serde(deserialize_with = "number")] RecordId);
 
-fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<(Vec<Listed<T>>, BatchNotes), Undecodable> {
+fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<(Vec<Listed<T>>, BatchNotes), DecodeError> {
     let notes = serde_json::from_slice(body)?;
     let answer: Answer<'_, T> = serde_json::from_slice(body)?;
     let results =
-        answer.results.ok_or_else(|| Undecodable::NotWhole("it has no `results`".to_owned()))?;
+        answer.results.ok_or_else(|| DecodeError::Incomplete("it has no `results`".to_owned()))?;
     let listed = results.into_iter().map(|Associated { from, to, paging }| Listed {
         from: from.id.0,
         to,
@@ -274,7 +274,7 @@ fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<(Vec<Listed<T>>, BatchNot
 }
 
 /// Decodes a response in each of the requested forms.
-pub(super) fn read_each(body: &Bytes) -> Result<(), Undecodable> {
+pub(super) fn read_each(body: &Bytes) -> Result<(), DecodeError> {
     decode::<To>(body)?;
     decode::<TypedTo>(body).map(drop)
 }

@@ -211,7 +211,7 @@ pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
             });
         };
         log::debug!("{what}: {reason}; {} ids again in {wait:?}", keys.len());
-        api.meter.repeated();
+        api.stats.repeated();
         api.rest(wait).await?;
         left = keys.into_iter().chain(later).collect();
     }
@@ -237,9 +237,11 @@ pub(super) fn ids_of<'a>(records: impl Iterator<Item = &'a str>) -> Vec<RecordId
 mod tests {
     use super::super::token_info::TokenScopes;
     use super::*;
-    use crate::http::{Client, ClientOptions, Limits, Meter, Patience, Stop, Tokens};
+    use crate::http::{
+        CancellationToken, Client, ClientOptions, Limits, RequestStats, RetryBudget, TokenProvider,
+    };
     use crate::hubspot::limits::{ASSOCIATIONS_WINDOW, GENERAL_WINDOW, SEARCH_WINDOW};
-    use crate::hubspot::{DIALECT, Paths, Subject, Version};
+    use crate::hubspot::{PROFILE, Paths, Subject, Version};
     use crate::secret::Secret;
     use serde_json::json;
 
@@ -347,25 +349,25 @@ mod tests {
     async fn read(notes: Value) -> (Result<Vec<()>, Error>, u32) {
         let client = Client::new(ClientOptions {
             base: "http://127.0.0.1:9".into(),
-            dialect: DIALECT,
+            profile: PROFILE,
             limits: Limits {
                 general: GENERAL_WINDOW,
                 search: SEARCH_WINDOW,
                 associations: ASSOCIATIONS_WINDOW,
                 in_flight: 4,
             },
-            patience: Patience::READ,
-            tokens: Tokens::Fixed(Secret::new("token".into())),
+            retry_budget: RetryBudget::READ,
+            provider: TokenProvider::Fixed(Secret::new("token".into())),
             secrets: Vec::new(),
             user_agent: "test",
-            stop: Stop::default(),
+            stop: CancellationToken::default(),
             clock_offset: chrono::TimeDelta::zero(),
         })
         .expect("a client");
-        let (paths, meter) = (Paths::new(Version::Dated), Meter::default());
+        let (paths, stats) = (Paths::new(Version::Dated), RequestStats::default());
         let subject = Subject { stream: "deals", scopes: &[] };
         let scopes = TokenScopes::default();
-        let api = Api { client: &client, paths: &paths, meter: &meter, subject, scopes: &scopes };
+        let api = Api { client: &client, paths: &paths, stats: &stats, subject, scopes: &scopes };
         let asked = std::cell::Cell::new(0);
         let ask = async |_: &[u64], _: &PageSize| {
             asked.set(asked.get() + 1);
@@ -390,7 +392,7 @@ mod tests {
                 panic!("{notes}: {answers:?}")
             };
             // No HTTP response has been received here, so the shorter retry budget applies.
-            assert_eq!((attempts, asked), (Patience::WIZARD.attempts, attempts), "{notes}");
+            assert_eq!((attempts, asked), (RetryBudget::INTERACTIVE.attempts, attempts), "{notes}");
         }
         let not_found = json!({ "errors": [{ "category": "OBJECT_NOT_FOUND",
             "context": { "ids": ["1", "2", "3"] } }] });

@@ -10,7 +10,7 @@ use super::page::{Link, Page, PagingKind, Shape};
 use super::page_limit::{page_limit, with_page_limit};
 use super::pages::path_segment;
 use crate::error::Error;
-use crate::http::{Bucket, Failure, PageSize};
+use crate::http::{Bucket, PageSize, RequestError};
 
 /// Request for a list.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ pub(super) async fn entries(
     list: &ListRequest<'_>,
     after: Option<&Link>,
     (size, is_in_path): (&PageSize, bool),
-) -> Result<Page, Failure> {
+) -> Result<Page, RequestError> {
     let decode = |body: &_| Page::decode_as(list.shape, body);
     let tail = |size| list.target(after, size);
     api.get_page_of_one(list.endpoint, (size, is_in_path), tail, decode).await

@@ -10,7 +10,7 @@ use super::pages::endless_list;
 use super::properties::{Definition, usable};
 use super::tolerant::{Readable, odd_as_default, text};
 use crate::error::Error;
-use crate::http::Undecodable;
+use crate::http::DecodeError;
 use crate::page_guard::PageGuard;
 use crate::strict;
 
@@ -87,11 +87,11 @@ struct Answer<'body> {
 /// The definitions of a page, and the token for the next page.
 type Decoded = (Readable<EventDefinition>, Option<Link>);
 
-pub(super) fn decode(body: &Bytes) -> Result<Decoded, Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<Decoded, DecodeError> {
     let body = strict::strict(body);
     let Answer { results, paging } = serde_json::from_slice(&body)?;
     let Readable { entries, unreadable } =
-        results.ok_or_else(|| Undecodable::NotWhole("it has no `results`".to_owned()))?;
+        results.ok_or_else(|| DecodeError::Incomplete("it has no `results`".to_owned()))?;
     let entries = entries.into_iter().filter(|sent| !sent.archived).map(EventDefinition::from);
     let found = Readable { entries: entries.collect(), unreadable };
     Ok((found, paging.and_then(Paging::into_link)))

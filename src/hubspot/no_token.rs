@@ -3,13 +3,13 @@
 use super::error_body::Body;
 use super::refusal::detail;
 use crate::error::Error;
-use crate::http::Refusal;
+use crate::http::ErrorResponse;
 
 /// Returns the user-facing error for a refusal by the token endpoint, with the credentials to
 /// re-enter.
 ///
 /// HubSpot's own code is in `status`, that of RFC 6749 in `error`: `docs/hubspot.md` note 32.
-pub(super) fn explain(refusal: &Refusal) -> Error {
+pub(super) fn explain(refusal: &ErrorResponse) -> Error {
     let Body { status, error, .. } = Body::read(&refusal.body).unwrap_or_default();
     let code = |code: Option<String>| code.unwrap_or_default().to_ascii_uppercase();
     let problem = match (code(status).as_str(), code(error).to_ascii_lowercase().as_str()) {
@@ -70,7 +70,7 @@ mod tests {
             (403, r#"{"status":7}"#, "it grants no access token"),
             (401, "<html>", "it grants no access token"),
         ] {
-            let refusal = Refusal {
+            let refusal = ErrorResponse {
                 status,
                 body: body.to_owned().into(),
                 correlation: None,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::endpoint::{Endpoint, Paths};
 use super::tolerant::odd_as_default;
-use crate::http::{Body, Bucket, Grant, KeepToken, Renewal, Request, Undecodable};
+use crate::http::{Body, Bucket, DecodeError, KeepToken, Request, TokenGrant, TokenRefresher};
 use crate::secret::Secret;
 
 /// Media type of a form.
@@ -22,7 +22,7 @@ pub fn renewal(
     client_secret: Secret<String>,
     refresh_token: Secret<String>,
     keep: KeepToken,
-) -> Renewal {
+) -> TokenRefresher {
     let targets = paths.prefixes(Endpoint::Token);
     let request = move |target: &str, refresh_token: &Secret<String>| Request {
         method: Method::POST,
@@ -34,7 +34,7 @@ pub fn renewal(
         bucket: Bucket::Free,
         endpoint: format!("the access token (POST {target})"),
     };
-    Renewal { targets, request: Box::new(request), parse: read_grant, refresh_token, keep }
+    TokenRefresher { targets, request: Box::new(request), parse: read_grant, refresh_token, keep }
 }
 
 fn form(client_id: &str, client_secret: &Secret<String>, refresh_token: &Secret<String>) -> String {
@@ -65,17 +65,17 @@ struct Answer {
 }
 
 /// Decodes the response of the token endpoint.
-pub fn read_grant(body: &Bytes) -> Result<Grant, Undecodable> {
+pub fn read_grant(body: &Bytes) -> Result<TokenGrant, DecodeError> {
     // The message of a parse error could quote a token, so only its kind is kept.
     let answer: Answer = serde_json::from_slice(body).map_err(|error| {
         let problem = format!("a token answer that is not understood ({:?})", error.classify());
         if error.is_data() {
-            Undecodable::Unexpected(problem.into())
+            DecodeError::Unexpected(problem.into())
         } else {
-            Undecodable::Garbled(problem)
+            DecodeError::Malformed(problem)
         }
     })?;
-    Ok(Grant {
+    Ok(TokenGrant {
         token: answer.access_token,
         lasts: Duration::from_secs(answer.expires_in.unwrap_or(1800)),
         refresh_token: answer.refresh_token,

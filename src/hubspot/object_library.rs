@@ -10,7 +10,7 @@ use super::api::Api;
 use super::endpoint::Endpoint;
 use super::tolerant::null_as_default;
 use crate::error::Error;
-use crate::http::Undecodable;
+use crate::http::DecodeError;
 
 /// Type ids of HubSpot's standard object types, by their name in paths.
 ///
@@ -73,7 +73,7 @@ pub async fn object_library(api: Api<'_>) -> Result<ObjectLibrary, Error> {
     api.get(Endpoint::ObjectLibrary, "/enablement", decode).await
 }
 
-pub(super) fn decode(body: &Bytes) -> Result<ObjectLibrary, Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<ObjectLibrary, DecodeError> {
     Ok(serde_json::from_slice(body)?)
 }
 

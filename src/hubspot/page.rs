@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use super::batch::BatchNotes;
 use super::refusal;
 use super::tolerant::text_or_digits;
-use crate::http::Undecodable;
+use crate::http::DecodeError;
 
 /// A page of records, parsed only as far as needed for pagination: records are slices of the body.
 #[derive(Debug)]
@@ -167,35 +167,35 @@ impl Token<'_> {
 
 impl Page {
     /// Decodes a page with its records in `results`.
-    pub fn decode(body: &Bytes) -> Result<Self, Undecodable> {
+    pub fn decode(body: &Bytes) -> Result<Self, DecodeError> {
         Self::decode_as(Shape::RESULTS, body)
     }
 
     /// Decodes the response to a batch read, with its status fields.
-    pub(super) fn decode_batch(body: &Bytes) -> Result<(Self, BatchNotes), Undecodable> {
+    pub(super) fn decode_batch(body: &Bytes) -> Result<(Self, BatchNotes), DecodeError> {
         let (page, notes) = Self::decode_with_notes(Shape::RESULTS, body)?;
         Ok((page, serde_json::from_value(Value::Object(notes))?))
     }
 
     /// Decodes a page of any layout.
-    pub fn decode_as(shape: Shape, body: &Bytes) -> Result<Self, Undecodable> {
+    pub fn decode_as(shape: Shape, body: &Bytes) -> Result<Self, DecodeError> {
         Self::decode_with_notes(shape, body).map(|(page, _)| page)
     }
 
     fn decode_with_notes(
         shape: Shape,
         body: &Bytes,
-    ) -> Result<(Self, Map<String, Value>), Undecodable> {
+    ) -> Result<(Self, Map<String, Value>), DecodeError> {
         let body = text(body)?;
         let mut deserializer = serde_json::Deserializer::from_str(&body);
         let envelope = Opener(shape).deserialize(&mut deserializer)?;
         deserializer.end()?;
         let status = envelope.notes.get("status").and_then(Value::as_str);
         if status.is_some_and(|status| status.eq_ignore_ascii_case("error")) {
-            return Err(Undecodable::NotWhole("it says that it is an error".into()));
+            return Err(DecodeError::Incomplete("it says that it is an error".into()));
         }
         if envelope.records.is_none() {
-            return Err(Undecodable::NotWhole(format!("it has no `{}`", shape.records)));
+            return Err(DecodeError::Incomplete(format!("it has no `{}`", shape.records)));
         }
         let start = body.as_ptr() as usize;
         let records = envelope
@@ -212,7 +212,7 @@ impl Page {
             PagingKind::Offset if envelope.has_more => {
                 // HubSpot: treating this as the last page would lose all following ones.
                 let offset = envelope.offset.ok_or("`hasMore` is true, and there is no `offset`");
-                Some(offset.map_err(|problem| Undecodable::Unexpected(problem.into()))?.into_link())
+                Some(offset.map_err(|problem| DecodeError::Unexpected(problem.into()))?.into_link())
             }
             PagingKind::Offset | PagingKind::None => None,
         };
@@ -221,11 +221,11 @@ impl Page {
     }
 
     /// Decodes a body that is a single record.
-    pub fn single(body: &Bytes) -> Result<Self, Undecodable> {
+    pub fn single(body: &Bytes) -> Result<Self, DecodeError> {
         let body = text(body)?;
         let record: &RawValue = serde_json::from_str(&body)?;
         if is_error(&body) {
-            return Err(Undecodable::NotWhole("it says that it is an error".into()));
+            return Err(DecodeError::Incomplete("it says that it is an error".into()));
         }
         let from = record.get().as_ptr() as usize - body.as_ptr() as usize;
         let records = std::iter::once(from..from + record.get().len()).collect();
@@ -258,15 +258,15 @@ fn is_error(body: &str) -> bool {
 }
 
 /// Converts the body to text without copying it.
-fn text(body: &Bytes) -> Result<ByteString, Undecodable> {
-    ByteString::try_from(body.clone()).map_err(|error| Undecodable::Garbled(error.to_string()))
+fn text(body: &Bytes) -> Result<ByteString, DecodeError> {
+    ByteString::try_from(body.clone()).map_err(|error| DecodeError::Malformed(error.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn decode(body: &'static str) -> Result<Page, Undecodable> {
+    fn decode(body: &'static str) -> Result<Page, DecodeError> {
         Page::decode(&Bytes::from_static(body.as_bytes()))
     }
 
@@ -328,7 +328,7 @@ mod tests {
             (r#"{"results":7}"#, false),
         ] {
             let error = decode(body).unwrap_err();
-            assert_eq!(matches!(error, Undecodable::Garbled(_)), garbled, "{body}: {error:?}");
+            assert_eq!(matches!(error, DecodeError::Malformed(_)), garbled, "{body}: {error:?}");
         }
         for body in [
             r#"{"items":[]}"#,
@@ -338,11 +338,11 @@ mod tests {
             r#"{"results":[],"status":"error"}"#,
         ] {
             let error = decode(body).unwrap_err();
-            assert!(matches!(error, Undecodable::NotWhole(_)), "{body}: {error:?}");
+            assert!(matches!(error, DecodeError::Incomplete(_)), "{body}: {error:?}");
         }
         assert!(decode(r#"{"results":[],"status":"COMPLETE"}"#).is_ok());
         let latin = Page::decode(&Bytes::from_static(b"{\"results\":[\"\xe9\"]}"));
-        assert!(matches!(latin, Err(Undecodable::Garbled(_))));
+        assert!(matches!(latin, Err(DecodeError::Malformed(_))));
     }
 
     #[test]
@@ -352,7 +352,7 @@ mod tests {
             [r#"{"lists":[1],"hasMore":true}"#, r#"{"lists":[1],"hasMore":true,"offset":null}"#]
         {
             let page = Page::decode_as(OFFSET, &Bytes::from_static(body.as_bytes()));
-            assert!(matches!(page, Err(Undecodable::Unexpected(_))), "{body}");
+            assert!(matches!(page, Err(DecodeError::Unexpected(_))), "{body}");
         }
     }
 

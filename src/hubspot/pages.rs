@@ -10,7 +10,7 @@ use super::offsets::{OffsetPaging, Step, identity};
 use super::page::{Link, Page};
 use super::refusal;
 use crate::error::Error;
-use crate::http::{Failure, PageSize};
+use crate::http::{PageSize, RequestError};
 use crate::page_guard::{Endless, PageGuard};
 
 /// The pages of a list, in order, up to the page without a next-page token.
@@ -158,8 +158,8 @@ pub enum OneRefused {
 impl OneRefused {
     /// Classifies a failure. Failures other than 4xx responses, and those of the credentials, are
     /// returned as the error.
-    async fn of(failure: Failure, api: &Api<'_>) -> Result<Self, Error> {
-        let Failure::Refused(refusal) = &failure else {
+    async fn of(failure: RequestError, api: &Api<'_>) -> Result<Self, Error> {
+        let RequestError::Refused(refusal) = &failure else {
             return Err(api.explain(failure).await);
         };
         let is_about_one = (400..500).contains(&refusal.status) && refusal.status != 401;

@@ -8,7 +8,7 @@ use super::endpoint::Endpoint;
 use super::pages::path_segment;
 use super::tolerant::{Readable, odd_as_default};
 use crate::error::Error;
-use crate::http::Undecodable;
+use crate::http::DecodeError;
 use crate::strict;
 
 /// Current definition of a property.
@@ -79,9 +79,9 @@ struct Answer {
     results: Option<Readable<Definition>>,
 }
 
-pub(super) fn decode(body: &Bytes) -> Result<Readable<Definition>, Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<Readable<Definition>, DecodeError> {
     let Answer { results } = serde_json::from_slice(&strict::strict(body))?;
-    results.ok_or_else(|| Undecodable::NotWhole("it has no `results`".to_owned()))
+    results.ok_or_else(|| DecodeError::Incomplete("it has no `results`".to_owned()))
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(found.unreadable.len(), 3, "{:?}", found.unreadable);
         for body in ["{}", r#"{"results":null}"#] {
             let found = decode(&Bytes::from_static(body.as_bytes()));
-            assert!(matches!(found, Err(Undecodable::NotWhole(_))), "{body}");
+            assert!(matches!(found, Err(DecodeError::Incomplete(_))), "{body}");
         }
     }
 }

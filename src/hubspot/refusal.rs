@@ -6,16 +6,16 @@ use super::error_body::Body;
 use super::no_token;
 use super::scopes::{Granted, is_public};
 use crate::error::{BoxError, Error, Needed};
-use crate::http::{BODY_CAP, Bucket, Failure, Reading, Refusal};
+use crate::http::{BODY_CAP, Bucket, ErrorResponse, RefusalKind, RequestError};
 
 /// Classifies an error response for the HTTP client.
-pub fn reading(status: u16, body: &[u8]) -> Reading {
+pub fn refusal_kind(status: u16, body: &[u8]) -> RefusalKind {
     let read = || Body::read(body).unwrap_or_default();
     match status {
-        401 if is_expired(&read()) => Reading::TokenExpired,
-        403 if !read().is_hubspots() => Reading::NotTheService,
+        401 if is_expired(&read()) => RefusalKind::TokenExpired,
+        403 if !read().is_hubspots() => RefusalKind::NotTheService,
         429 => used_up(&read()),
-        _ => Reading::Plain,
+        _ => RefusalKind::Plain,
     }
 }
 
@@ -45,20 +45,20 @@ fn is_expired(body: &Body) -> bool {
 /// message.
 ///
 /// HubSpot: `docs/hubspot.md` note 25.
-fn used_up(body: &Body) -> Reading {
+fn used_up(body: &Body) -> RefusalKind {
     let group = body.group_name.as_deref().unwrap_or_default();
     let is_daily = match body.policy_name.as_deref() {
         Some(policy) => policy.eq_ignore_ascii_case("DAILY"),
         None => group.is_empty() && body.words().contains("daily limit"),
     };
     match group {
-        _ if is_daily => Reading::DayUsedUp,
-        group if group.contains("crm:search") => Reading::UsedUp(Bucket::Search),
-        group if group.contains("associations") => Reading::UsedUp(Bucket::Associations),
-        group if group.contains("api-calls-ten-secondly") => Reading::UsedUp(Bucket::General),
+        _ if is_daily => RefusalKind::DayUsedUp,
+        group if group.contains("crm:search") => RefusalKind::UsedUp(Bucket::Search),
+        group if group.contains("associations") => RefusalKind::UsedUp(Bucket::Associations),
+        group if group.contains("api-calls-ten-secondly") => RefusalKind::UsedUp(Bucket::General),
         // Two quotas are per ten seconds, and the token endpoint has one per second too. The policy
         // alone is ambiguous, so the bucket of the request decides.
-        _ => Reading::Plain,
+        _ => RefusalKind::Plain,
     }
 }
 
@@ -67,8 +67,8 @@ fn used_up(body: &Body) -> Reading {
 ///
 /// HubSpot sends JSON for a missing record or definition; for an unknown path, the gateway in front
 /// of it responds, in any format.
-pub(super) fn is_unknown_path(failure: &Failure) -> bool {
-    let Failure::Refused(refusal) = failure else { return false };
+pub(super) fn is_unknown_path(failure: &RequestError) -> bool {
+    let RequestError::Refused(refusal) = failure else { return false };
     match refusal.status {
         404 => Body::read(&refusal.body).is_none(),
         410 => !Body::read(&refusal.body).is_some_and(|body| body.is_category("OBJECT_NOT_FOUND")),
@@ -80,9 +80,9 @@ pub(super) fn is_unknown_path(failure: &Failure) -> bool {
 ///
 /// This is a record deleted since it was listed, or a list of an object type whose lists HubSpot
 /// does not expose.
-pub(super) fn has_no_entries(failure: &Failure) -> bool {
+pub(super) fn has_no_entries(failure: &RequestError) -> bool {
     const UNREADABLE_LIST: &str = "ListError.INVALID_OBJECT_TYPE_FOR_LIST";
-    let Failure::Refused(refusal) = failure else { return false };
+    let RequestError::Refused(refusal) = failure else { return false };
     let Some(body) = Body::read(&refusal.body) else { return false };
     match refusal.status {
         404 | 410 => true,
@@ -92,45 +92,45 @@ pub(super) fn has_no_entries(failure: &Failure) -> bool {
 }
 
 /// Returns `true` if the token's scopes help to explain the failure.
-pub(super) fn is_about_scopes(failure: &Failure) -> bool {
-    matches!(failure, Failure::Refused(refusal) if refusal.status == 403
+pub(super) fn is_about_scopes(failure: &RequestError) -> bool {
+    matches!(failure, RequestError::Refused(refusal) if refusal.status == 403
         && Body::read(&refusal.body).is_some_and(|body| body.is_about_scopes()))
 }
 
 /// Returns the user-facing error for a failure. `granted` are the scopes of the token, if HubSpot
 /// reports them.
 pub fn explain(
-    failure: Failure,
+    failure: RequestError,
     subject: Subject<'_>,
     host: &str,
     granted: Option<&Granted>,
 ) -> Error {
     match failure {
-        Failure::Refused(refusal) => explain_refusal(&refusal, subject, granted),
-        Failure::TokenExpired(refusal) => Error::Credentials {
+        RequestError::Refused(refusal) => explain_refusal(&refusal, subject, granted),
+        RequestError::TokenExpired(refusal) => Error::Credentials {
             problem: format!(
                 "it calls the access token expired, twice in a row; {NEW_TOKEN}, and enter it in \
                  the connection"
             ),
             source: Some(detail(&refusal)),
         },
-        Failure::NewTokenRefused(refusal) => Error::Credentials {
+        RequestError::NewTokenRefused(refusal) => Error::Credentials {
             problem: "it grants an access token and then refuses it; the app may have been \
                       uninstalled or its user deactivated, so authenticate again"
                 .into(),
             source: Some(detail(&refusal)),
         },
-        Failure::NoToken(refusal) if is_redirect(refusal.status) => {
+        RequestError::NoToken(refusal) if is_redirect(refusal.status) => {
             explain_refusal(&refusal, Subject { stream: "the access token", scopes: &[] }, None)
         }
-        Failure::NoToken(refusal) => no_token::explain(&refusal),
-        Failure::TokenDue => Error::Bug { detail: "a token was due and not renewed".into() },
-        Failure::DayShare { told, share } => {
+        RequestError::NoToken(refusal) => no_token::explain(&refusal),
+        RequestError::TokenDue => Error::Bug { detail: "a token was due and not renewed".into() },
+        RequestError::DayShare { told, share } => {
             Error::DayShare { used: told.used, limit: told.limit, share, resets: None }
         }
-        Failure::Stopped => Error::Stopped,
-        Failure::DayUsedUp(refusal) => Error::DayUsedUp { source: Some(detail(&refusal)) },
-        Failure::Exhausted { endpoint, attempts, elapsed, last, answered, refusal } => {
+        RequestError::Stopped => Error::Stopped,
+        RequestError::DayUsedUp(refusal) => Error::DayUsedUp { source: Some(detail(&refusal)) },
+        RequestError::Exhausted { endpoint, attempts, elapsed, last, answered, refusal } => {
             let source = refusal.as_deref().map(detail);
             if refusal.is_some_and(|refusal| refusal.status == 403) {
                 Error::Blocked { endpoint, host: host.to_owned(), attempts, elapsed, source }
@@ -138,17 +138,17 @@ pub fn explain(
                 Error::Unavailable { endpoint, attempts, elapsed, last, answered, source }
             }
         }
-        Failure::SingleRecord { endpoint, attempts, last } => {
+        RequestError::SingleRecord { endpoint, attempts, last } => {
             Error::SingleRecord { endpoint, record: None, attempts, last }
         }
-        Failure::Throttled { endpoint, waited, asked } => {
+        RequestError::Throttled { endpoint, waited, asked } => {
             Error::Throttled { endpoint, waited, asked }
         }
-        Failure::Unexpected { endpoint, source } => Error::Contract { endpoint, source },
-        Failure::TooLarge { endpoint } => {
+        RequestError::Unexpected { endpoint, source } => Error::Contract { endpoint, source },
+        RequestError::TooLarge { endpoint } => {
             Error::TooLarge { endpoint, megabytes: BODY_CAP / 1024 / 1024 }
         }
-        Failure::Proxy { wants_login, source } => {
+        RequestError::Proxy { wants_login, source } => {
             let problem = if wants_login {
                 "it asks for a login; write it into HTTPS_PROXY, like http://user:password@proxy"
             } else {
@@ -156,14 +156,14 @@ pub fn explain(
             };
             Error::Proxy { host: host.to_owned(), problem, source: Some(source) }
         }
-        Failure::Tls { problem, source } => Error::Tls {
+        RequestError::Tls { problem, source } => Error::Tls {
             host: host.to_owned(),
             problem: format!(
                 "{problem}; if a proxy inspects traffic here, point SSL_CERT_FILE at its certificate"
             ),
             source: Some(source),
         },
-        Failure::NotARead { method, path } => {
+        RequestError::NotARead { method, path } => {
             Error::Bug { detail: format!("{method} {path} is not on the list of reads") }
         }
     }
@@ -193,7 +193,11 @@ fn says_any(words: &str, known: &[&str]) -> bool {
     known.iter().any(|known| words.contains(known))
 }
 
-fn explain_refusal(refusal: &Refusal, subject: Subject<'_>, granted: Option<&Granted>) -> Error {
+fn explain_refusal(
+    refusal: &ErrorResponse,
+    subject: Subject<'_>,
+    granted: Option<&Granted>,
+) -> Error {
     let read = Body::read(&refusal.body);
     let is_json = read.is_some();
     let body = read.unwrap_or_default();
@@ -288,18 +292,18 @@ fn is_redirect(status: u16) -> bool {
 }
 
 /// Returns the stream and the refused request, for error messages.
-fn endpoint(refusal: &Refusal, subject: Subject<'_>) -> String {
+fn endpoint(refusal: &ErrorResponse, subject: Subject<'_>) -> String {
     format!("`{}` ({})", subject.stream, plain_endpoint(refusal))
 }
 
-fn plain_endpoint(refusal: &Refusal) -> String {
+fn plain_endpoint(refusal: &ErrorResponse) -> String {
     format!("{} {}", refusal.method, refusal.path)
 }
 
 /// Returns the technical details of an error response: the request, and HubSpot's status, category,
 /// correlation id and message.
-pub(super) fn detail(refusal: &Refusal) -> BoxError {
-    let Refusal { status, method, path, correlation, body } = refusal;
+pub(super) fn detail(refusal: &ErrorResponse) -> BoxError {
+    let ErrorResponse { status, method, path, correlation, body } = refusal;
     let read = Body::read(body);
     let is_json = read.is_some();
     let body = read.unwrap_or_default();
@@ -325,8 +329,8 @@ mod tests {
     const SUBJECT: Subject<'static> =
         Subject { stream: "deals", scopes: &["crm.objects.deals.read"] };
 
-    fn refusal(status: u16, body: &str) -> Refusal {
-        Refusal {
+    fn refusal(status: u16, body: &str) -> ErrorResponse {
+        ErrorResponse {
             status,
             body: body.to_owned().into(),
             correlation: Some("c-17".into()),
@@ -351,28 +355,33 @@ mod tests {
         const SECONDLY: &str =
             r#"{"message":"daily limit? no: secondly limit","policyName":"SECONDLY"}"#;
         for (case, status, body, expected) in [
-            ("an expired token", 401, EXPIRED, Reading::TokenExpired),
-            ("an expired token, in words", 401, IN_WORDS, Reading::TokenExpired),
-            ("an unknown token", 401, r#"{"category":"INVALID_AUTHENTICATION"}"#, Reading::Plain),
-            ("the day", 429, DAILY, Reading::DayUsedUp),
-            ("the day, in words", 429, DAILY_IN_WORDS, Reading::DayUsedUp),
-            ("another policy", 429, SECONDLY, Reading::Plain),
-            ("a burst", 429, r#"{"policyName":"TEN_SECONDLY_ROLLING"}"#, Reading::Plain),
-            ("a burst of the app", 429, APP, Reading::UsedUp(Bucket::General)),
-            ("too many searches", 429, SEARCH, Reading::UsedUp(Bucket::Search)),
-            ("too many associations", 429, ASSOCIATIONS, Reading::UsedUp(Bucket::Associations)),
-            ("a burst without a policy", 429, r#"{"category":"RATE_LIMITS"}"#, Reading::Plain),
-            ("a page of the edge", 429, "<html>", Reading::Plain),
-            ("keys of other types", 401, r#"{"category":7,"errors":{}}"#, Reading::Plain),
-            ("a missing scope", 403, r#"{"category":"MISSING_SCOPES"}"#, Reading::Plain),
-            ("an error without a category", 403, r#"{"status":"error"}"#, Reading::Plain),
-            ("one that is cut", 403, r#"{"status":"error","message":"no"#, Reading::Plain),
-            ("a page of the edge", 403, "<html>", Reading::NotTheService),
-            ("nothing", 403, "", Reading::NotTheService),
-            ("a gateway's JSON", 403, r#"{"message":"Forbidden"}"#, Reading::NotTheService),
-            ("JSON of no object", 403, r#"["error"]"#, Reading::NotTheService),
+            ("an expired token", 401, EXPIRED, RefusalKind::TokenExpired),
+            ("an expired token, in words", 401, IN_WORDS, RefusalKind::TokenExpired),
+            (
+                "an unknown token",
+                401,
+                r#"{"category":"INVALID_AUTHENTICATION"}"#,
+                RefusalKind::Plain,
+            ),
+            ("the day", 429, DAILY, RefusalKind::DayUsedUp),
+            ("the day, in words", 429, DAILY_IN_WORDS, RefusalKind::DayUsedUp),
+            ("another policy", 429, SECONDLY, RefusalKind::Plain),
+            ("a burst", 429, r#"{"policyName":"TEN_SECONDLY_ROLLING"}"#, RefusalKind::Plain),
+            ("a burst of the app", 429, APP, RefusalKind::UsedUp(Bucket::General)),
+            ("too many searches", 429, SEARCH, RefusalKind::UsedUp(Bucket::Search)),
+            ("too many associations", 429, ASSOCIATIONS, RefusalKind::UsedUp(Bucket::Associations)),
+            ("a burst without a policy", 429, r#"{"category":"RATE_LIMITS"}"#, RefusalKind::Plain),
+            ("a page of the edge", 429, "<html>", RefusalKind::Plain),
+            ("keys of other types", 401, r#"{"category":7,"errors":{}}"#, RefusalKind::Plain),
+            ("a missing scope", 403, r#"{"category":"MISSING_SCOPES"}"#, RefusalKind::Plain),
+            ("an error without a category", 403, r#"{"status":"error"}"#, RefusalKind::Plain),
+            ("one that is cut", 403, r#"{"status":"error","message":"no"#, RefusalKind::Plain),
+            ("a page of the edge", 403, "<html>", RefusalKind::NotTheService),
+            ("nothing", 403, "", RefusalKind::NotTheService),
+            ("a gateway's JSON", 403, r#"{"message":"Forbidden"}"#, RefusalKind::NotTheService),
+            ("JSON of no object", 403, r#"["error"]"#, RefusalKind::NotTheService),
         ] {
-            assert_eq!(reading(status, body.as_bytes()), expected, "{case}");
+            assert_eq!(refusal_kind(status, body.as_bytes()), expected, "{case}");
         }
     }
 
@@ -386,7 +395,7 @@ mod tests {
             (404, r#"{"message":"no such form"}"#, true),
             (404, "<html>", false),
         ] {
-            let failure = Failure::Refused(Box::new(refusal(status, body)));
+            let failure = RequestError::Refused(Box::new(refusal(status, body)));
             assert_eq!(has_no_entries(&failure), expected, "{status} {body}");
         }
     }
@@ -399,13 +408,13 @@ mod tests {
             (404, r#"{"status":"error","message":"resource not found"}"#, false),
             (400, "<html>", false),
         ] {
-            let failure = Failure::Refused(Box::new(refusal(status, body)));
+            let failure = RequestError::Refused(Box::new(refusal(status, body)));
             assert_eq!(is_unknown_path(&failure), expected, "{status} {body}");
         }
     }
 
     fn explained(status: u16, body: &str, granted: Option<&Granted>) -> Error {
-        explain(Failure::Refused(Box::new(refusal(status, body))), SUBJECT, "host", granted)
+        explain(RequestError::Refused(Box::new(refusal(status, body))), SUBJECT, "host", granted)
     }
 
     #[test]
@@ -501,7 +510,8 @@ mod tests {
             let expected = format!("GET /crm/objects/2026-09/deals: {expected}");
             assert_eq!(error.internal_message(), expected, "{body}");
         }
-        let refusal = Refusal { correlation: None, ..refusal(403, r#"{"correlationId":"b-1"}"#) };
+        let refusal =
+            ErrorResponse { correlation: None, ..refusal(403, r#"{"correlationId":"b-1"}"#) };
         assert!(detail(&refusal).to_string().ends_with("correlation id b-1"));
     }
 

@@ -8,7 +8,7 @@ use super::endpoint::Endpoint;
 use super::properties::{Definition, usable};
 use super::tolerant::{Readable, odd_as_default};
 use crate::error::Error;
-use crate::http::Undecodable;
+use crate::http::DecodeError;
 use crate::strict;
 
 /// A custom object with its properties.
@@ -47,10 +47,10 @@ struct Answer {
     results: Option<Readable<Schema>>,
 }
 
-pub(super) fn decode(body: &Bytes) -> Result<Readable<CustomObject>, Undecodable> {
+pub(super) fn decode(body: &Bytes) -> Result<Readable<CustomObject>, DecodeError> {
     let Answer { results } = serde_json::from_slice(&strict::strict(body))?;
     let Readable { entries, unreadable } =
-        results.ok_or_else(|| Undecodable::NotWhole("it has no `results`".to_owned()))?;
+        results.ok_or_else(|| DecodeError::Incomplete("it has no `results`".to_owned()))?;
     let mut entries: Vec<_> = entries.into_iter().map(CustomObject::from).collect();
     entries.sort_by(|one, other| one.fully_qualified_name.cmp(&other.fully_qualified_name));
     Ok(Readable { entries, unreadable })

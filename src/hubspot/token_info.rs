@@ -18,7 +18,7 @@ use super::endpoint::Endpoint;
 use super::oauth::{FORM, form_of};
 use super::scopes::Granted;
 use crate::error::Error;
-use crate::http::{Body, Bucket, Request, Undecodable};
+use crate::http::{Body, Bucket, DecodeError, Request};
 use crate::secret::Secret;
 
 /// The app that an OAuth token was granted to. HubSpot describes a token only to its own app.
@@ -74,10 +74,10 @@ async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<Granted> 
     };
     // The message of a parse error could quote the token, which is part of the response.
     let read = |body: &Bytes| {
-        let unknown = |_| Undecodable::Unexpected("an answer without scopes".into());
+        let unknown = |_| DecodeError::Unexpected("an answer without scopes".into());
         serde_json::from_slice::<Info>(body).map_err(unknown)
     };
-    let answer = api.client.ask_about_token(about, api.meter, read).await;
+    let answer = api.client.ask_about_token(about, api.stats, read).await;
     // The reason of a failure is dropped: HubSpot's message could quote the token.
     answer.map(|info| Granted::Listed(info.scopes)).ok()
 }

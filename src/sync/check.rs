@@ -6,7 +6,7 @@ use super::choice::check_choice;
 use super::found::Found;
 use super::session::Session;
 use crate::error::{Error, WHERE_TO_GRANT};
-use crate::http::Meter;
+use crate::http::RequestStats;
 use crate::hubspot::{self, Subject};
 use crate::streams::CustomStream;
 
@@ -16,11 +16,11 @@ const CUSTOM_OBJECTS: &[&str] = &["crm.objects.custom.read"];
 /// Returns a sentence about the account, the number of readable streams, and the missing scopes
 /// with the streams that they would make available.
 pub async fn check(session: &Session) -> Result<String, Error> {
-    let meter = Meter::default();
+    let stats = RequestStats::default();
     let subject = Subject { stream: "account_details", scopes: &["oauth"] };
     // The account request is polled first, and its error ends the check: it is the most
     // informative.
-    let account = hubspot::account(session.api(&meter, subject));
+    let account = hubspot::account(session.api(&stats, subject));
     let (account, found) = try_join(account, async { Ok(Found::of(session).await) }).await?;
     let found = found?;
     check_choice(session, Some(&found.custom)).await?;

@@ -3,7 +3,7 @@
 use super::session::{CustomStreams, Session};
 use crate::config::{Choice, FilterChoice, did_you_mean};
 use crate::error::Error;
-use crate::http::Meter;
+use crate::http::RequestStats;
 use crate::hubspot::{
     Api, BadOperand, Condition, Conditions, Definition, Operands, Operator, RecordId, Subject,
 };
@@ -33,8 +33,8 @@ pub(super) async fn check_choice(
         None => unknown_objects(&mentions, &rows),
     };
     for row in &rows {
-        let meter = Meter::default();
-        let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
+        let stats = RequestStats::default();
+        let api = session.api(&stats, Subject { stream: row.name, scopes: row.scopes });
         match conditions(session, api, row).await {
             Err(Error::Config { violations: more }) => violations.extend(more),
             Err(error) if !error.is_about_one_answer() => return Err(error),

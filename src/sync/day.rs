@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout};
 use super::session::Session;
 use crate::config::Credentials;
 use crate::error::Error;
-use crate::http::Meter;
+use crate::http::RequestStats;
 use crate::hubspot::{self, Subject};
 
 /// Timeout for these requests: enough for a slow response, and no more than the result is worth.
@@ -21,13 +21,13 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// responses will.
 pub(super) async fn begin(session: &Session) {
     let day = session.client.day();
-    day.keep_to(Some(session.config.daily_share));
+    day.set_limit(Some(session.config.daily_share));
     if day.told().is_some() || matches!(session.config.credentials, Credentials::OAuth { .. }) {
         return;
     }
-    let meter = Meter::default();
+    let stats = RequestStats::default();
     let subject = Subject { stream: "daily usage", scopes: &["oauth"] };
-    match timeout(PATIENCE, hubspot::daily_usage(session.api(&meter, subject))).await {
+    match timeout(PATIENCE, hubspot::daily_usage(session.api(&stats, subject))).await {
         // Headers are exact, while these figures may be outdated.
         Ok(Ok(Some(usage))) if day.told().is_none() => day.observe(usage),
         Ok(Ok(_)) => {}
@@ -40,10 +40,10 @@ pub(super) async fn begin(session: &Session) {
 pub(super) async fn with_reset(session: &Session, error: Error) -> Error {
     let Error::DayShare { used, limit, share, .. } = error else { return error };
     // The limit is lifted for this one request.
-    session.client.day().keep_to(None);
-    let meter = Meter::default();
+    session.client.day().set_limit(None);
+    let stats = RequestStats::default();
     let subject = Subject { stream: "account_details", scopes: &["oauth"] };
-    let account = timeout(PATIENCE, hubspot::account(session.api(&meter, subject))).await;
+    let account = timeout(PATIENCE, hubspot::account(session.api(&stats, subject))).await;
     let resets = account.ok().and_then(Result::ok).map(|account| {
         let now = session.client.clock().at(Instant::now());
         let midnight = account.midnight_after(now).to_rfc3339_opts(SecondsFormat::Secs, true);

@@ -6,7 +6,7 @@ use super::choice::{check_choice, columns};
 use super::found::Found;
 use super::session::Session;
 use crate::error::{Error, WHERE_TO_GRANT, scopes_in_words};
-use crate::http::Meter;
+use crate::http::RequestStats;
 use crate::hubspot::Subject;
 use crate::protocol::CatalogStream;
 use crate::schema::build;
@@ -79,8 +79,8 @@ fn quoted(names: &[&str]) -> String {
 }
 
 async fn describe(session: &Session, row: &StreamSpec<'_>) -> Result<CatalogStream, Error> {
-    let meter = Meter::default();
-    let api = session.api(&meter, Subject { stream: row.name, scopes: row.scopes });
+    let stats = RequestStats::default();
+    let api = session.api(&stats, Subject { stream: row.name, scopes: row.scopes });
     let properties = match columns(session, api, row).await {
         Err(error) if session.all_streams && error.is_refusal() => None,
         found => found?,

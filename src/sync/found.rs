@@ -5,7 +5,7 @@ use futures_util::future::join3;
 use super::offer::Offer;
 use super::session::{CustomStreams, Session};
 use crate::error::Error;
-use crate::http::Meter;
+use crate::http::RequestStats;
 use crate::hubspot::{self, Granted, ObjectLibrary, Subject};
 use crate::streams::{AssociationStream, CustomStream, STREAMS, StreamSpec};
 
@@ -66,9 +66,9 @@ fn built_in(session: &Session) -> impl Iterator<Item = StreamSpec<'_>> {
 /// Requests the object types of the account. If this is denied, all object types are assumed to
 /// exist.
 async fn object_library(session: &Session) -> Result<ObjectLibrary, Error> {
-    let meter = Meter::default();
+    let stats = RequestStats::default();
     let subject = Subject { stream: "the object library", scopes: &[] };
-    match hubspot::object_library(session.api(&meter, subject)).await {
+    match hubspot::object_library(session.api(&stats, subject)).await {
         Err(error) if error.ends_everything() => Err(error),
         Err(error) => {
             log::info!("which object types the account has is not known: {error}");
@@ -80,9 +80,9 @@ async fn object_library(session: &Session) -> Result<ObjectLibrary, Error> {
 
 /// Returns the scopes of the token, as listed by HubSpot or otherwise determined by test requests.
 async fn granted(session: &Session) -> Granted {
-    let meter = Meter::default();
+    let stats = RequestStats::default();
     let subject = Subject { stream: "the scopes of the token", scopes: &[] };
-    let api = session.api(&meter, subject);
+    let api = session.api(&stats, subject);
     match session.token_scopes.listed(api).await {
         Some(listed) => listed.clone(),
         None => hubspot::tried_scopes(api).await,

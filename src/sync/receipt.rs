@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::error::Error;
-use crate::http::Meter;
+use crate::http::RequestStats;
 use crate::protocol::{Message, Outlet};
 use crate::record::Altered;
 use crate::streams::family::Receipt;
@@ -18,7 +18,7 @@ const KIND: &str = "source-hubspot-receipt";
 pub(super) struct Account<'a> {
     pub(super) stream: &'a str,
     pub(super) receipt: Receipt,
-    pub(super) meter: &'a Meter,
+    pub(super) stats: &'a RequestStats,
     pub(super) took: Duration,
 }
 
@@ -35,7 +35,7 @@ impl Account<'_> {
     fn line(&self) -> String {
         let Receipt { records, altered, said, properties, resumed } = self.receipt;
         let Altered { nulled, replaced } = altered;
-        let [general, search, associations] = self.meter.by_bucket();
+        let [general, search, associations] = self.stats.by_bucket();
         let of = said.map_or(String::new(), |said| format!(" (HubSpot counted {said})"));
         let of_each = properties.map_or(String::new(), |count| format!(" with {count} properties"));
         let gone_on = match resumed {
@@ -53,15 +53,15 @@ impl Account<'_> {
              waited for quota; {nulled} values nulled{of_characters}{gone_on}",
             self.stream,
             self.took.as_secs_f64(),
-            self.meter.retries(),
-            self.meter.throttled_answers(),
-            self.meter.waited().as_secs_f64(),
+            self.stats.retries(),
+            self.stats.throttled_answers(),
+            self.stats.waited().as_secs_f64(),
         )
     }
 
     fn json(&self) -> String {
         let Receipt { records, altered, said, properties, resumed } = self.receipt;
-        let [general, search, associations] = self.meter.by_bucket();
+        let [general, search, associations] = self.stats.by_bucket();
         json!({
             "stream": self.stream,
             "records": records,
@@ -69,9 +69,9 @@ impl Account<'_> {
             "properties": properties,
             "seconds": round(self.took),
             "requests": { "general": general, "search": search, "associations": associations },
-            "retried": self.meter.retries(),
-            "throttled": self.meter.throttled_answers(),
-            "waited_for_quota_seconds": round(self.meter.waited()),
+            "retried": self.stats.retries(),
+            "throttled": self.stats.throttled_answers(),
+            "waited_for_quota_seconds": round(self.stats.waited()),
             "values_nulled": altered.nulled,
             "values_with_characters_replaced": altered.replaced,
             "ranges_resumed": resumed,
@@ -104,34 +104,34 @@ fn round(duration: Duration) -> f64 {
 mod tests {
     use super::*;
 
-    fn account(receipt: Receipt, meter: &Meter) -> Account<'_> {
-        Account { stream: "deals", receipt, meter, took: Duration::from_millis(1_500) }
+    fn account(receipt: Receipt, stats: &RequestStats) -> Account<'_> {
+        Account { stream: "deals", receipt, stats, took: Duration::from_millis(1_500) }
     }
 
     #[test]
     fn a_receipt_says_what_is_known() {
-        let meter = Meter::default();
+        let stats = RequestStats::default();
         let plain = Receipt { records: 7, ..Receipt::default() };
         assert_eq!(
-            account(plain, &meter).line(),
+            account(plain, &stats).line(),
             "`deals`: 7 records in 1.5 s; requests: 0 general, 0 search, 0 associations; 0 retried, \
              0 throttled, 0.0 s waited for quota; 0 values nulled"
         );
         let full = Receipt { said: Some(9), properties: Some(3), resumed: 2, ..plain };
-        let line = account(full, &meter).line();
+        let line = account(full, &stats).line();
         assert!(line.starts_with("`deals`: 7 records (HubSpot counted 9) with 3 properties in"));
         assert!(line.ends_with("0 values nulled; went on with 2 ranges of ids"), "{line}");
         let altered = Altered { nulled: 1, replaced: 3 };
-        let line = account(Receipt { altered, ..plain }, &meter).line();
+        let line = account(Receipt { altered, ..plain }, &stats).line();
         assert!(line.ends_with("1 values nulled, 3 with characters replaced"), "{line}");
-        let json: serde_json::Value = serde_json::from_str(&account(full, &meter).json()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&account(full, &stats).json()).unwrap();
         assert_eq!(json["counted_by_hubspot"], 9);
         assert_eq!(json["requests"]["search"], 0);
     }
 
     #[test]
     fn only_what_drift_cannot_explain_is_a_warning() {
-        let meter = Meter::default();
+        let stats = RequestStats::default();
         for (records, said, warns) in [
             (0, None, false),
             (0, Some(100), false),
@@ -141,7 +141,7 @@ mod tests {
             (12_000, Some(10_000), false),
         ] {
             let receipt = Receipt { records, said, ..Receipt::default() };
-            let warning = account(receipt, &meter).missing();
+            let warning = account(receipt, &stats).missing();
             assert_eq!(warning.is_some(), warns, "{records} of {said:?}");
         }
     }

@@ -7,9 +7,12 @@ use futures_util::future::join;
 use super::definitions::Definitions;
 use crate::config::{AssociationChoice, Config, Credentials};
 use crate::error::Error;
-use crate::http::{Client, ClientOptions, KeepToken, Limits, Meter, Patience, Stop, Tokens};
+use crate::http::{
+    CancellationToken, Client, ClientOptions, KeepToken, Limits, RequestStats, RetryBudget,
+    TokenProvider,
+};
 use crate::hubspot::{
-    self, Api, CustomObject, DIALECT, EventDefinition, OAuthApp, Paths, Readable, Subject,
+    self, Api, CustomObject, EventDefinition, OAuthApp, PROFILE, Paths, Readable, Subject,
     TokenScopes, Version, limits,
 };
 use crate::operator::Operator;
@@ -40,15 +43,15 @@ impl Session {
     pub fn open(
         config: Config,
         operator: &Operator,
-        patience: Patience,
-        stop: Stop,
+        retry_budget: RetryBudget,
+        stop: CancellationToken,
         outlet: &Outlet,
     ) -> Result<Self, Error> {
         let paths = Paths::new(if operator.classic { Version::Classic } else { Version::Dated });
         let tokens = match &config.credentials {
-            Credentials::Token(token) => Tokens::Fixed(token.clone()),
+            Credentials::Token(token) => TokenProvider::Fixed(token.clone()),
             Credentials::OAuth { client_id, client_secret, refresh_token } => {
-                Tokens::renewing(hubspot::renewal(
+                TokenProvider::renewing(hubspot::renewal(
                     &paths,
                     client_id.clone(),
                     client_secret.clone(),
@@ -59,15 +62,15 @@ impl Session {
         };
         let options = ClientOptions {
             base: operator.api_url.clone(),
-            dialect: DIALECT,
+            profile: PROFILE,
             limits: Limits {
                 general: limits::GENERAL_WINDOW,
                 search: limits::SEARCH_WINDOW,
                 associations: limits::ASSOCIATIONS_WINDOW,
                 in_flight: config.in_flight,
             },
-            patience,
-            tokens,
+            retry_budget,
+            provider: tokens,
             secrets: match &config.credentials {
                 Credentials::Token(_) => Vec::new(),
                 Credentials::OAuth { client_secret, refresh_token, .. } => {
@@ -116,9 +119,9 @@ impl Session {
     }
 
     /// Returns API access on behalf of one stream.
-    pub fn api<'a>(&'a self, meter: &'a Meter, subject: Subject<'a>) -> Api<'a> {
+    pub fn api<'a>(&'a self, stats: &'a RequestStats, subject: Subject<'a>) -> Api<'a> {
         let scopes = &self.token_scopes;
-        Api { client: &self.client, paths: &self.paths, meter, subject, scopes }
+        Api { client: &self.client, paths: &self.paths, stats, subject, scopes }
     }
 
     /// Requests the portal's custom objects and events and returns their streams.
@@ -140,9 +143,9 @@ impl Session {
     }
 
     async fn custom_objects(&self) -> Result<Readable<CustomObject>, Error> {
-        let meter = Meter::default();
+        let stats = RequestStats::default();
         let subject = Subject { stream: "custom objects", scopes: &["crm.objects.custom.read"] };
-        hubspot::custom_objects(self.api(&meter, subject)).await
+        hubspot::custom_objects(self.api(&stats, subject)).await
     }
 
     /// Requests the account's custom events, if their streams are enabled.
@@ -150,10 +153,10 @@ impl Session {
         if !self.config.experimental_streams {
             return Ok(Readable::default());
         }
-        let meter = Meter::default();
+        let stats = RequestStats::default();
         let scopes = &["behavioral_events.event_definitions.read_write"];
         let subject = Subject { stream: "custom events", scopes };
-        hubspot::event_definitions(self.api(&meter, subject)).await
+        hubspot::event_definitions(self.api(&stats, subject)).await
     }
 }
 

@@ -15,7 +15,7 @@ use crate::streams::{Context, Family, Planned, Schema, Targets};
 
 /// Reads the stream to its end. The caller sends COMPLETE or INCOMPLETE.
 pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
-    let Track { selected, name, meter, tally, .. } = track;
+    let Track { selected, name, stats, tally, .. } = track;
     let mut row = run.rows.find(name)?;
     if matches!(row.schema, Schema::Static(_))
         && let Some(custom) = run.rows.meant_instead(&row, selected, None).await?
@@ -25,7 +25,7 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), 
     let saved = saved(&row, run.rows.name_in(run.state, name), selected, run.state)?;
     run.outlet.status(name, StreamStatus::Started).await?;
     let config = &run.session.config;
-    let api_of = |scopes| run.session.api(meter, Subject { stream: name, scopes });
+    let api_of = |scopes| run.session.api(stats, Subject { stream: name, scopes });
     let mut api = api_of(row.scopes);
     let mut properties = columns(run.session, api, &row).await;
     if matches!(row.schema, Schema::Properties { .. })
@@ -64,7 +64,7 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), 
     let stream = Planned { conditions, targets, ..planned };
     run.outlet.status(name, StreamStatus::Running).await?;
     let receipt = family::read(&context, &stream).await?;
-    Account { stream: name, receipt, meter, took: run.started.elapsed() }.give(run.outlet).await
+    Account { stream: name, receipt, stats, took: run.started.elapsed() }.give(run.outlet).await
 }
 
 /// Returns the single records to read, with the state, which is kept unchanged.

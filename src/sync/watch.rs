@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::session::Session;
 use crate::error::Error;
-use crate::http::{Bucket, Meter, Standstill};
+use crate::http::{BlockedOn, Bucket, RequestStats};
 use crate::progress::{Board, Ended, How, Quota, Sample, Screen};
 use crate::protocol::{ConfiguredStream, Outlet};
 use crate::streams::Tally;
@@ -23,15 +23,15 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(super) struct Track<'a> {
     pub(super) selected: &'a ConfiguredStream,
     pub(super) name: Arc<str>,
-    pub(super) meter: Meter,
+    pub(super) stats: RequestStats,
     pub(super) tally: Tally,
     ended: OnceCell<Ended>,
 }
 
 impl<'a> Track<'a> {
     pub(super) fn of(selected: &'a ConfiguredStream) -> Self {
-        let (meter, tally, ended) = (Meter::default(), Tally::default(), OnceCell::new());
-        Self { selected, name: selected.stream.name.as_str().into(), meter, tally, ended }
+        let (stats, tally, ended) = (RequestStats::default(), Tally::default(), OnceCell::new());
+        Self { selected, name: selected.stream.name.as_str().into(), stats, tally, ended }
     }
 
     /// Returns `true` if the stream can be skipped without harm when it fails with this error.
@@ -62,17 +62,17 @@ impl<'a> Track<'a> {
     }
 
     fn sample(&self, outlet: &Outlet) -> Sample {
-        let waits_for = match self.meter.standstill() {
-            Some(Standstill::Fault) => Some("HubSpot, which has failed"),
-            Some(Standstill::Quota(Bucket::Search)) => Some("HubSpot's search quota"),
-            Some(Standstill::Quota(Bucket::Associations)) => Some("HubSpot's association quota"),
-            Some(Standstill::Quota(Bucket::General | Bucket::Free)) => Some("HubSpot's quota"),
-            None if outlet.is_full() && !self.meter.is_busy() => Some("whoever reads the records"),
+        let waits_for = match self.stats.blocked_on() {
+            Some(BlockedOn::Fault) => Some("HubSpot, which has failed"),
+            Some(BlockedOn::Quota(Bucket::Search)) => Some("HubSpot's search quota"),
+            Some(BlockedOn::Quota(Bucket::Associations)) => Some("HubSpot's association quota"),
+            Some(BlockedOn::Quota(Bucket::General | Bucket::Free)) => Some("HubSpot's quota"),
+            None if outlet.is_full() && !self.stats.is_busy() => Some("whoever reads the records"),
             None => None,
         };
         Sample {
             records: self.tally.records(),
-            requests: self.meter.requests(),
+            requests: self.stats.requests(),
             done: self.tally.done(),
             waits_for,
             ended: self.ended.get().cloned(),
@@ -116,7 +116,7 @@ fn quota(session: &Session, tracks: &[Track<'_>]) -> Quota {
     Quota {
         general: session.client.used(Bucket::General),
         searches,
-        searched: tracks.iter().map(|track| track.meter.by_bucket()[1]).sum(),
+        searched: tracks.iter().map(|track| track.stats.by_bucket()[1]).sum(),
         day: session.client.day().told().map(|day| (day.used, day.limit)),
     }
 }

@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::dialect::Bucket;
-use super::flight::Flight;
+use super::concurrency::ConcurrencyLimit;
 use super::limiter::Limits;
-use super::turns::Turns;
-use super::window::Window;
+use super::queue::FairQueue;
+use super::window::SlidingWindow;
+use crate::http::profile::Bucket;
 
 /// Time after which an idle connection is assumed to be closed by either side.
 const IDLE: Duration = Duration::from_mins(1);
 
 /// Decides which request is sent next. `W` is the type of a waiter.
 #[derive(Debug)]
-pub(super) struct Lanes<W> {
-    by_bucket: [Lane<W>; 3],
+pub(super) struct LimiterState<W> {
+    by_bucket: [BucketState<W>; 3],
     /// Index of the bucket that is considered first. It rotates, so that buckets share the overall
     /// limit of requests in flight.
     first: usize,
@@ -28,32 +28,36 @@ pub(super) struct Lanes<W> {
 }
 
 #[derive(Debug)]
-struct Lane<W> {
-    window: Window,
-    flight: Flight,
+struct BucketState<W> {
+    window: SlidingWindow,
+    concurrency: ConcurrencyLimit,
     in_flight: usize,
-    turns: Turns<W>,
+    queue: FairQueue<W>,
 }
 
 /// Details of a granted permit.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Grant {
+pub(super) struct PermitInfo {
     pub(super) bucket: Bucket,
     /// Number of requests in flight, including this one.
     nth: usize,
 }
 
-impl<W> Lanes<W> {
+impl<W> LimiterState<W> {
     pub(super) fn new(limits: Limits, now: Instant) -> Self {
-        let lane = |(size, length)| Lane {
-            window: Window::new(size, length, now),
-            flight: Flight::default(),
+        let bucket_state = |(size, length)| BucketState {
+            window: SlidingWindow::new(size, length, now),
+            concurrency: ConcurrencyLimit::default(),
             in_flight: 0,
-            turns: Turns::default(),
+            queue: FairQueue::default(),
         };
         let most = limits.in_flight.max(1);
         Self {
-            by_bucket: [lane(limits.general), lane(limits.search), lane(limits.associations)],
+            by_bucket: [
+                bucket_state(limits.general),
+                bucket_state(limits.search),
+                bucket_state(limits.associations),
+            ],
             first: 0,
             in_flight: 0,
             most,
@@ -63,7 +67,7 @@ impl<W> Lanes<W> {
 
     /// Queues a waiter for a permit of a bucket. Buckets without a limit have no queue.
     pub(super) fn join(&mut self, bucket: Bucket, stream: u64, waiter: W) {
-        self.lane(bucket).turns.join(stream, waiter);
+        self.bucket_state(bucket).queue.join(stream, waiter);
     }
 
     /// Grants a permit to the next waiter. If there is none to grant, returns the instant at which
@@ -72,55 +76,57 @@ impl<W> Lanes<W> {
         &mut self,
         now: Instant,
         is_there: impl Fn(&W) -> bool,
-    ) -> Result<(W, Grant), Option<Instant>> {
+    ) -> Result<(W, PermitInfo), Option<Instant>> {
         let mut wake: Option<Instant> = None;
         if self.in_flight >= self.most {
             return Err(None);
         }
         for turn in 0..BUCKETS.len() {
             let place = (self.first + turn) % BUCKETS.len();
-            let Some((lane, bucket)) = self.by_bucket.get_mut(place).zip(BUCKETS.get(place)) else {
+            let Some((bucket_state, bucket)) =
+                self.by_bucket.get_mut(place).zip(BUCKETS.get(place))
+            else {
                 continue;
             };
-            if lane.turns.is_empty() || lane.is_full(now) {
+            if bucket_state.queue.is_empty() || bucket_state.is_full(now) {
                 continue;
             }
-            if let Err(until) = lane.window.has_place(now) {
+            if let Err(until) = bucket_state.window.poll_permit(now) {
                 wake = Some(wake.map_or(until, |wake| wake.min(until)));
-            } else if let Some(waiter) = lane.turns.next(&is_there) {
-                lane.window.promise();
-                lane.in_flight += 1;
+            } else if let Some(waiter) = bucket_state.queue.next(&is_there) {
+                bucket_state.window.reserve();
+                bucket_state.in_flight += 1;
                 self.in_flight += 1;
                 self.first = place + 1;
-                return Ok((waiter, Grant { bucket: *bucket, nth: self.in_flight }));
+                return Ok((waiter, PermitInfo { bucket: *bucket, nth: self.in_flight }));
             }
         }
         Err(wake)
     }
 
     /// Records that the request of a permit is being sent. Returns its number in the window.
-    pub(super) fn sent(&mut self, grant: &Grant, now: Instant) -> u64 {
-        let open = self.connections.get_mut(grant.nth);
+    pub(super) fn sent(&mut self, info: &PermitInfo, now: Instant) -> u64 {
+        let open = self.connections.get_mut(info.nth);
         let is_open = open.is_some_and(|open| {
             open.replace(now).is_some_and(|used| now.saturating_duration_since(used) < IDLE)
         });
-        self.lane(grant.bucket).window.sent(now, !is_open)
+        self.bucket_state(info.bucket).window.sent(now, !is_open)
     }
 
     /// Records the end of a request, successful or not.
     pub(super) fn finished(
         &mut self,
-        grant: &Grant,
+        info: &PermitInfo,
         sent_at: Instant,
         is_fault: bool,
         was_answered: bool,
         now: Instant,
     ) {
-        let flight = &mut self.lane(grant.bucket).flight;
+        let concurrency = &mut self.bucket_state(info.bucket).concurrency;
         if is_fault {
-            flight.failed(sent_at, now);
+            concurrency.failed(sent_at, now);
         } else {
-            flight.went_well(now.saturating_duration_since(sent_at));
+            concurrency.succeeded(now.saturating_duration_since(sent_at));
         }
         if is_fault && !was_answered {
             // All connections may have to be opened again.
@@ -129,10 +135,10 @@ impl<W> Lanes<W> {
     }
 
     /// Releases the in-flight slot of a request.
-    pub(super) fn release(&mut self, grant: &Grant) {
+    pub(super) fn release(&mut self, info: &PermitInfo) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        let lane = self.lane(grant.bucket);
-        lane.in_flight = lane.in_flight.saturating_sub(1);
+        let bucket_state = self.bucket_state(info.bucket);
+        bucket_state.in_flight = bucket_state.in_flight.saturating_sub(1);
     }
 
     pub(super) fn refused(
@@ -149,11 +155,11 @@ impl<W> Lanes<W> {
         self.window(bucket).resize(size);
     }
 
-    pub(super) fn window(&mut self, bucket: Bucket) -> &mut Window {
-        &mut self.lane(bucket).window
+    pub(super) fn window(&mut self, bucket: Bucket) -> &mut SlidingWindow {
+        &mut self.bucket_state(bucket).window
     }
 
-    fn lane(&mut self, bucket: Bucket) -> &mut Lane<W> {
+    fn bucket_state(&mut self, bucket: Bucket) -> &mut BucketState<W> {
         let [general, search, associations] = &mut self.by_bucket;
         match bucket {
             // Requests without a limit never get here; the general bucket is a harmless fallback.
@@ -167,16 +173,16 @@ impl<W> Lanes<W> {
 /// Buckets in the order of `by_bucket`.
 const BUCKETS: [Bucket; 3] = [Bucket::General, Bucket::Search, Bucket::Associations];
 
-impl<W> Lane<W> {
+impl<W> BucketState<W> {
     fn is_full(&self, now: Instant) -> bool {
-        let limit = self.flight.limit(self.window.per_second(now));
+        let limit = self.concurrency.limit(self.window.per_second(now));
         self.in_flight >= if self.window.is_probing() { 1 } else { limit }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::window::Standing;
+    use super::super::window::WindowUsage;
     use super::*;
 
     const LIMITS: Limits = Limits {
@@ -187,10 +193,10 @@ mod tests {
     };
 
     /// Returns all waiters that are granted a permit now, in order. Their requests stay in flight.
-    fn served(lanes: &mut Lanes<&'static str>, now: Instant) -> Vec<&'static str> {
+    fn served(state: &mut LimiterState<&'static str>, now: Instant) -> Vec<&'static str> {
         std::iter::from_fn(|| {
-            let (waiter, grant) = lanes.next(now, |_| true).ok()?;
-            lanes.sent(&grant, now);
+            let (waiter, info) = state.next(now, |_| true).ok()?;
+            state.sent(&info, now);
             Some(waiter)
         })
         .collect()
@@ -199,21 +205,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_with_one_request_is_next_but_one_among_a_thousand() {
         let mut now = Instant::now();
-        let mut lanes = Lanes::new(LIMITS, now);
+        let mut state = LimiterState::new(LIMITS, now);
         for _ in 0..1_000 {
-            lanes.join(Bucket::General, 1, "many");
+            state.join(Bucket::General, 1, "many");
         }
         for waited in 0..200 {
             if waited == 150 {
-                lanes.join(Bucket::General, 2, "one");
+                state.join(Bucket::General, 2, "one");
             }
-            let places = served(&mut lanes, now);
-            if places.contains(&"one") {
-                assert_eq!((waited, places), (150, vec!["many", "one", "many", "many"]));
+            let permits = served(&mut state, now);
+            if permits.contains(&"one") {
+                assert_eq!((waited, permits), (150, vec!["many", "one", "many", "many"]));
                 return;
             }
-            for _ in places {
-                lanes.release(&Grant { bucket: Bucket::General, nth: 1 });
+            for _ in permits {
+                state.release(&PermitInfo { bucket: Bucket::General, nth: 1 });
             }
             now += Duration::from_secs(1);
         }
@@ -223,36 +229,36 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn buckets_take_turns_and_none_waits_for_another_ones_quota() {
         let now = Instant::now();
-        let mut lanes = Lanes::new(LIMITS, now);
+        let mut state = LimiterState::new(LIMITS, now);
         for _ in 0..50 {
-            lanes.join(Bucket::General, 1, "list");
+            state.join(Bucket::General, 1, "list");
         }
-        lanes.join(Bucket::Associations, 1, "links");
-        lanes.join(Bucket::Search, 1, "hits");
-        assert_eq!(served(&mut lanes, now), ["list", "hits", "links", "list"]);
-        let general = Grant { bucket: Bucket::General, nth: 1 };
-        lanes.release(&general);
-        lanes.refused(Bucket::General, now, None, now);
-        lanes.join(Bucket::Search, 1, "hits");
-        assert_eq!(served(&mut lanes, now), ["hits"], "only the general bucket pauses");
+        state.join(Bucket::Associations, 1, "links");
+        state.join(Bucket::Search, 1, "hits");
+        assert_eq!(served(&mut state, now), ["list", "hits", "links", "list"]);
+        let general = PermitInfo { bucket: Bucket::General, nth: 1 };
+        state.release(&general);
+        state.refused(Bucket::General, now, None, now);
+        state.join(Bucket::Search, 1, "hits");
+        assert_eq!(served(&mut state, now), ["hits"], "only the general bucket pauses");
     }
 
     #[tokio::test(start_paused = true)]
     async fn after_a_refusal_one_request_finds_out_whether_it_is_over() {
         let now = Instant::now();
-        let mut lanes = Lanes::new(LIMITS, now);
+        let mut state = LimiterState::new(LIMITS, now);
         for _ in 0..50 {
-            lanes.join(Bucket::General, 1, "list");
+            state.join(Bucket::General, 1, "list");
         }
         // With headers, the rate stays unchanged.
-        lanes.window(Bucket::General).observe(Standing { size: 100, remaining: 100 }, now, now);
-        lanes.refused(Bucket::General, now, None, now);
-        assert!(matches!(lanes.next(now, |_| true), Err(Some(_))), "it is known when to look");
+        state.window(Bucket::General).observe(WindowUsage { size: 100, remaining: 100 }, now, now);
+        state.refused(Bucket::General, now, None, now);
+        assert!(matches!(state.next(now, |_| true), Err(Some(_))), "it is known when to look");
         let later = now + Duration::from_secs(1);
-        let (_, grant) = lanes.next(later, |_| true).unwrap();
-        let number = lanes.sent(&grant, later);
-        assert!(matches!(lanes.next(later, |_| true), Err(None)), "the answer decides");
-        lanes.window(Bucket::General).answered(number, true, later);
-        assert_eq!(served(&mut lanes, later).len(), 3);
+        let (_, info) = state.next(later, |_| true).unwrap();
+        let number = state.sent(&info, later);
+        assert!(matches!(state.next(later, |_| true), Err(None)), "the answer decides");
+        state.window(Bucket::General).answered(number, true, later);
+        assert_eq!(served(&mut state, later).len(), 3);
     }
 }

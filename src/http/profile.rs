@@ -14,7 +14,7 @@ pub enum Bucket {
 
 /// Meaning of an error response beyond its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum RefusalKind {
     /// Nothing beyond the status.
     Plain,
     /// A 401 because the token has expired. A new token, or a retry with the same one, may succeed.
@@ -29,12 +29,12 @@ pub enum Reading {
 
 /// Profile of a service.
 #[derive(Debug, Clone, Copy)]
-pub struct Dialect {
+pub struct ServiceProfile {
     /// Returns `true` if the request only reads. Other requests are never sent, which keeps the
     /// connector read-only.
     pub is_read: fn(&Method, &str) -> bool,
     /// Classifies an error response by its status and body.
-    pub reading: fn(u16, &[u8]) -> Reading,
+    pub refusal_kind: fn(u16, &[u8]) -> RefusalKind,
     /// Returns the error message of a success response whose body reports an error.
     pub said_in_success: fn(&[u8]) -> Option<String>,
     /// Header with the size of the general window.

@@ -5,19 +5,19 @@ use std::collections::{HashMap, VecDeque};
 /// One queue per stream, served round-robin: a stream with many waiting requests gets one permit
 /// for each permit of another stream, regardless of arrival order.
 #[derive(Debug)]
-pub(super) struct Turns<T> {
+pub(super) struct FairQueue<T> {
     /// Streams with waiting requests, the next one first.
     order: VecDeque<u64>,
     waiting: HashMap<u64, VecDeque<T>>,
 }
 
-impl<T> Default for Turns<T> {
+impl<T> Default for FairQueue<T> {
     fn default() -> Self {
         Self { order: VecDeque::new(), waiting: HashMap::new() }
     }
 }
 
-impl<T> Turns<T> {
+impl<T> FairQueue<T> {
     /// Adds a waiter to the queue of a stream.
     pub(super) fn join(&mut self, stream: u64, waiter: T) {
         let queue = self.waiting.entry(stream).or_default();
@@ -56,26 +56,26 @@ mod tests {
 
     #[test]
     fn streams_take_turns_and_each_is_served_in_order() {
-        let mut turns = Turns::default();
+        let mut queue = FairQueue::default();
         for (stream, waiter) in [(1, "a1"), (1, "a2"), (1, "a3"), (2, "b1"), (3, "c1"), (3, "c2")] {
-            turns.join(stream, waiter);
+            queue.join(stream, waiter);
         }
-        let mut served: Vec<_> = std::iter::from_fn(|| turns.next(|_| true)).take(4).collect();
-        turns.join(2, "b2");
-        served.extend(std::iter::from_fn(|| turns.next(|_| true)));
+        let mut served: Vec<_> = std::iter::from_fn(|| queue.next(|_| true)).take(4).collect();
+        queue.join(2, "b2");
+        served.extend(std::iter::from_fn(|| queue.next(|_| true)));
         assert_eq!(served, ["a1", "b1", "c1", "a2", "c2", "a3", "b2"]);
-        assert!(turns.is_empty());
+        assert!(queue.is_empty());
     }
 
     #[test]
     fn who_has_gone_costs_nobody_a_turn() {
-        let mut turns = Turns::default();
+        let mut queue = FairQueue::default();
         for waiter in [0, 0, 0, 7] {
-            turns.join(1, waiter);
+            queue.join(1, waiter);
         }
-        turns.join(2, 8);
-        assert_eq!(turns.next(|waiter| *waiter > 0), Some(8));
-        assert_eq!(turns.next(|waiter| *waiter > 0), Some(7));
-        assert_eq!(turns.next(|waiter| *waiter > 0), None);
+        queue.join(2, 8);
+        assert_eq!(queue.next(|waiter| *waiter > 0), Some(8));
+        assert_eq!(queue.next(|waiter| *waiter > 0), Some(7));
+        assert_eq!(queue.next(|waiter| *waiter > 0), None);
     }
 }

@@ -11,14 +11,14 @@ const DOUBLINGS: u32 = 8;
 
 /// Cooldowns of one bucket.
 #[derive(Debug, Default)]
-pub(super) struct Pauses {
+pub(super) struct Cooldown {
     until: Option<Instant>,
     /// Refusals since the last accepted request.
     in_a_row: u32,
     last: Option<Instant>,
 }
 
-impl Pauses {
+impl Cooldown {
     /// Returns the end of the current cooldown, if any.
     pub(super) fn until(&self, now: Instant) -> Option<Instant> {
         self.until.filter(|until| *until > now)
@@ -71,24 +71,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn pauses_double_while_nothing_is_accepted_and_count_a_burst_once() {
         let length = Duration::from_secs(10);
-        let (mut pauses, mut at) = (Pauses::default(), Instant::now());
+        let (mut cooldown, mut at) = (Cooldown::default(), Instant::now());
         for expected in [1, 2, 4, 8, 10, 10] {
             let end = at + Duration::from_secs(expected);
-            assert!(pauses.refused(at, None, length, at));
-            assert!(!pauses.refused(at - length / 100, None, length, at), "the same burst");
-            assert_eq!(pauses.until(at), Some(end));
-            assert_eq!(pauses.until(end), None);
+            assert!(cooldown.refused(at, None, length, at));
+            assert!(!cooldown.refused(at - length / 100, None, length, at), "the same burst");
+            assert_eq!(cooldown.until(at), Some(end));
+            assert_eq!(cooldown.until(end), None);
             at = end;
         }
         let minute = Duration::from_mins(1);
-        assert!(pauses.refused(at, Some(minute), length, at));
-        assert_eq!(pauses.until(at), Some(at + minute), "the service says so");
+        assert!(cooldown.refused(at, Some(minute), length, at));
+        assert_eq!(cooldown.until(at), Some(at + minute), "the service says so");
         at += minute;
-        pauses.accepted(at - minute * 2);
-        assert!(pauses.is_refused(), "it was sent before the refusal");
-        pauses.accepted(at);
-        assert!(!pauses.is_refused());
-        pauses.refused(at, None, length, at);
-        assert_eq!(pauses.until(at), Some(at + length / FIRST), "one was accepted between");
+        cooldown.accepted(at - minute * 2);
+        assert!(cooldown.is_refused(), "it was sent before the refusal");
+        cooldown.accepted(at);
+        assert!(!cooldown.is_refused());
+        cooldown.refused(at, None, length, at);
+        assert_eq!(cooldown.until(at), Some(at + length / FIRST), "one was accepted between");
     }
 }

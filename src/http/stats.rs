@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::dialect::Bucket;
+use super::profile::Bucket;
 
 /// Counts one stream's requests and the time they wait.
 #[derive(Debug)]
-pub struct Meter {
+pub struct RequestStats {
     /// Identifies the stream within the process, for fair queueing.
     stream: u64,
     general: AtomicU64,
@@ -17,12 +17,12 @@ pub struct Meter {
     retries: AtomicU64,
     throttled: AtomicU64,
     waited_ms: AtomicU64,
-    now: Now,
+    now: InState,
 }
 
 /// Number of the stream's requests in each state.
 #[derive(Debug, Default)]
-struct Now {
+struct InState {
     under_way: AtomicU64,
     queued: [AtomicU64; 3],
     faulty: AtomicU64,
@@ -30,7 +30,7 @@ struct Now {
 
 /// Reason why a stream has no request in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standstill {
+pub enum BlockedOn {
     /// Its requests wait for a permit of a bucket.
     Quota(Bucket),
     /// The service failed, and the stream waits before it retries.
@@ -39,22 +39,22 @@ pub enum Standstill {
 
 /// Counts one request in a state until it is dropped.
 #[derive(Debug)]
-pub struct Doing<'a>(&'a AtomicU64);
+pub struct InFlightGuard<'a>(&'a AtomicU64);
 
-impl<'a> Doing<'a> {
+impl<'a> InFlightGuard<'a> {
     fn begin(number: &'a AtomicU64) -> Self {
         number.fetch_add(1, Relaxed);
         Self(number)
     }
 }
 
-impl Drop for Doing<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }
 }
 
-impl Default for Meter {
+impl Default for RequestStats {
     fn default() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let zero = || AtomicU64::new(0);
@@ -67,12 +67,12 @@ impl Default for Meter {
             retries: zero(),
             throttled: zero(),
             waited_ms: zero(),
-            now: Now::default(),
+            now: InState::default(),
         }
     }
 }
 
-impl Meter {
+impl RequestStats {
     /// Returns the id of the stream.
     pub(super) fn stream(&self) -> u64 {
         self.stream
@@ -107,36 +107,36 @@ impl Meter {
     }
 
     /// Returns what the stream waits for, if it has no request in flight.
-    pub fn standstill(&self) -> Option<Standstill> {
+    pub fn blocked_on(&self) -> Option<BlockedOn> {
         let is_any = |number: &AtomicU64| number.load(Relaxed) > 0;
         if is_any(&self.now.under_way) {
             return None;
         }
         let [general, search, associations] = &self.now.queued;
         [
-            (&self.now.faulty, Standstill::Fault),
-            (search, Standstill::Quota(Bucket::Search)),
-            (associations, Standstill::Quota(Bucket::Associations)),
-            (general, Standstill::Quota(Bucket::General)),
+            (&self.now.faulty, BlockedOn::Fault),
+            (search, BlockedOn::Quota(Bucket::Search)),
+            (associations, BlockedOn::Quota(Bucket::Associations)),
+            (general, BlockedOn::Quota(Bucket::General)),
         ]
         .into_iter()
-        .find_map(|(number, standstill)| is_any(number).then_some(standstill))
+        .find_map(|(number, blocked_on)| is_any(number).then_some(blocked_on))
     }
 
     /// Returns `true` if the stream has a request in flight or waiting.
     pub fn is_busy(&self) -> bool {
-        self.standstill().is_some() || self.now.under_way.load(Relaxed) > 0
+        self.blocked_on().is_some() || self.now.under_way.load(Relaxed) > 0
     }
 
     /// Counts a request as in flight until the guard is dropped.
-    pub(super) fn under_way(&self) -> Doing<'_> {
-        Doing::begin(&self.now.under_way)
+    pub(super) fn under_way(&self) -> InFlightGuard<'_> {
+        InFlightGuard::begin(&self.now.under_way)
     }
 
     /// Counts a request as waiting for a permit until the guard is dropped.
-    pub(super) fn queued(&self, bucket: Bucket) -> Doing<'_> {
+    pub(super) fn queued(&self, bucket: Bucket) -> InFlightGuard<'_> {
         let [general, search, associations] = &self.now.queued;
-        Doing::begin(match bucket {
+        InFlightGuard::begin(match bucket {
             // Requests without a limit never wait for long.
             Bucket::General | Bucket::Free => general,
             Bucket::Search => search,
@@ -145,8 +145,8 @@ impl Meter {
     }
 
     /// Counts a request as waiting for a retry after a fault until the guard is dropped.
-    pub fn faulty(&self) -> Doing<'_> {
-        Doing::begin(&self.now.faulty)
+    pub fn faulty(&self) -> InFlightGuard<'_> {
+        InFlightGuard::begin(&self.now.faulty)
     }
 
     pub(super) fn sent(&self, bucket: Bucket) {
@@ -180,18 +180,18 @@ mod tests {
 
     #[test]
     fn a_stream_stands_still_when_none_of_its_requests_is_under_way() {
-        let meter = Meter::default();
-        assert_eq!((meter.standstill(), meter.is_busy()), (None, false));
-        let listing = meter.queued(Bucket::General);
-        assert_eq!(meter.standstill(), Some(Standstill::Quota(Bucket::General)));
-        let searching = meter.queued(Bucket::Search);
-        assert_eq!(meter.standstill(), Some(Standstill::Quota(Bucket::Search)), "the scarcer one");
-        let answering = meter.under_way();
-        assert_eq!((meter.standstill(), meter.is_busy()), (None, true));
+        let stats = RequestStats::default();
+        assert_eq!((stats.blocked_on(), stats.is_busy()), (None, false));
+        let listing = stats.queued(Bucket::General);
+        assert_eq!(stats.blocked_on(), Some(BlockedOn::Quota(Bucket::General)));
+        let searching = stats.queued(Bucket::Search);
+        assert_eq!(stats.blocked_on(), Some(BlockedOn::Quota(Bucket::Search)), "the scarcer one");
+        let answering = stats.under_way();
+        assert_eq!((stats.blocked_on(), stats.is_busy()), (None, true));
         drop((answering, searching));
-        let failing = meter.faulty();
-        assert_eq!(meter.standstill(), Some(Standstill::Fault));
+        let failing = stats.faulty();
+        assert_eq!(stats.blocked_on(), Some(BlockedOn::Fault));
         drop((listing, failing));
-        assert_eq!((meter.standstill(), meter.is_busy()), (None, false));
+        assert_eq!((stats.blocked_on(), stats.is_busy()), (None, false));
     }
 }

@@ -7,13 +7,13 @@ const SAMPLES: u32 = 20;
 
 /// Minimum and mean latency of the responses.
 #[derive(Debug, Default)]
-pub(super) struct Latencies {
+pub(super) struct RttStats {
     shortest: Option<Duration>,
     sum: Duration,
     count: u32,
 }
 
-impl Latencies {
+impl RttStats {
     pub(super) fn add(&mut self, latency: Duration) {
         self.shortest = Some(self.shortest.map_or(latency, |known| known.min(latency)));
         self.sum += latency;
@@ -44,11 +44,11 @@ mod tests {
             ("wild", [50, 900], 20, 0),
             ("too few", [300, 300], 18, 0),
         ] {
-            let mut latencies = Latencies::default();
+            let mut rtt = RttStats::default();
             for latency in latencies_ms.into_iter().cycle().take(count) {
-                latencies.add(Duration::from_millis(latency));
+                rtt.add(Duration::from_millis(latency));
             }
-            assert_eq!(latencies.certain(), Duration::from_millis(expected_ms), "{case}");
+            assert_eq!(rtt.certain(), Duration::from_millis(expected_ms), "{case}");
         }
     }
 }

@@ -5,20 +5,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::latencies::Latencies;
-use super::others::Others;
-use super::pace::Pace;
-use super::pauses::Pauses;
+use super::cooldown::Cooldown;
+use super::external_usage::ExternalUsage;
+use super::rtt::RttStats;
+use super::throttled_rate::ThrottledRate;
 
 /// Divisor of the window length for the assumed jitter of travel times: 0.4 s for a window of ten
 /// seconds, 40 ms for one of one second.
-const UNEVEN: u32 = 25;
+const JITTER: u32 = 25;
 /// Divisor of the window length for the time within which the order of two arrivals is unknown.
-const BLUR: u32 = 1_000;
+const CLOCK_TOLERANCE: u32 = 1_000;
 /// One permit in this many is never used, so that a new client of the same quota is not locked out.
-const DOOR: u32 = 100;
+const RESERVED_SHARE: u32 = 100;
 /// Divisor of our own usage that caps the headroom left for external usage to grow.
-const ROOM: u32 = 5;
+const HEADROOM: u32 = 5;
 
 /// The requests that the server still counts, as far as the client can know.
 ///
@@ -29,26 +29,26 @@ const ROOM: u32 = 5;
 /// - no later than the response less the guaranteed part of a latency. The outbound time of the
 ///   next request and the return time of this one together take at least that long, however they
 ///   divide it.
-/// - on an open connection, at most `uneven` later than after the usual travel time.
+/// - on an open connection, at most `jitter` later than after the usual travel time.
 ///
-/// With steady latency no time is lost; with unsteady latency at most `uneven` for each window. A
-/// refusal shows that travel times vary more than assumed, and doubles `uneven`.
+/// With steady latency no time is lost; with unsteady latency at most `jitter` for each window. A
+/// refusal shows that travel times vary more than assumed, and doubles `jitter`.
 #[derive(Debug)]
-pub struct Window {
+pub struct SlidingWindow {
     size: u32,
     length: Duration,
     /// Permits granted to requests that are not sent yet.
-    promised: u32,
+    reserved: u32,
     /// Requests in the order in which they were sent, kept for two window lengths.
     sent: VecDeque<Sent>,
     /// Number of the first request in `sent`.
     first: u64,
     refused: u32,
-    latencies: Latencies,
-    uneven: Duration,
-    others: Others,
-    pauses: Pauses,
-    pace: Pace,
+    rtt: RttStats,
+    jitter: Duration,
+    external: ExternalUsage,
+    cooldown: Cooldown,
+    throttled_rate: ThrottledRate,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -73,48 +73,48 @@ enum State {
 
 /// Window usage reported by a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
+pub struct WindowUsage {
     pub size: u32,
     pub remaining: u32,
 }
 
-impl Window {
+impl SlidingWindow {
     pub fn new(size: u32, length: Duration, now: Instant) -> Self {
         Self {
             size: size.max(1),
             length,
-            promised: 0,
+            reserved: 0,
             sent: VecDeque::new(),
             first: 0,
             refused: 0,
-            latencies: Latencies::default(),
-            uneven: length / UNEVEN,
-            others: Others::default(),
-            pauses: Pauses::default(),
-            pace: Pace::new(now),
+            rtt: RttStats::default(),
+            jitter: length / JITTER,
+            external: ExternalUsage::default(),
+            cooldown: Cooldown::default(),
+            throttled_rate: ThrottledRate::new(now),
         }
     }
 
     /// Returns the long-term rate that the window allows, in requests per second.
     pub fn per_second(&self, now: Instant) -> f64 {
-        f64::from(self.size) * self.pace.share(now) / self.length.as_secs_f64()
+        f64::from(self.size) * self.throttled_rate.share(now) / self.length.as_secs_f64()
     }
 
     /// Returns the estimated number of requests in the server's window, both ours and external, and
     /// the window size.
     pub fn used(&self, now: Instant) -> (u32, u32) {
-        let used = self.ours(now) + self.others.at(now, self.length);
+        let used = self.ours(now) + self.external.at(now, self.length);
         (used.min(self.size), self.size)
     }
 
     /// Returns `Ok(())` if a permit is available, otherwise the instant at which to poll again.
-    pub fn has_place(&mut self, now: Instant) -> Result<(), Instant> {
-        if let Some(until) = self.pauses.until(now) {
+    pub fn poll_permit(&mut self, now: Instant) -> Result<(), Instant> {
+        if let Some(until) = self.cooldown.until(now) {
             return Err(until);
         }
-        let gap = self.pace.gap(now, self.size, self.length);
+        let gap = self.throttled_rate.gap(now, self.size, self.length);
         if !gap.is_zero() {
-            if self.promised > 0 {
+            if self.reserved > 0 {
                 return Err(now + gap);
             }
             if let Some(next) = self.sent.back().map(|last| last.at + gap).filter(|at| *at > now) {
@@ -122,15 +122,15 @@ impl Window {
             }
         }
         self.forget(now);
-        let others = self.others.at(now, self.length);
-        let most = self.size - self.size / DOOR;
-        let fits = |ours: u32| ours + others + others.min(ours / ROOM) < most;
+        let external = self.external.at(now, self.length);
+        let most = self.size - self.size / RESERVED_SHARE;
+        let fits = |ours: u32| ours + external + external.min(ours / HEADROOM) < most;
         let known = u32::try_from(self.sent.len()).unwrap_or(u32::MAX / 4);
-        if fits(self.promised + known) {
+        if fits(self.reserved + known) {
             return Ok(());
         }
-        let mut held: u32 = self.promised;
-        let mut next = (others > 0).then(|| now + self.length / 50);
+        let mut held: u32 = self.reserved;
+        let mut next = (external > 0).then(|| now + self.length / 50);
         for sent in &self.sent {
             if let Some(until) = self.held_until(sent).filter(|until| *until > now) {
                 held += 1;
@@ -143,22 +143,22 @@ impl Window {
     /// Returns `true` if no request has been accepted since the last refusal, so that a single
     /// request is enough as a probe.
     pub fn is_probing(&self) -> bool {
-        self.pauses.is_refused()
+        self.cooldown.is_refused()
     }
 
     /// Reserves a permit.
-    pub fn promise(&mut self) {
-        self.promised += 1;
+    pub fn reserve(&mut self) {
+        self.reserved += 1;
     }
 
     /// Returns an unused permit.
-    pub fn forgo(&mut self) {
-        self.promised = self.promised.saturating_sub(1);
+    pub fn cancel_reservation(&mut self) {
+        self.reserved = self.reserved.saturating_sub(1);
     }
 
     /// Records that the request of a reserved permit is being sent. Returns its number.
     pub fn sent(&mut self, now: Instant, new_connection: bool) -> u64 {
-        self.forgo();
+        self.cancel_reservation();
         self.sent.push_back(Sent { at: now, state: State::UnderWay { new_connection } });
         self.first + self.sent.len() as u64 - 1
     }
@@ -171,8 +171,8 @@ impl Window {
         }
         let sent_at = sent.at;
         if was_answered {
-            self.latencies.add(now - sent_at);
-            self.pauses.accepted(sent_at);
+            self.rtt.add(now - sent_at);
+            self.cooldown.accepted(sent_at);
         }
     }
 
@@ -186,27 +186,27 @@ impl Window {
 
     /// Records a refusal because this quota is exhausted. Returns the remaining cooldown.
     pub fn refused(&mut self, sent_at: Instant, wait: Option<Duration>, now: Instant) -> Duration {
-        if self.pauses.refused(sent_at, wait, self.length, now) {
-            self.uneven = (self.uneven * 2).min(self.length);
+        if self.cooldown.refused(sent_at, wait, self.length, now) {
+            self.jitter = (self.jitter * 2).min(self.length);
             // With headers, external usage is known exactly; without, refusals are the only signal.
-            if !self.others.are_told() {
-                self.pace.refused(now);
+            if !self.external.is_reported() {
+                self.throttled_rate.refused(now);
             }
         }
-        self.pauses.until(now).map_or(Duration::ZERO, |until| until - now)
+        self.cooldown.until(now).map_or(Duration::ZERO, |until| until - now)
     }
 
     /// Updates the window from the usage that the response to a request sent at `asked_at` reports.
     ///
     /// Requests that the server counts beyond our own are external usage.
-    pub fn observe(&mut self, told: Standing, asked_at: Instant, now: Instant) {
-        self.resize(told.size);
+    pub fn observe(&mut self, usage: WindowUsage, asked_at: Instant, now: Instant) {
+        self.resize(usage.size);
         if asked_at + self.length < now {
             return;
         }
-        let counted = told.size.saturating_sub(told.remaining);
+        let counted = usage.size.saturating_sub(usage.remaining);
         let count = if counted == 0 { 0 } else { counted.saturating_sub(self.ours(asked_at)) };
-        self.others.observe(count, asked_at, now);
+        self.external.observe(count, asked_at, now);
     }
 
     /// Sets the window size.
@@ -223,9 +223,9 @@ impl Window {
     /// arrived. Requests in unknown order are included, so that they are not taken for external
     /// usage.
     fn ours(&self, asked_at: Instant) -> u32 {
-        let blur = self.length / BLUR;
-        let end = self.sent.partition_point(|sent| sent.at <= asked_at + blur);
-        let begin = self.sent.partition_point(|sent| sent.at + self.length + blur <= asked_at);
+        let tolerance = self.length / CLOCK_TOLERANCE;
+        let end = self.sent.partition_point(|sent| sent.at <= asked_at + tolerance);
+        let begin = self.sent.partition_point(|sent| sent.at + self.length + tolerance <= asked_at);
         let mut ours = end.saturating_sub(begin);
         if self.refused > 0 {
             let inside = self.sent.range(begin.min(end)..end);
@@ -237,14 +237,14 @@ impl Window {
     /// Returns the instant from which the server no longer counts the request, or `None` if it does
     /// not count it at all.
     fn held_until(&self, sent: &Sent) -> Option<Instant> {
-        let usual = sent.at + self.uneven;
+        let usual = sent.at + self.jitter;
         let arrived = match sent.state {
             State::Refused => return None,
             State::UnderWay { new_connection: false } => usual,
             // The upper bound: requests are kept for two window lengths.
             State::UnderWay { new_connection: true } => sent.at + self.length,
             State::Answered { new_connection, at } => {
-                let latest = (at - self.latencies.certain()).max(sent.at);
+                let latest = (at - self.rtt.certain()).max(sent.at);
                 if new_connection { latest } else { latest.min(usual) }
             }
         };
@@ -267,16 +267,16 @@ mod tests {
     const TEN_SECONDS: Duration = Duration::from_secs(10);
     const MS: Duration = Duration::from_millis(1);
 
-    fn window(size: u32) -> (Window, Instant) {
+    fn window(size: u32) -> (SlidingWindow, Instant) {
         let now = Instant::now();
-        (Window::new(size, TEN_SECONDS, now), now)
+        (SlidingWindow::new(size, TEN_SECONDS, now), now)
     }
 
     /// Sends as many requests as there are permits at one instant. Returns their numbers.
-    fn fill(window: &mut Window, now: Instant, new_connection: bool) -> Vec<u64> {
+    fn fill(window: &mut SlidingWindow, now: Instant, new_connection: bool) -> Vec<u64> {
         let mut numbers = Vec::new();
-        while window.has_place(now).is_ok() {
-            window.promise();
+        while window.poll_permit(now).is_ok() {
+            window.reserve();
             numbers.push(window.sent(now, new_connection));
         }
         numbers
@@ -294,16 +294,16 @@ mod tests {
         ] {
             let (mut window, start) = window(1);
             for _ in 0..999 {
-                window.latencies.add(MS * latency_ms);
+                window.rtt.add(MS * latency_ms);
             }
-            window.promise();
+            window.reserve();
             let number = window.sent(start, new_connection);
             window.answered(number, true, start + MS * 1_000);
-            let until = window.has_place(start + MS * 2_000).expect_err(case);
+            let until = window.poll_permit(start + MS * 2_000).expect_err(case);
             let found = (until - start).as_secs_f64() * 1_000.0;
             let expected = f64::from(free_ms);
             assert!((found - expected).abs() < 10.0, "{case}: {found}");
-            assert_eq!(window.has_place(until), Ok(()), "{case}");
+            assert_eq!(window.poll_permit(until), Ok(()), "{case}");
         }
     }
 
@@ -312,7 +312,7 @@ mod tests {
         for (new_connection, free_ms) in [(false, 10_400), (true, 20_000)] {
             let (mut window, start) = window(1);
             fill(&mut window, start, new_connection);
-            assert_eq!(window.has_place(start), Err(start + MS * free_ms));
+            assert_eq!(window.poll_permit(start), Err(start + MS * free_ms));
         }
     }
 
@@ -328,10 +328,10 @@ mod tests {
         ] {
             let (mut window, start) = window(100);
             for _ in 0..own {
-                window.promise();
+                window.reserve();
                 window.sent(start, false);
             }
-            window.observe(Standing { size, remaining }, start, start + MS);
+            window.observe(WindowUsage { size, remaining }, start, start + MS);
             let numbers = fill(&mut window, start + MS, false);
             assert_eq!(numbers.len(), more, "{case}");
         }
@@ -343,7 +343,7 @@ mod tests {
         assert_eq!(window.used(start), (0, 50));
         fill(&mut window, start, false);
         assert_eq!(window.used(start + MS), (50, 50));
-        window.observe(Standing { size: 190, remaining: 100 }, start + MS, start + MS);
+        window.observe(WindowUsage { size: 190, remaining: 100 }, start + MS, start + MS);
         assert_eq!(window.used(start + MS), (90, 190), "40 by others");
         assert_eq!(window.used(start + TEN_SECONDS * 2), (0, 190));
     }
@@ -354,22 +354,22 @@ mod tests {
         let numbers = fill(&mut window, start, false);
         assert_eq!(numbers.len(), 3);
         window.uncount(numbers[1]);
-        assert_eq!(window.has_place(start), Ok(()));
+        assert_eq!(window.poll_permit(start), Ok(()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_headers_a_refusal_lowers_the_rate() {
         let start = Instant::now();
-        let mut search = Window::new(5, Duration::from_secs(1), start);
+        let mut search = SlidingWindow::new(5, Duration::from_secs(1), start);
         assert_eq!(fill(&mut search, start, false).len(), 5);
         search.refused(start, None, start);
         let later = start + MS * 1_500;
         assert_eq!(fill(&mut search, later, false).len(), 1, "one, then a gap");
         assert!(
-            matches!(search.has_place(later), Err(at) if (490..500).contains(&(at - later).as_millis()))
+            matches!(search.poll_permit(later), Err(at) if (490..500).contains(&(at - later).as_millis()))
         );
         let (mut general, start) = window(100);
-        general.observe(Standing { size: 100, remaining: 100 }, start, start);
+        general.observe(WindowUsage { size: 100, remaining: 100 }, start, start);
         general.refused(start, None, start);
         assert_eq!(fill(&mut general, start + MS * 1_500, false).len(), 99, "headers say enough");
     }

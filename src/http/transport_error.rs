@@ -4,7 +4,7 @@ use crate::error::BoxError;
 
 /// Reason why an attempt got no response.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(super) enum TransportError {
     /// The TLS connection could not be established.
     Tls { problem: String, source: BoxError },
     /// The proxy requires authentication. Permanent.
@@ -12,32 +12,32 @@ pub(super) enum Broken {
     /// The proxy refused to connect to the host. Possibly transient.
     ProxyRefuses(BoxError),
     /// A transient error, with a description.
-    Passing(String),
+    Transient(String),
 }
 
-impl Broken {
+impl TransportError {
     pub(super) fn of(error: reqwest::Error) -> Self {
         let error = error.without_url();
         if let Some(problem) = tls_problem(&error) {
             return Self::Tls { problem, source: error.into() };
         }
         if error.is_timeout() {
-            return Self::Passing("no answer in time".to_owned());
+            return Self::Transient("no answer in time".to_owned());
         }
         // These error types are private to the HTTP library, so their messages are matched instead.
         let known = chain(&error).find_map(|link| cause(&link));
         match known {
             Some(Cause::ProxyWantsLogin) => Self::ProxyWantsLogin(error.into()),
             Some(Cause::ProxyRefuses) => Self::ProxyRefuses(error.into()),
-            Some(Cause::ProxyGone) => Self::Passing(format!(
+            Some(Cause::ProxyGone) => Self::Transient(format!(
                 "the proxy that HTTPS_PROXY names cannot be reached, check it: {}",
                 root_cause(&error)
             )),
-            Some(Cause::NoSuchHost) => Self::Passing(format!(
+            Some(Cause::NoSuchHost) => Self::Transient(format!(
                 "the name of the host was not found, check DNS or set HTTPS_PROXY: {}",
                 root_cause(&error)
             )),
-            None => Self::Passing(format!("the connection failed: {}", root_cause(&error))),
+            None => Self::Transient(format!("the connection failed: {}", root_cause(&error))),
         }
     }
 }

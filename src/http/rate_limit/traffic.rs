@@ -9,9 +9,9 @@ use futures_util::future::{join, join_all};
 use proptest::prelude::*;
 use tokio::time::{Instant, sleep};
 
-use super::dialect::Bucket;
 use super::limiter::{Limiter, Limits};
-use super::window::Standing;
+use super::window::WindowUsage;
+use crate::http::profile::Bucket;
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ impl Quota {
     }
 
     /// Counts a request if the quota allows it. Returns whether it does, and the remaining quota.
-    fn arrive(&self) -> (bool, Standing) {
+    fn arrive(&self) -> (bool, WindowUsage) {
         let (mut arrivals, now) = (self.arrivals.borrow_mut(), Instant::now());
         while arrivals.front().is_some_and(|first| *first + self.length <= now) {
             arrivals.pop_front();
@@ -40,7 +40,7 @@ impl Quota {
             arrivals.push_back(now);
         }
         let remaining = self.size - u32::try_from(arrivals.len()).unwrap();
-        (is_accepted, Standing { size: self.size, remaining })
+        (is_accepted, WindowUsage { size: self.size, remaining })
     }
 }
 
@@ -110,9 +110,9 @@ impl<'a> Client<'a> {
         place.send();
         let sent_at = Instant::now();
         sleep(self.dice.wait(self.latency.there_ms)).await;
-        let (is_accepted, standing) = self.quota.arrive();
+        let (is_accepted, usage) = self.quota.arrive();
         sleep(self.dice.wait(self.latency.back_ms)).await;
-        let told = (self.bucket == Bucket::General).then_some(standing);
+        let told = (self.bucket == Bucket::General).then_some(usage);
         place.answered(told, !is_accepted);
         place.finish(false);
         if !is_accepted {
@@ -160,7 +160,7 @@ async fn alone(bucket: Bucket, quota: &Quota, latency: Latency, seed: u64) -> (f
     (f64::from(client.counts.accepted.get()) / allowed, client.counts.refused.get())
 }
 
-fn latencies(there_more: u64, back_more: u64) -> impl Strategy<Value = Latency> {
+fn rtt(there_more: u64, back_more: u64) -> impl Strategy<Value = Latency> {
     ((1..120_u64, 0..=there_more), (10..800_u64, 0..=back_more))
         .prop_map(|(there_ms, back_ms)| Latency { there_ms, back_ms })
 }
@@ -171,7 +171,7 @@ proptest! {
     #[test]
     fn the_general_window_is_used_and_never_overrun(
         size in prop::sample::select(vec![100_u32, 110, 190, 250]),
-        latency in latencies(350, 600),
+        latency in rtt(350, 600),
         seed: u64,
     ) {
         let quota = Quota::new(size, TEN_SECONDS);
@@ -181,7 +181,7 @@ proptest! {
     }
 
     #[test]
-    fn the_search_window_is_used_and_never_overrun(latency in latencies(30, 600), seed: u64) {
+    fn the_search_window_is_used_and_never_overrun(latency in rtt(30, 600), seed: u64) {
         let quota = Quota::new(5, SECOND);
         let (used, refused) = on_paused_time(alone(Bucket::Search, &quota, latency, seed));
         prop_assert!(used >= 0.95, "{:.2} % used", used * 100.0);

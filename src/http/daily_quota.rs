@@ -5,12 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 /// Daily quota usage of the account, in requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DayUse {
+pub struct DailyQuotaUsage {
     pub used: u64,
     pub limit: u64,
 }
 
-impl DayUse {
+impl DailyQuotaUsage {
     /// Returns `true` if at least `share` percent of the limit is used.
     pub fn reaches(self, share: u32) -> bool {
         u128::from(self.used) * 100 >= u128::from(self.limit) * u128::from(share)
@@ -19,17 +19,17 @@ impl DayUse {
 
 /// Daily quota as last reported by the service, and the share that must not be exceeded.
 #[derive(Debug, Default)]
-pub struct Day {
-    told: Mutex<Option<DayUse>>,
+pub struct DailyQuota {
+    told: Mutex<Option<DailyQuotaUsage>>,
     share: Mutex<Option<u32>>,
     /// `true` once the warning about a reported limit of 0 has been logged.
     is_warned: AtomicBool,
 }
 
-impl Day {
+impl DailyQuota {
     /// Records the usage reported by a response. A limit of 0 is ignored, since the response itself
     /// proves it wrong.
-    pub fn observe(&self, told: DayUse) {
+    pub fn observe(&self, told: DailyQuotaUsage) {
         if told.limit == 0 {
             if !self.is_warned.swap(true, Relaxed) {
                 log::warn!(
@@ -44,18 +44,18 @@ impl Day {
 
     /// Returns the usage last reported; `None` if the service does not report it, as for apps
     /// without a daily limit.
-    pub fn told(&self) -> Option<DayUse> {
+    pub fn told(&self) -> Option<DailyQuotaUsage> {
         *self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Refuses further requests once the account has used `share` percent of its daily quota.
     /// `None` removes the limit.
-    pub fn keep_to(&self, share: Option<u32>) {
+    pub fn set_limit(&self, share: Option<u32>) {
         *self.share.lock().unwrap_or_else(PoisonError::into_inner) = share;
     }
 
     /// Returns the usage and the share if the share is used up.
-    pub(super) fn over(&self) -> Option<(DayUse, u32)> {
+    pub(super) fn over(&self) -> Option<(DailyQuotaUsage, u32)> {
         let share = (*self.share.lock().unwrap_or_else(PoisonError::into_inner))?;
         let told = self.told()?;
         told.reaches(share).then_some((told, share))
@@ -77,21 +77,25 @@ mod tests {
             (1, 1, 1, true),
             (u64::MAX, u64::MAX, 100, true),
         ] {
-            assert_eq!(DayUse { used, limit }.reaches(share), expected, "{used} of {limit}");
+            assert_eq!(
+                DailyQuotaUsage { used, limit }.reaches(share),
+                expected,
+                "{used} of {limit}"
+            );
         }
     }
 
     #[test]
     fn only_a_told_day_with_a_share_to_keep_is_ever_over() {
-        let (day, full) = (Day::default(), DayUse { used: 10, limit: 10 });
-        day.keep_to(Some(90));
+        let (day, full) = (DailyQuota::default(), DailyQuotaUsage { used: 10, limit: 10 });
+        day.set_limit(Some(90));
         assert_eq!(day.over(), None);
         day.observe(full);
         assert_eq!(day.over(), Some((full, 90)));
-        day.keep_to(None);
+        day.set_limit(None);
         assert_eq!(day.over(), None);
-        let (day, none) = (Day::default(), DayUse { used: 0, limit: 0 });
-        day.keep_to(Some(90));
+        let (day, none) = (DailyQuota::default(), DailyQuotaUsage { used: 0, limit: 0 });
+        day.set_limit(Some(90));
         day.observe(none);
         assert_eq!((day.told(), day.over()), (None, None), "a day of 0 requests");
     }

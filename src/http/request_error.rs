@@ -5,12 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 
-use super::day::DayUse;
+use super::daily_quota::DailyQuotaUsage;
 use crate::error::BoxError;
 
 /// An error response.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct ErrorResponse {
     pub status: u16,
     pub body: Bytes,
     pub correlation: Option<String>,
@@ -18,7 +18,7 @@ pub struct Refusal {
     pub path: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// Returns `true` if the path does not exist, or no longer exists (404, 410).
     pub(super) fn is_gone(&self) -> bool {
         matches!(self.status, 404 | 410)
@@ -27,43 +27,43 @@ impl Refusal {
 
 /// Reason why a success response could not be used.
 #[derive(Debug)]
-pub enum Undecodable {
+pub enum DecodeError {
     /// Not JSON: the body was damaged in transit. A retry may succeed.
-    Garbled(String),
+    Malformed(String),
     /// JSON that is incomplete, or reports that it is. A retry may succeed.
-    NotWhole(String),
+    Incomplete(String),
     /// Complete, but not of the expected shape. A retry would not help.
     Unexpected(BoxError),
 }
 
-impl From<serde_json::Error> for Undecodable {
+impl From<serde_json::Error> for DecodeError {
     fn from(error: serde_json::Error) -> Self {
         if error.is_data() {
             Self::Unexpected(error.into())
         } else {
-            Self::Garbled(error.to_string())
+            Self::Malformed(error.to_string())
         }
     }
 }
 
 /// Reason why a request got no usable response.
 #[derive(Debug)]
-pub enum Failure {
+pub enum RequestError {
     /// The service refused the request. A retry would not help.
-    Refused(Box<Refusal>),
+    Refused(Box<ErrorResponse>),
     /// The token was due for renewal before the request got its permit, so it was not sent.
     TokenDue,
     /// The service reported the token as expired. `Client::send` returns this only after one
     /// replacement.
-    TokenExpired(Box<Refusal>),
+    TokenExpired(Box<ErrorResponse>),
     /// A token that had just been granted was refused, like the one before it.
-    NewTokenRefused(Box<Refusal>),
+    NewTokenRefused(Box<ErrorResponse>),
     /// The token endpoint granted no token.
-    NoToken(Box<Refusal>),
+    NoToken(Box<ErrorResponse>),
     /// The daily quota is used up.
-    DayUsedUp(Box<Refusal>),
+    DayUsedUp(Box<ErrorResponse>),
     /// The account has used the share of its daily quota, in percent, up to which a sync may run.
-    DayShare { told: DayUse, share: u32 },
+    DayShare { told: DailyQuotaUsage, share: u32 },
     /// A stop was requested.
     Stopped,
     /// The retry budget is exhausted.
@@ -75,7 +75,7 @@ pub enum Failure {
         /// `true` if the last response was a success that could not be used.
         answered: bool,
         /// The last response, if it was an error.
-        refusal: Option<Box<Refusal>>,
+        refusal: Option<Box<ErrorResponse>>,
     },
     /// A page of a single record could not be read, and no smaller page can be requested.
     SingleRecord { endpoint: String, attempts: u32, last: String },
@@ -93,7 +93,7 @@ pub enum Failure {
     NotARead { method: Method, path: String },
 }
 
-impl Failure {
+impl RequestError {
     /// Converts a refusal by the token endpoint into `NoToken`.
     pub(super) fn of_token_endpoint(self) -> Self {
         if let Self::Refused(refusal) = self { Self::NoToken(refusal) } else { self }

@@ -20,27 +20,27 @@ const LEAST_HEALTH: f64 = 0.05;
 
 /// Concurrency limit of one bucket, from its latency and faults.
 #[derive(Debug)]
-pub(super) struct Flight {
+pub(super) struct ConcurrencyLimit {
     latency: Option<Duration>,
     /// Factor on the limit; 1.0 unless the service failed recently.
     health: f64,
     reduced_at: Option<Instant>,
 }
 
-impl Default for Flight {
+impl Default for ConcurrencyLimit {
     fn default() -> Self {
         Self { latency: None, health: 1.0, reduced_at: None }
     }
 }
 
-impl Flight {
+impl ConcurrencyLimit {
     /// Returns the maximum number of requests in flight at a rate of `per_second`.
     pub(super) fn limit(&self, per_second: f64) -> usize {
         limit(per_second, self.latency.unwrap_or(FIRST_LATENCY), self.health)
     }
 
     /// Records a good response and its latency.
-    pub(super) fn went_well(&mut self, took: Duration) {
+    pub(super) fn succeeded(&mut self, took: Duration) {
         self.latency = Some(self.latency.map_or(took, |known| smoothed(known, took)));
         self.health = (self.health + RECOVERY).min(1.0);
     }
@@ -93,26 +93,26 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn faults_halve_once_for_all_under_way_and_answers_bring_it_back() {
         let start = Instant::now();
-        let (mut flight, third) = (Flight::default(), Duration::from_millis(300));
-        flight.went_well(third);
-        assert_eq!(flight.limit(19.0), 10);
+        let (mut concurrency, third) = (ConcurrencyLimit::default(), Duration::from_millis(300));
+        concurrency.succeeded(third);
+        assert_eq!(concurrency.limit(19.0), 10);
         for _ in 0..4 {
-            flight.failed(start, start + third);
+            concurrency.failed(start, start + third);
         }
-        assert_eq!(flight.limit(19.0), 5);
-        flight.failed(start + third, start + third * 2);
-        assert_eq!(flight.limit(19.0), 2);
+        assert_eq!(concurrency.limit(19.0), 5);
+        concurrency.failed(start + third, start + third * 2);
+        assert_eq!(concurrency.limit(19.0), 2);
         for _ in 0..15 {
-            flight.went_well(third);
+            concurrency.succeeded(third);
         }
-        assert_eq!(flight.limit(19.0), 10);
+        assert_eq!(concurrency.limit(19.0), 10);
     }
 
     #[test]
     fn latency_is_smoothed() {
-        let mut flight = Flight::default();
-        flight.went_well(Duration::from_millis(100));
-        flight.went_well(Duration::from_millis(500));
-        assert_eq!(flight.latency, Some(Duration::from_millis(200)));
+        let mut concurrency = ConcurrencyLimit::default();
+        concurrency.succeeded(Duration::from_millis(100));
+        concurrency.succeeded(Duration::from_millis(500));
+        assert_eq!(concurrency.latency, Some(Duration::from_millis(200)));
     }
 }

@@ -3,12 +3,12 @@
 use http::Method;
 
 use super::{limits, refusal};
-use crate::http::Dialect;
+use crate::http::ServiceProfile;
 
 /// The profile of HubSpot.
-pub const DIALECT: Dialect = Dialect {
+pub const PROFILE: ServiceProfile = ServiceProfile {
     is_read,
-    reading: refusal::reading,
+    refusal_kind: refusal::refusal_kind,
     said_in_success: refusal::said_in_success,
     limit_header: "x-hubspot-ratelimit-max",
     remaining_header: "x-hubspot-ratelimit-remaining",

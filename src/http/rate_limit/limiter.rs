@@ -7,9 +7,9 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::dialect::Bucket;
-use super::lanes::{Grant, Lanes};
-use super::window::Standing;
+use super::state::{LimiterState, PermitInfo};
+use super::window::WindowUsage;
+use crate::http::profile::Bucket;
 
 /// Window sizes (requests, length) to start with, before responses correct them.
 #[derive(Debug, Clone, Copy)]
@@ -28,34 +28,37 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct Limiter {
     shared: Arc<Shared>,
-    clerk: OnceLock<JoinHandle<()>>,
+    dispatcher: OnceLock<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    lanes: Mutex<Lanes<oneshot::Sender<Place>>>,
+    state: Mutex<LimiterState<oneshot::Sender<Permit>>>,
     /// Notifies the background task that its wake-up time may have changed.
     changed: Notify,
 }
 
 /// A permit to send one request. Releases its quota and its in-flight slot when dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct Permit {
     shared: Weak<Shared>,
-    grant: Grant,
+    info: PermitInfo,
     sent: Option<(u64, Instant)>,
     is_answered: bool,
 }
 
 impl Limiter {
     pub fn new(limits: Limits, now: Instant) -> Self {
-        let lanes = Mutex::new(Lanes::new(limits, now));
-        Self { shared: Arc::new(Shared { lanes, changed: Notify::new() }), clerk: OnceLock::new() }
+        let state = Mutex::new(LimiterState::new(limits, now));
+        Self {
+            shared: Arc::new(Shared { state, changed: Notify::new() }),
+            dispatcher: OnceLock::new(),
+        }
     }
 
     /// Waits for a permit on behalf of a stream. Returns the permit and the time waited. The permit
     /// is `None` for a bucket without a limit.
-    pub async fn acquire(&self, bucket: Bucket, stream: u64) -> (Option<Place>, Duration) {
+    pub async fn acquire(&self, bucket: Bucket, stream: u64) -> (Option<Permit>, Duration) {
         let started = Instant::now();
         if bucket == Bucket::Free {
             return (None, Duration::ZERO);
@@ -63,10 +66,10 @@ impl Limiter {
         let (sender, receiver) = oneshot::channel();
         self.shared.lock().join(bucket, stream, sender);
         self.shared.serve();
-        self.clerk.get_or_init(|| tokio::spawn(clerk(Arc::clone(&self.shared))));
+        self.dispatcher.get_or_init(|| tokio::spawn(dispatcher(Arc::clone(&self.shared))));
         // The sender is only dropped with the limiter, which is borrowed here.
-        let place = receiver.await.ok();
-        (place, started.elapsed())
+        let permit = receiver.await.ok();
+        (permit, started.elapsed())
     }
 
     /// Returns the number of requests that the service currently counts in a bucket, and the
@@ -89,29 +92,29 @@ impl Limiter {
 
 impl Drop for Limiter {
     fn drop(&mut self) {
-        if let Some(clerk) = self.clerk.get() {
-            clerk.abort();
+        if let Some(dispatcher) = self.dispatcher.get() {
+            dispatcher.abort();
         }
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Lanes<oneshot::Sender<Place>>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, LimiterState<oneshot::Sender<Permit>>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Grants all available permits. Returns the instant at which the next one becomes available,
     /// if there are waiters and time alone frees one.
-    fn hand_out(self: &Arc<Self>) -> Option<Instant> {
+    fn grant_available(self: &Arc<Self>) -> Option<Instant> {
         let now = Instant::now();
         loop {
             let next = self.lock().next(now, |waiter| !waiter.is_closed());
             match next {
-                Ok((waiter, grant)) => {
+                Ok((waiter, info)) => {
                     let shared = Arc::downgrade(self);
-                    let place = Place { shared, grant, sent: None, is_answered: false };
+                    let permit = Permit { shared, info, sent: None, is_answered: false };
                     // If the waiter is gone, the permit is dropped, which releases it.
-                    let _gone = waiter.send(place);
+                    let _gone = waiter.send(permit);
                 }
                 Err(wake) => return wake,
             }
@@ -121,16 +124,16 @@ impl Shared {
     /// Grants all available permits and notifies the background task if it may have to wake up
     /// earlier.
     fn serve(self: &Arc<Self>) {
-        if self.hand_out().is_some() {
+        if self.grant_available().is_some() {
             self.changed.notify_one();
         }
     }
 }
 
 /// Background task that grants permits as they become available over time.
-async fn clerk(shared: Arc<Shared>) {
+async fn dispatcher(shared: Arc<Shared>) {
     loop {
-        let wake = shared.hand_out();
+        let wake = shared.grant_available();
         let changed = shared.changed.notified();
         match wake {
             Some(wake) => {
@@ -141,35 +144,35 @@ async fn clerk(shared: Arc<Shared>) {
     }
 }
 
-impl Place {
+impl Permit {
     pub fn bucket(&self) -> Bucket {
-        self.grant.bucket
+        self.info.bucket
     }
 
     /// Records that the request is being sent.
     pub fn send(&mut self) {
         if let Some(shared) = self.shared.upgrade() {
             let now = Instant::now();
-            self.sent = Some((shared.lock().sent(&self.grant, now), now));
+            self.sent = Some((shared.lock().sent(&self.info, now), now));
         }
     }
 
     /// Records that the response headers have arrived, with the window usage they report, if any.
     /// `is_refused` is `true` if the request was refused for quota.
-    pub fn answered(&mut self, standing: Option<Standing>, is_refused: bool) {
+    pub fn answered(&mut self, usage: Option<WindowUsage>, is_refused: bool) {
         let (Some(shared), Some((number, sent_at))) = (self.shared.upgrade(), self.sent) else {
             return;
         };
         let now = Instant::now();
         self.is_answered = true;
-        let mut lanes = shared.lock();
-        let window = lanes.window(self.grant.bucket);
+        let mut state = shared.lock();
+        let window = state.window(self.info.bucket);
         if is_refused {
             window.uncount(number);
         }
         window.answered(number, !is_refused, now);
-        if let Some(standing) = standing {
-            window.observe(standing, sent_at, now);
+        if let Some(usage) = usage {
+            window.observe(usage, sent_at, now);
         }
     }
 
@@ -178,24 +181,24 @@ impl Place {
     pub fn finish(self, is_fault: bool) {
         if let (Some(shared), Some((_, sent_at))) = (self.shared.upgrade(), self.sent) {
             let now = Instant::now();
-            shared.lock().finished(&self.grant, sent_at, is_fault, self.is_answered, now);
+            shared.lock().finished(&self.info, sent_at, is_fault, self.is_answered, now);
         }
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let Some(shared) = self.shared.upgrade() else { return };
         let now = Instant::now();
         {
-            let mut lanes = shared.lock();
-            let window = lanes.window(self.grant.bucket);
+            let mut state = shared.lock();
+            let window = state.window(self.info.bucket);
             match self.sent {
-                None => window.forgo(),
+                None => window.cancel_reservation(),
                 Some((number, _)) if !self.is_answered => window.answered(number, false, now),
                 Some(_) => {}
             }
-            lanes.release(&self.grant);
+            state.release(&self.info);
         }
         shared.serve();
     }

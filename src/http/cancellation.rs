@@ -4,9 +4,9 @@ use tokio::sync::watch;
 
 /// Cancellation token: ends all requests, permanently and from any thread.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(watch::Sender<bool>);
+pub struct CancellationToken(watch::Sender<bool>);
 
-impl Stop {
+impl CancellationToken {
     /// Cancels all current and future requests.
     pub fn request(&self) {
         self.0.send_replace(true);
@@ -26,7 +26,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_stop_reaches_those_who_wait_and_those_who_come_later() {
-        let stop = Stop::default();
+        let stop = CancellationToken::default();
         let copy = stop.clone();
         let (waited, ()) = tokio::join!(
             tokio::time::timeout(std::time::Duration::from_secs(1), stop.requested()),

@@ -14,15 +14,15 @@ const HOLD: u32 = 4;
 
 /// External usage of the server's window, as reported by responses.
 #[derive(Debug, Default)]
-pub(super) struct Others {
+pub(super) struct ExternalUsage {
     counts: VecDeque<u32>,
     /// Arrival of the newest response, and the instant at which its request was sent.
     newest: Option<(Instant, Instant)>,
 }
 
-impl Others {
+impl ExternalUsage {
     /// Returns `true` if any response has reported the usage of the window.
-    pub(super) fn are_told(&self) -> bool {
+    pub(super) fn is_reported(&self) -> bool {
         self.newest.is_some()
     }
 
@@ -40,10 +40,10 @@ impl Others {
     /// decreases linearly over one window length. Permits thus become available again, and the next
     /// response brings a new count, before all of our own requests have left the window.
     pub(super) fn at(&self, now: Instant, length: Duration) -> u32 {
-        let (Some((told_at, _)), Some(count)) = (self.newest, self.counts.iter().min()) else {
+        let (Some((reported_at, _)), Some(count)) = (self.newest, self.counts.iter().min()) else {
             return 0;
         };
-        let since = now.saturating_duration_since(told_at).saturating_sub(length / HOLD);
+        let since = now.saturating_duration_since(reported_at).saturating_sub(length / HOLD);
         let left = length.saturating_sub(since).as_secs_f64() / length.as_secs_f64();
         #[expect(
             clippy::cast_possible_truncation,
@@ -63,13 +63,13 @@ mod tests {
     async fn others_stay_for_a_while_and_then_leave_evenly() {
         let (start, length) = (Instant::now(), Duration::from_secs(10));
         let second = Duration::from_secs(1);
-        let mut others = Others::default();
-        assert_eq!((others.are_told(), others.at(start, length)), (false, 0));
-        others.observe(100, start, start + second);
-        assert!(others.are_told());
+        let mut external = ExternalUsage::default();
+        assert_eq!((external.is_reported(), external.at(start, length)), (false, 0));
+        external.observe(100, start, start + second);
+        assert!(external.is_reported());
         for (seconds, expected) in [(1.0, 100), (3.5, 100), (4.5, 90), (8.5, 50), (13.5, 0)] {
             let at = start + second.mul_f64(seconds);
-            assert_eq!(others.at(at, length), expected, "after {seconds} s");
+            assert_eq!(external.at(at, length), expected, "after {seconds} s");
         }
     }
 
@@ -77,12 +77,12 @@ mod tests {
     async fn the_least_of_the_last_answers_counts_and_a_late_one_does_not() {
         let (start, length) = (Instant::now(), Duration::from_secs(10));
         let ms = |count| start + Duration::from_millis(count);
-        let mut others = Others::default();
+        let mut external = ExternalUsage::default();
         for (asked_ms, count, expected) in
             [(10, 7, 7), (20, 5, 5), (30, 9, 5), (25, 0, 5), (40, 8, 5), (50, 9, 5), (60, 9, 8)]
         {
-            others.observe(count, ms(asked_ms), ms(100));
-            assert_eq!(others.at(ms(100), length), expected, "asked at {asked_ms} ms");
+            external.observe(count, ms(asked_ms), ms(100));
+            assert_eq!(external.at(ms(100), length), expected, "asked at {asked_ms} ms");
         }
     }
 }

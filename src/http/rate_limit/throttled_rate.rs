@@ -16,12 +16,12 @@ const LEAST: f64 = 0.1;
 /// Share of a quota that is used (AIMD). A refusal lowers it, because another client must be using
 /// the quota too; it then recovers slowly. Two such clients converge to equal shares.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
+pub(super) struct ThrottledRate {
     share: f64,
     since: Instant,
 }
 
-impl Pace {
+impl ThrottledRate {
     pub(super) fn new(now: Instant) -> Self {
         Self { share: 1.0, since: now }
     }
@@ -75,11 +75,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_share_is_taken_evenly_and_the_whole_as_it_comes() {
         let start = Instant::now();
-        let mut pace = Pace::new(start);
+        let mut throttled_rate = ThrottledRate::new(start);
         let second = Duration::from_secs(1);
-        assert_eq!(pace.gap(start, 5, second), Duration::ZERO);
-        pace.refused(start);
-        assert_eq!(pace.gap(start, 5, second).as_millis(), 500);
-        assert_eq!(pace.gap(start + second * 241, 5, second), Duration::ZERO);
+        assert_eq!(throttled_rate.gap(start, 5, second), Duration::ZERO);
+        throttled_rate.refused(start);
+        assert_eq!(throttled_rate.gap(start, 5, second).as_millis(), 500);
+        assert_eq!(throttled_rate.gap(start + second * 241, 5, second), Duration::ZERO);
     }
 }
