@@ -8,7 +8,7 @@ use std::time::Duration;
 use hubspot_simulator::settings::{IdOrder, SearchBodyLimit};
 use hubspot_simulator::{Config, Fault, JournalConfig, Kind, Policy, PortalSpec, Settings, Which};
 use serde_json::{Value, json};
-use source_hubspot::streams::{Family, STREAMS};
+use source_hubspot::streams::{ReadStrategy, STREAMS};
 
 use crate::support::promises::instant_ms;
 use crate::support::reading::{asked, change, deals, read, saved, touch};
@@ -88,8 +88,8 @@ fn c31_a_list_that_loses_its_order_midway_is_read_on_in_sequence() {
 #[test]
 fn c07_contacts_are_searched_by_a_modified_date_of_their_own() {
     for row in STREAMS.iter() {
-        if let Family::CrmObject { object, modified }
-        | Family::PropertyHistory { object, modified, .. } = row.family
+        if let ReadStrategy::CrmObject { object, modified }
+        | ReadStrategy::PropertyHistory { object, modified, .. } = row.strategy
         {
             let own = if object == "contacts" { "lastmodifieddate" } else { "hs_lastmodifieddate" };
             assert_eq!(modified, own, "{}", row.name);

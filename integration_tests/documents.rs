@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
-use source_hubspot::streams::{Family, STREAMS, StreamSpec, Term};
+use source_hubspot::streams::{ReadStrategy, STREAMS, StreamSpec, Term};
 
 use crate::support::golden::compare_file;
 
@@ -47,7 +47,7 @@ ids, scopes `crm.objects.custom.read` and `crm.schemas.custom.read`, 1 request p
 fn streams_are_documented() {
     let mut families: BTreeMap<&str, Vec<&StreamSpec<'_>>> = BTreeMap::new();
     for row in STREAMS.iter() {
-        families.entry(row.family.title()).or_default().push(row);
+        families.entry(row.strategy.title()).or_default().push(row);
     }
     let mut text = STREAMS_HEAD.to_owned();
     for (title, rows) in families {
@@ -110,7 +110,7 @@ streams without a key are left out. Custom objects have the key `id` and no asso
 fn the_entities_are_drawn() {
     let drawn = || {
         let keyed = STREAMS.iter().filter(|row| !row.primary_key.is_empty());
-        keyed.filter(|row| !matches!(row.family, Family::CrmArchived { .. }))
+        keyed.filter(|row| !matches!(row.strategy, ReadStrategy::CrmArchived { .. }))
     };
     let mut text = format!("{ERD_HEAD}```mermaid\nerDiagram\n");
     for row in drawn() {
@@ -138,7 +138,7 @@ fn links<'a>(
 ) -> BTreeSet<(&'static str, &'static str)> {
     let rows: Vec<_> = rows.collect();
     let stream_of = |object: &str| {
-        let fits = |row: &&&StreamSpec<'_>| matches!(row.family, Family::CrmObject { object: own, .. } if own == object);
+        let fits = |row: &&&StreamSpec<'_>| matches!(row.strategy, ReadStrategy::CrmObject { object: own, .. } if own == object);
         rows.iter().find(fits).map(|row| row.name)
     };
     let pairs = rows.iter().flat_map(|row| {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use source_hubspot::untrusted::DOORS;
+use source_hubspot::fuzzing::FUZZ_TARGETS;
 
 /// Returns typical inputs of a fuzz target, as a basis for mutations.
 fn seeds(door: &str) -> Vec<Vec<u8>> {
@@ -50,14 +50,14 @@ proptest! {
 
     #[test]
     fn any_bytes_come_in(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        for (_, open) in DOORS {
+        for (_, open) in FUZZ_TARGETS {
             open(&bytes);
         }
     }
 
     #[test]
     fn what_is_nearly_right_comes_in(seed in any::<Index>(), edits in edits()) {
-        for (door, open) in DOORS {
+        for (door, open) in FUZZ_TARGETS {
             let seeds = seeds(door);
             open(&edited(seeds[seed.index(seeds.len())].clone(), &edits));
         }
@@ -66,7 +66,7 @@ proptest! {
 
 #[test]
 fn what_is_right_comes_in() {
-    for (door, open) in DOORS {
+    for (door, open) in FUZZ_TARGETS {
         let seeds = seeds(door);
         assert!(!seeds.is_empty(), "{door}");
         for seed in &seeds {
@@ -92,7 +92,7 @@ fn depth_and_length_end_soon() {
         "9".repeat(1_000_000),
         "\"".repeat(1_000_000),
     ] {
-        for (door, open) in DOORS {
+        for (door, open) in FUZZ_TARGETS {
             let started = Instant::now();
             open(text.as_bytes());
             let took = started.elapsed();
@@ -109,7 +109,7 @@ fn every_door_has_a_target() {
         .expect("a folder")
         .map(|file| file.expect("a file").file_name().to_string_lossy().replace(".rs", ""))
         .collect();
-    let mut doors: Vec<_> = DOORS.iter().map(|(door, _)| (*door).to_owned()).collect();
+    let mut doors: Vec<_> = FUZZ_TARGETS.iter().map(|(door, _)| (*door).to_owned()).collect();
     targets.sort();
     doors.sort();
     assert_eq!(targets, doors);

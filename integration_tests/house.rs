@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("strict", &[]),
     ("time", &[]),
     ("config", &["error", "secret", "time"]),
-    ("operator", &["error"]),
+    ("env", &["error"]),
     ("page_guard", &[]),
     ("progress", &[]),
     ("http", &["error", "secret", "time"]),
@@ -27,22 +27,22 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "sync",
         &[
-            "config", "cursor", "error", "http", "hubspot", "operator", "progress", "protocol",
+            "config", "cursor", "error", "http", "hubspot", "env", "progress", "protocol",
             "record", "schema", "secret", "streams", "strict", "time",
         ],
     ),
     (
         "cli",
         &[
-            "config", "cursor", "error", "http", "hubspot", "operator", "progress", "protocol",
+            "config", "cursor", "error", "http", "hubspot", "env", "progress", "protocol",
             "record", "schema", "secret", "signals", "streams", "sync", "time",
         ],
     ),
 ];
 
-/// `main.rs` and `lib.rs` combine the modules; `untrusted.rs` exposes all of them to the fuzz
+/// `main.rs` and `lib.rs` combine the modules; `fuzzing.rs` exposes all of them to the fuzz
 /// targets.
-const TOP: &[&str] = &["lib", "main", "untrusted"];
+const TOP: &[&str] = &["lib", "main", "fuzzing"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -6,16 +6,16 @@ use clap::{Args, Parser, Subcommand};
 use log::LevelFilter;
 
 use crate::config::{Config, SPEC};
+use crate::env::Env;
 use crate::error::{Error, FailureType};
 use crate::http::{CancellationToken, RetryBudget};
-use crate::operator::Operator;
-use crate::progress::{Line, Mark, Screen};
+use crate::progress::{Line, RowStyle, Screen};
 use crate::protocol::{
-    ConfiguredCatalog, ConnectionStatus, IncomingState, Logger, Message, Outlet, Sink, TraceError,
-    stdout_is_terminal, write_message,
+    ConfiguredCatalog, ConnectionStatus, IncomingState, Logger, Message, MessageSender,
+    StdoutWriter, TraceError, stdout_is_terminal, write_message,
 };
 use crate::signals::Signals;
-use crate::sync::{self, Inputs, Session};
+use crate::sync::{self, ReadInputs, Session};
 
 /// Airbyte source connector for HubSpot. Writes protocol messages as JSON lines to stdout.
 #[derive(Debug, Parser)]
@@ -31,7 +31,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the specification of the configuration.
-    Spec(Unused),
+    Spec(UnusedArgument),
     /// Check that the configuration is valid and the account can be read.
     Check(WithConfig),
     /// Print the catalog: all readable streams with their columns.
@@ -42,7 +42,7 @@ enum Command {
 
 /// Options that are accepted and ignored: test harnesses pass the same options to every command.
 #[derive(Debug, Args)]
-struct Unused {
+struct UnusedArgument {
     #[arg(long, hide = true)]
     config: Option<PathBuf>,
     #[arg(long, hide = true)]
@@ -77,7 +77,7 @@ struct WithCatalog {
 
 /// Outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum ExitStatus {
     Success,
     Failure,
 }
@@ -86,8 +86,8 @@ pub enum Ending {
 ///
 /// # Errors
 /// If the command failed as a whole. The error has not been reported yet; the caller passes it to
-/// `last_word`.
-pub fn run(cli: Cli) -> Result<Ending, Error> {
+/// `print_fatal`.
+pub fn run(cli: Cli) -> Result<ExitStatus, Error> {
     let (arguments, command) = match cli.command {
         Command::Spec(_) => return print_spec(),
         Command::Check(arguments) => (arguments.config, Work::Check),
@@ -96,8 +96,8 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
             (arguments.config, Work::Read { catalog: arguments.catalog, state: arguments.state })
         }
     };
-    let (outlet, sink) = Sink::stdout().map_err(|error| lacking("thread", error))?;
-    Logger::install(&outlet, log_level(cli.debug));
+    let (sender, sink) = StdoutWriter::stdout().map_err(|error| lacking("thread", error))?;
+    Logger::install(&sender, log_level(cli.debug));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -110,8 +110,8 @@ pub fn run(cli: Cli) -> Result<Ending, Error> {
         }
         Work::Check | Work::Discover => None,
     };
-    let result = runtime.block_on(work(&arguments, command, stop, &outlet));
-    drop(outlet);
+    let result = runtime.block_on(work(&arguments, command, stop, &sender));
+    drop(sender);
     // A request that hangs in the system's name lookup must not delay the exit.
     runtime.shutdown_background();
     match (result, sink.finish()) {
@@ -141,37 +141,42 @@ async fn work(
     config: &Path,
     command: Work,
     stop: CancellationToken,
-    outlet: &Outlet,
-) -> Result<Ending, Error> {
+    sender: &MessageSender,
+) -> Result<ExitStatus, Error> {
     match command {
-        Work::Check => Box::pin(check(config, stop, outlet)).await,
+        Work::Check => Box::pin(check(config, stop, sender)).await,
         Work::Discover => {
-            let session = open(config, RetryBudget::INTERACTIVE, stop, outlet)?;
+            let session = open(config, RetryBudget::INTERACTIVE, stop, sender)?;
             let streams = sync::discover(&session).await?;
-            outlet.message(&Message::catalog(&streams)).await?;
-            Ok(Ending::Success)
+            sender.message(&Message::catalog(&streams)).await?;
+            Ok(ExitStatus::Success)
         }
         Work::Read { catalog, state } => {
             let kind = std::env::var("TERM").ok();
             let screen = Screen::of_stderr(kind.as_deref(), stdout_is_terminal());
             let read = async {
-                let session = open(config, RetryBudget::READ, stop, outlet)?;
+                let session = open(config, RetryBudget::READ, stop, sender)?;
                 let (catalog, state) = (read_catalog(&catalog)?, read_state(state.as_deref())?);
-                sync::read(&session, &Inputs { catalog, state }, outlet, screen.as_ref()).await
+                sync::read(&session, &ReadInputs { catalog, state }, sender, screen.as_ref()).await
             };
             let outcome = read.await;
             if let (Some(screen), Err(error)) = (&screen, &outcome) {
-                screen.leave(vec![Line::new(Mark::Failed, &error.to_string())]);
+                screen.leave(vec![Line::new(RowStyle::Failed, &error.to_string())]);
             }
-            outcome.map(|succeeded| if succeeded { Ending::Success } else { Ending::Failure })
+            outcome
+                .map(|succeeded| if succeeded { ExitStatus::Success } else { ExitStatus::Failure })
         }
     }
 }
 
 /// Runs `check`. Problems that the user can fix are reported as a FAILED status, and the command
 /// succeeds; all other problems are errors.
-async fn check(config: &Path, stop: CancellationToken, outlet: &Outlet) -> Result<Ending, Error> {
-    let outcome = match open(config, RetryBudget::INTERACTIVE, stop, outlet) {
+async fn check(
+    config: &Path,
+    stop: CancellationToken,
+    sender: &MessageSender,
+) -> Result<ExitStatus, Error> {
+    let outcome = match open(config, RetryBudget::INTERACTIVE, stop, sender) {
         Ok(session) => sync::check(&session).await,
         Err(error) => Err(error),
     };
@@ -182,19 +187,19 @@ async fn check(config: &Path, stop: CancellationToken, outlet: &Outlet) -> Resul
         }
         Err(error) => return Err(error),
     };
-    outlet.message(&Message::ConnectionStatus { connection_status }).await?;
-    Ok(Ending::Success)
+    sender.message(&Message::ConnectionStatus { connection_status }).await?;
+    Ok(ExitStatus::Success)
 }
 
 fn open(
     config: &Path,
     retry_budget: RetryBudget,
     stop: CancellationToken,
-    outlet: &Outlet,
+    sender: &MessageSender,
 ) -> Result<Session, Error> {
-    let operator = Operator::from_environment(|variable| std::env::var(variable).ok())?;
+    let operator = Env::from_environment(|variable| std::env::var(variable).ok())?;
     let config = Config::parse(&read_file("configuration", config)?)?;
-    Session::open(config, &operator, retry_budget, stop, outlet)
+    Session::open(config, &operator, retry_budget, stop, sender)
 }
 
 fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {
@@ -219,10 +224,10 @@ fn read_file(file: &'static str, path: &Path) -> Result<String, Error> {
     })
 }
 
-fn print_spec() -> Result<Ending, Error> {
+fn print_spec() -> Result<ExitStatus, Error> {
     let spec = serde_json::from_str(SPEC).expect("spec.json is JSON");
     write_message(&Message::Spec { spec: &spec })?;
-    Ok(Ending::Success)
+    Ok(ExitStatus::Success)
 }
 
 fn log_level(debug: bool) -> LevelFilter {
@@ -231,7 +236,7 @@ fn log_level(debug: bool) -> LevelFilter {
 }
 
 /// Prints the reason that the command failed, unless stdout is closed.
-pub fn last_word(error: &Error) {
+pub fn print_fatal(error: &Error) {
     if !matches!(error, Error::OutputClosed) {
         let _nobody_listens = write_message(&Message::error(TraceError::new(error, None)));
     }

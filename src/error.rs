@@ -28,12 +28,12 @@ pub enum FailureType {
 
 /// Scopes required for a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Needed {
+pub enum RequiredScopes {
     AllOf(Vec<String>),
     AnyOf(Vec<String>),
 }
 
-impl Needed {
+impl RequiredScopes {
     /// Returns the scopes that are missing if `there` are granted, or all of them if none would be
     /// missing.
     #[must_use]
@@ -55,7 +55,7 @@ impl Needed {
     }
 }
 
-impl fmt::Display for Needed {
+impl fmt::Display for RequiredScopes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AllOf(scopes) => formatter.write_str(&scopes_in_words(scopes)),
@@ -121,7 +121,12 @@ pub enum Error {
             "; if it has that already, the account's subscription lacks the stream{}", quoted(Some(said))
         ))
     )]
-    MissingScope { stream: String, needed: Needed, said: Option<String>, source: Option<BoxError> },
+    MissingScope {
+        stream: String,
+        needed: RequiredScopes,
+        said: Option<String>,
+        source: Option<BoxError>,
+    },
     /// The token is valid but may not read anything in the account.
     #[error(
         "the token may read nothing in the HubSpot account {portal_id}: grant it scopes such as \
@@ -419,7 +424,7 @@ mod tests {
         let cause: BoxError = "GET /crm/objects/2026-09/deals: 403 (correlation 17)".into();
         let error = Error::MissingScope {
             stream: "deals".into(),
-            needed: Needed::AllOf(vec!["crm.objects.deals.read".into()]),
+            needed: RequiredScopes::AllOf(vec!["crm.objects.deals.read".into()]),
             said: None,
             source: Some(cause),
         };

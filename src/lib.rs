@@ -7,10 +7,11 @@
 pub mod cli;
 pub mod config;
 pub mod cursor;
+pub mod env;
 pub mod error;
+pub mod fuzzing;
 pub mod http;
 pub mod hubspot;
-pub mod operator;
 pub mod page_guard;
 pub mod progress;
 pub mod protocol;
@@ -22,4 +23,3 @@ pub mod streams;
 pub mod strict;
 pub mod sync;
 pub mod time;
-pub mod untrusted;

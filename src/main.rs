@@ -4,7 +4,7 @@ use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
-use source_hubspot::cli::{self, Cli, Ending};
+use source_hubspot::cli::{self, Cli, ExitStatus};
 use source_hubspot::error::Error;
 
 fn main() -> ExitCode {
@@ -12,13 +12,13 @@ fn main() -> ExitCode {
     keep_memory_private();
     // stderr stays silent: a panic is reported on stdout, where the orchestrator reads it.
     panic::set_hook(Box::new(|panic| {
-        cli::last_word(&Error::Bug { detail: panic.to_string() });
+        cli::print_fatal(&Error::Bug { detail: panic.to_string() });
     }));
     match panic::catch_unwind(|| cli::run(cli)) {
-        Ok(Ok(Ending::Success)) => ExitCode::SUCCESS,
-        Ok(Ok(Ending::Failure)) | Err(_) => ExitCode::FAILURE,
+        Ok(Ok(ExitStatus::Success)) => ExitCode::SUCCESS,
+        Ok(Ok(ExitStatus::Failure)) | Err(_) => ExitCode::FAILURE,
         Ok(Err(error)) => {
-            cli::last_word(&error);
+            cli::print_fatal(&error);
             ExitCode::FAILURE
         }
     }

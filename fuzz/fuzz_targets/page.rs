@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| source_hubspot::untrusted::page(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| source_hubspot::fuzzing::page(bytes));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| source_hubspot::untrusted::refusal(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| source_hubspot::fuzzing::refusal(bytes));

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use source_hubspot::error::Error;
 use source_hubspot::http::RequestError;
-use source_hubspot::hubspot::Subject;
+use source_hubspot::hubspot::RequestContext;
 
 use super::{explained, refusal};
 
 /// The stream that all rows refer to.
-pub(crate) const SUBJECT: Subject<'static> =
-    Subject { stream: "deals", scopes: &["crm.objects.deals.read"] };
+pub(crate) const SUBJECT: RequestContext<'static> =
+    RequestContext { stream: "deals", scopes: &["crm.objects.deals.read"] };
 
 /// A row of the table.
 pub(crate) struct Row {

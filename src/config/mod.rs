@@ -1,8 +1,8 @@
 //! Configuration of the connector.
 
-mod choice;
 mod nearest;
 mod raw;
+mod selection;
 mod violations;
 
 use std::time::Duration;
@@ -17,8 +17,8 @@ use crate::time::parse_iso;
 use raw::{RawConfig, RawCredentials, RawRecords};
 use violations::violations;
 
-pub use choice::{Choice, FilterChoice, RecordChoice};
 pub use nearest::{did_you_mean, nearest};
+pub use selection::{FilterChoice, RecordChoice, Selection};
 
 /// Output of `spec`; configurations are validated against it.
 pub const SPEC: &str = include_str!("spec.json");
@@ -45,7 +45,7 @@ pub struct Config {
     /// Association streams between standard or custom objects.
     pub associations: Vec<AssociationChoice>,
     /// Selected records and properties.
-    pub choice: Choice,
+    pub choice: Selection,
     /// Maximum number of concurrent requests.
     pub in_flight: usize,
     /// Percentage of the account's daily quota at which a sync stops.
@@ -136,7 +136,7 @@ impl Config {
             }
         };
         let records = raw.record_ids.into_iter().map(records).collect::<Option<_>>();
-        let choice = Choice {
+        let choice = Selection {
             filters: raw.record_filters,
             include: raw.properties_include,
             exclude: raw.properties_exclude,
@@ -264,7 +264,7 @@ mod tests {
                 "record_filters":[{{"object":"deals","property":"amount","operator":"GT","value":"1"}}],
                 "properties_include":["a*"],"properties_exclude":["deals.b?"]}}"#
         ));
-        let Choice { filters, include, exclude, records } = config.unwrap().choice;
+        let Selection { filters, include, exclude, records } = config.unwrap().choice;
         assert_eq!((include, exclude), (vec!["a*".to_owned()], vec!["deals.b?".to_owned()]));
         let ids = vec![7, 9_999_999_999_999_999_999];
         assert_eq!(records, [RecordChoice { object: "deals".into(), ids }]);

@@ -3,15 +3,18 @@
 use std::time::Duration;
 
 use super::{
-    Ask, Bounds, Contradiction, Job, RangeKey, Readers, Saved, Scan, Seen, Spread, Survey, Way,
+    CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism, RangeKey,
+    ReadMode, SavedState, Scan, ScanTask, TimeBounds,
 };
 use crate::page_guard::Endless;
 use crate::time::Millis;
 
-const SPREAD: Spread =
-    Spread { list: Readers { most: 4, page: 1 }, search: Readers { most: 3, page: 1 } };
+const SPREAD: Parallelism = Parallelism {
+    list: ParallelReaders { most: 4, page: 1 },
+    search: ParallelReaders { most: 3, page: 1 },
+};
 
-const BOUNDS: Bounds = Bounds {
+const BOUNDS: TimeBounds = TimeBounds {
     started: 10_000_000,
     latest: 10_000_000,
     unfinished: Duration::ZERO,
@@ -21,40 +24,40 @@ const BOUNDS: Bounds = Bounds {
     worst_lag: Duration::ZERO,
 };
 
-fn seen(ids: &[Option<u64>], token: Option<&str>) -> Seen {
-    Seen { ids: ids.to_vec(), token: token.map(str::to_owned), left: None }
+fn seen(ids: &[Option<u64>], token: Option<&str>) -> PageInfo {
+    PageInfo { ids: ids.to_vec(), token: token.map(str::to_owned), left: None }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what `ask` gives")]
-fn search(above: u64, offset: Option<&str>) -> Option<Job> {
+fn search(above: u64, offset: Option<&str>) -> Option<ScanTask> {
     let offset = offset.map(str::to_owned);
-    Some(Job::Page(0, Ask::Search { above, below: None, offset }))
+    Some(ScanTask::Page(0, PageRequest::Search { above, below: None, offset }))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what `ask` gives")]
-fn list(key: RangeKey, after: Option<&str>) -> Option<Job> {
-    Some(Job::Page(key, Ask::List { after: after.map(str::to_owned) }))
+fn list(key: RangeKey, after: Option<&str>) -> Option<ScanTask> {
+    Some(ScanTask::Page(key, PageRequest::List { after: after.map(str::to_owned) }))
 }
 
 #[test]
 fn a_search_out_of_order_is_a_contradiction() {
-    let saved = Saved { position: Some(1_000), ..Saved::default() };
+    let saved = SavedState { position: Some(1_000), ..SavedState::default() };
     let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
-    let way = Way::Search;
-    assert_eq!(scan.ask(), search(0, None));
-    assert!(scan.take(0, way, &seen(&[Some(10), Some(9)], None)).is_err(), "text order");
-    assert!(scan.take(0, way, &seen(&[None], None)).is_err(), "no number");
-    assert_eq!(scan.take(0, way, &seen(&[Some(9), Some(10)], Some("200"))), Ok(Some(2)));
-    assert_eq!(scan.ask(), search(10, None));
-    assert!(scan.take(0, way, &seen(&[Some(10)], None)).is_err(), "the same hit again");
-    assert_eq!(scan.take(0, way, &seen(&[], Some("200"))), Ok(Some(0)), "an empty page");
-    assert_eq!(scan.ask(), search(10, Some("200")));
+    let mode = ReadMode::Search;
+    assert_eq!(scan.next_task(), search(0, None));
+    assert!(scan.take(0, mode, &seen(&[Some(10), Some(9)], None)).is_err(), "text order");
+    assert!(scan.take(0, mode, &seen(&[None], None)).is_err(), "no number");
+    assert_eq!(scan.take(0, mode, &seen(&[Some(9), Some(10)], Some("200"))), Ok(Some(2)));
+    assert_eq!(scan.next_task(), search(10, None));
+    assert!(scan.take(0, mode, &seen(&[Some(10)], None)).is_err(), "the same hit again");
+    assert_eq!(scan.take(0, mode, &seen(&[], Some("200"))), Ok(Some(0)), "an empty page");
+    assert_eq!(scan.next_task(), search(10, Some("200")));
     let mut instead = scan.by_list();
-    assert_eq!(instead.ask(), list(1, None));
-    let listed = instead.see(1, Way::List, &seen(&[Some(5)], Some("6"))).unwrap().unwrap();
-    instead.written(0);
+    assert_eq!(instead.next_task(), list(1, None));
+    let listed = instead.accept(1, ReadMode::List, &seen(&[Some(5)], Some("6"))).unwrap().unwrap();
+    instead.enqueued(0);
     assert_eq!(remaining(&instead), [(0, None)], "a page of the search is no page of the list");
-    instead.written(listed.page);
+    instead.enqueued(listed.page);
     assert_eq!(remaining(&instead), [(6, None)]);
 }
 
@@ -68,13 +71,13 @@ fn a_list_that_is_not_paged_by_id_is_read_and_claims_nothing() {
         ("descending", vec![Some(2), Some(1)], "3", false),
         ("no numbers", vec![None], "3", false),
     ] {
-        let mut scan = Scan::begin(&Saved::default(), &BOUNDS, false, None);
-        assert_eq!(scan.ask(), list(0, None), "{case}");
-        scan.take(0, Way::List, &seen(&ids, Some(token))).expect(case);
-        assert_eq!(scan.ask(), list(0, Some(token)), "{case}");
+        let mut scan = Scan::begin(&SavedState::default(), &BOUNDS, false, None);
+        assert_eq!(scan.next_task(), list(0, None), "{case}");
+        scan.take(0, ReadMode::List, &seen(&ids, Some(token))).expect(case);
+        assert_eq!(scan.next_task(), list(0, Some(token)), "{case}");
         assert_eq!(scan.progress(None).is_some(), claims, "{case}");
-        let again = scan.take(0, Way::List, &seen(&[], Some(token)));
-        assert_eq!(again, Err(Contradiction::Endless(Endless::SamePage)), "{case}");
+        let again = scan.take(0, ReadMode::List, &seen(&[], Some(token)));
+        assert_eq!(again, Err(PagingViolation::Endless(Endless::SamePage)), "{case}");
     }
 }
 
@@ -82,125 +85,136 @@ fn remaining(scan: &Scan) -> Vec<(u64, Option<u64>)> {
     scan.progress(None).map(|progress| progress.remaining).unwrap_or_default()
 }
 
-/// Reads three list pages, then answers the count probe with `survey`.
-fn surveyed(start_date: Option<Millis>, survey: Survey) -> Scan {
-    let bounds = Bounds { start_date, ..BOUNDS };
-    let mut scan = Scan::begin(&Saved::default(), &bounds, false, None).spread(SPREAD);
+/// Reads three list pages, then answers the count probe with `count_probe`.
+fn surveyed(start_date: Option<Millis>, count_probe: CountProbe) -> Scan {
+    let bounds = TimeBounds { start_date, ..BOUNDS };
+    let mut scan = Scan::begin(&SavedState::default(), &bounds, false, None).parallelism(SPREAD);
     for page in 0..3 {
         let first = page * 3;
-        assert!(matches!(scan.ask(), Some(Job::Page(0, _))));
+        assert!(matches!(scan.next_task(), Some(ScanTask::Page(0, _))));
         let ids = [Some(first + 1), Some(first + 2), Some(first + 3)];
         let token = (first + 4).to_string();
-        scan.take(0, Way::List, &seen(&ids, Some(&token))).unwrap();
+        scan.take(0, ReadMode::List, &seen(&ids, Some(&token))).unwrap();
     }
-    assert_eq!(scan.ask(), Some(Job::Survey));
-    scan.survey(survey);
+    assert_eq!(scan.next_task(), Some(ScanTask::CountProbe));
+    scan.count_probe(count_probe);
     scan
 }
 
 #[test]
 fn a_long_list_is_shared_and_a_contradiction_goes_back_to_one_reader() {
-    let mut scan = surveyed(None, Survey { total: 1_000, in_window: 1_000, top: 1_009 });
+    let mut scan = surveyed(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
     for (above, found) in [(9, Some(260)), (259, Some(510)), (509, None)] {
-        assert_eq!(scan.ask(), Some(Job::Mark { above, after: 247 }));
-        scan.mark(found);
+        assert_eq!(scan.next_task(), Some(ScanTask::SplitPoint { above, after: 247 }));
+        scan.split_point(found);
     }
-    let jobs: Vec<_> = std::iter::from_fn(|| scan.ask()).collect();
+    let jobs: Vec<_> = std::iter::from_fn(|| scan.next_task()).collect();
     let expected =
         [(0, "10"), (1, "260"), (2, "510"), (3, "758")].map(|(key, after)| list(key, Some(after)));
     assert_eq!(jobs.into_iter().map(Some).collect::<Vec<_>>(), expected, "the last is a half");
     let page = seen(&[Some(800), Some(700)], Some("801"));
-    assert_eq!(scan.take(3, Way::List, &page), Err(Contradiction::Order));
+    assert_eq!(scan.take(3, ReadMode::List, &page), Err(PagingViolation::Order));
     let mut scan = scan.in_sequence();
-    assert_eq!(scan.ask(), list(4, Some("10")), "from where the service's own tokens have led");
-    assert_eq!(scan.take(2, Way::List, &seen(&[Some(260)], None)), Ok(None), "no longer wanted");
-    assert_eq!(scan.take(4, Way::List, &seen(&[Some(5)], Some("x"))), Ok(Some(1)));
-    assert_eq!((scan.ask(), scan.progress(None)), (list(4, Some("x")), None));
+    assert_eq!(
+        scan.next_task(),
+        list(4, Some("10")),
+        "from where the service's own tokens have led"
+    );
+    assert_eq!(
+        scan.take(2, ReadMode::List, &seen(&[Some(260)], None)),
+        Ok(None),
+        "no longer wanted"
+    );
+    assert_eq!(scan.take(4, ReadMode::List, &seen(&[Some(5)], Some("x"))), Ok(Some(1)));
+    assert_eq!((scan.next_task(), scan.progress(None)), (list(4, Some("x")), None));
 }
 
 #[test]
 fn c34_marks_stay_within_what_a_search_can_page_through() {
     for total in [1_000, 100_000, 100_000_000] {
-        let mut scan = surveyed(None, Survey { total, in_window: total, top: 10 * total });
-        let Some(Job::Mark { after, .. }) = scan.ask() else { panic!("a mark") };
+        let mut scan = surveyed(None, CountProbe { total, in_window: total, top: 10 * total });
+        let Some(ScanTask::SplitPoint { after, .. }) = scan.next_task() else { panic!("a mark") };
         assert!(after < 10_000, "{after} of {total}");
     }
 }
 
 #[test]
 fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
-    let mut scan = surveyed(None, Survey { total: 1_000, in_window: 1_000, top: 1_009 });
+    let mut scan = surveyed(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
     for found in [Some(12), None] {
-        assert!(matches!(scan.ask(), Some(Job::Mark { .. })));
-        scan.mark(found);
+        assert!(matches!(scan.next_task(), Some(ScanTask::SplitPoint { .. })));
+        scan.split_point(found);
     }
-    let jobs: Vec<_> = std::iter::from_fn(|| scan.ask()).collect();
+    let jobs: Vec<_> = std::iter::from_fn(|| scan.next_task()).collect();
     assert!(jobs.len() > 1 && Some(&jobs[0]) == list(0, Some("10")).as_ref(), "{jobs:?}");
     // The page extends past the split point; the records behind it belong to another range.
     let page = seen(&[Some(10), Some(12), Some(13)], Some("14"));
-    assert_eq!(scan.take(0, Way::List, &page), Ok(Some(1)));
+    assert_eq!(scan.take(0, ReadMode::List, &page), Ok(Some(1)));
     let odd = seen(&[Some(13), Some(12)], Some("14"));
-    assert_eq!(scan.take(1, Way::List, &odd), Err(Contradiction::Order));
-    let Some(Job::Page(_, Ask::List { after })) = scan.in_sequence().ask() else { panic!("list") };
+    assert_eq!(scan.take(1, ReadMode::List, &odd), Err(PagingViolation::Order));
+    let Some(ScanTask::Page(_, PageRequest::List { after })) = scan.in_sequence().next_task()
+    else {
+        panic!("list")
+    };
     assert_eq!(after.as_deref(), Some("10"), "12 and 13 are not lost");
 }
 
 #[test]
 fn a_list_without_order_stays_a_list() {
-    let bounds = Bounds { start_date: Some(5), ..BOUNDS };
-    let mut scan = Scan::begin(&Saved::default(), &bounds, false, None).spread(SPREAD);
+    let bounds = TimeBounds { start_date: Some(5), ..BOUNDS };
+    let mut scan = Scan::begin(&SavedState::default(), &bounds, false, None).parallelism(SPREAD);
     for first in [1, 4, 7] {
-        scan.ask();
+        scan.next_task();
         let token = (first + 3).to_string();
         let page = seen(&[Some(first), Some(first + 1), Some(first + 2)], Some(&token));
-        scan.take(0, Way::List, &page).unwrap();
+        scan.take(0, ReadMode::List, &page).unwrap();
     }
-    assert_eq!(scan.ask(), Some(Job::Survey));
-    assert_eq!(scan.ask(), list(0, Some("10")));
+    assert_eq!(scan.next_task(), Some(ScanTask::CountProbe));
+    assert_eq!(scan.next_task(), list(0, Some("10")));
     // The order breaks while the count probe is pending: id 2 may still follow.
-    scan.take(0, Way::List, &seen(&[Some(900), Some(800)], Some("x"))).unwrap();
-    scan.survey(Survey { total: 1_000, in_window: 10, top: 1_009 });
-    assert_eq!((scan.way(), scan.ask()), (Way::List, list(0, Some("x"))));
+    scan.take(0, ReadMode::List, &seen(&[Some(900), Some(800)], Some("x"))).unwrap();
+    scan.count_probe(CountProbe { total: 1_000, in_window: 10, top: 1_009 });
+    assert_eq!((scan.mode(), scan.next_task()), (ReadMode::List, list(0, Some("x"))));
 }
 
 #[test]
 fn the_cheaper_way_is_chosen_once_it_is_known() {
-    for (case, start_date, in_window, way) in [
-        ("everything is wanted", None, 1_000, Way::List),
-        ("few fit a condition", None, 499, Way::Search),
-        ("few are new enough", Some(5), 499, Way::Search),
-        ("most are new enough", Some(5), 500, Way::List),
+    for (case, start_date, in_window, mode) in [
+        ("everything is wanted", None, 1_000, ReadMode::List),
+        ("few fit a condition", None, 499, ReadMode::Search),
+        ("few are new enough", Some(5), 499, ReadMode::Search),
+        ("most are new enough", Some(5), 500, ReadMode::List),
     ] {
-        let scan = surveyed(start_date, Survey { total: 1_000, in_window, top: 1_009 });
-        assert_eq!(scan.way(), way, "{case}");
+        let scan = surveyed(start_date, CountProbe { total: 1_000, in_window, top: 1_009 });
+        assert_eq!(scan.mode(), mode, "{case}");
     }
-    let saved = Saved { position: Some(5_000), ..Saved::default() };
-    for (case, in_window, way) in [("few", 499, Way::Search), ("most", 500, Way::List)] {
-        let mut scan = Scan::begin(&saved, &BOUNDS, false, None).spread(SPREAD);
-        assert_eq!(scan.ask(), search(0, None));
-        let page = Seen { left: Some(in_window), ..seen(&[Some(3), Some(4)], Some("2")) };
-        scan.take(0, Way::Search, &page).unwrap();
-        assert_eq!(scan.ask(), Some(Job::Survey), "{case}");
-        scan.survey(Survey { total: 1_000, in_window, top: 1_009 });
-        assert_eq!(scan.way(), way, "{case}");
-        let expected = match way {
+    let saved = SavedState { position: Some(5_000), ..SavedState::default() };
+    for (case, in_window, mode) in [("few", 499, ReadMode::Search), ("most", 500, ReadMode::List)] {
+        let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
+        assert_eq!(scan.next_task(), search(0, None));
+        let page = PageInfo { left: Some(in_window), ..seen(&[Some(3), Some(4)], Some("2")) };
+        scan.take(0, ReadMode::Search, &page).unwrap();
+        assert_eq!(scan.next_task(), Some(ScanTask::CountProbe), "{case}");
+        scan.count_probe(CountProbe { total: 1_000, in_window, top: 1_009 });
+        assert_eq!(scan.mode(), mode, "{case}");
+        let expected = match mode {
             // The list restarts from the beginning: no list page has confirmed keyset pagination
             // yet.
-            Way::List => list(1, None),
-            Way::Search => search(4, None),
+            ReadMode::List => list(1, None),
+            ReadMode::Search => search(4, None),
         };
-        assert_eq!(scan.ask(), expected, "{case}");
+        assert_eq!(scan.next_task(), expected, "{case}");
     }
 }
 
 /// Returns a search page that reports `left` remaining hits, itself included.
-fn hits(ids: std::ops::Range<u64>, left: u64, is_last: bool) -> Seen {
+fn hits(ids: std::ops::Range<u64>, left: u64, is_last: bool) -> PageInfo {
     let token = (!is_last).then(|| "3".to_owned());
-    Seen { ids: ids.map(Some).collect(), token, left: Some(left) }
+    PageInfo { ids: ids.map(Some).collect(), token, left: Some(left) }
 }
 
 fn search_scan() -> Scan {
-    let saved = Saved { position: Some(5_000), ..Saved::default() };
+    let saved = SavedState { position: Some(5_000), ..SavedState::default() };
     Scan::begin(&saved, &BOUNDS, false, None)
 }
 
@@ -208,12 +222,12 @@ fn search_scan() -> Scan {
 fn a_page_of_a_search_is_claimed_once_the_next_total_fits_it() {
     let mut scan = search_scan();
     for (page, left, claimed) in [(1..4, 9, 0), (4..7, 6, 4), (7..10, 3, 7)] {
-        assert!(matches!(scan.ask(), Some(Job::Page(0, _))));
-        scan.take(0, Way::Search, &hits(page.clone(), left, false)).unwrap();
+        assert!(matches!(scan.next_task(), Some(ScanTask::Page(0, _))));
+        scan.take(0, ReadMode::Search, &hits(page.clone(), left, false)).unwrap();
         assert_eq!(remaining(&scan), [(claimed, None)], "{page:?}");
     }
-    scan.ask();
-    scan.take(0, Way::Search, &hits(0..0, 0, true)).unwrap();
+    scan.next_task();
+    scan.take(0, ReadMode::Search, &hits(0..0, 0, true)).unwrap();
     assert!(scan.is_done());
 }
 
@@ -225,83 +239,91 @@ fn hits_that_vanish_are_counted_again() {
         ("they were skipped", Some(4), false),
     ] {
         let mut scan = search_scan();
-        scan.ask();
-        scan.take(0, Way::Search, &hits(10..13, 9, false)).unwrap();
-        scan.ask();
-        scan.take(0, Way::Search, &hits(0..0, 0, true)).unwrap();
+        scan.next_task();
+        scan.take(0, ReadMode::Search, &hits(10..13, 9, false)).unwrap();
+        scan.next_task();
+        scan.take(0, ReadMode::Search, &hits(0..0, 0, true)).unwrap();
         assert!(!scan.is_done() && remaining(&scan) == [(0, None)], "{case}: nothing is claimed");
-        assert_eq!(scan.ask(), Some(Job::Recount { range: 0, from: 0, to: 13 }), "{case}");
-        assert_eq!(scan.ask(), None, "{case}: once");
+        assert_eq!(
+            scan.next_task(),
+            Some(ScanTask::Recount { range: 0, from: 0, to: 13 }),
+            "{case}"
+        );
+        assert_eq!(scan.next_task(), None, "{case}: once");
         scan.recounted(0, counted).unwrap();
         assert_eq!(scan.is_done(), is_done, "{case}");
         if is_done {
             continue;
         }
         assert_eq!(remaining(&scan), [(0, Some(13))], "{case}: that part is searched again");
-        let Some(Job::Page(key, ask)) = scan.ask() else { panic!("a page") };
-        assert_eq!(ask, Ask::Search { above: 0, below: Some(13), offset: None });
-        scan.take(key, Way::Search, &hits(9..12, 4, false)).unwrap();
-        scan.ask();
-        scan.take(key, Way::Search, &hits(0..0, 0, true)).unwrap();
-        assert_eq!(scan.ask(), Some(Job::Recount { range: key, from: 0, to: 12 }));
-        assert_eq!(scan.recounted(key, Some(4)), Err(Contradiction::Order), "the second time");
+        let Some(ScanTask::Page(key, request)) = scan.next_task() else { panic!("a page") };
+        assert_eq!(request, PageRequest::Search { above: 0, below: Some(13), offset: None });
+        scan.take(key, ReadMode::Search, &hits(9..12, 4, false)).unwrap();
+        scan.next_task();
+        scan.take(key, ReadMode::Search, &hits(0..0, 0, true)).unwrap();
+        assert_eq!(scan.next_task(), Some(ScanTask::Recount { range: key, from: 0, to: 12 }));
+        assert_eq!(scan.recounted(key, Some(4)), Err(PagingViolation::Order), "the second time");
     }
 }
 
 #[test]
 fn a_search_ends_when_nothing_is_left_of_its_total() {
     let mut scan = search_scan();
-    scan.ask();
-    scan.take(0, Way::Search, &hits(1..4, 5, true)).unwrap();
+    scan.next_task();
+    scan.take(0, ReadMode::Search, &hits(1..4, 5, true)).unwrap();
     assert!(!scan.is_done(), "two hits are missing");
     for _ in 0..2 {
-        assert_eq!(scan.ask(), search(3, None));
-        scan.take(0, Way::Search, &hits(0..0, 2, true)).unwrap();
+        assert_eq!(scan.next_task(), search(3, None));
+        scan.take(0, ReadMode::Search, &hits(0..0, 2, true)).unwrap();
     }
-    scan.ask();
-    let answer = scan.take(0, Way::Search, &hits(0..0, 2, true));
-    assert_eq!(answer, Err(Contradiction::Order), "it counts hits and does not give them");
+    scan.next_task();
+    let answer = scan.take(0, ReadMode::Search, &hits(0..0, 2, true));
+    assert_eq!(answer, Err(PagingViolation::Order), "it counts hits and does not give them");
 }
 
 #[test]
 fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
-    let saved = Saved { position: Some(5_000), ..Saved::default() };
-    let survey = Survey { total: 1_000, in_window: 900, top: 1_009 };
+    let saved = SavedState { position: Some(5_000), ..SavedState::default() };
+    let count_probe = CountProbe { total: 1_000, in_window: 900, top: 1_009 };
     for (case, token, is_shared) in [("by id", "4", true), ("by offset", "3", false)] {
-        let mut scan = Scan::begin(&saved, &BOUNDS, false, None).spread(SPREAD);
-        scan.ask();
-        scan.take(0, Way::Search, &hits(500..503, 900, false)).unwrap();
-        assert_eq!(scan.ask(), Some(Job::Survey), "{case}");
-        scan.survey(survey);
-        assert_eq!(scan.ask(), list(1, None), "{case}");
-        assert_eq!(scan.ask(), None, "{case}: by one reader");
-        scan.take(1, Way::List, &seen(&[Some(1), Some(2), Some(3)], Some(token))).unwrap();
-        let next = scan.ask();
-        assert_eq!(matches!(next, Some(Job::Mark { .. })), is_shared, "{case}: {next:?}");
+        let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
+        scan.next_task();
+        scan.take(0, ReadMode::Search, &hits(500..503, 900, false)).unwrap();
+        assert_eq!(scan.next_task(), Some(ScanTask::CountProbe), "{case}");
+        scan.count_probe(count_probe);
+        assert_eq!(scan.next_task(), list(1, None), "{case}");
+        assert_eq!(scan.next_task(), None, "{case}: by one reader");
+        scan.take(1, ReadMode::List, &seen(&[Some(1), Some(2), Some(3)], Some(token))).unwrap();
+        let next = scan.next_task();
+        assert_eq!(
+            matches!(next, Some(ScanTask::SplitPoint { .. })),
+            is_shared,
+            "{case}: {next:?}"
+        );
         assert_eq!(scan.progress(None).is_some(), is_shared, "{case}");
     }
 }
 
 #[test]
 fn a_resumed_list_whose_ids_are_refused_begins_again() {
-    let mut first = Scan::begin(&Saved::default(), &BOUNDS, false, None);
-    first.ask();
-    first.take(0, Way::List, &seen(&[Some(7)], Some("8"))).unwrap();
-    let saved = Saved { progress: first.progress(None), ..Saved::default() };
+    let mut first = Scan::begin(&SavedState::default(), &BOUNDS, false, None);
+    first.next_task();
+    first.take(0, ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();
+    let saved = SavedState { progress: first.progress(None), ..SavedState::default() };
     let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
-    assert_eq!(scan.ask(), list(0, Some("8")));
+    assert_eq!(scan.next_task(), list(0, Some("8")));
     let mut scan = scan.in_sequence();
-    assert_eq!((scan.ask(), scan.progress(None)), (list(1, None), None));
+    assert_eq!((scan.next_task(), scan.progress(None)), (list(1, None), None));
 }
 
 #[test]
 fn a_position_between_two_clocks_stays_while_all_is_read() {
-    let bounds = Bounds { latest: 20_000_000, ..BOUNDS };
+    let bounds = TimeBounds { latest: 20_000_000, ..BOUNDS };
     for (case, position, window, end) in [
         ("behind both", 9_000_000, (9_000_000, 20_000_000), 10_000_000),
         ("between", 15_000_000, (15_000_000, 20_000_000), 15_000_000),
     ] {
-        let saved = Saved { position: Some(position), ..Saved::default() };
+        let saved = SavedState { position: Some(position), ..SavedState::default() };
         let scan = Scan::begin(&saved, &bounds, false, None);
         assert_eq!((scan.window(), scan.end()), (window, end), "{case}");
         assert!(!scan.is_done(), "{case}");
@@ -309,18 +331,19 @@ fn a_position_between_two_clocks_stays_while_all_is_read() {
             assert_eq!((other.window(), other.end()), (window, end), "{case}");
         }
         let mut scan = scan;
-        scan.ask();
+        scan.next_task();
         let upper = scan.progress(None).map(|progress| progress.upper);
         assert_eq!(upper, Some(end), "{case}: what is claimed");
     }
-    let saved = Saved { position: Some(20_000_000), ..Saved::default() };
+    let saved = SavedState { position: Some(20_000_000), ..SavedState::default() };
     let scan = Scan::begin(&saved, &bounds, false, None);
     assert!(scan.is_done() && scan.end() == 20_000_000, "nothing to read yet");
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn where_a_read_begins() {
-    let bounds = Bounds {
+    let bounds = TimeBounds {
         started: 10_003_000,
         latest: 10_003_000,
         unfinished: Duration::from_secs(3),
@@ -329,18 +352,18 @@ fn where_a_read_begins() {
         index_lag: Duration::from_mins(5),
         worst_lag: Duration::ZERO,
     };
-    let at = |position| Saved { position: Some(position), ..Saved::default() };
-    let mut under_way = Scan::begin(&Saved::default(), &bounds, true, Some(3));
-    under_way.ask();
-    under_way.take(0, Way::List, &seen(&[Some(7)], Some("8"))).unwrap();
-    let half = || Saved { progress: under_way.progress(Some(3)), ..Saved::default() };
-    for (case, saved, everything, generation, way, window, ask) in [
+    let at = |position| SavedState { position: Some(position), ..SavedState::default() };
+    let mut in_progress = Scan::begin(&SavedState::default(), &bounds, true, Some(3));
+    in_progress.next_task();
+    in_progress.take(0, ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();
+    let half = || SavedState { progress: in_progress.progress(Some(3)), ..SavedState::default() };
+    for (case, saved, full_refresh, generation, mode, window, request) in [
         (
             "nothing saved",
-            Saved::default(),
+            SavedState::default(),
             false,
             None,
-            Way::List,
+            ReadMode::List,
             (1_000_000, 10_000_000),
             Some(None),
         ),
@@ -349,7 +372,7 @@ fn where_a_read_begins() {
             at(9_000_000),
             false,
             None,
-            Way::Search,
+            ReadMode::Search,
             (8_700_000, 10_000_000),
             Some(None),
         ),
@@ -358,7 +381,7 @@ fn where_a_read_begins() {
             at(5),
             false,
             None,
-            Way::Search,
+            ReadMode::Search,
             (1_000_000, 10_000_000),
             Some(None),
         ),
@@ -367,7 +390,7 @@ fn where_a_read_begins() {
             at(9_000_000),
             true,
             None,
-            Way::List,
+            ReadMode::List,
             (1_000_000, 10_000_000),
             Some(None),
         ),
@@ -376,17 +399,25 @@ fn where_a_read_begins() {
             at(99_000_000),
             false,
             None,
-            Way::Search,
+            ReadMode::Search,
             (98_700_000, 99_000_000),
             None,
         ),
-        ("half a scan", half(), false, None, Way::List, (1_000_000, 10_000_000), Some(Some("8"))),
+        (
+            "half a scan",
+            half(),
+            false,
+            None,
+            ReadMode::List,
+            (1_000_000, 10_000_000),
+            Some(Some("8")),
+        ),
         (
             "half a refresh of the same generation",
             half(),
             true,
             Some(3),
-            Way::List,
+            ReadMode::List,
             (1_000_000, 10_000_000),
             Some(Some("8")),
         ),
@@ -395,7 +426,7 @@ fn where_a_read_begins() {
             half(),
             true,
             Some(4),
-            Way::List,
+            ReadMode::List,
             (1_000_000, 10_000_000),
             Some(None),
         ),
@@ -404,17 +435,17 @@ fn where_a_read_begins() {
             half(),
             true,
             None,
-            Way::List,
+            ReadMode::List,
             (1_000_000, 10_000_000),
             Some(None),
         ),
     ] {
-        let mut scan = Scan::begin(&saved, &bounds, everything, generation);
-        assert_eq!((scan.way(), scan.window()), (way, window), "{case}");
-        let expected = ask.and_then(|after: Option<&str>| match way {
-            Way::List => list(0, after),
-            Way::Search => search(0, None),
+        let mut scan = Scan::begin(&saved, &bounds, full_refresh, generation);
+        assert_eq!((scan.mode(), scan.window()), (mode, window), "{case}");
+        let expected = request.and_then(|after: Option<&str>| match mode {
+            ReadMode::List => list(0, after),
+            ReadMode::Search => search(0, None),
         });
-        assert_eq!(scan.ask(), expected, "{case}");
+        assert_eq!(scan.next_task(), expected, "{case}");
     }
 }

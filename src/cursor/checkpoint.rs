@@ -11,7 +11,7 @@
 //!
 //! The cursor, here `updatedAt`, lies at least [`SETTLING`](super::position::SETTLING) before
 //! `end`: a connector that resumes exactly at the cursor also finds changes that the search index
-//! showed late. This connector resumes at `end` as long as the cursor still equals `settled`, the
+//! showed late. This connector resumes at `end` as long as the cursor still equals `reconciled_until`, the
 //! cursor that `end` was written with. If another connector or a user has changed the cursor, the
 //! changed cursor is used instead.
 //!
@@ -28,10 +28,10 @@
 
 use serde_json::{Value, json};
 
-use super::job::Way;
-use super::own::{Own, read_own};
 use super::partitions::{Partitions, read_partitions};
-use super::position::{Bounds, CursorFormat, FIRST, public_cursor, read_position};
+use super::position::{CursorFormat, FIRST, TimeBounds, public_cursor, read_position};
+use super::task::ReadMode;
+use super::wire::{WireState, read_own};
 use crate::protocol::{NO_CURSOR_STATE, StreamState};
 use crate::time::{Millis, write_instant};
 
@@ -40,29 +40,29 @@ pub(super) const OWN_KEY: &str = "source_hubspot";
 
 /// Progress of an unfinished scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
-    pub way: Way,
+pub struct ScanProgress {
+    pub mode: ReadMode,
     pub lower: Millis,
     pub upper: Millis,
     /// Id ranges still to read, end exclusive. Every record outside of them has been emitted.
     pub remaining: Vec<(u64, Option<u64>)>,
     /// Airbyte generation that the records were emitted for.
     pub generation: Option<i64>,
-    /// Value of [`Saved::settled`] once the scan is finished.
-    pub settled: Option<Millis>,
+    /// Value of [`SavedState::reconciled_until`] once the scan is finished.
+    pub reconciled_until: Option<Millis>,
     /// Fingerprint of the conditions that filter records out; `None` without a filter.
     pub filter: Option<String>,
 }
 
 /// Parsed state of one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Saved {
+pub struct SavedState {
     /// Everything modified before this instant has been emitted, except as `partitions` states.
     pub position: Option<Millis>,
     /// Every change before this instant has been searched for again after the worst index lag.
     /// `None` stands for the position minus the worst lag.
-    pub settled: Option<Millis>,
-    pub progress: Option<Progress>,
+    pub reconciled_until: Option<Millis>,
+    pub progress: Option<ScanProgress>,
     /// Parent ids and the positions up to which they have been read, if the state has any. Streams
     /// without a cursor have no positions.
     pub partitions: Partitions,
@@ -72,12 +72,12 @@ pub struct Saved {
     /// to the state as the cursor that was derived from it.
     pub end: Option<Millis>,
     /// Reason for ignoring a part of the state, if one was ignored.
-    pub unused: Option<Unused>,
+    pub unused: Option<UnusedPart>,
 }
 
 /// Reason for ignoring a part of the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unused {
+pub enum UnusedPart {
     /// The cursor differs from the one that this connector's key was written with.
     OtherCursor,
     /// The position is later than both clocks.
@@ -91,44 +91,48 @@ pub struct BadState(pub String);
 
 /// Returns the state of a finished read: everything modified before `end` has been emitted.
 pub fn complete(cursor_field: &str, format: CursorFormat, end: Millis) -> StreamState {
-    complete_but(cursor_field, format, end, None)
+    complete_with_recheck(cursor_field, format, end, None)
 }
 
-/// Returns the state of a finished search that has to be repeated from `settled` on. `None` stands
+/// Returns the state of a finished search that has to be repeated from `reconciled_until` on. `None` stands
 /// for `end` minus the worst index lag.
-pub fn complete_but(
+pub fn complete_with_recheck(
     cursor_field: &str,
     format: CursorFormat,
     end: Millis,
-    settled: Option<Millis>,
+    reconciled_until: Option<Millis>,
 ) -> StreamState {
-    let cursor = public_cursor(end, settled);
-    object(json!({ cursor_field: format.write(cursor), OWN_KEY: Own::ending(end, cursor) }))
+    let cursor = public_cursor(end, reconciled_until);
+    object(json!({ cursor_field: format.write(cursor), OWN_KEY: WireState::ending(end, cursor) }))
 }
 
 /// Returns the state of a scan in progress.
-pub fn under_way(cursor_field: &str, progress: Progress) -> StreamState {
-    under_way_as(cursor_field, CursorFormat::Iso, progress)
+pub fn in_progress(cursor_field: &str, progress: ScanProgress) -> StreamState {
+    in_progress_as(cursor_field, CursorFormat::Iso, progress)
 }
 
 /// Returns the state of a scan in progress for a stream with the given cursor format.
-pub fn under_way_as(cursor_field: &str, format: CursorFormat, progress: Progress) -> StreamState {
+pub fn in_progress_as(
+    cursor_field: &str,
+    format: CursorFormat,
+    progress: ScanProgress,
+) -> StreamState {
     let cursor = progress.cursor();
-    let mut state = under_way_without_cursor(progress);
+    let mut state = in_progress_without_cursor(progress);
     state.insert(cursor_field.to_owned(), format.write(cursor).into());
     state
 }
 
 /// Returns the state of a scan in progress for a stream without a cursor.
-pub fn under_way_without_cursor(progress: Progress) -> StreamState {
-    object(json!({ OWN_KEY: Own::from(progress) }))
+pub fn in_progress_without_cursor(progress: ScanProgress) -> StreamState {
+    object(json!({ OWN_KEY: WireState::from(progress) }))
 }
 
 /// Returns the state of a full refresh in progress for a stream without a cursor; the parents in
 /// `done` are finished.
 pub fn parents_without_cursor(done: &Partitions, generation: Option<i64>) -> StreamState {
     let done = Some(done.keys().cloned().collect());
-    object(json!({ OWN_KEY: Own { generation, done, ..Own::default() } }))
+    object(json!({ OWN_KEY: WireState { generation, done, ..WireState::default() } }))
 }
 
 /// Returns the state of a stream without a cursor.
@@ -140,10 +144,10 @@ pub(super) fn object(value: Value) -> StreamState {
     serde_json::from_value(value).unwrap_or_default()
 }
 
-impl Progress {
-    /// Returns the cursor to write: no later than the start of the window or the `settled` instant.
+impl ScanProgress {
+    /// Returns the cursor to write: no later than the start of the window or the `reconciled_until` instant.
     fn cursor(&self) -> Millis {
-        public_cursor(self.upper, self.settled).min(self.begin())
+        public_cursor(self.upper, self.reconciled_until).min(self.begin())
     }
 
     /// Returns the start of the window as written in the state.
@@ -158,12 +162,16 @@ impl Progress {
     }
 }
 
-impl Saved {
+impl SavedState {
     /// Returns the scan to resume, if one was interrupted. A full refresh resumes only within its
     /// generation; otherwise the destination may have dropped the records read so far.
-    pub fn interrupted(&self, everything: bool, generation: Option<i64>) -> Option<&Progress> {
+    pub fn interrupted(
+        &self,
+        full_refresh: bool,
+        generation: Option<i64>,
+    ) -> Option<&ScanProgress> {
         let progress = self.progress.as_ref();
-        progress.filter(|progress| !everything || is_same(progress.generation, generation))
+        progress.filter(|progress| !full_refresh || is_same(progress.generation, generation))
     }
 
     /// Adapts the state to a read with this filter. Progress of a scan with another filter is
@@ -174,16 +182,16 @@ impl Saved {
             self.progress.take_if(|progress| progress.filter.as_deref() != filter)
         {
             self.position = Some(progress.lower).filter(|lower| *lower > Millis::MIN);
-            self.settled = progress.settled;
+            self.reconciled_until = progress.reconciled_until;
         }
         self
     }
 
     /// Returns `true` if any instant in the state is later than both clocks.
-    pub fn is_ahead_of(&self, bounds: &Bounds) -> bool {
+    pub fn is_ahead_of(&self, bounds: &TimeBounds) -> bool {
         let ends = self.progress.iter().map(|progress| progress.upper);
-        let own = self.partitions.values().copied().flatten();
-        self.position.into_iter().chain(ends).chain(own).any(|moment| bounds.is_ahead(moment))
+        let wire = self.partitions.values().copied().flatten();
+        self.position.into_iter().chain(ends).chain(wire).any(|moment| bounds.is_ahead(moment))
     }
 
     /// Drops positions that the clocks of `bounds` show to be wrong.
@@ -193,18 +201,18 @@ impl Saved {
     ///
     /// # Errors
     /// If a scan in progress ends later than both clocks.
-    pub fn by_the_clock(mut self, bounds: &Bounds) -> Result<Self, BadState> {
+    pub fn by_the_clock(mut self, bounds: &TimeBounds) -> Result<Self, BadState> {
         if let Some(progress) = self.progress.as_ref().filter(|it| bounds.is_ahead(it.upper)) {
             let upper = write_instant(progress.upper);
             return Err(BadState(format!("its `{OWN_KEY}` has a `to` in the future: {upper}")));
         }
         if let Some(ahead) = self.position.take_if(|position| bounds.is_ahead(*position)) {
-            self.settled = None;
-            self.unused = Some(Unused::Ahead(ahead));
+            self.reconciled_until = None;
+            self.unused = Some(UnusedPart::Ahead(ahead));
         }
         for position in self.partitions.values_mut() {
             if let Some(ahead) = position.take_if(|position| bounds.is_ahead(*position)) {
-                self.unused = Some(Unused::Ahead(ahead));
+                self.unused = Some(UnusedPart::Ahead(ahead));
             }
         }
         Ok(self)
@@ -225,30 +233,30 @@ impl Saved {
         let Some(state) = state.filter(|state| !says_nothing(state)) else {
             return Ok(Self::default());
         };
-        let own = state.get(OWN_KEY).map_or(Ok(Self::default()), read_own)?;
+        let wire = state.get(OWN_KEY).map_or(Ok(Self::default()), read_own)?;
         let cursor = state.get(cursor_field).or_else(|| state.get(chosen?));
-        if let Some(progress) = &own.progress {
+        if let Some(progress) = &wire.progress {
             let position = cursor.map(read_position).transpose()?.flatten();
             if progress.is_of(position) {
-                return Ok(own);
+                return Ok(wire);
             }
-            return Ok(Self { position, unused: Some(Unused::OtherCursor), ..Self::default() });
+            return Ok(Self { position, unused: Some(UnusedPart::OtherCursor), ..Self::default() });
         }
         if let Some(Value::Array(slices)) = state.get("slices") {
             return read_slices(slices).map(|position| Self { position, ..Self::default() });
         }
         if let Some((position, partitions)) = read_partitions(state, cursor_field)? {
-            return Ok(Self { position, partitions, ..own }.at_the_end());
+            return Ok(Self { position, partitions, ..wire }.at_the_end());
         }
         let value = cursor.ok_or_else(|| BadState(format!("it has no `{cursor_field}`")))?;
-        read_position(value).map(|position| Self { position, ..own }.at_the_end())
+        read_position(value).map(|position| Self { position, ..wire }.at_the_end())
     }
 
     /// Replaces the cursors that were derived from `end` by `end`. Other cursors are kept: those of
     /// parents that were not read then, and those written by another connector or a user.
     fn at_the_end(mut self) -> Self {
         let Some(end) = self.end else { return self };
-        let cursor = self.settled.take().filter(|cursor| *cursor <= end);
+        let cursor = self.reconciled_until.take().filter(|cursor| *cursor <= end);
         let stands_for_end = |position: &Millis| cursor == Some(*position);
         let mut is_used = false;
         for position in self.partitions.values_mut().chain([&mut self.position]) {
@@ -258,10 +266,10 @@ impl Saved {
             }
         }
         if self.position == Some(end) {
-            self.settled = cursor;
+            self.reconciled_until = cursor;
         }
         if !is_used {
-            (self.end, self.unused) = (None, Some(Unused::OtherCursor));
+            (self.end, self.unused) = (None, Some(UnusedPart::OtherCursor));
         }
         self
     }
@@ -309,9 +317,9 @@ fn read_slices(slices: &[Value]) -> Result<Option<Millis>, BadState> {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<Saved, BadState> {
+    fn read(json: &str) -> Result<SavedState, BadState> {
         let state: StreamState = serde_json::from_str(json).unwrap();
-        Saved::read(Some(&state), "updatedAt", Some("createdAt"))
+        SavedState::read(Some(&state), "updatedAt", Some("createdAt"))
     }
 
     #[test]
@@ -341,9 +349,13 @@ mod tests {
             ),
             ("concurrent, empty", r#"{"state_type":"date-range","slices":[]}"#, None),
         ] {
-            assert_eq!(read(json), Ok(Saved { position: expected, ..Saved::default() }), "{case}");
+            assert_eq!(
+                read(json),
+                Ok(SavedState { position: expected, ..SavedState::default() }),
+                "{case}"
+            );
         }
-        assert_eq!(Saved::read(None, "updatedAt", None), Ok(Saved::default()));
+        assert_eq!(SavedState::read(None, "updatedAt", None), Ok(SavedState::default()));
     }
 
     #[test]
@@ -408,12 +420,12 @@ mod tests {
 
     #[test]
     fn every_field_of_our_own_is_there_with_its_type_or_the_state_is_bad() {
-        let own = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
+        let wire = |change: &dyn Fn(&mut serde_json::Map<String, Value>)| {
             let mut state = half();
             change(state["source_hubspot"].as_object_mut().unwrap());
             read(&state.to_string()).map_err(|BadState(problem)| problem)
         };
-        let whole = own(&|_| {}).unwrap().progress.unwrap();
+        let whole = wire(&|_| {}).unwrap().progress.unwrap();
         assert_eq!(whole.remaining, [(7, Some(100)), (200, None)]);
         for (field, expected) in [
             ("version", "has no version"),
@@ -422,19 +434,19 @@ mod tests {
             ("to", "has no `to`"),
             ("remaining", "has no `remaining`"),
         ] {
-            let without = own(&|fields| drop(fields.remove(field)));
+            let without = wire(&|fields| drop(fields.remove(field)));
             assert_eq!(without, Err(format!("its `source_hubspot` {expected}")), "{field}");
         }
         // A field may be optional only if its absence makes a read do more work, never less.
         for field in ["settled", "generation", "filter"] {
-            assert!(own(&|fields| drop(fields.remove(field))).is_ok(), "{field}");
+            assert!(wire(&|fields| drop(fields.remove(field))).is_ok(), "{field}");
         }
-        let everything = own(&|fields| {
+        let full_refresh = wire(&|fields| {
             fields.insert("way".into(), "list".into());
             fields.remove("from");
         });
         // The cursor implies that the window has a start.
-        assert_eq!(everything.unwrap().unused, Some(Unused::OtherCursor));
+        assert_eq!(full_refresh.unwrap().unused, Some(UnusedPart::OtherCursor));
         for (field, values, expected) in [
             ("version", vec![json!(0), json!("1"), json!(1.0), json!(null)], "has no version"),
             (
@@ -464,7 +476,7 @@ mod tests {
             ("remainig", vec![json!(1)], "is damaged: unknown field `remainig`"),
         ] {
             for value in values {
-                let problem = own(&|fields| drop(fields.insert(field.into(), value.clone())));
+                let problem = wire(&|fields| drop(fields.insert(field.into(), value.clone())));
                 let problem = problem.expect_err(&format!("{field}: {value}"));
                 let expected = format!("its `source_hubspot` {expected}");
                 assert!(problem.starts_with(&expected), "{field}: {value}: {problem}");
@@ -479,7 +491,7 @@ mod tests {
 
     #[test]
     fn progress_survives_the_wire() {
-        for (lower, remaining, settled) in [
+        for (lower, remaining, reconciled_until) in [
             (Millis::MIN, vec![(70_022, None)], None),
             (
                 1_709_294_400_123,
@@ -487,18 +499,18 @@ mod tests {
                 Some(1_709_294_400_000),
             ),
         ] {
-            let progress = Progress {
-                way: Way::List,
+            let progress = ScanProgress {
+                mode: ReadMode::List,
                 lower,
                 upper: 1_709_294_999_000,
                 remaining,
                 generation: Some(3),
-                settled,
-                filter: settled.map(|_| "f1".to_owned()),
+                reconciled_until,
+                filter: reconciled_until.map(|_| "f1".to_owned()),
             };
-            let state = under_way("updatedAt", progress.clone());
-            let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
-            assert_eq!(saved, Saved { progress: Some(progress), ..Saved::default() });
+            let state = in_progress("updatedAt", progress.clone());
+            let saved = SavedState::read(Some(&state), "updatedAt", None).unwrap();
+            assert_eq!(saved, SavedState { progress: Some(progress), ..SavedState::default() });
         }
     }
 
@@ -506,25 +518,28 @@ mod tests {
     fn finished_parents_survive_the_wire() {
         let done = Partitions::from([("17".to_owned(), None), ("a-b".to_owned(), None)]);
         let state = parents_without_cursor(&done, Some(3));
-        let saved = Saved::read_without_cursor(Some(&state)).unwrap();
-        assert_eq!(saved, Saved { partitions: done, generation: Some(3), ..Saved::default() });
+        let saved = SavedState::read_without_cursor(Some(&state)).unwrap();
+        assert_eq!(
+            saved,
+            SavedState { partitions: done, generation: Some(3), ..SavedState::default() }
+        );
     }
 
     #[test]
     fn progress_holds_only_for_what_it_left_out() {
         let saved = |lower, filter: Option<&str>| {
-            let progress = Progress {
-                way: Way::Search,
+            let progress = ScanProgress {
+                mode: ReadMode::Search,
                 lower,
                 upper: 2_000,
                 remaining: vec![(7, None)],
                 generation: None,
-                settled: None,
+                reconciled_until: None,
                 filter: filter.map(str::to_owned),
             };
-            Saved { progress: Some(progress), ..Saved::default() }
+            SavedState { progress: Some(progress), ..SavedState::default() }
         };
-        let begun = |position| Saved { position, ..Saved::default() };
+        let begun = |position| SavedState { position, ..SavedState::default() };
         for (case, saved, filter, expected) in [
             ("none, none", saved(1_000, None), None, saved(1_000, None)),
             ("the same", saved(1_000, Some("f1")), Some("f1"), saved(1_000, Some("f1"))),
@@ -541,17 +556,22 @@ mod tests {
     fn the_end_survives_the_wire_behind_a_cursor_that_is_settled() {
         const END: Millis = 1_709_294_999_000;
         const HOUR: Millis = 3_600_000;
-        for (case, settled, cursor) in [
+        for (case, reconciled_until, cursor) in [
             ("nothing to search for once more", None, END - HOUR),
             ("a part of the last hour", Some(END - 5), END - HOUR),
             ("more than the last hour", Some(END - HOUR - 5), END - HOUR - 5),
         ] {
             for format in [CursorFormat::Iso, CursorFormat::Millis] {
-                let state = complete_but("updatedAt", format, END, settled);
+                let state = complete_with_recheck("updatedAt", format, END, reconciled_until);
                 assert_eq!(state["updatedAt"], format.write(cursor), "{case}");
-                let saved = Saved::read(Some(&state), "updatedAt", None).unwrap();
+                let saved = SavedState::read(Some(&state), "updatedAt", None).unwrap();
                 let (position, end) = (Some(END), Some(END));
-                let expected = Saved { position, end, settled: Some(cursor), ..Saved::default() };
+                let expected = SavedState {
+                    position,
+                    end,
+                    reconciled_until: Some(cursor),
+                    ..SavedState::default()
+                };
                 assert_eq!(saved, expected, "{case}");
             }
         }
@@ -559,30 +579,30 @@ mod tests {
 
     #[test]
     fn the_end_holds_only_for_the_cursor_it_was_written_with() {
-        let own = |settled: &str, end: &str| {
-            json!({ "version": 1, "settled": format!("2024-03-01T{settled}Z"),
+        let wire = |reconciled_until: &str, end: &str| {
+            json!({ "version": 1, "settled": format!("2024-03-01T{reconciled_until}Z"),
                 "end": format!("2024-03-01T{end}Z") })
         };
-        let other = Some(Unused::OtherCursor);
-        for (case, cursor, own, expected, unused) in [
-            ("as written", "11:00:00", own("11:00:00", "12:00:00"), "12:00:00", None),
-            ("set back by hand", "09:00:00", own("11:00:00", "12:00:00"), "09:00:00", other),
-            ("moved by another", "11:30:00", own("11:00:00", "12:00:00"), "11:30:00", other),
-            ("moved past our end", "13:00:00", own("11:00:00", "12:00:00"), "13:00:00", other),
+        let other = Some(UnusedPart::OtherCursor);
+        for (case, cursor, wire, expected, unused) in [
+            ("as written", "11:00:00", wire("11:00:00", "12:00:00"), "12:00:00", None),
+            ("set back by hand", "09:00:00", wire("11:00:00", "12:00:00"), "09:00:00", other),
+            ("moved by another", "11:30:00", wire("11:00:00", "12:00:00"), "11:30:00", other),
+            ("moved past our end", "13:00:00", wire("11:00:00", "12:00:00"), "13:00:00", other),
             (
                 "an end before the cursor",
                 "11:00:00",
-                own("11:00:00", "10:00:00"),
+                wire("11:00:00", "10:00:00"),
                 "11:00:00",
                 other,
             ),
         ] {
-            let state = json!({ "updatedAt": format!("2024-03-01T{cursor}Z"), OWN_KEY: own });
+            let state = json!({ "updatedAt": format!("2024-03-01T{cursor}Z"), OWN_KEY: wire });
             let saved = read(&state.to_string()).unwrap();
             let position = write_instant(saved.position.unwrap());
             assert_eq!(position, format!("2024-03-01T{expected}.000Z"), "{case}");
             assert_eq!(saved.unused, unused, "{case}");
-            assert_eq!(saved.settled.is_some(), unused.is_none(), "{case}");
+            assert_eq!(saved.reconciled_until.is_some(), unused.is_none(), "{case}");
         }
         // Earlier versions wrote the end as the cursor.
         let earlier = read(
@@ -591,7 +611,10 @@ mod tests {
         );
         let earlier = earlier.unwrap();
         assert_eq!(earlier.position.map(write_instant).unwrap(), "2024-03-01T12:00:00.000Z");
-        assert_eq!(earlier.settled.map(write_instant).unwrap(), "2024-03-01T11:30:00.000Z");
+        assert_eq!(
+            earlier.reconciled_until.map(write_instant).unwrap(),
+            "2024-03-01T11:30:00.000Z"
+        );
         assert_eq!(earlier.unused, None);
     }
 
@@ -607,7 +630,7 @@ mod tests {
         }
         for cursor in ["09:00:00", "12:30:00"] {
             let saved = state(cursor);
-            assert_eq!((&saved.progress, saved.unused), (&None, Some(Unused::OtherCursor)));
+            assert_eq!((&saved.progress, saved.unused), (&None, Some(UnusedPart::OtherCursor)));
             let position = write_instant(saved.position.unwrap());
             assert_eq!(position, format!("2024-03-01T{cursor}.000Z"));
         }
@@ -617,7 +640,7 @@ mod tests {
     fn what_lies_ahead_of_both_clocks_is_not_relied_on() {
         const NOW: Millis = 1_709_294_400_000;
         const MINUTE: Millis = 60_000;
-        let bounds = Bounds {
+        let bounds = TimeBounds {
             started: NOW - 60 * MINUTE,
             latest: NOW,
             unfinished: std::time::Duration::ZERO,
@@ -633,11 +656,11 @@ mod tests {
             ("ahead", 6, false),
         ] {
             let moment = NOW + ahead * MINUTE;
-            let saved = Saved {
+            let saved = SavedState {
                 position: Some(moment),
-                settled: Some(moment - 60 * MINUTE),
+                reconciled_until: Some(moment - 60 * MINUTE),
                 partitions: Partitions::from([("a".into(), Some(moment)), ("b".into(), Some(5))]),
-                ..Saved::default()
+                ..SavedState::default()
             };
             assert_eq!(saved.is_ahead_of(&bounds), !kept, "{case}");
             let reliable = saved.clone().by_the_clock(&bounds).unwrap();
@@ -645,9 +668,13 @@ mod tests {
                 assert_eq!(reliable, saved, "{case}");
             } else {
                 let (partitions, unused) =
-                    ([("a".into(), None), ("b".into(), Some(5))].into(), Unused::Ahead(moment));
+                    ([("a".into(), None), ("b".into(), Some(5))].into(), UnusedPart::Ahead(moment));
                 let unused = Some(unused);
-                assert_eq!(reliable, Saved { partitions, unused, ..Saved::default() }, "{case}");
+                assert_eq!(
+                    reliable,
+                    SavedState { partitions, unused, ..SavedState::default() },
+                    "{case}"
+                );
             }
             let mut half = read(&half().to_string()).unwrap();
             half.progress.as_mut().unwrap().upper = moment;
@@ -670,17 +697,17 @@ mod tests {
             r#"{"created":"1709290800123","source_hubspot":{"end":"2024-03-01T12:00:00.123000Z","settled":"2024-03-01T11:00:00.123000Z","version":1}}"#
         );
         assert_eq!(text(&no_cursor()), r#"{"__ab_no_cursor_state_message":true}"#);
-        let progress = Progress {
-            way: Way::Search,
+        let progress = ScanProgress {
+            mode: ReadMode::Search,
             lower: 0,
             upper: 1000,
             remaining: vec![(7, Some(9)), (12, None)],
             generation: None,
-            settled: None,
+            reconciled_until: None,
             filter: None,
         };
         assert_eq!(
-            text(&under_way("updatedAt", progress)),
+            text(&in_progress("updatedAt", progress)),
             r#"{"source_hubspot":{"from":"1970-01-01T00:00:00.000000Z","remaining":[["7","9"],["12",null]],"to":"1970-01-01T00:00:01.000000Z","version":1,"way":"search"},"updatedAt":"1970-01-01T00:00:00.000000Z"}"#
         );
         assert_eq!(
@@ -688,7 +715,7 @@ mod tests {
             r#"{"source_hubspot":{"done":["17"],"generation":3,"version":1}}"#
         );
         assert_eq!(
-            text(&complete_but("updatedAt", CursorFormat::Iso, 1000, Some(0))),
+            text(&complete_with_recheck("updatedAt", CursorFormat::Iso, 1000, Some(0))),
             r#"{"source_hubspot":{"end":"1970-01-01T00:00:01.000000Z","settled":"1970-01-01T00:00:00.000000Z","version":1},"updatedAt":"1970-01-01T00:00:00.000000Z"}"#
         );
     }

@@ -6,26 +6,29 @@
 #[cfg(test)]
 mod cases;
 mod checkpoint;
-mod gapless;
-mod job;
+mod commit_tracker;
 #[cfg(test)]
 mod model;
-mod own;
 mod partitions;
 mod position;
 mod ranges;
 mod scan;
-mod sharing;
+mod splitting;
+mod task;
 mod windows;
+mod wire;
 
 pub use checkpoint::{
-    BadState, Progress, Saved, Unused, complete, complete_but, no_cursor, parents_without_cursor,
-    under_way, under_way_as, under_way_without_cursor,
+    BadState, SavedState, ScanProgress, UnusedPart, complete, complete_with_recheck, in_progress,
+    in_progress_as, in_progress_without_cursor, no_cursor, parents_without_cursor,
 };
-pub use gapless::Gapless;
-pub use job::{Ask, Contradiction, Job, Pass, Readers, Seen, Spread, Survey, Taken, Way};
-pub use partitions::{Parents, Partitions, complete_global};
-pub use position::{Bounds, CursorFormat, FIRST, SETTLING};
+pub use commit_tracker::CommitTracker;
+pub use partitions::{ParentProgress, Partitions, complete_global};
+pub use position::{CursorFormat, FIRST, SETTLING, TimeBounds};
 pub use ranges::{PageKey, RangeKey};
 pub use scan::Scan;
-pub use windows::{Span, Window};
+pub use task::{
+    AcceptedPage, CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism,
+    ReadMode, ScanPass, ScanTask,
+};
+pub use windows::{Span, TimeWindow};

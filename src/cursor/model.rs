@@ -9,16 +9,19 @@ use proptest::prelude::*;
 
 use super::position::read_position;
 use super::{
-    Ask, Bounds, CursorFormat, Job, PageKey, RangeKey, Readers, Saved, Scan, Seen, Spread, Survey,
-    Taken, Way, complete_but, under_way,
+    AcceptedPage, CountProbe, CursorFormat, PageInfo, PageKey, PageRequest, ParallelReaders,
+    Parallelism, RangeKey, ReadMode, SavedState, Scan, ScanTask, TimeBounds, complete_with_recheck,
+    in_progress,
 };
 use crate::time::Millis;
 
 const PAGE: usize = 3;
 const LAG_S: u64 = 300;
 const WORST_LAG_S: u64 = 3_600;
-const SPREAD: Spread =
-    Spread { list: Readers { most: 4, page: 1 }, search: Readers { most: 3, page: 1 } };
+const SPREAD: Parallelism = Parallelism {
+    list: ParallelReaders { most: 4, page: 1 },
+    search: ParallelReaders { most: 3, page: 1 },
+};
 
 /// Change to the portal.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ enum Event {
 
 /// Step of the test.
 #[derive(Debug, Clone)]
-enum Step {
+enum ModelStep {
     Event(Event),
     Wait {
         seconds: u64,
@@ -123,35 +126,40 @@ impl Portal {
     }
 
     /// Returns a page of ids with their true modification dates, and the rest of the response.
-    fn answer(&self, ask: &Ask, window: (Millis, Millis)) -> (Vec<(u64, Millis)>, Seen) {
-        let (from, to) = match ask {
-            Ask::List { after } => (after.as_ref().map_or(0, |after| after.parse().unwrap()), None),
-            Ask::Search { above, below, .. } => (above + 1, *below),
+    fn answer(
+        &self,
+        request: &PageRequest,
+        window: (Millis, Millis),
+    ) -> (Vec<(u64, Millis)>, PageInfo) {
+        let (from, to) = match request {
+            PageRequest::List { after } => {
+                (after.as_ref().map_or(0, |after| after.parse().unwrap()), None)
+            }
+            PageRequest::Search { above, below, .. } => (above + 1, *below),
         };
-        let mut hits = self
-            .records
-            .range(from..to.unwrap_or(u64::MAX))
-            .filter(|(_, stored)| matches!(ask, Ask::List { .. }) || self.is_hit(stored, window));
-        let skipped = match ask {
-            Ask::Search { .. } => hits.by_ref().take(self.skips).count(),
-            Ask::List { .. } => 0,
+        let mut hits = self.records.range(from..to.unwrap_or(u64::MAX)).filter(|(_, stored)| {
+            matches!(request, PageRequest::List { .. }) || self.is_hit(stored, window)
+        });
+        let skipped = match request {
+            PageRequest::Search { .. } => hits.by_ref().take(self.skips).count(),
+            PageRequest::List { .. } => 0,
         };
         let page: Vec<_> =
             hits.by_ref().take(PAGE).map(|(id, stored)| (*id, stored.modified)).collect();
         let left = u64::try_from(skipped + page.len() + hits.clone().count()).unwrap();
-        let token = match (hits.next(), page.last(), ask) {
+        let token = match (hits.next(), page.last(), request) {
             (None, ..) | (_, None, _) => None,
-            (Some(_), Some((last, _)), Ask::List { .. }) => Some((last + 1).to_string()),
-            (Some(_), Some(_), Ask::Search { .. }) => Some(PAGE.to_string()),
+            (Some(_), Some((last, _)), PageRequest::List { .. }) => Some((last + 1).to_string()),
+            (Some(_), Some(_), PageRequest::Search { .. }) => Some(PAGE.to_string()),
         };
-        let left = matches!(ask, Ask::Search { .. }).then_some(left);
+        let left = matches!(request, PageRequest::Search { .. }).then_some(left);
         let ids = page.iter().map(|(id, _)| Some(*id)).collect();
-        (page, Seen { ids, token, left })
+        (page, PageInfo { ids, token, left })
     }
 
-    fn survey(&self, window: (Millis, Millis)) -> Survey {
+    fn count_probe(&self, window: (Millis, Millis)) -> CountProbe {
         let in_window = self.records.values().filter(|stored| self.is_hit(stored, window));
-        Survey {
+        CountProbe {
             total: self.records.len().try_into().unwrap(),
             in_window: in_window.count().try_into().unwrap(),
             top: self.records.keys().next_back().copied().unwrap_or_default(),
@@ -171,10 +179,10 @@ struct Conduct {
 }
 
 /// Page in flight.
-enum Page {
-    Asked(RangeKey, Ask),
+enum ModelPage {
+    Asked(RangeKey, PageRequest),
     /// Received and accepted; holds the records to emit.
-    Seen(PageKey, Vec<(u64, Millis)>),
+    PageInfo(PageKey, Vec<(u64, Millis)>),
 }
 
 /// Runs one sync, reading and writing the wire format of the state. `changes` happen between the
@@ -186,7 +194,7 @@ fn sync(
     changes: &mut impl Iterator<Item = Event>,
     conduct: &Conduct,
 ) {
-    let bounds = Bounds {
+    let bounds = TimeBounds {
         started: portal.now,
         latest: portal.now,
         unfinished: Duration::from_secs(3),
@@ -195,24 +203,26 @@ fn sync(
         index_lag: Duration::from_secs(LAG_S),
         worst_lag: Duration::from_secs(WORST_LAG_S),
     };
-    let saved = Saved::read(state.as_ref(), "updatedAt", None).unwrap();
+    let saved = SavedState::read(state.as_ref(), "updatedAt", None).unwrap();
     let mut scan = Scan::begin(&saved, &bounds, false, None);
     if conduct.is_spread {
-        scan = scan.spread(SPREAD);
+        scan = scan.parallelism(SPREAD);
     }
     let mut order = conduct.order.iter().cycle();
     let mut pages = Vec::new();
     let mut is_second = false;
     for step in 0.. {
-        while let Some(job) = scan.ask() {
+        while let Some(job) = scan.next_task() {
             match job {
-                Job::Page(range, ask) => pages.push(Page::Asked(range, ask)),
-                Job::Survey => scan.survey(portal.survey(scan.window())),
-                Job::Mark { above, after } => {
+                ScanTask::Page(range, request) => pages.push(ModelPage::Asked(range, request)),
+                ScanTask::CountProbe => scan.count_probe(portal.count_probe(scan.window())),
+                ScanTask::SplitPoint { above, after } => {
                     let after = usize::try_from(after).unwrap();
-                    scan.mark(portal.records.range(above + 1..).map(|(id, _)| *id).nth(after));
+                    scan.split_point(
+                        portal.records.range(above + 1..).map(|(id, _)| *id).nth(after),
+                    );
                 }
-                Job::Recount { range, from, to } => {
+                ScanTask::Recount { range, from, to } => {
                     let part = portal.records.range(from..to).map(|(_, stored)| stored);
                     let hits = part.filter(|stored| portal.is_hit(stored, scan.window())).count();
                     if scan.recounted(range, Some(hits.try_into().unwrap())).is_err() {
@@ -222,9 +232,9 @@ fn sync(
             }
         }
         if pages.is_empty() {
-            let in_window = portal.survey(scan.window()).in_window;
-            let is_short = scan.said().is_some_and(|said| said > scan.seen());
-            if scan.way() != Way::Search || !is_short || in_window <= scan.seen() {
+            let in_window = portal.count_probe(scan.window()).in_window;
+            let is_short = scan.expected().is_some_and(|expected| expected > scan.seen());
+            if scan.mode() != ReadMode::Search || !is_short || in_window <= scan.seen() {
                 break;
             }
             scan = if is_second { scan.by_list() } else { scan.again() };
@@ -238,33 +248,39 @@ fn sync(
         changes.next().iter().for_each(|event| portal.happen(event));
         let next = order.next().unwrap() % pages.len();
         match pages.swap_remove(next) {
-            Page::Asked(range, ask) => {
-                let (mut page, seen) = portal.answer(&ask, scan.window());
-                let taken = scan.see(range, ask.way(), &seen);
+            ModelPage::Asked(range, request) => {
+                let (mut page, seen) = portal.answer(&request, scan.window());
+                let taken = scan.accept(range, request.mode(), &seen);
                 let taken = taken.unwrap_or_else(|error| {
-                    assert!(portal.skips > 0, "{error:?}: {ask:?} {seen:?} {scan:?}");
+                    assert!(portal.skips > 0, "{error:?}: {request:?} {seen:?} {scan:?}");
                     scan = scan.by_list();
                     None
                 });
-                if let Some(Taken { page: key, share }) = taken {
+                if let Some(AcceptedPage { page: key, share }) = taken {
                     page.truncate(share);
-                    page.retain(|(_, modified)| scan.pass(ask.way()).wants(Some(*modified)));
-                    pages.push(Page::Seen(key, page));
+                    page.retain(|(_, modified)| scan.pass(request.mode()).wants(Some(*modified)));
+                    pages.push(ModelPage::PageInfo(key, page));
                 }
             }
-            Page::Seen(key, page) => {
+            ModelPage::PageInfo(key, page) => {
                 for (id, modified) in page {
                     let emitted = destination.entry(id).or_insert(modified);
                     *emitted = modified.max(*emitted);
                 }
-                scan.written(key);
+                scan.enqueued(key);
                 let progress = scan.progress(None);
-                *state = progress.map(|progress| under_way("updatedAt", progress)).or(state.take());
+                *state =
+                    progress.map(|progress| in_progress("updatedAt", progress)).or(state.take());
             }
         }
     }
     assert!(scan.is_done(), "nothing is under way, and something remains: {scan:?}");
-    *state = Some(complete_but("updatedAt", CursorFormat::Iso, scan.end(), scan.settled()));
+    *state = Some(complete_with_recheck(
+        "updatedAt",
+        CursorFormat::Iso,
+        scan.end(),
+        scan.reconciled_until(),
+    ));
 }
 
 /// Reads once as the Python connector does: by search, starting exactly at the cursor, without a
@@ -307,12 +323,12 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = ModelStep> {
     prop_oneof![
-        4 => event().prop_map(Step::Event),
-        2 => (0_u64..5_000).prop_map(|seconds| Step::Wait { seconds }),
-        2 => conduct().prop_map(Step::Sync),
-        1 => Just(Step::Peer),
+        4 => event().prop_map(ModelStep::Event),
+        2 => (0_u64..5_000).prop_map(|seconds| ModelStep::Wait { seconds }),
+        2 => conduct().prop_map(ModelStep::Sync),
+        1 => Just(ModelStep::Peer),
     ]
 }
 
@@ -338,10 +354,10 @@ proptest! {
         let mut during = during.into_iter();
         for step in &steps {
             match step {
-                Step::Event(event) => portal.happen(event),
-                Step::Wait { seconds } => portal.now += Millis::try_from(*seconds).unwrap() * 1000,
-                Step::Peer => peer(&portal, &mut state, &mut destination),
-                Step::Sync(conduct) => {
+                ModelStep::Event(event) => portal.happen(event),
+                ModelStep::Wait { seconds } => portal.now += Millis::try_from(*seconds).unwrap() * 1000,
+                ModelStep::Peer => peer(&portal, &mut state, &mut destination),
+                ModelStep::Sync(conduct) => {
                     sync(&mut portal, &mut state, &mut destination, &mut during, conduct);
                 }
             }

@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::checkpoint::{BadState, OWN_KEY, object};
-use super::own::Own;
 use super::position::{CursorFormat, public_cursor, read_position};
+use super::wire::WireState;
 use crate::protocol::StreamState;
 use crate::time::Millis;
 
@@ -32,29 +32,29 @@ pub fn complete_global(cursor_field: &str, format: CursorFormat, end: Millis) ->
         "state": { cursor_field: format.write(cursor) },
         "lookback_window": 0,
         "parent_state": {},
-        OWN_KEY: Own::ending(end, cursor),
+        OWN_KEY: WireState::ending(end, cursor),
     }))
 }
 
 /// Progress of a substream.
 #[derive(Debug, Clone, Copy)]
-pub struct Parents<'a> {
+pub struct ParentProgress<'a> {
     /// Positions of the finished parents, and of those that had their own position before.
     pub positions: &'a Partitions,
     /// Position of the finished parents.
     pub end: Millis,
     /// Position of the unlisted parents, if they had one.
     pub others: Option<Millis>,
-    /// [`Saved::end`](super::Saved::end) of the state that the read started from.
+    /// [`SavedState::end`](super::Saved::end) of the state that the read started from.
     pub saved_end: Option<Millis>,
     /// Generation of the full refresh, if this is one.
     pub generation: Option<i64>,
 }
 
-impl Parents<'_> {
+impl ParentProgress<'_> {
     /// Returns the state of a read in progress: finished parents have their own positions, all
     /// others keep the position they had, if any.
-    pub fn under_way(
+    pub fn in_progress(
         &self,
         cursor_field: &str,
         format: CursorFormat,
@@ -81,7 +81,7 @@ impl Parents<'_> {
                 }))
             })
             .collect();
-        let own = Own { generation: self.generation, ..Own::ending(self.end, cursor) };
+        let own = WireState { generation: self.generation, ..WireState::ending(self.end, cursor) };
         let mut state =
             object(json!({ "use_global_cursor": false, "states": states, OWN_KEY: own }));
         if let Some(others) = self.others {
@@ -161,13 +161,14 @@ fn text(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cursor::Saved;
+    use crate::cursor::SavedState;
 
     type Positions = (Option<Millis>, Vec<(String, Option<Millis>)>);
 
     fn read(json: &str) -> Result<Positions, String> {
         let state: StreamState = serde_json::from_str(json).unwrap();
-        let saved = Saved::read(Some(&state), "at", None).map_err(|error| error.to_string())?;
+        let saved =
+            SavedState::read(Some(&state), "at", None).map_err(|error| error.to_string())?;
         Ok((saved.position, saved.partitions.into_iter().collect()))
     }
 
@@ -228,9 +229,9 @@ mod tests {
         for others in [None, Some(1_700_000_000_000)] {
             let (end, generation) = (1_709_294_400_123, others.map(|_| 3));
             let positions = &partitions;
-            let parents = Parents { positions, end, others, saved_end: None, generation };
-            let state = parents.under_way("at", CursorFormat::Millis, "form_id");
-            let saved = Saved::read(Some(&state), "at", None).unwrap();
+            let parents = ParentProgress { positions, end, others, saved_end: None, generation };
+            let state = parents.in_progress("at", CursorFormat::Millis, "form_id");
+            let saved = SavedState::read(Some(&state), "at", None).unwrap();
             assert_eq!((saved.position, &saved.partitions), (others, &partitions));
             assert_eq!((saved.end, saved.generation), (Some(end), generation));
         }
@@ -249,14 +250,14 @@ mod tests {
             ("e".into(), Some(end - HOUR)),
             ("f".into(), None),
         ]);
-        let parents = Parents {
+        let parents = ParentProgress {
             positions: &positions,
             end,
             others: Some(before - 9),
             saved_end: Some(before),
             generation: None,
         };
-        let state = parents.under_way("at", CursorFormat::Millis, "form_id");
+        let state = parents.in_progress("at", CursorFormat::Millis, "form_id");
         let cursors: Vec<_> = state["states"]
             .as_array()
             .unwrap()
@@ -266,7 +267,7 @@ mod tests {
         // A reader that starts at its cursor loses no change that is indexed within the hour.
         let settling = end - HOUR;
         assert_eq!(cursors, [settling, before - HOUR, before - 5, settling, settling - 1]);
-        let saved = Saved::read(Some(&state), "at", None).unwrap();
+        let saved = SavedState::read(Some(&state), "at", None).unwrap();
         let own: Vec<_> = saved.partitions.values().map(|position| position.unwrap()).collect();
         assert_eq!(own, [end, before - HOUR, before - 5, end, settling - 1]);
         assert_eq!(saved.position, Some(before - 9));

@@ -10,7 +10,7 @@ use crate::time::{Millis, parse_instant};
 
 /// Inputs that determine the window of a read.
 #[derive(Debug, Clone, Copy)]
-pub struct Bounds {
+pub struct TimeBounds {
     /// Start of the sync by the earlier of the API's clock and the local clock. If either clock is
     /// right, everything before this instant had happened when the sync started. Checkpoints use
     /// it.
@@ -29,7 +29,7 @@ pub struct Bounds {
     pub worst_lag: Duration,
 }
 
-impl Bounds {
+impl TimeBounds {
     /// Returns the position of a finished read: everything changed before it has been read.
     pub fn upper(&self) -> Millis {
         self.started - millis(self.unfinished)
@@ -51,7 +51,7 @@ impl Bounds {
         self.start_date.unwrap_or(Millis::MIN)
     }
 
-    /// Returns the inclusive start of a search for changes since `position`, and the `settled`
+    /// Returns the inclusive start of a search for changes since `position`, and the `reconciled_until`
     /// instant after that search: every change before it has been searched for again after the
     /// worst index lag. `None` stands for the position minus the worst lag.
     ///
@@ -59,17 +59,22 @@ impl Bounds {
     ///  settled         position   upper
     ///     │── searched ────│── new ──│        searched again if upper − settled ≥ 2 · worst lag
     /// ```
-    pub fn since(&self, position: Millis, settled: Option<Millis>) -> (Millis, Option<Millis>) {
+    pub fn since(
+        &self,
+        position: Millis,
+        reconciled_until: Option<Millis>,
+    ) -> (Millis, Option<Millis>) {
         let worst = millis(self.worst_lag);
         if worst == 0 {
             return (self.lower(position), None);
         }
-        let settled = settled.unwrap_or(position.saturating_sub(worst)).min(position);
+        let reconciled_until =
+            reconciled_until.unwrap_or(position.saturating_sub(worst)).min(position);
         let lower = self.lower(position);
-        if self.upper().saturating_sub(settled) < worst.saturating_mul(2) {
-            return (lower, Some(settled));
+        if self.upper().saturating_sub(reconciled_until) < worst.saturating_mul(2) {
+            return (lower, Some(reconciled_until));
         }
-        (lower.min(settled).max(self.first()), None)
+        (lower.min(reconciled_until).max(self.first()), None)
     }
 
     /// Returns the start of a read of changes since `position`, inclusive.
@@ -90,8 +95,8 @@ pub const SETTLING: Millis = 60 * 60_000;
 
 /// Returns the cursor to write for a read up to `end`: everything before the cursor has been read
 /// after the worst index lag.
-pub(super) fn public_cursor(end: Millis, settled: Option<Millis>) -> Millis {
-    settled.unwrap_or(Millis::MAX).min(end.saturating_sub(SETTLING)).max(0)
+pub(super) fn public_cursor(end: Millis, reconciled_until: Option<Millis>) -> Millis {
+    reconciled_until.unwrap_or(Millis::MAX).min(end.saturating_sub(SETTLING)).max(0)
 }
 
 fn millis(duration: Duration) -> Millis {
@@ -156,7 +161,7 @@ mod tests {
     #[test]
     fn a_window_overlaps_the_last_one_and_stops_short_of_the_present() {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
-        let bounds = Bounds {
+        let bounds = TimeBounds {
             started: 10_000_000,
             latest: 10_000_000,
             unfinished: Duration::from_secs(3),
@@ -168,13 +173,13 @@ mod tests {
         assert_eq!(bounds.upper(), 9_997_000);
         assert_eq!(bounds.lower(9_000_000), 9_000_000 - 900_000);
         assert_eq!(bounds.lower(1_200_000), 1_000_000, "never before the start date");
-        assert_eq!(Bounds { start_date: None, ..bounds }.lower(0), -900_000);
+        assert_eq!(TimeBounds { start_date: None, ..bounds }.lower(0), -900_000);
     }
 
     #[test]
     fn clocks_that_disagree_read_to_the_later_and_claim_by_the_earlier() {
         const MINUTE: Millis = 60_000;
-        let bounds = Bounds {
+        let bounds = TimeBounds {
             started: 100 * MINUTE,
             latest: 160 * MINUTE,
             unfinished: Duration::from_secs(3),
@@ -184,7 +189,7 @@ mod tests {
             worst_lag: Duration::from_hours(1),
         };
         assert_eq!((bounds.upper(), bounds.until()), (100 * MINUTE - 3_000, 160 * MINUTE - 3_000));
-        // The `settled` instant uses the earlier clock, too.
+        // The `reconciled_until` instant uses the earlier clock, too.
         assert_eq!(bounds.since(99 * MINUTE, None), (94 * MINUTE, Some(39 * MINUTE)));
         for (minute, expected) in [(99, false), (130, false), (165, false), (166, true)] {
             assert_eq!(bounds.is_ahead(minute * MINUTE), expected, "{minute}");
@@ -194,7 +199,7 @@ mod tests {
     #[test]
     fn what_the_index_may_have_shown_late_is_searched_for_once_more() {
         const MINUTE: Millis = 60_000;
-        let bounds = |started| Bounds {
+        let bounds = |started| TimeBounds {
             started,
             latest: started,
             unfinished: Duration::ZERO,
@@ -203,7 +208,7 @@ mod tests {
             index_lag: Duration::from_mins(5),
             worst_lag: Duration::from_hours(1),
         };
-        for (case, now, position, settled, expected) in [
+        for (case, now, position, reconciled_until, expected) in [
             ("a minute later", 1_001, 1_000, None, (995, Some(940))),
             ("an hour later", 1_060, 1_000, None, (940, None)),
             ("a day later", 2_440, 1_000, None, (940, None)),
@@ -211,8 +216,8 @@ mod tests {
             ("when an hour of them has settled", 1_060, 1_059, Some(940), (940, None)),
             ("a position in the future", 1_000, 9_000, None, (8_995, Some(8_940))),
         ] {
-            let settled = settled.map(|minutes: Millis| minutes * MINUTE);
-            let (lower, after) = bounds(now * MINUTE).since(position * MINUTE, settled);
+            let reconciled_until = reconciled_until.map(|minutes: Millis| minutes * MINUTE);
+            let (lower, after) = bounds(now * MINUTE).since(position * MINUTE, reconciled_until);
             let found = (lower / MINUTE, after.map(|moment| moment / MINUTE));
             assert_eq!(found, expected, "{case}");
         }

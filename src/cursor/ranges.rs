@@ -69,7 +69,7 @@ const MOST_DOUBTFUL: u32 = 8;
 
 impl Totals {
     /// Records a page that starts at `from`, with the total reported for it.
-    fn see(&mut self, from: u64, count: u64, left: Option<u64>, is_same_end: bool) {
+    fn accept(&mut self, from: u64, count: u64, left: Option<u64>, is_same_end: bool) {
         let fits = match (self.due, left) {
             (Some(due), Some(left)) if is_same_end => left >= due,
             _ => true,
@@ -107,15 +107,15 @@ impl Range {
 
     /// Returns the id below which everything is enqueued and known to be complete.
     pub(super) fn next(&self) -> u64 {
-        let written = self.on_its_way.first().map_or(self.seen, |&(_, from)| from);
-        self.totals.unconfirmed.map_or(written, |(from, _)| written.min(from))
+        let enqueued = self.on_its_way.first().map_or(self.seen, |&(_, from)| from);
+        self.totals.unconfirmed.map_or(enqueued, |(from, _)| enqueued.min(from))
     }
 
     /// Records the total of a search page that started at `from`; `left` is the number of hits from
     /// there on.
     pub(super) fn see_total(&mut self, from: u64, count: u64, left: Option<u64>) {
         let is_same_end = self.totals.asked_end == self.end;
-        self.totals.see(from, count, left, is_same_end);
+        self.totals.accept(from, count, left, is_same_end);
         if self.is_over && self.totals.doubtful_pages == 0 {
             if self.totals.due.is_some_and(|due| due > 0) {
                 // The last page holds fewer hits than remained.
@@ -165,7 +165,7 @@ impl Range {
     }
 
     /// Accepts the requested page with those of its ids that belong to the range.
-    pub(super) fn see(&mut self, page: PageKey, ids: &[Option<u64>]) {
+    pub(super) fn accept(&mut self, page: PageKey, ids: &[Option<u64>]) {
         self.is_busy = false;
         self.on_its_way.push((page, self.seen));
         let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
@@ -177,7 +177,7 @@ impl Range {
     }
 
     /// Marks a page as enqueued.
-    pub(super) fn written(&mut self, page: PageKey) {
+    pub(super) fn enqueued(&mut self, page: PageKey) {
         self.on_its_way.retain(|&(key, _)| key != page);
     }
 
@@ -265,12 +265,12 @@ mod tests {
     fn it_begins_with_the_first_page_that_is_on_its_way() {
         let mut range = Range::new(0, 5, Some(100));
         for (page, last) in [(1, 9), (2, 19), (3, 29)] {
-            range.see(page, &[Some(last)]);
+            range.accept(page, &[Some(last)]);
         }
         assert_eq!((range.next(), range.seen), (5, 30));
-        for (written, next) in [(2, 5), (1, 20), (2, 20), (3, 30)] {
-            range.written(written);
-            assert_eq!(range.next(), next, "page {written} is written");
+        for (enqueued, next) in [(2, 5), (1, 20), (2, 20), (3, 30)] {
+            range.enqueued(enqueued);
+            assert_eq!(range.next(), next, "page {enqueued} is written");
         }
     }
 
@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn the_longest_range_is_halved_where_half_of_its_records_are() {
         let mut first = Range::new(0, 0, Some(1_000));
-        first.see(0, &[Some(10), Some(19)]);
+        first.accept(0, &[Some(10), Some(19)]);
         let mut open = Range::new(1, 1_000, None);
         open.counted = Some(200);
         let mut ranges = vec![first, open];
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn a_counted_range_goes_on_as_densely_as_it_began() {
         let mut range = Range::new(0, 0, None);
-        range.see(0, &[Some(10), Some(19)]);
+        range.accept(0, &[Some(10), Some(19)]);
         range.counted = Some(100);
         let mut ranges = vec![range];
         assert_eq!(steal(&mut ranges, 1, 18_000_000_000, 50), Some(1));
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn a_range_is_cut_at_an_id_that_has_not_been_seen() {
         let mut first = Range::new(0, 0, None);
-        first.see(0, &[Some(10), Some(19)]);
+        first.accept(0, &[Some(10), Some(19)]);
         let mut ranges = vec![first];
         assert!(!cut_at(&mut ranges, 1, 20, 5), "it is seen next");
         assert!(cut_at(&mut ranges, 1, 500, 40));
@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn what_is_nearly_read_is_left_alone() {
         let mut range = Range::new(0, 0, Some(1_000));
-        range.see(0, &[Some(10), Some(19)]);
+        range.accept(0, &[Some(10), Some(19)]);
         // 980 ids are left, with a record every 9 ids: 108 records.
         for (case, counted, is_over, worthwhile, expected) in [
             ("few by their distance", None, false, 200, false),

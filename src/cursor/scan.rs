@@ -17,11 +17,13 @@
 //!  └── the next page ◀──┘
 //! ```
 
-use super::checkpoint::{Progress, Saved};
-use super::job::{Ask, Contradiction, Job, Pass, Seen, Spread, Taken, Way};
-use super::position::Bounds;
+use super::checkpoint::{SavedState, ScanProgress};
+use super::position::TimeBounds;
 use super::ranges::{PageKey, Range, RangeKey, Totals, insert};
-use super::sharing::Extent;
+use super::splitting::SizeEstimate;
+use super::task::{
+    AcceptedPage, PageInfo, PageRequest, PagingViolation, Parallelism, ReadMode, ScanPass, ScanTask,
+};
 use crate::page_guard::PageGuard;
 use crate::time::Millis;
 
@@ -32,7 +34,7 @@ const MOST_EMPTY_ANSWERS: u32 = 3;
 /// Scan in progress.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
-    pub(super) way: Way,
+    pub(super) mode: ReadMode,
     pub(super) lower: Millis,
     /// Position of the finished scan.
     pub(super) upper: Millis,
@@ -48,9 +50,9 @@ pub struct Scan {
     /// `true` once a list page has confirmed keyset pagination. Until then, one reader reads the
     /// list.
     pub(super) is_proven: bool,
-    pub(super) spread: Option<Spread>,
-    pub(super) extent: Extent,
-    pub(super) is_marking: bool,
+    pub(super) parallelism: Option<Parallelism>,
+    pub(super) size_estimate: SizeEstimate,
+    pub(super) is_finding_split_point: bool,
     /// Number of pages accepted, which is also the key of the next page.
     pub(super) pages: PageKey,
     /// Number of records accepted.
@@ -58,42 +60,42 @@ pub struct Scan {
     /// Number of ranges left by an interrupted read.
     pub(super) resumed: usize,
     /// Expected number of records, as reported by the API.
-    pub(super) said: Option<u64>,
-    /// Value of [`Saved::settled`] once the scan is finished.
-    pub(super) settled: Option<Millis>,
+    pub(super) expected: Option<u64>,
+    /// Value of [`SavedState::reconciled_until`] once the scan is finished.
+    pub(super) reconciled_until: Option<Millis>,
 }
 
 impl Scan {
     /// Starts a scan: resumes an interrupted scan, or reads the changes since the last position, or
-    /// reads everything. `everything` requests a full refresh.
+    /// reads everything. `full_refresh` requests a full refresh.
     pub fn begin(
-        saved: &Saved,
-        bounds: &Bounds,
-        everything: bool,
+        saved: &SavedState,
+        bounds: &TimeBounds,
+        full_refresh: bool,
         generation: Option<i64>,
     ) -> Self {
         let (upper, until) = (bounds.upper(), bounds.until());
-        if let Some(progress) = saved.interrupted(everything, generation) {
+        if let Some(progress) = saved.interrupted(full_refresh, generation) {
             return Self::resume(progress);
         }
-        match saved.position.filter(|_| !everything) {
-            None => Self::new(Way::List, bounds.first(), (upper, until)),
+        match saved.position.filter(|_| !full_refresh) {
+            None => Self::new(ReadMode::List, bounds.first(), (upper, until)),
             Some(position) => {
-                let (lower, settled) = bounds.since(position, saved.settled);
-                let scan = Self::new(Way::Search, lower, (upper.max(position), until));
+                let (lower, reconciled_until) = bounds.since(position, saved.reconciled_until);
+                let scan = Self::new(ReadMode::Search, lower, (upper.max(position), until));
                 if position >= until {
                     // There is nothing to read yet.
-                    return Self { settled: saved.settled, ..scan.of_nothing() };
+                    return Self { reconciled_until: saved.reconciled_until, ..scan.of_nothing() };
                 }
-                Self { settled, ..scan }
+                Self { reconciled_until, ..scan }
             }
         }
     }
 
-    fn new(way: Way, lower: Millis, (upper, until): (Millis, Millis)) -> Self {
+    fn new(mode: ReadMode, lower: Millis, (upper, until): (Millis, Millis)) -> Self {
         let until = until.max(upper);
         let scan = Self {
-            way,
+            mode,
             lower,
             upper,
             until,
@@ -102,21 +104,21 @@ impl Scan {
             chain: (0, None),
             by_id: true,
             is_proven: false,
-            spread: None,
-            extent: Extent::Unknown,
-            is_marking: false,
+            parallelism: None,
+            size_estimate: SizeEstimate::Unknown,
+            is_finding_split_point: false,
             pages: 0,
             seen: 0,
             resumed: 0,
-            said: None,
-            settled: None,
+            expected: None,
+            reconciled_until: None,
         };
         if lower >= until { scan.of_nothing() } else { scan }
     }
 
-    fn resume(progress: &Progress) -> Self {
-        let mut scan = Self::new(progress.way, progress.lower, (progress.upper, progress.upper));
-        scan.settled = progress.settled;
+    fn resume(progress: &ScanProgress) -> Self {
+        let mut scan = Self::new(progress.mode, progress.lower, (progress.upper, progress.upper));
+        scan.reconciled_until = progress.reconciled_until;
         scan.ranges = (0..)
             .zip(&progress.remaining)
             .map(|(key, &(next, end))| Range::new(key, next, end))
@@ -130,8 +132,8 @@ impl Scan {
 
     /// Lets several readers share the scan.
     #[must_use]
-    pub fn spread(self, spread: Spread) -> Self {
-        Self { spread: Some(spread), ..self }
+    pub fn parallelism(self, parallelism: Parallelism) -> Self {
+        Self { parallelism: Some(parallelism), ..self }
     }
 
     /// Restarts the same window as a list scan.
@@ -143,8 +145,8 @@ impl Scan {
             next_key: key + 1,
             pages: self.pages,
             chain: (key, None),
-            settled: self.settled,
-            ..Self::new(Way::List, self.lower, (self.upper, self.until))
+            reconciled_until: self.reconciled_until,
+            ..Self::new(ReadMode::List, self.lower, (self.upper, self.until))
         }
     }
 
@@ -152,18 +154,18 @@ impl Scan {
     #[must_use]
     pub fn by_search(&self) -> Self {
         // No record was modified before the epoch.
-        let scan = Self::new(Way::Search, self.lower.max(0), (self.upper, self.until));
-        Self { spread: self.spread, ..scan }
+        let scan = Self::new(ReadMode::Search, self.lower.max(0), (self.upper, self.until));
+        Self { parallelism: self.parallelism, ..scan }
     }
 
-    /// Repeats the search of the same window, keeping `settled`.
+    /// Repeats the search of the same window, keeping `reconciled_until`.
     #[must_use]
     pub fn again(&self) -> Self {
-        let settled = self.settled;
+        let reconciled_until = self.reconciled_until;
         Self {
-            settled,
-            spread: self.spread,
-            ..Self::new(Way::Search, self.lower, (self.upper, self.until))
+            reconciled_until,
+            parallelism: self.parallelism,
+            ..Self::new(ReadMode::Search, self.lower, (self.upper, self.until))
         }
     }
 
@@ -178,7 +180,7 @@ impl Scan {
             next_key: key + 1,
             chain: (key, self.chain.1.clone()),
             by_id: false,
-            spread: None,
+            parallelism: None,
             ..self.clone()
         }
     }
@@ -191,16 +193,16 @@ impl Scan {
     }
 
     /// Returns the next task, or `None` if none is available until a response arrives.
-    pub fn ask(&mut self) -> Option<Job> {
-        if self.wants_survey() {
-            self.extent = Extent::Asked;
-            return Some(Job::Survey);
+    pub fn next_task(&mut self) -> Option<ScanTask> {
+        if self.needs_count_probe() {
+            self.size_estimate = SizeEstimate::Asked;
+            return Some(ScanTask::CountProbe);
         }
-        if let Some(mark) = self.next_mark() {
-            self.is_marking = true;
-            return Some(mark);
+        if let Some(split_point) = self.next_split_point() {
+            self.is_finding_split_point = true;
+            return Some(split_point);
         }
-        if self.way == Way::Search
+        if self.mode == ReadMode::Search
             && let Some(recount) = self.next_recount()
         {
             return Some(recount);
@@ -211,59 +213,61 @@ impl Scan {
         }
         let idle = self.ranges.iter().find(|range| range.is_idle()).map(|range| range.key);
         let key = idle.or_else(|| self.steal())?;
-        let way = self.way;
+        let mode = self.mode;
         let range = self.ranges.iter_mut().find(|range| range.key == key)?;
         range.is_busy = true;
         range.totals.asked_end = range.end;
-        let ask = match way {
-            Way::List => Ask::List { after: range.token.clone().or_else(|| range.by_id()) },
-            Way::Search => Ask::Search {
+        let request = match mode {
+            ReadMode::List => {
+                PageRequest::List { after: range.token.clone().or_else(|| range.by_id()) }
+            }
+            ReadMode::Search => PageRequest::Search {
                 above: range.seen.saturating_sub(1),
                 below: range.end,
                 offset: range.token.clone(),
             },
         };
-        Some(Job::Page(key, ask))
+        Some(ScanTask::Page(key, request))
     }
 
-    /// Accepts a page that was requested in mode `way`. Returns the part of it to emit, or `None`
+    /// Accepts a page that was requested in mode `mode`. Returns the part of it to emit, or `None`
     /// if the scan no longer needs the page.
     ///
     /// # Errors
     /// If the page contradicts what the scan relies on.
-    pub fn see(
+    pub fn accept(
         &mut self,
         key: RangeKey,
-        way: Way,
-        seen: &Seen,
-    ) -> Result<Option<Taken>, Contradiction> {
-        let is_shared = matches!(self.extent, Extent::Known { .. }) && self.is_proven;
+        mode: ReadMode,
+        seen: &PageInfo,
+    ) -> Result<Option<AcceptedPage>, PagingViolation> {
+        let is_shared = matches!(self.size_estimate, SizeEstimate::Known { .. }) && self.is_proven;
         let is_alone = self.ranges.len() == 1 && !is_shared;
         let by_id = self.by_id;
         let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) else {
             return Ok(None);
         };
         let in_order = ascending(range.seen, &seen.ids);
-        match way {
-            Way::Search if in_order.is_none() => return Err(Contradiction::Order),
-            Way::List => {
+        match mode {
+            ReadMode::Search if in_order.is_none() => return Err(PagingViolation::Order),
+            ReadMode::List => {
                 let follows = match (in_order, seen.token.as_deref().map(str::parse::<u64>)) {
                     (Some(next), Some(Ok(after))) => after >= next,
                     (Some(_), None) => true,
                     (None, _) | (_, Some(Err(_))) => false,
                 };
                 if by_id && !follows && !is_alone {
-                    return Err(Contradiction::Order);
+                    return Err(PagingViolation::Order);
                 }
                 self.by_id = by_id && follows;
                 self.is_proven |= self.by_id && seen.token.is_some();
             }
-            Way::Search => {}
+            ReadMode::Search => {}
         }
         match seen.token.as_deref() {
             // A search with hits continues above the last id, without a page token.
-            Some(token) if way == Way::List || seen.ids.is_empty() => {
-                range.guard.follow(token, seen.ids.len()).map_err(Contradiction::Endless)?;
+            Some(token) if mode == ReadMode::List || seen.ids.is_empty() => {
+                range.guard.follow(token, seen.ids.len()).map_err(PagingViolation::Endless)?;
             }
             Some(_) | None => range.guard = PageGuard::default(),
         }
@@ -272,63 +276,63 @@ impl Scan {
         let (page, from) = (self.pages, range.seen);
         let count = u64::try_from(seen.ids.len()).unwrap_or(u64::MAX);
         // A search is not finished if its last page holds fewer hits than remained.
-        let is_short = way == Way::Search && seen.left.is_some_and(|left| left > count);
-        if way == Way::Search && seen.token.is_none() && seen.ids.is_empty() && is_short {
+        let is_short = mode == ReadMode::Search && seen.left.is_some_and(|left| left > count);
+        if mode == ReadMode::Search && seen.token.is_none() && seen.ids.is_empty() && is_short {
             range.totals.empty_answers += 1;
             if range.totals.empty_answers >= MOST_EMPTY_ANSWERS {
-                return Err(Contradiction::Order);
+                return Err(PagingViolation::Order);
             }
         } else {
             range.totals.empty_answers = 0;
         }
-        range.see(page, seen.ids.get(..share).unwrap_or_default());
+        range.accept(page, seen.ids.get(..share).unwrap_or_default());
         let is_last = seen.token.is_none() && !is_short;
         range.is_over = is_last || share < seen.ids.len() || range.is_exhausted();
-        if way == Way::Search && way == self.way {
+        if mode == ReadMode::Search && mode == self.mode {
             range.see_total(from, count, seen.left);
         }
         // The offset of a search is needed only while its pages are empty.
-        let is_empty = way == Way::List || seen.ids.is_empty();
-        range.token = seen.token.clone().filter(|_| way == self.way && is_empty);
+        let is_empty = mode == ReadMode::List || seen.ids.is_empty();
+        range.token = seen.token.clone().filter(|_| mode == self.mode && is_empty);
         // Records past the end of the range belong to another reader, which may not have read them
         // yet.
         let is_all_taken = share == seen.ids.len();
-        if way == Way::List && self.chain.0 == key && is_all_taken && seen.token.is_some() {
+        if mode == ReadMode::List && self.chain.0 == key && is_all_taken && seen.token.is_some() {
             self.chain.1.clone_from(&seen.token);
         }
         if self.pages == 0 && self.resumed == 0 {
-            self.said = seen.left;
+            self.expected = seen.left;
         }
         self.pages += 1;
         self.seen += u64::try_from(share).unwrap_or(u64::MAX);
-        Ok(Some(Taken { page, share }))
+        Ok(Some(AcceptedPage { page, share }))
     }
 
     /// Marks a page as enqueued for output.
-    pub fn written(&mut self, page: PageKey) {
-        self.ranges.iter_mut().for_each(|range| range.written(page));
+    pub fn enqueued(&mut self, page: PageKey) {
+        self.ranges.iter_mut().for_each(|range| range.enqueued(page));
         self.ranges.retain(|range| !range.is_written());
     }
 
-    /// Combines [`Scan::see`] and [`Scan::written`], for a reader that enqueues each page before it
+    /// Combines [`Scan::accept`] and [`Scan::enqueued`], for a reader that enqueues each page before it
     /// requests the next one.
     pub fn take(
         &mut self,
         key: RangeKey,
-        way: Way,
-        seen: &Seen,
-    ) -> Result<Option<usize>, Contradiction> {
-        let taken = self.see(key, way, seen)?;
-        Ok(taken.map(|Taken { page, share }| {
-            self.written(page);
+        mode: ReadMode,
+        seen: &PageInfo,
+    ) -> Result<Option<usize>, PagingViolation> {
+        let taken = self.accept(key, mode, seen)?;
+        Ok(taken.map(|AcceptedPage { page, share }| {
+            self.enqueued(page);
             share
         }))
     }
 
-    fn next_recount(&mut self) -> Option<Job> {
+    fn next_recount(&mut self) -> Option<ScanTask> {
         self.ranges.iter_mut().find_map(|range| {
             let (from, to) = range.recount()?;
-            Some(Job::Recount { range: range.key, from, to })
+            Some(ScanTask::Recount { range: range.key, from, to })
         })
     }
 
@@ -337,7 +341,7 @@ impl Scan {
     ///
     /// # Errors
     /// If the part has already been searched twice.
-    pub fn recounted(&mut self, key: RangeKey, hits: Option<u64>) -> Result<(), Contradiction> {
+    pub fn recounted(&mut self, key: RangeKey, hits: Option<u64>) -> Result<(), PagingViolation> {
         let Some(range) = self.ranges.iter_mut().find(|range| range.key == key) else {
             return Ok(());
         };
@@ -345,7 +349,7 @@ impl Scan {
         let part = range.recounted(hits);
         if let Some((from, to)) = part {
             if is_second {
-                return Err(Contradiction::Order);
+                return Err(PagingViolation::Order);
             }
             let mut again = Range::new(self.next_key, from, Some(to));
             again.totals.is_second = true;
@@ -356,33 +360,33 @@ impl Scan {
         Ok(())
     }
 
-    /// Returns the `Pass` of a page read in this mode.
-    pub fn pass(&self, way: Way) -> Pass {
-        Pass { way, lower: self.lower }
+    /// Returns the `ScanPass` of a page read in this mode.
+    pub fn pass(&self, mode: ReadMode) -> ScanPass {
+        ScanPass { mode, lower: self.lower }
     }
 
     /// Returns the progress of an unfinished scan: all records outside of the remaining ranges are
     /// enqueued.
     ///
     /// Returns `None` if the API does not use keyset pagination, or if nothing remains.
-    pub fn progress(&self, generation: Option<i64>) -> Option<Progress> {
-        let &Self { way, lower, upper, settled, .. } = self;
+    pub fn progress(&self, generation: Option<i64>) -> Option<ScanProgress> {
+        let &Self { mode, lower, upper, reconciled_until, .. } = self;
         let remaining: Vec<_> = self.ranges.iter().map(|range| (range.next(), range.end)).collect();
         let is_said = self.by_id && !remaining.is_empty();
-        is_said.then_some(Progress {
-            way,
+        is_said.then_some(ScanProgress {
+            mode,
             lower,
             upper,
             remaining,
             generation,
-            settled,
+            reconciled_until,
             filter: None,
         })
     }
 
     /// Returns the expected number of records, if the API reported it for the whole scan.
-    pub fn said(&self) -> Option<u64> {
-        self.said
+    pub fn expected(&self) -> Option<u64> {
+        self.expected
     }
 
     /// Returns the number of records accepted.
@@ -404,8 +408,8 @@ impl Scan {
         self.ranges.is_empty()
     }
 
-    pub fn way(&self) -> Way {
-        self.way
+    pub fn mode(&self) -> ReadMode {
+        self.mode
     }
 
     /// Returns the window of modification dates: start inclusive, end exclusive.
@@ -418,14 +422,14 @@ impl Scan {
         self.upper
     }
 
-    /// Returns the value of [`Saved::settled`] for the finished scan.
-    pub fn settled(&self) -> Option<Millis> {
-        self.settled
+    /// Returns the value of [`SavedState::reconciled_until`] for the finished scan.
+    pub fn reconciled_until(&self) -> Option<Millis> {
+        self.reconciled_until
     }
 
     /// Switches the read mode. Page tokens of one mode are invalid in the other.
-    pub(super) fn in_way(&mut self, way: Way) {
-        self.way = way;
+    pub(super) fn switch_mode(&mut self, mode: ReadMode) {
+        self.mode = mode;
         for range in &mut self.ranges {
             range.token = None;
             range.totals = Totals::default();

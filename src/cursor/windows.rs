@@ -10,9 +10,9 @@
 
 use std::time::Duration;
 
-use super::checkpoint::{Progress, Saved};
-use super::job::Way;
-use super::position::{Bounds, FIRST};
+use super::checkpoint::{SavedState, ScanProgress};
+use super::position::{FIRST, TimeBounds};
+use super::task::ReadMode;
 use crate::time::Millis;
 
 /// Time span of a log to read.
@@ -28,26 +28,26 @@ pub struct Span {
 
 /// Part of a span; start inclusive, end exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub struct TimeWindow {
     pub from: Millis,
     pub to: Millis,
 }
 
 impl Span {
     /// Determines the span to read: the rest of an interrupted read, or the events since the last
-    /// position, or everything. `everything` requests a full refresh.
+    /// position, or everything. `full_refresh` requests a full refresh.
     pub fn begin(
-        saved: &Saved,
-        bounds: &Bounds,
-        everything: bool,
+        saved: &SavedState,
+        bounds: &TimeBounds,
+        full_refresh: bool,
         generation: Option<i64>,
     ) -> Self {
-        if let Some(progress) = saved.interrupted(everything, generation) {
-            let &Progress { lower, upper, .. } = progress;
+        if let Some(progress) = saved.interrupted(full_refresh, generation) {
+            let &ScanProgress { lower, upper, .. } = progress;
             return Self { lower, upper, end: upper };
         }
         let (end, upper) = (bounds.upper(), bounds.until());
-        match saved.position.filter(|_| !everything) {
+        match saved.position.filter(|_| !full_refresh) {
             None => Self { lower: bounds.first().max(FIRST), upper, end },
             // There is nothing to read yet.
             Some(position) if position >= upper => {
@@ -60,7 +60,7 @@ impl Span {
     }
 
     /// Splits the span into windows, oldest first.
-    pub fn windows(self, length: Duration) -> Vec<Window> {
+    pub fn windows(self, length: Duration) -> Vec<TimeWindow> {
         let length = Millis::try_from(length.as_millis()).unwrap_or(Millis::MAX).max(1);
         let mut windows = Vec::new();
         let mut from = self.lower;
@@ -68,21 +68,21 @@ impl Span {
             let to = from.saturating_add(length);
             // The time between the two clocks is part of the last window, whatever its length.
             let to = if to >= self.end.min(self.upper) { self.upper } else { to };
-            windows.push(Window { from, to });
+            windows.push(TimeWindow { from, to });
             from = to;
         }
         windows
     }
 
     /// Returns the progress once everything before `done` has been emitted.
-    pub fn progress(self, done: Millis, generation: Option<i64>) -> Progress {
-        Progress {
-            way: Way::List,
+    pub fn progress(self, done: Millis, generation: Option<i64>) -> ScanProgress {
+        ScanProgress {
+            mode: ReadMode::List,
             lower: done.min(self.end),
             upper: self.end,
             remaining: vec![(0, None)],
             generation,
-            settled: None,
+            reconciled_until: None,
             filter: None,
         }
     }
@@ -92,7 +92,7 @@ impl Span {
 mod tests {
     use super::*;
 
-    const BOUNDS: Bounds = Bounds {
+    const BOUNDS: TimeBounds = TimeBounds {
         started: FIRST + 100_003,
         latest: FIRST + 100_003,
         unfinished: Duration::from_secs(3),
@@ -104,15 +104,22 @@ mod tests {
 
     #[test]
     fn where_a_read_begins_and_ends() {
-        let at = |position| Saved { position: Some(position), ..Saved::default() };
+        let at = |position| SavedState { position: Some(position), ..SavedState::default() };
         let progress = Span { lower: 0, upper: FIRST + 50_000, end: FIRST + 50_000 }
             .progress(FIRST + 9, Some(3));
-        let half = || Saved { progress: Some(progress.clone()), ..Saved::default() };
+        let half = || SavedState { progress: Some(progress.clone()), ..SavedState::default() };
         let upper = FIRST + 97_003;
         let start_date = Some(FIRST + 60_000);
-        for (case, saved, start_date, everything, generation, expected) in [
-            ("nothing saved", Saved::default(), None, false, None, (FIRST, upper)),
-            ("a start date", Saved::default(), start_date, false, None, (FIRST + 60_000, upper)),
+        for (case, saved, start_date, full_refresh, generation, expected) in [
+            ("nothing saved", SavedState::default(), None, false, None, (FIRST, upper)),
+            (
+                "a start date",
+                SavedState::default(),
+                start_date,
+                false,
+                None,
+                (FIRST + 60_000, upper),
+            ),
             ("a position", at(FIRST + 80_000), None, false, None, (FIRST + 70_000, upper)),
             (
                 "one near the start date",
@@ -135,8 +142,8 @@ mod tests {
             ("half a refresh", half(), None, true, Some(3), (FIRST + 9, FIRST + 50_000)),
             ("half an older refresh", half(), None, true, Some(4), (FIRST, upper)),
         ] {
-            let bounds = Bounds { start_date, ..BOUNDS };
-            let span = Span::begin(&saved, &bounds, everything, generation);
+            let bounds = TimeBounds { start_date, ..BOUNDS };
+            let span = Span::begin(&saved, &bounds, full_refresh, generation);
             assert_eq!((span.lower, span.upper), expected, "{case}");
         }
     }
@@ -151,7 +158,7 @@ mod tests {
         }
         // Remainder of a span whose newest part has been read.
         let rest = Span { lower: 5, upper: 18, end: 28 }.windows(Duration::from_millis(10));
-        assert_eq!(rest.last(), Some(&Window { from: 15, to: 18 }));
+        assert_eq!(rest.last(), Some(&TimeWindow { from: 15, to: 18 }));
         let progress = Span { lower: 5, upper: 90, end: 28 }.progress(35, None);
         assert_eq!((progress.lower, progress.upper), (28, 28), "no more than the earlier clock");
     }

@@ -11,7 +11,7 @@ use crate::error::BoxError;
 ///
 /// # Errors
 /// Returns an error if `SSL_CERT_FILE` is not a readable file of certificates. Ignoring this would
-/// surface later as an untrusted connection.
+/// surface later as an fuzzing connection.
 pub(super) fn bundled() -> Result<Vec<Certificate>, BoxError> {
     if let Some(file) = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()) {
         look_into(Path::new(&file))?;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::associations::{self, inline_associations};
-use super::page::{Page, PagingKind, Shape};
+use super::page::{Page, PageLayout, PagingKind};
 use super::{account, event_definitions, object_library, properties, schemas};
 use crate::http::DecodeError;
 
@@ -31,8 +31,9 @@ const LISTS: &[&str] =
 
 /// Decodes a body with every page layout and returns those that succeed.
 pub fn pages(body: &Bytes) -> Vec<Page> {
-    let kinds = [PagingKind::None, PagingKind::Link, PagingKind::Offset];
-    let layouts = LISTS.iter().flat_map(|&records| kinds.map(|paging| Shape { records, paging }));
+    let kinds = [PagingKind::None, PagingKind::PageToken, PagingKind::Offset];
+    let layouts =
+        LISTS.iter().flat_map(|&records| kinds.map(|paging| PageLayout { records, paging }));
     let lists = layouts.filter_map(|shape| Page::decode_as(shape, body).ok());
     lists.chain(Page::single(body)).collect()
 }

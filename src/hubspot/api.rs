@@ -18,7 +18,7 @@ use crate::strict;
 
 /// The stream that requests are sent for, used in error messages.
 #[derive(Debug, Clone, Copy)]
-pub struct Subject<'a> {
+pub struct RequestContext<'a> {
     pub stream: &'a str,
     /// Scopes required to read the stream.
     pub scopes: &'a [&'a str],
@@ -30,13 +30,13 @@ pub struct Api<'a> {
     pub client: &'a Client,
     pub paths: &'a Paths,
     pub stats: &'a RequestStats,
-    pub subject: Subject<'a>,
+    pub request_context: RequestContext<'a>,
     /// Scopes of the token, which explain some error responses.
     pub scopes: &'a TokenScopes,
 }
 
 /// A request as built by the methods of [`Api`].
-struct Ask<'a> {
+struct ApiRequest<'a> {
     endpoint: Endpoint,
     method: Method,
     bucket: Bucket,
@@ -56,7 +56,7 @@ impl Api<'_> {
         tail: &str,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        self.send(&Ask::get(endpoint, &|_| (tail.to_owned(), None)), decode).await
+        self.send(&ApiRequest::get(endpoint, &|_| (tail.to_owned(), None)), decode).await
     }
 
     /// Sends a GET for a page. `tail` builds the rest of the URL for a number of records.
@@ -68,7 +68,8 @@ impl Api<'_> {
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let rest = |size| (tail(size), None);
-        self.send(&Ask { size: Some(size), ..Ask::get(endpoint, &rest) }, decode).await
+        self.send(&ApiRequest { size: Some(size), ..ApiRequest::get(endpoint, &rest) }, decode)
+            .await
     }
 
     /// Sends a GET for a page of entries that belong to one object, and leaves failures to the
@@ -82,7 +83,7 @@ impl Api<'_> {
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
         let rest = |size| (tail(size), None);
-        let ask = Ask { size: Some(size), names_one, ..Ask::get(endpoint, &rest) };
+        let ask = ApiRequest { size: Some(size), names_one, ..ApiRequest::get(endpoint, &rest) };
         self.try_send(&ask, decode).await
     }
 
@@ -96,7 +97,7 @@ impl Api<'_> {
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let rest = |_| (tail.to_owned(), Some(json(body)));
-        self.send(&Ask::post(endpoint, bucket, &rest), decode).await
+        self.send(&ApiRequest::post(endpoint, bucket, &rest), decode).await
     }
 
     /// Sends a POST with a JSON body that is built for a number of records.
@@ -109,7 +110,7 @@ impl Api<'_> {
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         let rest = |size| (tail.to_owned(), Some(json(&body(size))));
-        let ask = Ask { size: Some(size), ..Ask::post(endpoint, bucket, &rest) };
+        let ask = ApiRequest { size: Some(size), ..ApiRequest::post(endpoint, bucket, &rest) };
         self.send(&ask, decode).await
     }
 
@@ -131,12 +132,12 @@ impl Api<'_> {
     pub(super) async fn explain(&self, failure: RequestError) -> Error {
         let granted =
             if refusal::is_about_scopes(&failure) { self.scopes.listed(*self).await } else { None };
-        refusal::explain(failure, self.subject, self.client.base(), granted)
+        refusal::explain(failure, self.request_context, self.client.base(), granted)
     }
 
     async fn send<T>(
         &self,
-        ask: &Ask<'_>,
+        ask: &ApiRequest<'_>,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
         match self.try_send(ask, decode).await {
@@ -147,7 +148,7 @@ impl Api<'_> {
 
     async fn try_send<T>(
         &self,
-        ask: &Ask<'_>,
+        ask: &ApiRequest<'_>,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
         let decode = |body: &Bytes| strict::decode(body, &decode);
@@ -178,7 +179,7 @@ impl Api<'_> {
         }
     }
 
-    fn request(&self, ask: &Ask<'_>, prefix: &str, size: usize) -> Request {
+    fn request(&self, ask: &ApiRequest<'_>, prefix: &str, size: usize) -> Request {
         let (tail, body) = (ask.rest)(size);
         let (method, bucket) = (ask.method.clone(), ask.bucket);
         let mut request = Request {
@@ -188,13 +189,13 @@ impl Api<'_> {
             bucket,
             endpoint: String::new(),
         };
-        let stream = self.subject.stream;
+        let stream = self.request_context.stream;
         request.endpoint = format!("`{stream}` ({} {})", ask.method, request.path());
         request
     }
 }
 
-impl<'a> Ask<'a> {
+impl<'a> ApiRequest<'a> {
     fn get(endpoint: Endpoint, rest: &'a dyn Fn(usize) -> (String, Option<Body>)) -> Self {
         let (method, bucket) = (Method::GET, Bucket::General);
         Self { endpoint, method, bucket, rest, size: None, names_one: false }

@@ -12,7 +12,7 @@ use super::api::Api;
 use super::batch::{Answered, BatchNotes, LeftOut, read_whole};
 use super::endpoint::Endpoint;
 use super::limits::ASSOCIATIONS_READ;
-use super::page::{Link, Paging};
+use super::page::{PageToken, Paging};
 use super::pages::{endless_list, path_segment};
 use super::tolerant::{null_as_default, number, odd_as_default};
 use crate::error::Error;
@@ -37,8 +37,9 @@ pub async fn read_associations(
         let mut next = Some(LinksQuery::new(from, to, block));
         while let Some(query) = next.take() {
             let page = read_page::<To>(api, &query).await?;
-            next =
-                query.next(&page).map_err(|endless| endless_list(api.subject.stream, endless))?;
+            next = query
+                .next(&page)
+                .map_err(|endless| endless_list(api.request_context.stream, endless))?;
             for Listed { from, to, .. } in &page {
                 let ids = to.iter().map(|to| to.to_object_id.0);
                 found.entry(*from).or_default().extend(ids);
@@ -55,24 +56,28 @@ pub async fn read_associations(
 pub struct LinksQuery<'a> {
     pub from: &'a str,
     pub to: &'a str,
-    inputs: Vec<Input>,
+    inputs: Vec<AssociationInput>,
 }
 
 impl<'a> LinksQuery<'a> {
     /// Creates the query for the first page of the records' associations with one object type.
     pub fn new(from: &'a str, to: &'a str, ids: &[RecordId]) -> Self {
-        Self { from, to, inputs: ids.iter().map(|&id| Input::first(id)).collect() }
+        Self { from, to, inputs: ids.iter().map(|&id| AssociationInput::first(id)).collect() }
     }
 
     /// Returns the query for the next page, with the records that have one.
     fn next<T>(&self, page: &[Listed<T>]) -> Result<Option<Self>, Endless> {
         let mut inputs = Vec::new();
         for Listed { from, to, next } in page {
-            let Some(link) = next else { continue };
+            let Some(page_token) = next else { continue };
             let before = self.inputs.iter().find(|input| input.id == *from);
             let mut guard = before.map(|input| input.guard.clone()).unwrap_or_default();
-            guard.follow(link.as_str(), to.len())?;
-            inputs.push(Input { id: *from, after: Some(link.as_str().to_owned()), guard });
+            guard.follow(page_token.as_str(), to.len())?;
+            inputs.push(AssociationInput {
+                id: *from,
+                after: Some(page_token.as_str().to_owned()),
+                guard,
+            });
         }
         Ok((!inputs.is_empty()).then_some(Self { inputs, ..*self }))
     }
@@ -105,7 +110,8 @@ pub async fn read_links<'a>(
     query: &LinksQuery<'a>,
 ) -> Result<(Vec<RecordLink>, Option<LinksQuery<'a>>), Error> {
     let page = read_page::<TypedTo>(api, query).await?;
-    let next = query.next(&page).map_err(|endless| endless_list(api.subject.stream, endless))?;
+    let next =
+        query.next(&page).map_err(|endless| endless_list(api.request_context.stream, endless))?;
     let links = page.into_iter().flat_map(|Listed { from, to, .. }| {
         to.into_iter().map(move |to| RecordLink {
             from,
@@ -188,11 +194,11 @@ fn keep_first_of_each(ids: &mut Vec<RecordId>) {
 
 #[derive(Serialize)]
 struct Inputs<'a> {
-    inputs: Vec<&'a Input>,
+    inputs: Vec<&'a AssociationInput>,
 }
 
 #[derive(Debug, Serialize)]
-struct Input {
+struct AssociationInput {
     #[serde(serialize_with = "as_text")]
     id: RecordId,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -202,7 +208,7 @@ struct Input {
     guard: PageGuard,
 }
 
-impl Input {
+impl AssociationInput {
     fn first(id: RecordId) -> Self {
         Self { id, after: None, guard: PageGuard::default() }
     }
@@ -217,7 +223,7 @@ fn as_text<S: Serializer>(id: &RecordId, serializer: S) -> Result<S::Ok, S::Erro
 struct Listed<T> {
     from: RecordId,
     to: Vec<T>,
-    next: Option<Link>,
+    next: Option<PageToken>,
 }
 
 #[derive(Deserialize)]
@@ -292,7 +298,7 @@ mod tests {
         assert_eq!(listed.len(), 1);
         let ids: Vec<_> = listed[0].to.iter().map(|to| to.to_object_id.0).collect();
         assert_eq!((listed[0].from, ids), (7, vec![88100, 88101]));
-        assert_eq!(listed[0].next, Some(Link::new("MTAw")));
+        assert_eq!(listed[0].next, Some(PageToken::new("MTAw")));
         let query = LinksQuery::new("contacts", "deals", &[7, 8]).next(&listed).unwrap().unwrap();
         let body = Inputs { inputs: query.inputs.iter().collect() };
         let body = serde_json::to_string(&body).unwrap();

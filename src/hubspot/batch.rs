@@ -28,12 +28,12 @@ pub(super) struct BatchNotes {
     #[serde(deserialize_with = "number")]
     num_errors: Option<u64>,
     #[serde(deserialize_with = "entries")]
-    errors: Option<Vec<Entry>>,
+    errors: Option<Vec<BatchEntry>>,
 }
 
 /// An entry of `errors`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-struct Entry {
+struct BatchEntry {
     is_not_found: bool,
     /// The inputs it concerns; empty if it names none.
     ids: Vec<RecordId>,
@@ -43,7 +43,7 @@ struct Entry {
 /// Fields of an entry's `context` that hold ids of inputs.
 const ID_FIELDS: [&str; 4] = ["ids", "id", "fromObjectId", "objectId"];
 
-impl Entry {
+impl BatchEntry {
     fn of(entry: &Value) -> Self {
         let text = |name: &str| entry.get(name).and_then(Value::as_str);
         let context = entry.get("context");
@@ -79,9 +79,11 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::
     Ok(Value::deserialize(deserializer)?.as_u64())
 }
 
-fn entries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Entry>>, D::Error> {
+fn entries<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<BatchEntry>>, D::Error> {
     let value = Value::deserialize(deserializer)?;
-    Ok(value.as_array().map(|entries| entries.iter().map(Entry::of).collect()))
+    Ok(value.as_array().map(|entries| entries.iter().map(BatchEntry::of).collect()))
 }
 
 /// Meaning of an id that a response without errors omits.
@@ -102,11 +104,11 @@ impl BatchNotes {
         id: impl Fn(&K) -> RecordId,
         returned: &[RecordId],
         left_out: LeftOut,
-    ) -> Option<Again<K>> {
+    ) -> Option<RepeatReason<K>> {
         let all = || asked.to_vec();
         if let Some(status) = self.status.as_deref().filter(|status| *status != "COMPLETE") {
             let reason = format!("the answer has the status {status:.40}");
-            return Some(Again { keys: all(), reason, is_usable: false });
+            return Some(RepeatReason { keys: all(), reason, is_usable: false });
         }
         let entries = self.errors.as_deref().unwrap_or_default();
         let not_found = || entries.iter().filter(|entry| entry.is_not_found);
@@ -125,7 +127,7 @@ impl BatchNotes {
                 |error| error.said.clone(),
             );
             let keys = if missing.is_empty() { all() } else { missing };
-            return Some(Again { keys, reason, is_usable: true });
+            return Some(RepeatReason { keys, reason, is_usable: true });
         }
         // Entries that report an id as not found without naming it.
         let unnamed = not_found().filter(|entry| entry.ids.is_empty()).count();
@@ -137,13 +139,13 @@ impl BatchNotes {
             return None;
         }
         let reason = format!("{} ids are neither returned nor reported", missing.len());
-        Some(Again { keys: missing, reason, is_usable: true })
+        Some(RepeatReason { keys: missing, reason, is_usable: true })
     }
 }
 
 /// Ids of a batch read to request again after a response.
 #[derive(Debug, PartialEq, Eq)]
-struct Again<K> {
+struct RepeatReason<K> {
     keys: Vec<K>,
     reason: String,
     /// `true` if the records of the response can be used.
@@ -189,7 +191,7 @@ pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
         };
         let later = left.split_off(asked.clamp(1, left.len()));
         let again = notes.left_to_ask(&left, &id, &returned, left_out);
-        let Some(Again { keys, reason, is_usable }) = again else {
+        let Some(RepeatReason { keys, reason, is_usable }) = again else {
             answers.push(value);
             left = later;
             (backoff, started, missing) = (api.backoff(), Instant::now(), usize::MAX);
@@ -203,7 +205,7 @@ pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
         }
         let Some(wait) = backoff.next(started.elapsed(), None) else {
             return Err(Error::Incomplete {
-                endpoint: format!("`{}` ({what})", api.subject.stream),
+                endpoint: format!("`{}` ({what})", api.request_context.stream),
                 missing: keys.len() + later.len(),
                 total,
                 attempts: backoff.attempts(),
@@ -241,7 +243,7 @@ mod tests {
         CancellationToken, Client, ClientOptions, Limits, RequestStats, RetryBudget, TokenProvider,
     };
     use crate::hubspot::limits::{ASSOCIATIONS_WINDOW, GENERAL_WINDOW, SEARCH_WINDOW};
-    use crate::hubspot::{PROFILE, Paths, Subject, Version};
+    use crate::hubspot::{ApiVersion, PROFILE, Paths, RequestContext};
     use crate::secret::Secret;
     use serde_json::json;
 
@@ -364,10 +366,11 @@ mod tests {
             clock_offset: chrono::TimeDelta::zero(),
         })
         .expect("a client");
-        let (paths, stats) = (Paths::new(Version::Dated), RequestStats::default());
-        let subject = Subject { stream: "deals", scopes: &[] };
+        let (paths, stats) = (Paths::new(ApiVersion::Dated), RequestStats::default());
+        let request_context = RequestContext { stream: "deals", scopes: &[] };
         let scopes = TokenScopes::default();
-        let api = Api { client: &client, paths: &paths, stats: &stats, subject, scopes: &scopes };
+        let api =
+            Api { client: &client, paths: &paths, stats: &stats, request_context, scopes: &scopes };
         let asked = std::cell::Cell::new(0);
         let ask = async |_: &[u64], _: &PageSize| {
             asked.set(asked.get() + 1);

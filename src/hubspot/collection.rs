@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::RecordId;
 use super::api::Api;
 use super::endpoint::Endpoint;
-use super::page::{Link, Page, PagingKind, Shape};
+use super::page::{Page, PageLayout, PageToken, PagingKind};
 use super::page_limit::{page_limit, with_page_limit};
 use super::pages::path_segment;
 use crate::error::Error;
@@ -20,14 +20,14 @@ pub struct ListRequest<'a> {
     pub tail: &'a str,
     /// JSON object to POST, without paging fields; `None` for a GET.
     pub body: Option<&'a str>,
-    pub shape: Shape,
+    pub shape: PageLayout,
 }
 
 /// Requests the page of a list that `after` points to, or the first one.
 pub async fn collection(
     api: Api<'_>,
     list: &ListRequest<'_>,
-    after: Option<&Link>,
+    after: Option<&PageToken>,
     size: &PageSize,
 ) -> Result<Page, Error> {
     let decode = |body: &_| Page::decode_as(list.shape, body);
@@ -38,9 +38,10 @@ pub async fn collection(
     let asked = |size| {
         let body = with_page_limit(body, size);
         let mut body: Map<String, Value> = serde_json::from_str(&body).unwrap_or_default();
-        if let Some(link) = after {
+        if let Some(page_token) = after {
             // Offsets in bodies are numbers.
-            let number = link.as_id().map_or_else(|| Value::from(link.as_str()), Value::from);
+            let number =
+                page_token.as_id().map_or_else(|| Value::from(page_token.as_str()), Value::from);
             body.insert(list.token().into(), number);
         }
         body
@@ -53,7 +54,7 @@ pub async fn collection(
 pub(super) async fn entries(
     api: Api<'_>,
     list: &ListRequest<'_>,
-    after: Option<&Link>,
+    after: Option<&PageToken>,
     (size, is_in_path): (&PageSize, bool),
 ) -> Result<Page, RequestError> {
     let decode = |body: &_| Page::decode_as(list.shape, body);
@@ -69,18 +70,18 @@ impl ListRequest<'_> {
     }
 
     /// Returns the rest of the URL after the endpoint's path, for a GET.
-    fn target(&self, after: Option<&Link>, size: usize) -> String {
+    fn target(&self, after: Option<&PageToken>, size: usize) -> String {
         let tail = with_page_limit(self.tail, size);
         let separator = if tail.contains('?') { '&' } else { '?' };
         let token = self.token();
-        let paging = after.map(|link| format!("{separator}{token}={}", link.encoded()));
+        let paging = after.map(|page_token| format!("{separator}{token}={}", page_token.encoded()));
         format!("{tail}{}", paging.unwrap_or_default())
     }
 
     /// Returns the name of the field or parameter that takes the page token.
     fn token(&self) -> &'static str {
         match self.shape.paging {
-            PagingKind::None | PagingKind::Link => "after",
+            PagingKind::None | PagingKind::PageToken => "after",
             PagingKind::Offset => "offset",
         }
     }
@@ -114,12 +115,12 @@ pub async fn items(
         let constants = batch.constants.iter().map(|&(name, value)| (name.into(), value.into()));
         constants.chain([(batch.id.into(), id.to_string().into())]).collect()
     };
-    let body = Inputs { inputs: ids.iter().map(input).collect() };
+    let body = BatchInputs { inputs: ids.iter().map(input).collect() };
     api.post(endpoint, "/batch/read", &body, Bucket::General, Page::decode).await
 }
 
 #[derive(Serialize)]
-struct Inputs {
+struct BatchInputs {
     inputs: Vec<Map<String, Value>>,
 }
 

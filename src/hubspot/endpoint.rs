@@ -101,7 +101,7 @@ const PATHS: &[(Endpoint, &str, &str)] = &[
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Version {
+pub enum ApiVersion {
     #[default]
     Dated,
     Classic,
@@ -110,13 +110,13 @@ pub enum Version {
 /// The path prefixes used in this run.
 #[derive(Debug, Default)]
 pub struct Paths {
-    version: Version,
+    version: ApiVersion,
     /// One bit for each endpoint whose dated path does not exist.
     fallen_back: AtomicU64,
 }
 
 impl Paths {
-    pub fn new(version: Version) -> Self {
+    pub fn new(version: ApiVersion) -> Self {
         Self { version, fallen_back: AtomicU64::new(0) }
     }
 
@@ -128,7 +128,7 @@ impl Paths {
 
     /// Returns all possible path prefixes of the endpoint, in the order in which to try them.
     pub fn prefixes(&self, endpoint: Endpoint) -> Vec<&'static str> {
-        let classic = Self::new(Version::Classic);
+        let classic = Self::new(ApiVersion::Classic);
         let mut prefixes = vec![self.prefix(endpoint), classic.prefix(endpoint)];
         prefixes.dedup();
         prefixes
@@ -138,7 +138,7 @@ impl Paths {
     /// changes the path.
     pub fn fall_back(&self, endpoint: Endpoint) -> bool {
         let (dated, classic) = paths(endpoint);
-        if self.version == Version::Classic || dated == classic {
+        if self.version == ApiVersion::Classic || dated == classic {
             return false;
         }
         let bit = 1 << endpoint as u64;
@@ -146,7 +146,7 @@ impl Paths {
     }
 
     fn is_classic(&self, endpoint: Endpoint) -> bool {
-        self.version == Version::Classic
+        self.version == ApiVersion::Classic
             || self.fallen_back.load(Relaxed) & (1 << endpoint as u64) != 0
     }
 }
@@ -163,12 +163,12 @@ mod tests {
 
     #[test]
     fn falls_back_once_and_for_one_endpoint() {
-        let paths = Paths::new(Version::Dated);
+        let paths = Paths::new(ApiVersion::Dated);
         assert!(paths.fall_back(Endpoint::Owners));
         assert!(!paths.fall_back(Endpoint::Owners));
         assert_eq!(paths.prefix(Endpoint::Owners), "/crm/v3/owners");
         assert_eq!(paths.prefix(Endpoint::Objects), "/crm/objects/2026-09");
-        assert!(!Paths::new(Version::Classic).fall_back(Endpoint::Owners));
+        assert!(!Paths::new(ApiVersion::Classic).fall_back(Endpoint::Owners));
         assert!(!paths.fall_back(Endpoint::Workflows), "there is nothing to fall back to");
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::api::Api;
 use super::endpoint::Endpoint;
-use super::page::{Link, Paging};
+use super::page::{PageToken, Paging};
 use super::pages::endless_list;
 use super::properties::{Definition, usable};
 use super::tolerant::{Readable, odd_as_default, text};
@@ -58,18 +58,19 @@ impl From<Sent> for EventDefinition {
 /// Requests all custom events that are not archived, sorted by fully qualified name.
 pub async fn event_definitions(api: Api<'_>) -> Result<Readable<EventDefinition>, Error> {
     let mut found = Readable::default();
-    let (mut after, mut guard) = (None::<Link>, PageGuard::default());
+    let (mut after, mut guard) = (None::<PageToken>, PageGuard::default());
     loop {
-        let paging = after.map(|link| format!("&after={}", link.encoded())).unwrap_or_default();
+        let paging =
+            after.map(|page_token| format!("&after={}", page_token.encoded())).unwrap_or_default();
         let tail = format!("?includeProperties=true&limit=100{paging}");
         let (page, next) = api.get(Endpoint::EventDefinitions, &tail, decode).await?;
         let count = page.entries.len() + page.unreadable.len();
         found.entries.extend(page.entries);
         found.unreadable.extend(page.unreadable);
-        let Some(link) = next else { break };
-        let followed = guard.follow(link.as_str(), count);
-        followed.map_err(|endless| endless_list(api.subject.stream, endless))?;
-        after = Some(link);
+        let Some(page_token) = next else { break };
+        let followed = guard.follow(page_token.as_str(), count);
+        followed.map_err(|endless| endless_list(api.request_context.stream, endless))?;
+        after = Some(page_token);
     }
     found.entries.sort_by(|one, other| one.fully_qualified_name.cmp(&other.fully_qualified_name));
     found.entries.dedup_by(|one, other| one.fully_qualified_name == other.fully_qualified_name);
@@ -85,7 +86,7 @@ struct Answer<'body> {
 }
 
 /// The definitions of a page, and the token for the next page.
-type Decoded = (Readable<EventDefinition>, Option<Link>);
+type Decoded = (Readable<EventDefinition>, Option<PageToken>);
 
 pub(super) fn decode(body: &Bytes) -> Result<Decoded, DecodeError> {
     let body = strict::strict(body);
@@ -109,7 +110,7 @@ mod tests {
             {"name":"old","fullyQualifiedName":"pe4_old","archived":true}],
             "paging":{"next":{"after":"x"}}}"#;
         let (found, next) = decode(&Bytes::from_static(body.as_bytes())).unwrap();
-        assert_eq!(next, Some(Link::new("x")));
+        assert_eq!(next, Some(PageToken::new("x")));
         let found = found.entries;
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].name.as_str(), found[0].primary_object_id.as_str()), ("demo", "0-2"));

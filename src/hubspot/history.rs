@@ -9,7 +9,7 @@ use super::RecordId;
 use super::api::Api;
 use super::endpoint::Endpoint;
 use super::objects::{Input, QUERY, read_rows};
-use super::page::{Link, Page};
+use super::page::{Page, PageToken};
 use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::PageSize;
@@ -21,7 +21,7 @@ pub async fn list_history(
     api: Api<'_>,
     object: &str,
     properties: &[String],
-    after: Option<&Link>,
+    after: Option<&PageToken>,
     size: &PageSize,
 ) -> Result<Page, Error> {
     let tail = |limit: usize| {
@@ -30,9 +30,9 @@ pub async fn list_history(
             path_segment(object),
             utf8_percent_encode(&properties.join(","), QUERY)
         );
-        if let Some(link) = after {
+        if let Some(page_token) = after {
             // Writing to a string does not fail.
-            let _infallible = write!(tail, "&after={}", link.encoded());
+            let _infallible = write!(tail, "&after={}", page_token.encoded());
         }
         tail
     };

@@ -18,13 +18,13 @@ mod no_token;
 mod oauth;
 mod object_library;
 mod objects;
-mod occurrences;
 mod offsets;
 mod page;
 mod page_limit;
 mod pages;
 mod profile;
 mod properties;
+mod record_events;
 mod refusal;
 mod schemas;
 mod scopes;
@@ -34,7 +34,7 @@ mod tolerant;
 
 pub use crate::http::PageSize;
 pub use account::{Account, account, daily_usage};
-pub use api::{Api, Subject};
+pub use api::{Api, RequestContext};
 pub use associations::{
     Associations, Inline, LinkType, LinksQuery, RecordLink, inline_associations, read_associations,
     read_links,
@@ -42,22 +42,22 @@ pub use associations::{
 pub use collection::{BatchRead, ListRequest, collection, item, items, single};
 pub use condition::{BadOperand, Condition, Operands, Operator};
 pub use conditions::Conditions;
-pub use endpoint::{Endpoint, Paths, Version};
+pub use endpoint::{ApiVersion, Endpoint, Paths};
 pub use event_definitions::{EventDefinition, event_definitions};
 pub use history::{list_history, read_history};
 pub use oauth::{read_grant, renewal};
 pub use object_library::{ObjectLibrary, object_library};
 pub use objects::{ListQuery, batch_read, fits_one_url, list};
-pub use occurrences::OccurrenceQuery;
-pub use page::{Link, Page, PagingKind, Shape};
+pub use page::{Page, PageLayout, PageToken, PagingKind};
 pub use page_limit::page_limit;
 pub use pages::{OneRefused, Pages, endless_list, path_segment};
 pub use profile::{PROFILE, READS, Read};
 pub use properties::{Definition, PropertyType, definitions};
+pub use record_events::RecordEventsQuery;
 pub use refusal::{explain, refusal_kind};
 pub use schemas::{CustomObject, custom_objects};
-pub use scopes::{Granted, open_something};
-pub use search::{Extent, SearchQuery, count, extent, mark, search};
+pub use scopes::{GrantedScopes, open_something};
+pub use search::{ObjectCount, SearchQuery, count, id_at_rank, object_count, search};
 pub use token_info::{OAuthApp, TokenScopes, tried_scopes};
 pub use tolerant::Readable;
 

@@ -11,7 +11,7 @@ use super::api::Api;
 use super::batch::{Answered, LeftOut, ids_of, read_whole};
 use super::endpoint::Endpoint;
 use super::limits::URL_CHARACTERS;
-use super::page::{Link, Page};
+use super::page::{Page, PageToken};
 use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
@@ -23,7 +23,7 @@ pub struct ListQuery<'a> {
     pub properties: &'a [String],
     pub associations: &'a [&'a str],
     pub archived: bool,
-    pub after: Option<Link>,
+    pub after: Option<PageToken>,
 }
 
 /// Characters not encoded in a query: those of property names, and the comma between them.
@@ -51,7 +51,7 @@ fn list_tail(query: &ListQuery<'_>, limit: usize) -> String {
     };
     add("properties", &query.properties.join(","));
     add("associations", &query.associations.join(","));
-    add("after", query.after.as_ref().map(Link::as_str).unwrap_or_default());
+    add("after", query.after.as_ref().map(PageToken::as_str).unwrap_or_default());
     tail
 }
 

@@ -20,7 +20,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::page::Link;
+use super::page::PageToken;
 
 /// Maximum number of times the offset is reduced, and of consecutive pages without a new entry.
 const MOST_FRUITLESS: u32 = 100;
@@ -51,11 +51,11 @@ enum Spelling {
 
 /// Action to take with a page, and the next page token.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PageStep {
     /// Emit the entries marked `true`, then continue with this token, if any.
-    Take { new: Vec<bool>, next: Option<Link> },
+    Take { new: Vec<bool>, next: Option<PageToken> },
     /// Entries have moved: discard the page and continue with this token.
-    Back(Link),
+    Back(PageToken),
     /// Entries move faster than they can be read, or the list never ends.
     Restless,
 }
@@ -63,7 +63,7 @@ pub(super) enum Step {
 impl OffsetPaging {
     /// Recognizes offset pagination by the first page and its token. Returns `None` if the token is
     /// not the number of entries on the page, or the entries do not all have distinct ids.
-    pub(super) fn of(first: &[Option<u64>], token: &Link) -> Option<(Self, Link)> {
+    pub(super) fn of(first: &[Option<u64>], token: &PageToken) -> Option<(Self, PageToken)> {
         let (spelling, offset) = Spelling::read(token)?;
         let seen: HashSet<u64> = first.iter().copied().collect::<Option<_>>()?;
         if first.is_empty() || seen.len() != first.len() || offset != count(first) {
@@ -76,7 +76,7 @@ impl OffsetPaging {
     }
 
     /// Decides how to proceed after a page, by the identities of its entries.
-    pub(super) fn see(&mut self, entries: &[Option<u64>], token: Option<&Link>) -> Step {
+    pub(super) fn see(&mut self, entries: &[Option<u64>], token: Option<&PageToken>) -> PageStep {
         let begins_as_expected = match (self.expected, entries.first()) {
             (None, _) => true,
             (Some(expected), Some(first)) => Some(expected) == *first,
@@ -86,23 +86,23 @@ impl OffsetPaging {
         let begins_with_known = first.is_some_and(|first| self.seen.contains(&first));
         if !begins_as_expected && !begins_with_known && self.at > 0 {
             if self.steps_back >= MOST_FRUITLESS {
-                return Step::Restless;
+                return PageStep::Restless;
             }
             self.steps_back += 1;
             self.at = self.at.saturating_sub(count(entries).max(1) * u64::from(self.steps_back));
-            return Step::Back(self.spelling.write(self.at));
+            return PageStep::Back(self.spelling.write(self.at));
         }
         let mut is_new = |entry: &Option<u64>| entry.is_none_or(|entry| self.seen.insert(entry));
         let new: Vec<_> = entries.iter().map(&mut is_new).collect();
         self.fruitless = if new.contains(&true) { 0 } else { self.fruitless + 1 };
         if self.fruitless >= MOST_FRUITLESS {
-            return Step::Restless;
+            return PageStep::Restless;
         }
-        Step::Take { new, next: token.map(|token| self.follow(entries, token)) }
+        PageStep::Take { new, next: token.map(|token| self.follow(entries, token)) }
     }
 
     /// Returns the token of the page after these entries, with an overlap of one entry.
-    fn follow(&mut self, entries: &[Option<u64>], token: &Link) -> Link {
+    fn follow(&mut self, entries: &[Option<u64>], token: &PageToken) -> PageToken {
         let end = self.at + count(entries);
         // With pages of one entry, an overlap would make no progress. If the service counts
         // differently, the overlap is unknown.
@@ -119,7 +119,7 @@ impl OffsetPaging {
 }
 
 impl Spelling {
-    fn read(token: &Link) -> Option<(Self, u64)> {
+    fn read(token: &PageToken) -> Option<(Self, u64)> {
         let text = token.as_str();
         if let Ok(number) = text.parse() {
             return Some((Self::Decimal, number));
@@ -130,9 +130,9 @@ impl Spelling {
         Some((Self::Base64 { padded }, number))
     }
 
-    fn write(self, offset: u64) -> Link {
+    fn write(self, offset: u64) -> PageToken {
         let digits = offset.to_string();
-        Link::new(match self {
+        PageToken::new(match self {
             Self::Decimal => digits,
             Self::Base64 { padded: true } => STANDARD.encode(digits),
             Self::Base64 { padded: false } => STANDARD_NO_PAD.encode(digits),
@@ -175,7 +175,7 @@ mod tests {
     /// front.
     fn read(mut entries: Vec<u64>, limit: usize, changes: &[usize], base64: bool) -> Vec<u64> {
         let spelling = if base64 { Spelling::Base64 { padded: true } } else { Spelling::Decimal };
-        let page = |entries: &[u64], token: Option<&Link>| {
+        let page = |entries: &[u64], token: Option<&PageToken>| {
             let at =
                 token.map_or(0, |token| usize::try_from(Spelling::read(token).unwrap().1).unwrap());
             let shown = entries.get(at..).unwrap_or_default();
@@ -199,7 +199,7 @@ mod tests {
             }
             let (shown, token) = page(&entries, Some(&next));
             match paging.see(&known(&shown), token.as_ref()) {
-                Step::Take { new, next: after } => {
+                PageStep::Take { new, next: after } => {
                     found.extend(
                         shown.iter().zip(new).filter_map(|(entry, new)| new.then_some(entry)),
                     );
@@ -208,8 +208,8 @@ mod tests {
                         None => return found,
                     }
                 }
-                Step::Back(again) => next = again,
-                Step::Restless => panic!("{} entries", entries.len()),
+                PageStep::Back(again) => next = again,
+                PageStep::Restless => panic!("{} entries", entries.len()),
             }
         }
     }
@@ -254,14 +254,14 @@ mod tests {
 
     #[test]
     fn a_list_that_never_brings_anything_new_ends() {
-        let token = Link::new("3");
+        let token = PageToken::new("3");
         let (mut paging, mut next) = OffsetPaging::of(&known(&[1, 2, 3]), &token).unwrap();
         for page in 0.. {
             assert!(page < 1_000, "it ends");
             match paging.see(&known(&[1, 2, 3]), Some(&next)) {
-                Step::Take { next: Some(after), .. } | Step::Back(after) => next = after,
-                Step::Take { next: None, .. } => panic!("there is always a link"),
-                Step::Restless => return,
+                PageStep::Take { next: Some(after), .. } | PageStep::Back(after) => next = after,
+                PageStep::Take { next: None, .. } => panic!("there is always a link"),
+                PageStep::Restless => return,
             }
         }
     }
@@ -277,7 +277,7 @@ mod tests {
             ("Ch0KBw", false),
             ("340282366920938463463374607431768211456", false),
         ] {
-            let paging = OffsetPaging::of(&known(&[1, 2, 3]), &Link::new(token));
+            let paging = OffsetPaging::of(&known(&[1, 2, 3]), &PageToken::new(token));
             assert_eq!(paging.is_some(), is_offset, "{token}");
         }
     }
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn entries_without_an_id_of_their_own_are_read_by_the_tokens() {
         for entries in [vec![Some(1), None], vec![Some(1), Some(1)], vec![None, None]] {
-            assert_eq!(OffsetPaging::of(&entries, &Link::new("2")), None, "{entries:?}");
+            assert_eq!(OffsetPaging::of(&entries, &PageToken::new("2")), None, "{entries:?}");
         }
     }
 

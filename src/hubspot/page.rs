@@ -22,16 +22,16 @@ pub struct Page {
     body: ByteString,
     records: Vec<Range<usize>>,
     /// Token for the next page. A scan ends only when it is absent, never on a short page.
-    pub next: Option<Link>,
+    pub next: Option<PageToken>,
     /// Total number of records that a search matches.
     pub total: Option<u64>,
 }
 
 /// HubSpot's page token, verbatim.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link(String);
+pub struct PageToken(String);
 
-impl Link {
+impl PageToken {
     pub fn new(token: impl Into<String>) -> Self {
         Self(token.into())
     }
@@ -53,7 +53,7 @@ impl Link {
 
 /// Page layout of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct PageLayout {
     /// Field that holds the records; empty if the body itself is the list.
     pub records: &'static str,
     pub paging: PagingKind,
@@ -65,14 +65,14 @@ pub enum PagingKind {
     /// There is only one page.
     None,
     /// `paging.next.after`, absent on the last page.
-    Link,
+    PageToken,
     /// `offset`, while `hasMore` is true.
     Offset,
 }
 
-impl Shape {
+impl PageLayout {
     /// Layout of nearly all endpoints of v3 and later.
-    pub const RESULTS: Self = Self { records: "results", paging: PagingKind::Link };
+    pub const RESULTS: Self = Self { records: "results", paging: PagingKind::PageToken };
 }
 
 /// The parts of a response needed for pagination.
@@ -82,7 +82,7 @@ struct Envelope<'body> {
     paging: Option<Paging<'body>>,
     total: Option<u64>,
     has_more: bool,
-    offset: Option<Token<'body>>,
+    offset: Option<TokenValue<'body>>,
     notes: Map<String, Value>,
 }
 
@@ -90,7 +90,7 @@ struct Envelope<'body> {
 const NOTES: [&str; 3] = ["status", "numErrors", "errors"];
 
 /// Deserializes an envelope of a given layout.
-struct Opener(Shape);
+struct Opener(PageLayout);
 
 impl<'de> DeserializeSeed<'de> for Opener {
     type Value = Envelope<'de>;
@@ -145,45 +145,45 @@ pub(super) struct Paging<'body> {
 #[derive(Deserialize)]
 struct Next<'body> {
     #[serde(borrow, default)]
-    after: Option<Token<'body>>,
+    after: Option<TokenValue<'body>>,
 }
 
 /// A page token: text in every answer seen so far; a number is read as its digits.
 #[derive(Deserialize)]
-struct Token<'body>(#[serde(borrow, deserialize_with = "text_or_digits")] Cow<'body, str>);
+struct TokenValue<'body>(#[serde(borrow, deserialize_with = "text_or_digits")] Cow<'body, str>);
 
 impl Paging<'_> {
-    pub(super) fn into_link(self) -> Option<Link> {
-        let link = self.next?.after?.into_link();
-        (!link.0.is_empty()).then_some(link)
+    pub(super) fn into_link(self) -> Option<PageToken> {
+        let page_token = self.next?.after?.into_link();
+        (!page_token.0.is_empty()).then_some(page_token)
     }
 }
 
-impl Token<'_> {
-    fn into_link(self) -> Link {
-        Link(self.0.into_owned())
+impl TokenValue<'_> {
+    fn into_link(self) -> PageToken {
+        PageToken(self.0.into_owned())
     }
 }
 
 impl Page {
     /// Decodes a page with its records in `results`.
     pub fn decode(body: &Bytes) -> Result<Self, DecodeError> {
-        Self::decode_as(Shape::RESULTS, body)
+        Self::decode_as(PageLayout::RESULTS, body)
     }
 
     /// Decodes the response to a batch read, with its status fields.
     pub(super) fn decode_batch(body: &Bytes) -> Result<(Self, BatchNotes), DecodeError> {
-        let (page, notes) = Self::decode_with_notes(Shape::RESULTS, body)?;
+        let (page, notes) = Self::decode_with_notes(PageLayout::RESULTS, body)?;
         Ok((page, serde_json::from_value(Value::Object(notes))?))
     }
 
     /// Decodes a page of any layout.
-    pub fn decode_as(shape: Shape, body: &Bytes) -> Result<Self, DecodeError> {
+    pub fn decode_as(shape: PageLayout, body: &Bytes) -> Result<Self, DecodeError> {
         Self::decode_with_notes(shape, body).map(|(page, _)| page)
     }
 
     fn decode_with_notes(
-        shape: Shape,
+        shape: PageLayout,
         body: &Bytes,
     ) -> Result<(Self, Map<String, Value>), DecodeError> {
         let body = text(body)?;
@@ -208,7 +208,7 @@ impl Page {
             })
             .collect();
         let next = match shape.paging {
-            PagingKind::Link => envelope.paging.and_then(Paging::into_link),
+            PagingKind::PageToken => envelope.paging.and_then(Paging::into_link),
             PagingKind::Offset if envelope.has_more => {
                 // HubSpot: treating this as the last page would lose all following ones.
                 let offset = envelope.offset.ok_or("`hasMore` is true, and there is no `offset`");
@@ -277,7 +277,7 @@ mod tests {
             page.records().collect::<Vec<_>>(),
             [r#"{"id":"1","x":"\u00e9"}"#, r#"{"id":"2"}"#]
         );
-        assert_eq!((page.next, page.total), (Some(Link::new("3")), Some(23)));
+        assert_eq!((page.next, page.total), (Some(PageToken::new("3")), Some(23)));
     }
 
     #[test]
@@ -298,13 +298,13 @@ mod tests {
         assert_eq!(total(r#"{"results":[],"total":"7"}"#), Some(7));
         assert_eq!(total(r#"{"results":[],"total":{}}"#), None);
         let number = decode(r#"{"results":[],"paging":{"next":{"after":7}}}"#).unwrap();
-        assert_eq!(number.next.and_then(|link| link.as_id()), Some(7));
+        assert_eq!(number.next.and_then(|page_token| page_token.as_id()), Some(7));
     }
 
     #[test]
     fn older_endpoints_lay_pages_out_in_their_own_ways() {
-        const OFFSET: Shape = Shape { records: "lists", paging: PagingKind::Offset };
-        const BARE: Shape = Shape { records: "", paging: PagingKind::None };
+        const OFFSET: PageLayout = PageLayout { records: "lists", paging: PagingKind::Offset };
+        const BARE: PageLayout = PageLayout { records: "", paging: PagingKind::None };
         for (shape, body, records, next) in [
             (OFFSET, r#"{"lists":[1,2],"hasMore":true,"offset":20,"total":64}"#, 2, Some("20")),
             (OFFSET, r#"{"offset":"MTA","hasMore":true,"lists":[1]}"#, 1, Some("MTA")),
@@ -315,7 +315,7 @@ mod tests {
         ] {
             let page = Page::decode_as(shape, &Bytes::from_static(body.as_bytes())).expect(body);
             assert_eq!(page.records().len(), records, "{body}");
-            assert_eq!(page.next.as_ref().map(Link::as_str), next, "{body}");
+            assert_eq!(page.next.as_ref().map(PageToken::as_str), next, "{body}");
         }
     }
 
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn more_without_an_offset_is_not_the_end() {
-        const OFFSET: Shape = Shape { records: "lists", paging: PagingKind::Offset };
+        const OFFSET: PageLayout = PageLayout { records: "lists", paging: PagingKind::Offset };
         for body in
             [r#"{"lists":[1],"hasMore":true}"#, r#"{"lists":[1],"hasMore":true,"offset":null}"#]
         {

@@ -6,8 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::api::Api;
 use super::collection::{ListRequest, collection, entries};
-use super::offsets::{OffsetPaging, Step, identity};
-use super::page::{Link, Page};
+use super::offsets::{OffsetPaging, PageStep, identity};
+use super::page::{Page, PageToken};
 use super::refusal;
 use crate::error::Error;
 use crate::http::{PageSize, RequestError};
@@ -30,14 +30,14 @@ pub struct Pages<'a> {
 /// The page to request.
 enum Next {
     First,
-    After(Link),
+    After(PageToken),
     None,
 }
 
 impl Next {
     /// Returns the token of the page to request; the first page has none.
-    fn link(&self) -> Option<&Link> {
-        if let Self::After(link) = self { Some(link) } else { None }
+    fn page_token(&self) -> Option<&PageToken> {
+        if let Self::After(page_token) = self { Some(page_token) } else { None }
     }
 }
 
@@ -50,7 +50,7 @@ impl<'a> Pages<'a> {
     /// Returns the next page, or `None` after the last one.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
         while !matches!(self.next, Next::None) {
-            let after = self.next.link();
+            let after = self.next.page_token();
             let page = collection(self.api, &self.list, after, &self.size).await?;
             if let Some(page) = self.take(page)? {
                 return Ok(Some(page));
@@ -63,7 +63,7 @@ impl<'a> Pages<'a> {
     /// concerns only that object.
     pub async fn next_of_one(&mut self) -> Result<Result<Option<Page>, OneRefused>, Error> {
         while !matches!(self.next, Next::None) {
-            let after = self.next.link();
+            let after = self.next.page_token();
             let page = match entries(self.api, &self.list, after, (&self.size, true)).await {
                 Ok(page) => page,
                 Err(failure) => return OneRefused::of(failure, &self.api).await.map(Err),
@@ -79,7 +79,7 @@ impl<'a> Pages<'a> {
     /// returns `None` if that object does not exist.
     pub async fn next_if_any(&mut self) -> Result<Option<Page>, Error> {
         while !matches!(self.next, Next::None) {
-            let after = self.next.link();
+            let after = self.next.page_token();
             let page = match entries(self.api, &self.list, after, (&self.size, false)).await {
                 Ok(page) => page,
                 Err(failure) if refusal::has_no_entries(&failure) => return Ok(None),
@@ -100,47 +100,50 @@ impl<'a> Pages<'a> {
     /// Processes a page and determines the next one. Returns `None` if the page has to be read
     /// again from a smaller offset.
     fn take(&mut self, mut page: Page) -> Result<Option<Page>, Error> {
-        let link = page.next.as_ref();
+        let page_token = page.next.as_ref();
         if let Some(offsets) = &mut self.offsets {
             let entries: Vec<_> = page.records().map(identity).collect();
-            match offsets.see(&entries, link) {
-                Step::Take { new, next } => {
+            match offsets.see(&entries, page_token) {
+                PageStep::Take { new, next } => {
                     self.next = next.map_or(Next::None, Next::After);
                     page.keep(&new);
                 }
-                Step::Back(link) => {
-                    log::debug!("`{}`: entries have moved, reading again", self.api.subject.stream);
-                    self.next = Next::After(link);
+                PageStep::Back(page_token) => {
+                    log::debug!(
+                        "`{}`: entries have moved, reading again",
+                        self.api.request_context.stream
+                    );
+                    self.next = Next::After(page_token);
                     return Ok(None);
                 }
-                Step::Restless => {
+                PageStep::Restless => {
                     return Err(self.fail("its entries change places faster than it can be read"));
                 }
             }
         } else {
             let first = matches!(self.next, Next::First);
-            let offsets = link.filter(|_| first).and_then(|link| {
+            let offsets = page_token.filter(|_| first).and_then(|page_token| {
                 let entries: Vec<_> = page.records().map(identity).collect();
-                OffsetPaging::of(&entries, link)
+                OffsetPaging::of(&entries, page_token)
             });
-            self.next = match (offsets, link) {
+            self.next = match (offsets, page_token) {
                 (Some((offsets, next)), _) => {
                     self.offsets = Some(offsets);
                     Next::After(next)
                 }
-                (None, Some(link)) => Next::After(link.clone()),
+                (None, Some(page_token)) => Next::After(page_token.clone()),
                 (None, None) => Next::None,
             };
         }
-        if let (Next::After(link), None) = (&self.next, &self.offsets) {
-            let followed = self.guard.follow(link.as_str(), page.records().len());
-            followed.map_err(|endless| endless_list(self.api.subject.stream, endless))?;
+        if let (Next::After(page_token), None) = (&self.next, &self.offsets) {
+            let followed = self.guard.follow(page_token.as_str(), page.records().len());
+            followed.map_err(|endless| endless_list(self.api.request_context.stream, endless))?;
         }
         Ok(Some(page))
     }
 
     fn fail(&self, problem: &'static str) -> Error {
-        let endpoint = format!("the list of `{}`", self.api.subject.stream);
+        let endpoint = format!("the list of `{}`", self.api.request_context.stream);
         Error::Contract { endpoint, source: problem.into() }
     }
 }

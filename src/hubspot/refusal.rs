@@ -1,11 +1,11 @@
 //! Interpretation of HubSpot's error responses. Only this module and `no_token` inspect error
 //! bodies, which `error_body` parses.
 
-use super::api::Subject;
+use super::api::RequestContext;
 use super::error_body::Body;
 use super::no_token;
-use super::scopes::{Granted, is_public};
-use crate::error::{BoxError, Error, Needed};
+use super::scopes::{GrantedScopes, is_public};
+use crate::error::{BoxError, Error, RequiredScopes};
 use crate::http::{BODY_CAP, Bucket, ErrorResponse, RefusalKind, RequestError};
 
 /// Classifies an error response for the HTTP client.
@@ -101,12 +101,12 @@ pub(super) fn is_about_scopes(failure: &RequestError) -> bool {
 /// reports them.
 pub fn explain(
     failure: RequestError,
-    subject: Subject<'_>,
+    request_context: RequestContext<'_>,
     host: &str,
-    granted: Option<&Granted>,
+    granted: Option<&GrantedScopes>,
 ) -> Error {
     match failure {
-        RequestError::Refused(refusal) => explain_refusal(&refusal, subject, granted),
+        RequestError::Refused(refusal) => explain_refusal(&refusal, request_context, granted),
         RequestError::TokenExpired(refusal) => Error::Credentials {
             problem: format!(
                 "it calls the access token expired, twice in a row; {NEW_TOKEN}, and enter it in \
@@ -120,9 +120,11 @@ pub fn explain(
                 .into(),
             source: Some(detail(&refusal)),
         },
-        RequestError::NoToken(refusal) if is_redirect(refusal.status) => {
-            explain_refusal(&refusal, Subject { stream: "the access token", scopes: &[] }, None)
-        }
+        RequestError::NoToken(refusal) if is_redirect(refusal.status) => explain_refusal(
+            &refusal,
+            RequestContext { stream: "the access token", scopes: &[] },
+            None,
+        ),
         RequestError::NoToken(refusal) => no_token::explain(&refusal),
         RequestError::TokenDue => Error::Bug { detail: "a token was due and not renewed".into() },
         RequestError::DayShare { told, share } => {
@@ -195,14 +197,14 @@ fn says_any(words: &str, known: &[&str]) -> bool {
 
 fn explain_refusal(
     refusal: &ErrorResponse,
-    subject: Subject<'_>,
-    granted: Option<&Granted>,
+    request_context: RequestContext<'_>,
+    granted: Option<&GrantedScopes>,
 ) -> Error {
     let read = Body::read(&refusal.body);
     let is_json = read.is_some();
     let body = read.unwrap_or_default();
     let words = body.words();
-    let stream = subject.stream.to_owned();
+    let stream = request_context.stream.to_owned();
     let source = Some(detail(refusal));
     match refusal.status {
         401 | 403 if body.is_category(NOT_THIS_USER) => Error::User { stream, source },
@@ -226,18 +228,18 @@ fn explain_refusal(
             Error::SwitchedOff { stream, source }
         }
         status if is_redirect(status) => {
-            Error::Redirected { endpoint: endpoint(refusal, subject), source }
+            Error::Redirected { endpoint: endpoint(refusal, request_context), source }
         }
         402 => Error::Plan { stream, said: body.said(), source },
         403 if says_any(&words, MISSING_FEATURE) => {
             Error::Plan { stream, said: body.said(), source }
         }
-        403 if body.is_about_scopes() => missing_scope(&body, subject, granted, source),
+        403 if body.is_about_scopes() => missing_scope(&body, request_context, granted, source),
         403 => Error::Forbidden { stream, said: body.said(), source },
         404 if !is_json => Error::Gone { stream, endpoint: plain_endpoint(refusal), source },
         405 | 410 => Error::Gone { stream, endpoint: plain_endpoint(refusal), source },
         status => Error::Refused {
-            endpoint: endpoint(refusal, subject),
+            endpoint: endpoint(refusal, request_context),
             said: match body.said() {
                 Some(message) => format!("{message} (status {status})"),
                 None => format!("status {status} without a reason"),
@@ -253,11 +255,11 @@ fn explain_refusal(
 /// none, or only ones that cannot be granted, the scopes in its documentation are used.
 fn missing_scope(
     body: &Body,
-    subject: Subject<'_>,
-    granted: Option<&Granted>,
+    request_context: RequestContext<'_>,
+    granted: Option<&GrantedScopes>,
     source: Option<BoxError>,
 ) -> Error {
-    let stream = subject.stream.to_owned();
+    let stream = request_context.stream.to_owned();
     let has = |scope: &str| granted.is_some_and(|granted| granted.lists(scope));
     let (named, any) = body.named_scopes();
     let could_be_named = !named.is_empty();
@@ -265,7 +267,7 @@ fn missing_scope(
         named.into_iter().filter(|scope| is_public(scope) && !has(scope)).collect();
     if any {
         // The documented scope in a long list is the least privilege that is sufficient.
-        let is_own = |scope: &String| subject.scopes.contains(&scope.as_str());
+        let is_own = |scope: &String| request_context.scopes.contains(&scope.as_str());
         let reads = |scope: &String| scope.strip_suffix(".write").is_none();
         if scopes.iter().any(is_own) {
             scopes.retain(is_own);
@@ -274,17 +276,22 @@ fn missing_scope(
         }
     }
     if !scopes.is_empty() {
-        let needed = if any { Needed::AnyOf(scopes) } else { Needed::AllOf(scopes) };
+        let needed =
+            if any { RequiredScopes::AnyOf(scopes) } else { RequiredScopes::AllOf(scopes) };
         return Error::MissingScope { stream, needed, said: None, source };
     }
-    let own: Vec<_> =
-        subject.scopes.iter().filter(|scope| !has(scope)).map(|&scope| scope.to_owned()).collect();
+    let own: Vec<_> = request_context
+        .scopes
+        .iter()
+        .filter(|scope| !has(scope))
+        .map(|&scope| scope.to_owned())
+        .collect();
     if granted.is_some() && own.is_empty() {
         return Error::Plan { stream, said: body.said(), source };
     }
     // HubSpot named a scope that cannot be granted, so its message is quoted.
     let said = body.said().filter(|_| could_be_named);
-    Error::MissingScope { stream, needed: Needed::AllOf(own), said, source }
+    Error::MissingScope { stream, needed: RequiredScopes::AllOf(own), said, source }
 }
 
 fn is_redirect(status: u16) -> bool {
@@ -292,8 +299,8 @@ fn is_redirect(status: u16) -> bool {
 }
 
 /// Returns the stream and the refused request, for error messages.
-fn endpoint(refusal: &ErrorResponse, subject: Subject<'_>) -> String {
-    format!("`{}` ({})", subject.stream, plain_endpoint(refusal))
+fn endpoint(refusal: &ErrorResponse, request_context: RequestContext<'_>) -> String {
+    format!("`{}` ({})", request_context.stream, plain_endpoint(refusal))
 }
 
 fn plain_endpoint(refusal: &ErrorResponse) -> String {
@@ -326,8 +333,8 @@ mod tests {
     use super::*;
     use http::Method;
 
-    const SUBJECT: Subject<'static> =
-        Subject { stream: "deals", scopes: &["crm.objects.deals.read"] };
+    const SUBJECT: RequestContext<'static> =
+        RequestContext { stream: "deals", scopes: &["crm.objects.deals.read"] };
 
     fn refusal(status: u16, body: &str) -> ErrorResponse {
         ErrorResponse {
@@ -413,7 +420,7 @@ mod tests {
         }
     }
 
-    fn explained(status: u16, body: &str, granted: Option<&Granted>) -> Error {
+    fn explained(status: u16, body: &str, granted: Option<&GrantedScopes>) -> Error {
         explain(RequestError::Refused(Box::new(refusal(status, body))), SUBJECT, "host", granted)
     }
 
@@ -526,7 +533,7 @@ mod tests {
         let all = |scopes: &str| named("All of the following scopes are required.", scopes);
         let any = |scopes: &str| named("One or more of the following scopes are required.", scopes);
         let granted = |scopes: &str| {
-            Some(Granted::Listed(scopes.split_whitespace().map(str::to_owned).collect()))
+            Some(GrantedScopes::Listed(scopes.split_whitespace().map(str::to_owned).collect()))
         };
         let internal =
             r#"{"category":"MISSING_SCOPES","message":"missing required 'deals-access' scope."}"#;
@@ -588,7 +595,9 @@ mod tests {
     #[test]
     fn what_cannot_be_granted_is_quoted() {
         let body = r#"{"message":"EXTERNAL auth request is missing required 'deals-access' scope.","category":"MISSING_SCOPES"}"#;
-        for granted in [None, Some(Granted::Listed(["crm.objects.deals.read".to_owned()].into()))] {
+        for granted in
+            [None, Some(GrantedScopes::Listed(["crm.objects.deals.read".to_owned()].into()))]
+        {
             let error = explained(403, body, granted.as_ref()).to_string();
             assert!(error.contains("HubSpot says: EXTERNAL auth request is missing"), "{error}");
         }

@@ -26,7 +26,7 @@ pub struct CustomObject {
 /// A custom object in the response format.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Schema {
+struct ObjectSchema {
     name: String,
     #[serde(default, deserialize_with = "odd_as_default")]
     fully_qualified_name: String,
@@ -44,7 +44,7 @@ pub async fn custom_objects(api: Api<'_>) -> Result<Readable<CustomObject>, Erro
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
-    results: Option<Readable<Schema>>,
+    results: Option<Readable<ObjectSchema>>,
 }
 
 pub(super) fn decode(body: &Bytes) -> Result<Readable<CustomObject>, DecodeError> {
@@ -56,9 +56,9 @@ pub(super) fn decode(body: &Bytes) -> Result<Readable<CustomObject>, DecodeError
     Ok(Readable { entries, unreadable })
 }
 
-impl From<Schema> for CustomObject {
-    fn from(schema: Schema) -> Self {
-        let Schema { name, mut fully_qualified_name, object_type_id, properties } = schema;
+impl From<ObjectSchema> for CustomObject {
+    fn from(schema: ObjectSchema) -> Self {
+        let ObjectSchema { name, mut fully_qualified_name, object_type_id, properties } = schema;
         if fully_qualified_name.is_empty() {
             fully_qualified_name = format!("p_{name}");
         }

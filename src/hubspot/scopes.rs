@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// Known scopes of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Granted {
+pub enum GrantedScopes {
     /// All scopes, as listed by HubSpot.
     Listed(BTreeSet<String>),
     /// Result of trial requests: scopes whose endpoints succeeded, and scopes whose endpoints
@@ -33,7 +33,7 @@ const STAND_INS: &[(&str, &[&str])] = &[
     ("tickets", &["crm.objects.tickets.read"]),
 ];
 
-impl Granted {
+impl GrantedScopes {
     /// Creates a value for a token of unknown scopes, for which every stream counts as readable.
     pub fn unknown() -> Self {
         Self::Tried { open: BTreeSet::new(), shut: BTreeSet::new() }
@@ -137,8 +137,8 @@ pub fn open_something(scopes: &[&str]) -> bool {
 mod tests {
     use super::*;
 
-    fn listed(scopes: &str) -> Granted {
-        Granted::Listed(scopes.split_whitespace().map(str::to_owned).collect())
+    fn listed(scopes: &str) -> GrantedScopes {
+        GrantedScopes::Listed(scopes.split_whitespace().map(str::to_owned).collect())
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_was_not_tried_is_in_doubt() {
-        let tried = Granted::Tried {
+        let tried = GrantedScopes::Tried {
             open: BTreeSet::from(["crm.objects.deals.read"]),
             shut: BTreeSet::from(["tickets", "forms"]),
         };
@@ -210,7 +210,7 @@ mod tests {
             ("not tried", &tried, &["automation"], &[], ""),
             ("another answered", &tried, &["tickets"], &["crm.objects.*"], ""),
             ("another was not tried", &tried, &["tickets"], &["automation"], "tickets"),
-            ("nothing is known", &Granted::unknown(), &["tickets"], &[], ""),
+            ("nothing is known", &GrantedScopes::unknown(), &["tickets"], &[], ""),
         ] {
             assert_eq!(granted.missing(scopes, or_any_of).join(" "), expected, "{case}");
         }
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_token_that_opens_nothing_is_told_from_one_of_which_nothing_is_known() {
-        let tried = |open: &[&'static str], shut: &[&'static str]| Granted::Tried {
+        let tried = |open: &[&'static str], shut: &[&'static str]| GrantedScopes::Tried {
             open: open.iter().copied().collect(),
             shut: shut.iter().copied().collect(),
         };
@@ -228,7 +228,7 @@ mod tests {
             (listed("oauth crm.lists.read"), false),
             (tried(&[], &["tickets"]), true),
             (tried(&["forms"], &["tickets"]), false),
-            (Granted::unknown(), false),
+            (GrantedScopes::unknown(), false),
         ] {
             assert_eq!(granted.opens_nothing(), expected, "{granted:?}");
         }

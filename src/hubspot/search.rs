@@ -9,7 +9,7 @@ use super::conditions::length;
 use super::endpoint::Endpoint;
 use super::filter::Filter;
 use super::limits::{SEARCH_CHARACTERS, SEARCH_PAGE};
-use super::page::{Link, Page};
+use super::page::{Page, PageToken};
 use super::pages::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
@@ -39,7 +39,7 @@ pub struct SearchQuery<'a> {
     pub to: Millis,
     pub above: RecordId,
     pub below: Option<RecordId>,
-    pub offset: Option<Link>,
+    pub offset: Option<PageToken>,
 }
 
 impl SearchQuery<'_> {
@@ -106,24 +106,24 @@ impl<'a> From<&'a SearchQuery<'a>> for SearchBody<'a> {
             sorts: [Sort { property_name: "hs_object_id", direction: "ASCENDING" }],
             properties: query.properties,
             limit: SEARCH_PAGE,
-            after: query.offset.as_ref().map(Link::as_str),
+            after: query.offset.as_ref().map(PageToken::as_str),
         }
     }
 }
 
 /// Number and highest id of an object type's records, according to the search index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+pub struct ObjectCount {
     pub total: u64,
     /// The highest id; 0 if there is no record.
     pub top: RecordId,
 }
 
 /// Requests the number of records and the highest id.
-pub async fn extent(api: Api<'_>, object: &str) -> Result<Extent, Error> {
+pub async fn object_count(api: Api<'_>, object: &str) -> Result<ObjectCount, Error> {
     let page = one_hit(api, object, Vec::new(), "DESCENDING", None).await?;
     let top = first_id(&page).unwrap_or_default();
-    Ok(Extent { total: page.total.unwrap_or_default(), top })
+    Ok(ObjectCount { total: page.total.unwrap_or_default(), top })
 }
 
 /// Requests the number of records modified in `[from, to)` that meet the conditions.
@@ -145,7 +145,7 @@ pub async fn count(
 
 /// Requests the id of the record that is `after` places behind the first one with an id greater
 /// than `above`. Returns `None` if there are not that many. `after` must be less than 10,000.
-pub async fn mark(
+pub async fn id_at_rank(
     api: Api<'_>,
     object: &str,
     above: RecordId,

@@ -13,10 +13,10 @@ use serde_json::json;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::api::{Api, Subject};
+use super::api::{Api, RequestContext};
 use super::endpoint::Endpoint;
 use super::oauth::{FORM, form_of};
-use super::scopes::Granted;
+use super::scopes::GrantedScopes;
 use crate::error::Error;
 use crate::http::{Body, Bucket, DecodeError, Request};
 use crate::secret::Secret;
@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub struct TokenScopes {
     app: Option<OAuthApp>,
-    listed: OnceCell<Option<Granted>>,
+    listed: OnceCell<Option<GrantedScopes>>,
 }
 
 impl TokenScopes {
@@ -45,7 +45,7 @@ impl TokenScopes {
     }
 
     /// Returns the scopes as listed by HubSpot, or `None` if it does not list them.
-    pub async fn listed(&self, api: Api<'_>) -> Option<&Granted> {
+    pub async fn listed(&self, api: Api<'_>) -> Option<&GrantedScopes> {
         let ask =
             async || timeout(PATIENCE, listed_scopes(api, self.app.as_ref())).await.ok().flatten();
         self.listed.get_or_init(ask).await.as_ref()
@@ -62,7 +62,7 @@ struct Info {
 /// OAuth app, the token is that of a private app or a service key.
 ///
 /// The token is sent in the request body, since paths are logged.
-async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<Granted> {
+async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<GrantedScopes> {
     let endpoint = if app.is_some() { Endpoint::TokenInfo } else { Endpoint::PrivateAppInfo };
     let target = api.paths.prefix(endpoint);
     let about = |token: &Secret<String>| Request {
@@ -79,7 +79,7 @@ async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<Granted> 
     };
     let answer = api.client.ask_about_token(about, api.stats, read).await;
     // The reason of a failure is dropped: HubSpot's message could quote the token.
-    answer.map(|info| Granted::Listed(info.scopes)).ok()
+    answer.map(|info| GrantedScopes::Listed(info.scopes)).ok()
 }
 
 fn body(token: &Secret<String>, app: Option<&OAuthApp>) -> Body {
@@ -114,10 +114,10 @@ const TRIALS: &[(&str, Endpoint, &str)] = &[
 /// Determines scopes by trial, with one cheap request for each, all at once.
 ///
 /// Only a refusal that names scopes counts; after any other failure the scope stays unknown.
-pub async fn tried_scopes(api: Api<'_>) -> Granted {
+pub async fn tried_scopes(api: Api<'_>) -> GrantedScopes {
     let trials = TRIALS.iter().map(async |&(scope, endpoint, tail)| {
-        let subject = Subject { stream: "a trial of scopes", scopes: &[] };
-        (scope, Api { subject, ..api }.get(endpoint, tail, |_| Ok(())).await)
+        let request_context = RequestContext { stream: "a trial of scopes", scopes: &[] };
+        (scope, Api { request_context, ..api }.get(endpoint, tail, |_| Ok(())).await)
     });
     let (mut open, mut shut) = (BTreeSet::new(), BTreeSet::new());
     for (scope, answer) in join_all(trials).await {
@@ -130,7 +130,7 @@ pub async fn tried_scopes(api: Api<'_>) -> Granted {
             }
         };
     }
-    Granted::Tried { open, shut }
+    GrantedScopes::Tried { open, shut }
 }
 
 #[cfg(test)]

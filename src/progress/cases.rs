@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::board::{Board, Ended, How, Quota, Sample, Size};
 use super::line::Line;
+use super::view::{EndState, Ended, ProgressView, QuotaUsage, Sample, Size};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -15,13 +15,13 @@ fn flowing(records: u64, done: Option<(u64, u64)>) -> Sample {
     Sample { records, requests: records / 100 + 1, done, ..Sample::default() }
 }
 
-fn ended(records: u64, how: How, took: u64) -> Sample {
+fn ended(records: u64, how: EndState, took: u64) -> Sample {
     let ended = Some(Ended { how, took: seconds(took) });
     Sample { records, requests: records / 100 + 1, ended, ..Sample::default() }
 }
 
-const QUOTA: Quota =
-    Quota { general: (182, 190), searches: 5, searched: 0, day: Some((61_000, 500_000)) };
+const QUOTA: QuotaUsage =
+    QuotaUsage { general: (182, 190), searches: 5, searched: 0, day: Some((61_000, 500_000)) };
 
 /// Returns the text of each line, with its status sign.
 fn shown(lines: &[Line]) -> Vec<String> {
@@ -29,26 +29,26 @@ fn shown(lines: &[Line]) -> Vec<String> {
 }
 
 /// Returns the progress of six streams in different states after `count` seconds.
-fn after(count: u64) -> Board {
+fn after(count: u64) -> ProgressView {
     let names = ["companies", "contacts", "deals", "email_events", "forms", "quotes"];
-    let mut board = Board::new(names.map(str::to_owned));
+    let mut view = ProgressView::new(names.map(str::to_owned));
     for second in 0..=count {
         let samples = vec![
             if second < 6 {
                 flowing(second * 2_000, Some((second * 2_000, 12_000)))
             } else {
-                ended(12_000, How::Complete, 6)
+                ended(12_000, EndState::Complete, 6)
             },
             flowing(second * 2_140, Some((second * 2_140, 1_000_000))),
             flowing(second * 870, None),
             Sample { requests: 1, waits_for: Some("HubSpot's search quota"), ..Sample::default() },
             Sample::default(),
-            ended(0, How::Skipped("needs the scope crm.objects.quotes.read".into()), 1),
+            ended(0, EndState::Skipped("needs the scope crm.objects.quotes.read".into()), 1),
         ];
-        let quota = Quota { searched: second * 48 / 10, ..QUOTA };
-        board.take(seconds(second), samples, quota);
+        let quota = QuotaUsage { searched: second * 48 / 10, ..QUOTA };
+        view.take(seconds(second), samples, quota);
     }
-    board
+    view
 }
 
 #[test]
@@ -92,13 +92,13 @@ fn a_narrow_screen_leaves_out_whole_figures_and_cuts_words() {
 
 #[test]
 fn no_line_is_wider_than_its_screen() {
-    let board = after(20);
+    let view = after(20);
     for width in [0, 1, 2, 3, 20, 40, 60, 80, 200] {
-        for line in board.lines(Size { width, height: 24 }) {
+        for line in view.lines(Size { width, height: 24 }) {
             assert!(line.width() <= width.max(2), "{width}: {line:?}");
         }
         // The sentences below the table are not cut.
-        for line in board.table(width).iter().filter(|line| !line.text().contains(": ")) {
+        for line in view.table(width).iter().filter(|line| !line.text().contains(": ")) {
             assert!(line.width() <= width.max(3), "{width}: {line:?}");
         }
     }
@@ -106,18 +106,18 @@ fn no_line_is_wider_than_its_screen() {
 
 #[test]
 fn a_hundred_streams_fit_those_under_way_first() {
-    let mut board = Board::new((0..100).map(|number| format!("stream_{number:02}")));
+    let mut view = ProgressView::new((0..100).map(|number| format!("stream_{number:02}")));
     // One stream in ten is still active; half have ended, those with higher numbers later.
     let sample = |number: u64| match number {
         90.. => Sample::default(),
         number if number % 10 == 7 => flowing(1_000 * number, None),
-        number if number < 60 => ended(number, How::Complete, number),
+        number if number < 60 => ended(number, EndState::Complete, number),
         _ => Sample::default(),
     };
     for second in [0, 1] {
-        board.take(seconds(60 + second), (0..100).map(sample).collect(), QUOTA);
+        view.take(seconds(60 + second), (0..100).map(sample).collect(), QUOTA);
     }
-    let lines = shown(&board.lines(Size { width: 80, height: 15 }));
+    let lines = shown(&view.lines(Size { width: 80, height: 15 }));
     let names: Vec<_> = lines.iter().filter_map(|line| line.split_whitespace().nth(1)).collect();
     assert_eq!(
         names,
@@ -139,7 +139,7 @@ fn a_hundred_streams_fit_those_under_way_first() {
         ]
     );
     assert_eq!(lines[11], "  … and 89 more: 37 waiting, 52 ended");
-    let most = |height| board.lines(Size { width: 80, height }).len();
+    let most = |height| view.lines(Size { width: 80, height }).len();
     assert_eq!([most(24), most(15), most(4), most(1)], [23, 14, 3, 3]);
     assert_eq!(most(200), 102, "all of them where there is room");
 }
@@ -153,11 +153,11 @@ fn the_time_left_is_that_at_the_rate_of_the_last_seconds() {
         ("the whole is not known", vec![None, None], ""),
         ("more came than was counted", vec![Some((0, 10)), Some((20, 10))], "99 %"),
     ] {
-        let mut board = Board::new(["deals".to_owned()]);
+        let mut view = ProgressView::new(["deals".to_owned()]);
         for (second, done) in (0..).zip(done) {
-            board.take(seconds(second), vec![flowing(0, done)], QUOTA);
+            view.take(seconds(second), vec![flowing(0, done)], QUOTA);
         }
-        let lines = shown(&board.lines(Size { width: 80, height: 24 }));
+        let lines = shown(&view.lines(Size { width: 80, height: 24 }));
         let rest = lines[0].split_once(" 0 ").map_or("", |(_, rest)| rest.trim());
         assert_eq!(rest, expected, "{case}");
     }
@@ -165,7 +165,7 @@ fn the_time_left_is_that_at_the_rate_of_the_last_seconds() {
 
 #[test]
 fn a_wait_is_spoken_of_when_it_lasts() {
-    let mut board = Board::new(["deals".to_owned()]);
+    let mut view = ProgressView::new(["deals".to_owned()]);
     let (search, general) = (Some("HubSpot's search quota"), Some("HubSpot's quota"));
     let sample = |records, waits_for| Sample { waits_for, ..flowing(records, None) };
     for (case, at_ms, waits_for, expected) in [
@@ -176,14 +176,14 @@ fn a_wait_is_spoken_of_when_it_lasts() {
         ("it is over", 2_000, None, false),
         ("it begins anew", 2_200, search, false),
     ] {
-        board.take(Duration::from_millis(at_ms), vec![sample(1, waits_for)], QUOTA);
-        let line = &shown(&board.lines(Size { width: 80, height: 24 }))[0];
+        view.take(Duration::from_millis(at_ms), vec![sample(1, waits_for)], QUOTA);
+        let line = &shown(&view.lines(Size { width: 80, height: 24 }))[0];
         assert_eq!(line.ends_with("  1  waiting for HubSpot's search quota"), expected, "{case}");
     }
     for second in 3..6 {
-        board.take(seconds(second), vec![sample(100 * second, search)], QUOTA);
+        view.take(seconds(second), vec![sample(100 * second, search)], QUOTA);
     }
-    let line = &shown(&board.lines(Size { width: 100, height: 24 }))[0];
+    let line = &shown(&view.lines(Size { width: 100, height: 24 }))[0];
     let expected = "› deals               500     100/s        waiting for HubSpot's search quota";
     assert_eq!(line, expected, "the records of the last seconds are not forgotten");
 }
@@ -191,18 +191,18 @@ fn a_wait_is_spoken_of_when_it_lasts() {
 #[test]
 fn the_table_says_what_a_read_came_to() {
     let names = ["companies", "contacts", "deals", "quotes"];
-    let mut board = Board::new(names.map(str::to_owned));
+    let mut view = ProgressView::new(names.map(str::to_owned));
     let why = "HubSpot did not answer `contacts` (GET /crm/objects/2026-09/contacts) in 9 attempts";
     let samples = vec![
-        ended(12_000, How::Complete, 6),
-        ended(1_412_300, How::Incomplete(why.into()), 310),
+        ended(12_000, EndState::Complete, 6),
+        ended(1_412_300, EndState::Incomplete(why.into()), 310),
         flowing(17, None),
-        ended(0, How::Skipped("needs the scope crm.objects.quotes.read".into()), 1),
+        ended(0, EndState::Skipped("needs the scope crm.objects.quotes.read".into()), 1),
     ];
-    board.take(seconds(330) + SECOND / 4, samples, QUOTA);
+    view.take(seconds(330) + SECOND / 4, samples, QUOTA);
     let rule = format!("  {}", "─".repeat(67));
     assert_eq!(
-        shown(&board.table(100)),
+        shown(&view.table(100)),
         [
             "  stream       records  requests  seconds  records/s  ended",
             &rule,
@@ -217,7 +217,7 @@ fn the_table_says_what_a_read_came_to() {
             "– quotes: needs the scope crm.objects.quotes.read",
         ]
     );
-    let heads = [100, 70, 69, 58, 48].map(|width| shown(&board.table(width)).swap_remove(0));
+    let heads = [100, 70, 69, 58, 48].map(|width| shown(&view.table(width)).swap_remove(0));
     assert_eq!(
         heads,
         [
@@ -229,7 +229,7 @@ fn the_table_says_what_a_read_came_to() {
         ]
     );
     assert_eq!(
-        shown(&board.table(40))[..4],
+        shown(&view.table(40))[..4],
         [
             "  stream       records  ended",
             "  ─────────────────────────────────────",

@@ -2,7 +2,7 @@
 
 /// Sign and style of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
+pub enum RowStyle {
     /// No request has been sent yet.
     Waiting,
     Reading,
@@ -15,7 +15,7 @@ pub enum Mark {
     Foot,
 }
 
-impl Mark {
+impl RowStyle {
     pub(super) fn sign(self) -> char {
         match self {
             Self::Waiting => '·',
@@ -31,14 +31,14 @@ impl Mark {
 /// One line of text without control characters, with its sign and style.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    pub mark: Mark,
+    pub mark: RowStyle,
     text: String,
 }
 
 impl Line {
     /// Creates a line. Control characters, which may come from an API response and could move the
     /// cursor, become spaces.
-    pub fn new(mark: Mark, text: &str) -> Self {
+    pub fn new(mark: RowStyle, text: &str) -> Self {
         let text = text.trim_end();
         let is_unsafe = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202E}');
         Self { mark, text: text.replace(is_unsafe, " ") }
@@ -83,7 +83,7 @@ mod tests {
             ("deals", 2, ""),
             ("a\x1b[2Jb\r\nc\u{202e}d", 80, "a [2Jb  c d"),
         ] {
-            let line = Line::new(Mark::Foot, text).within(width);
+            let line = Line::new(RowStyle::Foot, text).within(width);
             assert_eq!(line.text(), expected, "{text:?} in {width}");
             assert!(line.width() <= width, "{text:?} in {width}");
         }

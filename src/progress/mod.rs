@@ -8,15 +8,15 @@
 //! The module is independent of the meaning of the numbers, and a read never waits for the
 //! terminal.
 
-mod board;
 #[cfg(test)]
 mod cases;
 mod line;
 mod rate;
 mod screen;
 mod table;
+mod view;
 mod words;
 
-pub use board::{Board, Ended, How, Quota, Sample, Size};
-pub use line::{Line, Mark};
+pub use line::{Line, RowStyle};
 pub use screen::Screen;
+pub use view::{EndState, Ended, ProgressView, QuotaUsage, Sample, Size};

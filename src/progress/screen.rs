@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 
 use console::{Style, Term};
 
-use super::board::Size;
-use super::line::{Line, Mark};
+use super::line::{Line, RowStyle};
+use super::view::Size;
 
 /// Lines to draw.
 enum Frame {
@@ -130,15 +130,15 @@ fn replace(term: &Term, rows: usize, lines: &[Line]) -> io::Result<()> {
     term.flush()
 }
 
-fn styles(mark: Mark) -> (Style, Style) {
+fn styles(mark: RowStyle) -> (Style, Style) {
     let plain = Style::new();
     match mark {
-        Mark::Waiting | Mark::Foot => (plain.clone().dim(), plain.dim()),
-        Mark::Sum => (plain.clone(), plain),
-        Mark::Reading => (plain.clone().cyan(), plain),
-        Mark::Complete => (plain.clone().green(), plain),
-        Mark::Skipped => (plain.clone().yellow(), plain),
-        Mark::Failed => (plain.clone().red(), plain),
+        RowStyle::Waiting | RowStyle::Foot => (plain.clone().dim(), plain.dim()),
+        RowStyle::Sum => (plain.clone(), plain),
+        RowStyle::Reading => (plain.clone().cyan(), plain),
+        RowStyle::Complete => (plain.clone().green(), plain),
+        RowStyle::Skipped => (plain.clone().yellow(), plain),
+        RowStyle::Failed => (plain.clone().red(), plain),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::board::{Board, Ended, How, Row};
-use super::line::{Line, Mark, cut};
+use super::line::{Line, RowStyle, cut};
+use super::view::{EndState, Ended, ProgressView, Row};
 use super::words::{figure, grouped};
 
 /// Columns, and the order in which a narrow screen omits them.
@@ -22,14 +22,14 @@ const NAME: usize = 14;
 
 /// One line of the table.
 struct Cells {
-    mark: Mark,
+    mark: RowStyle,
     texts: [String; COLUMNS.len()],
 }
 
-impl Board {
+impl ProgressView {
     /// Renders the table, followed by one sentence for each incomplete or skipped stream.
     pub fn table(&self, width: usize) -> Vec<Line> {
-        let head = Cells { mark: Mark::Foot, texts: COLUMNS.map(|(name, _)| name.to_owned()) };
+        let head = Cells { mark: RowStyle::Foot, texts: COLUMNS.map(|(name, _)| name.to_owned()) };
         let rows: Vec<_> = self.rows.iter().map(|row| Cells::of(row, self.at)).collect();
         let sum = self.summed();
         let mut widths = [0; COLUMNS.len()];
@@ -42,7 +42,7 @@ impl Board {
         let line = |cells: &Cells| cells.line(&layout).within(width.saturating_sub(1));
         let lines: Vec<_> = [&head].into_iter().chain(&rows).chain([&sum]).map(line).collect();
         let widest = lines.iter().map(Line::width).max().unwrap_or(0).saturating_sub(2);
-        let rule = Line::new(Mark::Foot, &"─".repeat(widest));
+        let rule = Line::new(RowStyle::Foot, &"─".repeat(widest));
         let mut table = lines;
         table.insert(1, rule.clone());
         table.insert(table.len() - 1, rule);
@@ -52,25 +52,27 @@ impl Board {
 
     fn summed(&self) -> Cells {
         let all = self.rows.len();
-        let complete = self.rows.iter().filter(|row| row.final_mark() == Mark::Complete).count();
+        let complete =
+            self.rows.iter().filter(|row| row.final_mark() == RowStyle::Complete).count();
         let how = match complete {
             complete if complete == all => "all complete".to_owned(),
             complete => format!("{complete} of {all} complete"),
         };
         let requests = self.rows.iter().map(|row| row.now.requests).sum();
         let name = format!("{all} stream{}", if all == 1 { "" } else { "s" });
-        Cells::new(Mark::Sum, name, (self.total(), requests, self.at), how)
+        Cells::new(RowStyle::Sum, name, (self.total(), requests, self.at), how)
     }
 }
 
 impl Row {
     /// Returns the final sign of the stream; a stream without an end state was interrupted.
-    fn final_mark(&self) -> Mark {
-        if self.now.ended.is_none() { Mark::Failed } else { self.mark() }
+    fn final_mark(&self) -> RowStyle {
+        if self.now.ended.is_none() { RowStyle::Failed } else { self.mark() }
     }
 
     fn complaint(&self) -> Option<Line> {
-        let Some(Ended { how: How::Incomplete(why) | How::Skipped(why), .. }) = &self.now.ended
+        let Some(Ended { how: EndState::Incomplete(why) | EndState::Skipped(why), .. }) =
+            &self.now.ended
         else {
             return None;
         };
@@ -82,16 +84,16 @@ impl Cells {
     fn of(row: &Row, at: Duration) -> Self {
         let took = row.now.ended.as_ref().map_or(at, |ended| ended.took);
         let how = match row.now.ended.as_ref().map(|ended| &ended.how) {
-            Some(How::Complete) => "complete",
-            Some(How::Skipped(_)) => "skipped",
-            Some(How::Incomplete(_)) => "incomplete",
-            Some(How::Interrupted) | None => "interrupted",
+            Some(EndState::Complete) => "complete",
+            Some(EndState::Skipped(_)) => "skipped",
+            Some(EndState::Incomplete(_)) => "incomplete",
+            Some(EndState::Interrupted) | None => "interrupted",
         };
         let figures = (row.now.records, row.now.requests, took);
         Self::new(row.final_mark(), row.name.clone(), figures, how.to_owned())
     }
 
-    fn new(mark: Mark, name: String, figures: (u64, u64, Duration), how: String) -> Self {
+    fn new(mark: RowStyle, name: String, figures: (u64, u64, Duration), how: String) -> Self {
         let (records, requests, took) = figures;
         let seconds = took.as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "to be looked at")]

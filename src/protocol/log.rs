@@ -3,17 +3,17 @@
 use log::{LevelFilter, Log, Metadata, Record};
 
 use super::message::{Level, Message};
-use super::sink::{Outlet, Tap};
+use super::stdout::{MessageSender, OutOfBandSender};
 
 /// Converts this crate's log records to LOG messages and drops those of other crates.
 pub struct Logger {
-    tap: Tap,
+    out_of_band: OutOfBandSender,
 }
 
 impl Logger {
-    /// Sends all log records up to `level` to `outlet` for the rest of the process.
-    pub fn install(outlet: &Outlet, level: LevelFilter) {
-        if log::set_boxed_logger(Box::new(Self { tap: outlet.tap() })).is_ok() {
+    /// Sends all log records up to `level` to `sender` for the rest of the process.
+    pub fn install(sender: &MessageSender, level: LevelFilter) {
+        if log::set_boxed_logger(Box::new(Self { out_of_band: sender.out_of_band() })).is_ok() {
             log::set_max_level(level);
         }
     }
@@ -35,7 +35,7 @@ impl Log for Logger {
             log::Level::Debug => Level::Debug,
             log::Level::Trace => Level::Trace,
         };
-        self.tap.say(&Message::log(level, &record.args().to_string()));
+        self.out_of_band.say(&Message::log(level, &record.args().to_string()));
     }
 
     fn flush(&self) {}

@@ -6,8 +6,8 @@ mod batch;
 mod catalog;
 mod log;
 mod message;
-mod sink;
 mod state;
+mod stdout;
 
 pub use batch::{Batch, StreamState};
 pub use catalog::{ConfiguredCatalog, ConfiguredStream, DestinationSyncMode, SyncMode};
@@ -15,5 +15,7 @@ pub use log::Logger;
 pub use message::{
     CatalogStream, Change, ChangeKind, ConnectionStatus, Level, Message, StreamStatus, TraceError,
 };
-pub use sink::{LineGate, Outlet, Sink, Tap, stdout_is_terminal, write_message};
 pub use state::{IncomingState, NO_CURSOR_STATE};
+pub use stdout::{
+    LineGate, MessageSender, OutOfBandSender, StdoutWriter, stdout_is_terminal, write_message,
+};

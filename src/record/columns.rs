@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::coerce::Kind;
-use super::json::{Place, quoted};
+use super::json::{JsonCursor, quoted};
 
 /// Columns to write, in output order.
 #[derive(Debug, Default)]
@@ -102,7 +102,7 @@ impl Columns {
     }
 
     /// Parses an object of properties and returns the values in column order.
-    pub(super) fn values<'text>(&self, place: &mut Place<'text>) -> Option<Values<'text>> {
+    pub(super) fn values<'text>(&self, place: &mut JsonCursor<'text>) -> Option<Values<'text>> {
         let mut values = vec![None; self.properties.len()];
         // HubSpot sorts the properties of all records alike, so the next one is nearly always the
         // guess.

@@ -28,19 +28,19 @@ pub struct Encoder<'columns> {
     value: Vec<u8>,
     /// Buffer for the flat columns of the current record, which follow all nested ones.
     flat: Vec<u8>,
-    altered: Altered,
+    altered: AlteredValues,
 }
 
 /// Number of values that could not be written as HubSpot sent them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Altered {
+pub struct AlteredValues {
     /// Values set to null because they did not fit their columns.
     pub nulled: u64,
     /// Values with characters removed or replaced.
     pub replaced: u64,
 }
 
-impl Altered {
+impl AlteredValues {
     pub(super) fn count(&mut self, changes: &[Change]) {
         let replaced = changes.iter().filter(|change| change.kind == ChangeKind::Truncated).count();
         self.replaced += replaced as u64;
@@ -72,7 +72,7 @@ impl<'columns> Encoder<'columns> {
                 .collect(),
             value: Vec::new(),
             flat: Vec::new(),
-            altered: Altered::default(),
+            altered: AlteredValues::default(),
         }
     }
 
@@ -82,7 +82,7 @@ impl<'columns> Encoder<'columns> {
     }
 
     /// Returns the number of values altered so far.
-    pub fn altered(&self) -> Altered {
+    pub fn altered(&self) -> AlteredValues {
         self.altered
     }
 

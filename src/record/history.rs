@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use super::coerce::{Coerced, Kind, coerce};
 use super::columns::Columns;
-use super::encode::{Altered, opening, push_display, repaired};
+use super::encode::{AlteredValues, opening, push_display, repaired};
 use super::fields::{Record, note};
-use super::json::{Place, quoted, read, unquote};
+use super::json::{JsonCursor, quoted, read, unquote};
 use crate::protocol::Change;
 use crate::strict::RepairKind;
 use crate::time::{Millis, parse_instant};
@@ -36,7 +36,7 @@ pub enum VersionField {
 
 /// One version of a property, as raw JSON slices of the page.
 #[derive(Default)]
-struct Version<'page> {
+struct PropertyVersion<'page> {
     value: Option<&'page str>,
     timestamp: Option<&'page str>,
     source_type: Option<&'page str>,
@@ -45,9 +45,9 @@ struct Version<'page> {
     updated_by_user_id: Option<&'page str>,
 }
 
-impl<'page> Version<'page> {
+impl<'page> PropertyVersion<'page> {
     /// Parses a version and moves past it.
-    fn read(place: &mut Place<'page>) -> Option<Self> {
+    fn read(place: &mut JsonCursor<'page>) -> Option<Self> {
         let mut version = Self::default();
         place.object(|place| {
             let name = place.name()?;
@@ -94,7 +94,7 @@ pub struct HistoryEncoder {
     shows_archived: bool,
     /// Common prefix of all lines of the current record.
     beginning: Vec<u8>,
-    altered: Altered,
+    altered: AlteredValues,
 }
 
 impl HistoryEncoder {
@@ -110,12 +110,12 @@ impl HistoryEncoder {
                 .collect(),
             shows_archived: is_chosen("archived"),
             beginning: Vec::new(),
-            altered: Altered::default(),
+            altered: AlteredValues::default(),
         }
     }
 
     /// Returns the number of values altered so far.
-    pub fn altered(&self) -> Altered {
+    pub fn altered(&self) -> AlteredValues {
         self.altered
     }
 
@@ -143,7 +143,7 @@ impl HistoryEncoder {
         }
         self.beginning.extend_from_slice(b",\"property\":");
         let mut count = 0;
-        let mut push = |property: &str, version: &Version<'_>| {
+        let mut push = |property: &str, version: &PropertyVersion<'_>| {
             let instant = version.instant();
             if instant.is_none_or(|instant| instant >= from) {
                 let of_line = OfLine { instant, emitted_at_ms, is_odd: record.is_odd() };
@@ -155,8 +155,9 @@ impl HistoryEncoder {
             place.object(|place| {
                 let property = place.name()?;
                 if place.is_list() {
-                    place
-                        .list(|place| Version::read(place).map(|version| push(&property, &version)))
+                    place.list(|place| {
+                        PropertyVersion::read(place).map(|version| push(&property, &version))
+                    })
                 } else {
                     (place.value()? == "null").then_some(())
                 }
@@ -168,7 +169,7 @@ impl HistoryEncoder {
     fn push_version(
         &mut self,
         property: &str,
-        version: &Version<'_>,
+        version: &PropertyVersion<'_>,
         OfLine { instant, emitted_at_ms, is_odd }: OfLine,
         line: &mut Vec<u8>,
     ) {

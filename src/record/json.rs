@@ -3,7 +3,7 @@
 //! Only the boundaries of names and values remain to be found, which takes a fraction of the time
 //! of a second validation. Wrong escapes and numbers go undetected; if the structure is broken,
 //! every step returns `None`. The traversal also detects JSON that strict parsers would reject
-//! ([`Place::is_odd`]), because it stops at every escape anyway.
+//! ([`JsonCursor::is_odd`]), because it stops at every escape anyway.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::strict::{self, LONG_NUMBER, MAX_DEPTH};
 
 /// Position in a JSON text.
 #[derive(Debug)]
-pub(super) struct Place<'text> {
+pub(super) struct JsonCursor<'text> {
     text: &'text str,
     at: usize,
     is_odd: bool,
@@ -26,9 +26,9 @@ pub(super) struct Place<'text> {
 /// If the text does not have the expected structure.
 pub(super) fn read<'text, T>(
     text: &'text str,
-    step: impl FnOnce(&mut Place<'text>) -> Option<T>,
+    step: impl FnOnce(&mut JsonCursor<'text>) -> Option<T>,
 ) -> serde_json::Result<T> {
-    let mut place = Place { text, at: 0, is_odd: false };
+    let mut place = JsonCursor { text, at: 0, is_odd: false };
     let read = step(&mut place).filter(|_| place.next().is_none());
     read.ok_or_else(|| serde_json::Error::custom("fields are not where they should be"))
 }
@@ -50,7 +50,7 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text.replace('\0', "")).to_string()
 }
 
-impl<'text> Place<'text> {
+impl<'text> JsonCursor<'text> {
     /// Moves past an object. `field` is called at the name of each field and must move past its
     /// value.
     pub(super) fn object(&mut self, field: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {

@@ -3,7 +3,7 @@
 use super::names::Names;
 use super::objects::path_of;
 use super::registry::{ASSOCIATIONS, CUSTOM_OBJECT, STREAMS};
-use super::spec::{Family, StreamSpec};
+use super::spec::{ReadStrategy, StreamSpec};
 
 /// A stream of the associations from one object type to another.
 #[derive(Debug, Clone)]
@@ -32,10 +32,10 @@ impl AssociationStream {
     }
 
     /// Returns the stream definition.
-    pub fn row(&self) -> StreamSpec<'_> {
+    pub fn spec(&self) -> StreamSpec<'_> {
         StreamSpec {
             name: &self.name,
-            family: Family::Associations { from: &self.from, to: &self.to },
+            strategy: ReadStrategy::Associations { from: &self.from, to: &self.to },
             scopes: &self.scopes,
             ..ASSOCIATIONS
         }
@@ -50,10 +50,10 @@ fn object(name: &str) -> (&str, &'static [&'static str]) {
 
 /// Returns the scopes required to read the records of an object type, given its API path name.
 pub fn scopes_of(path: &str) -> &'static [&'static str] {
-    let row = STREAMS
-        .iter()
-        .find(|row| matches!(row.family, Family::CrmObject { object, .. } if object == path));
-    row.unwrap_or(&CUSTOM_OBJECT).scopes
+    let spec = STREAMS.iter().find(
+        |spec| matches!(spec.strategy, ReadStrategy::CrmObject { object, .. } if object == path),
+    );
+    spec.unwrap_or(&CUSTOM_OBJECT).scopes
 }
 
 #[cfg(test)]
@@ -98,9 +98,11 @@ mod tests {
             ),
         ] {
             let stream = AssociationStream::new(from, to, name, &mut names);
-            let row = stream.row();
-            assert_eq!((row.name, row.scopes), (expected, scopes));
-            let Family::Associations { from, to } = row.family else { panic!("associations") };
+            let spec = stream.spec();
+            assert_eq!((spec.name, spec.scopes), (expected, scopes));
+            let ReadStrategy::Associations { from, to } = spec.strategy else {
+                panic!("associations")
+            };
             assert_eq!((from, to), paths);
         }
     }

@@ -7,23 +7,23 @@ use tokio::sync::OnceCell;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::counter::RecordCounter;
 use super::spec::StreamSpec;
-use super::tally::Tally;
-use crate::cursor::{BadState, Bounds, FIRST, Saved, Unused};
+use crate::cursor::{BadState, FIRST, SavedState, TimeBounds, UnusedPart};
 use crate::error::Error;
 use crate::hubspot::{self, Api, Conditions, RecordId, limits};
-use crate::protocol::{Batch, Outlet, StreamState};
+use crate::protocol::{Batch, MessageSender, StreamState};
 use crate::record::Columns;
 use crate::time::{self, Millis};
 
 /// A selected stream with everything resolved that reading it requires.
 #[derive(Debug)]
-pub struct Planned<'a> {
-    pub row: StreamSpec<'a>,
+pub struct PlannedStream<'a> {
+    pub spec: StreamSpec<'a>,
     pub columns: Columns,
-    pub saved: Saved,
+    pub saved: SavedState,
     /// `true` for a full refresh: the saved position is ignored.
-    pub everything: bool,
+    pub full_refresh: bool,
     pub generation: Option<i64>,
     /// Filter conditions on the records of a CRM object type.
     pub conditions: Conditions,
@@ -46,12 +46,12 @@ pub struct Targets {
 /// one second; 16 search pages sustain 5 searches per second at about three seconds, including the
 /// association reads.
 #[derive(Debug)]
-pub struct Places {
+pub struct PageBudget {
     pub list: Semaphore,
     pub search: Semaphore,
 }
 
-impl Default for Places {
+impl Default for PageBudget {
     fn default() -> Self {
         Self { list: Semaphore::new(24), search: Semaphore::new(16) }
     }
@@ -60,9 +60,9 @@ impl Default for Places {
 /// Handles and settings that a stream uses to call HubSpot and to write to stdout.
 pub struct Context<'a> {
     pub api: Api<'a>,
-    pub outlet: &'a Outlet,
-    pub places: &'a Places,
-    pub tally: &'a Tally,
+    pub sender: &'a MessageSender,
+    pub page_budget: &'a PageBudget,
+    pub counter: &'a RecordCounter,
     pub name: Arc<str>,
     pub start_date: Option<Millis>,
     pub lookback: Duration,
@@ -78,9 +78,9 @@ impl Context<'_> {
     /// Returns the time bounds of a read.
     ///
     /// They depend on the server clock, so they are accurate only after the first response.
-    pub fn bounds(&self) -> Bounds {
+    pub fn bounds(&self) -> TimeBounds {
         let clock = self.api.client.clock();
-        Bounds {
+        TimeBounds {
             // No record was modified before HubSpot existed, however wrong a clock may be.
             started: clock.earliest(self.started).timestamp_millis().max(FIRST),
             latest: clock.latest(self.started).timestamp_millis(),
@@ -94,7 +94,7 @@ impl Context<'_> {
 
     /// Returns [`Context::bounds`] for a read that needs them before its first request. Requests
     /// the account if no response has carried the server time yet.
-    pub async fn settled_bounds(&self) -> Result<Bounds, Error> {
+    pub async fn settled_bounds(&self) -> Result<TimeBounds, Error> {
         if !self.api.client.clock().is_learned() {
             let ask = async || hubspot::account(self.api).await.map(|_any_answer| ());
             self.asked_for_time.get_or_try_init(ask).await?;
@@ -107,7 +107,7 @@ impl Context<'_> {
     ///
     /// # Errors
     /// If the state is invalid, or the server time is needed and cannot be requested.
-    pub async fn reliable(&self, saved: Saved) -> Result<Saved, Error> {
+    pub async fn reliable(&self, saved: SavedState) -> Result<SavedState, Error> {
         let name = &self.name;
         let bounds = if saved.is_ahead_of(&self.bounds()) {
             self.settled_bounds().await?
@@ -119,11 +119,11 @@ impl Context<'_> {
             .map_err(|BadState(problem)| Error::State { stream: name.to_string(), problem })?;
         match saved.unused {
             None => {}
-            Some(Unused::OtherCursor) => log::info!(
+            Some(UnusedPart::OtherCursor) => log::info!(
                 "`{name}`: the cursor of its saved state is not the one that was written last, so \
                  the read goes on from the cursor, and what `source_hubspot` says is not used"
             ),
-            Some(Unused::Ahead(position)) => log::warn!(
+            Some(UnusedPart::Ahead(position)) => log::warn!(
                 "`{name}`: its saved state says that everything was read until {}, which lies \
                  ahead of the clocks of HubSpot and of this machine, so some clock was wrong or \
                  the state was edited; what was really read is unknown, so the stream is read \
@@ -153,8 +153,8 @@ impl Context<'_> {
         record_count: u64,
         claim: impl FnOnce() -> Option<StreamState>,
     ) -> Result<(), Error> {
-        let room = self.outlet.room().await?;
-        self.tally.sent(record_count);
+        let room = self.sender.room().await?;
+        self.counter.sent(record_count);
         let stream = Some(Arc::clone(&self.name));
         room.send(Batch { stream, lines, record_count, state: claim() });
         Ok(())

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::spec::{Family, Pass, StreamSpec};
+use super::spec::{Pass, ReadStrategy, StreamSpec};
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
 use crate::hubspot::{BatchRead, PagingKind, page_limit};
 
@@ -101,24 +101,26 @@ impl StreamSpec<'_> {
     /// Returns the request cost of the stream.
     pub fn cost(&self) -> Cost {
         let links = self.associations.len();
-        match self.family {
-            Family::CrmObject { .. } => Cost {
+        match self.strategy {
+            ReadStrategy::CrmObject { .. } => Cost {
                 whole: listed("records", links),
                 changes: Some(found("changed records", links)),
             },
-            Family::CrmArchived { .. } => {
+            ReadStrategy::CrmArchived { .. } => {
                 Cost { whole: listed("archived records", links), changes: None }
             }
-            Family::Collection { passes, shape, .. } => {
+            ReadStrategy::Collection { passes, shape, .. } => {
                 Cost { whole: by_pass(passes, shape.paging), changes: None }
             }
-            Family::Single { .. } => Cost { whole: vec![Term::once("the record")], changes: None },
-            Family::Detailed { tail, batch, .. } => Cost {
+            ReadStrategy::Single { .. } => {
+                Cost { whole: vec![Term::once("the record")], changes: None }
+            }
+            ReadStrategy::Detailed { tail, batch, .. } => Cost {
                 whole: detailed(tail, batch, "record", "records"),
                 changes: Some(detailed(tail, batch, "changed record", "changed records")),
             },
-            Family::MarketingEmails { .. } => marketing_emails(),
-            Family::PropertyHistory { .. } => Cost {
+            ReadStrategy::MarketingEmails { .. } => marketing_emails(),
+            ReadStrategy::PropertyHistory { .. } => Cost {
                 whole: vec![
                     PROPERTIES,
                     Term::one("50 objects"),
@@ -131,15 +133,15 @@ impl StreamSpec<'_> {
                     Term::one("50 changed objects").purpose("for their histories"),
                 ]),
             },
-            Family::Associations { .. } => Cost {
+            ReadStrategy::Associations { .. } => Cost {
                 whole: vec![Term::one("100 records"), Term::one("1,000 records")],
                 changes: None,
             },
-            Family::Recordings { .. } => Cost {
+            ReadStrategy::Recordings { .. } => Cost {
                 whole: vec![PROPERTIES, Term::page(SEARCH_PAGE, "recordings")],
                 changes: Some(vec![PROPERTIES, Term::page(SEARCH_PAGE, "changed recordings")]),
             },
-            Family::TimeWindows { .. } => Cost {
+            ReadStrategy::TimeWindows { .. } => Cost {
                 whole: vec![
                     TIME,
                     Term::page(1000, "records"),
@@ -151,7 +153,7 @@ impl StreamSpec<'_> {
                     Term::one("30 days").only("if the last read is longer ago"),
                 ]),
             },
-            Family::Children(_) => Cost {
+            ReadStrategy::Substream(_) => Cost {
                 whole: vec![
                     Term::one("page of the list"),
                     Term::one("entry of the list"),
@@ -163,7 +165,7 @@ impl StreamSpec<'_> {
                     Term::page(50, "new records"),
                 ]),
             },
-            Family::Occurrences(events) => {
+            ReadStrategy::RecordEvents(events) => {
                 let types = events.event_types.len();
                 Cost {
                     whole: vec![
@@ -178,7 +180,7 @@ impl StreamSpec<'_> {
                     ]),
                 }
             }
-            Family::Engagements => Cost {
+            ReadStrategy::Engagements => Cost {
                 whole: vec![TIME, Term::page(LIST_PAGE, "records")],
                 changes: Some(vec![TIME, Term::page(LIST_PAGE, "changed records")]),
             },
@@ -293,7 +295,7 @@ mod tests {
                 ),
             ),
         ] {
-            let cost = STREAMS.iter().find(|row| row.name == name).expect(name).cost();
+            let cost = STREAMS.iter().find(|spec| spec.name == name).expect(name).cost();
             assert_eq!(words(&cost.whole), whole, "{name}");
             assert_eq!(cost.changes.as_deref().map(words).as_deref(), changes, "{name}");
         }
@@ -312,8 +314,8 @@ mod tests {
 
     #[test]
     fn every_stream_says_what_it_costs() {
-        for row in STREAMS.iter() {
-            assert!(!row.cost().whole.is_empty(), "{}", row.name);
+        for spec in STREAMS.iter() {
+            assert!(!spec.cost().whole.is_empty(), "{}", spec.name);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::names::{Names, PREFIX, PYTHON_PREFIX};
 use super::registry::{
     CUSTOM_EVENT, CUSTOM_OBJECT, MODIFIED, MODIFIED_CONTACT, TYPES, WEB_ANALYTICS, archived,
 };
-use super::spec::{Family, Occurrences, Schema, StreamSpec};
+use super::spec::{ReadStrategy, RecordEvents, Schema, StreamSpec};
 use crate::hubspot::{CustomObject, EventDefinition};
 use crate::strict::{folded, suffixed, told_apart};
 
@@ -119,7 +119,7 @@ impl CustomStream {
     }
 
     /// Returns the stream definition.
-    pub fn row(&self) -> StreamSpec<'_> {
+    pub fn spec(&self) -> StreamSpec<'_> {
         let name = self.name.as_str();
         match &self.subject {
             Subject::Object(object) => object_row(name, object),
@@ -128,7 +128,7 @@ impl CustomStream {
             }
             Subject::WebAnalytics(object) => StreamSpec {
                 name,
-                family: Family::Occurrences(Occurrences {
+                strategy: ReadStrategy::RecordEvents(RecordEvents {
                     object,
                     modified: MODIFIED,
                     object_type: object,
@@ -168,10 +168,12 @@ fn spellings(names: &[&str]) -> Vec<String> {
 
 fn object_row<'a>(name: &'a str, object: &'a CustomObject) -> StreamSpec<'a> {
     let Schema::Known { fields, .. } = CUSTOM_OBJECT.schema else { return CUSTOM_OBJECT };
-    let Family::CrmObject { modified, .. } = CUSTOM_OBJECT.family else { return CUSTOM_OBJECT };
+    let ReadStrategy::CrmObject { modified, .. } = CUSTOM_OBJECT.strategy else {
+        return CUSTOM_OBJECT;
+    };
     StreamSpec {
         name,
-        family: Family::CrmObject { object: &object.fully_qualified_name, modified },
+        strategy: ReadStrategy::CrmObject { object: &object.fully_qualified_name, modified },
         schema: Schema::Known { fields, properties: &object.properties },
         ..CUSTOM_OBJECT
     }
@@ -187,7 +189,7 @@ fn event_row<'a>(
     let is_contact = object == "0-1";
     StreamSpec {
         name,
-        family: Family::Occurrences(Occurrences {
+        strategy: ReadStrategy::RecordEvents(RecordEvents {
             object,
             modified: if is_contact { MODIFIED_CONTACT } else { MODIFIED },
             object_type: object,
@@ -257,12 +259,12 @@ mod tests {
             let found: Vec<_> = streams
                 .iter()
                 .map(|stream| {
-                    let (Family::CrmObject { object, .. } | Family::CrmArchived { object }) =
-                        stream.row().family
+                    let (ReadStrategy::CrmObject { object, .. }
+                    | ReadStrategy::CrmArchived { object }) = stream.spec().strategy
                     else {
                         panic!("{stream:?}")
                     };
-                    format!("{}={object}", stream.row().name)
+                    format!("{}={object}", stream.spec().name)
                 })
                 .collect();
             assert_eq!(found.join(" "), expected, "{case}");
@@ -272,10 +274,10 @@ mod tests {
     #[test]
     fn archived_records_have_the_columns_of_their_object() {
         let streams = streams(&["boats"]);
-        let row = streams[1].row();
-        assert!(matches!(row.schema, Schema::Known { .. }) && !streams[1].is_object());
-        assert_eq!(row.cursor.map(|cursor| cursor.name), Some("archivedAt"));
-        assert!(row.static_fields().contains("archivedAt"));
+        let spec = streams[1].spec();
+        assert!(matches!(spec.schema, Schema::Known { .. }) && !streams[1].is_object());
+        assert_eq!(spec.cursor.map(|cursor| cursor.name), Some("archivedAt"));
+        assert!(spec.static_fields().contains("archivedAt"));
     }
 
     #[test]
@@ -284,8 +286,8 @@ mod tests {
             [("Car", "car_web_analytics"), ("deals", "custom_deals_web_analytics")]
         {
             let stream = streams(&[name])[0].web_analytics(&mut Names::built_in(false)).unwrap();
-            assert_eq!(stream.row().name, expected);
-            assert!(stream.row().is_experimental() && !stream.is_object());
+            assert_eq!(stream.spec().name, expected);
+            assert!(stream.spec().is_experimental() && !stream.is_object());
         }
     }
 
@@ -303,9 +305,11 @@ mod tests {
             definition("open", "pe4_open"),
         ];
         let streams = CustomStream::events(definitions, &mut Names::built_in(false));
-        let names: Vec<_> = streams.iter().map(|stream| stream.row().name.to_owned()).collect();
+        let names: Vec<_> = streams.iter().map(|stream| stream.spec().name.to_owned()).collect();
         assert_eq!(names, ["custom_event_demo", "custom_event_ae7_open", "custom_event_pe4_open"]);
-        let Family::Occurrences(events) = streams[0].row().family else { panic!("events") };
+        let ReadStrategy::RecordEvents(events) = streams[0].spec().strategy else {
+            panic!("events")
+        };
         assert_eq!(
             (events.event_types, events.modified),
             (&["pe4_demo".into()][..], "lastmodifieddate")

@@ -5,24 +5,24 @@
 mod association;
 mod context;
 mod cost;
+mod counter;
 mod custom;
-pub mod family;
 mod names;
 mod objects;
+pub mod readers;
 mod registry;
-mod reshape;
 mod spec;
-mod tally;
+mod transform;
 
 pub use association::{AssociationStream, scopes_of};
-pub use context::{Context, Places, Planned, Targets};
+pub use context::{Context, PageBudget, PlannedStream, Targets};
 pub use cost::{Cost, Each, Term};
+pub use counter::RecordCounter;
 pub use custom::CustomStream;
 pub use names::Names;
 pub use objects::names_of;
 pub use registry::STREAMS;
 pub use spec::{
-    Child, Children, CursorField, Family, Fill, Occurrences, Otherwise, Parents, Pass, Reshape,
-    Schema, StreamSpec,
+    Child, CursorField, FieldDefault, OnForbidden, ParentStream, Pass, ReadStrategy, RecordEvents,
+    Schema, StreamSpec, Substream, Transform,
 };
-pub use tally::Tally;

@@ -22,7 +22,7 @@ impl Names {
     /// of the Python connector.
     pub fn built_in(as_python: bool) -> Self {
         Self {
-            taken: STREAMS.iter().map(|row| folded(row.name)).collect(),
+            taken: STREAMS.iter().map(|spec| folded(spec.name)).collect(),
             prefix: if as_python { PYTHON_PREFIX } else { PREFIX },
         }
     }

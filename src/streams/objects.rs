@@ -2,7 +2,7 @@
 
 use super::names::{PREFIX, PYTHON_PREFIX};
 use super::registry::STREAMS;
-use super::spec::Family;
+use super::spec::ReadStrategy;
 use crate::strict::folded;
 
 /// Short names accepted in a configuration, with the names used in API paths.
@@ -21,12 +21,11 @@ pub(super) fn path_of(name: &str) -> &str {
 pub fn names_of(path: &str) -> Vec<String> {
     let mut names = vec![path.to_owned()];
     let short = SHORT_NAMES.iter().filter(|(_, long)| *long == path).map(|(short, _)| *short);
-    let is_its =
-        |family: &Family<'_>| matches!(family, Family::CrmObject { object, .. } if *object == path);
-    let streams = STREAMS.iter().filter(|row| is_its(&row.family)).map(|row| row.name);
+    let is_its = |strategy: &ReadStrategy<'_>| matches!(strategy, ReadStrategy::CrmObject { object, .. } if *object == path);
+    let streams = STREAMS.iter().filter(|spec| is_its(&spec.strategy)).map(|spec| spec.name);
     names.extend(short.chain(streams).map(str::to_owned));
     if let Some(short) = short_name(path) {
-        let is_taken = STREAMS.iter().any(|row| folded(row.name) == folded(short));
+        let is_taken = STREAMS.iter().any(|spec| folded(spec.name) == folded(short));
         if is_taken {
             names.extend([PREFIX, PYTHON_PREFIX].map(|prefix| format!("{prefix}{short}")));
         } else {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::cursor::CursorFormat;
-use crate::hubspot::{BatchRead, Definition, Endpoint, Shape};
-use crate::record::{EmptyText, HistoryForm, Kind, Record};
+use crate::hubspot::{BatchRead, Definition, Endpoint, PageLayout};
+use crate::record::{EmptyString, HistoryForm, Kind, Record};
 use crate::schema::Legacy;
 use crate::time::Millis;
 
@@ -14,7 +14,7 @@ use crate::time::Millis;
 #[derive(Debug, Clone, Copy)]
 pub struct StreamSpec<'a> {
     pub name: &'a str,
-    pub family: Family<'a>,
+    pub strategy: ReadStrategy<'a>,
     /// Object types whose associated ids are added to each record, in a column of the same name.
     /// Each costs one request per page of a search.
     pub associations: &'a [&'a str],
@@ -22,19 +22,19 @@ pub struct StreamSpec<'a> {
     pub cursor: Option<CursorField>,
     pub schema: Schema<'a>,
     /// Fields that HubSpot omits or names differently.
-    pub defaults: &'a [Fill],
+    pub defaults: &'a [FieldDefault],
     /// Converts a record to the shape that the stream has always had, where the API now returns
-    /// another one. Ignored by CRM object streams, live and archived, as is `casts`.
-    pub reshape: Option<Reshape>,
+    /// another one. Ignored by CRM object streams, live and archived, as is `coercions`.
+    pub transform: Option<Transform>,
     /// If set, values are converted to the types declared in the static schema. The value selects
     /// the treatment of empty strings.
-    pub casts: Option<EmptyText>,
+    pub coercions: Option<EmptyString>,
     /// Properties that are also shown under an older name.
     pub legacy: &'a [Legacy],
     /// Scopes required to read the stream; all of them are needed.
     pub scopes: &'a [&'a str],
     /// Alternative scopes, any one of which is sufficient. Patterns as in
-    /// [`crate::hubspot::Granted`].
+    /// [`crate::hubspot::GrantedScopes`].
     pub or_any_of: &'a [&'a str],
     /// URL of the HubSpot documentation.
     pub docs: &'a str,
@@ -42,7 +42,7 @@ pub struct StreamSpec<'a> {
 
 /// Read strategy of a stream.
 #[derive(Debug, Clone, Copy)]
-pub enum Family<'a> {
+pub enum ReadStrategy<'a> {
     /// A CRM object type: read by list for a full refresh, by search for changes. `modified` is the
     /// property with the modification time of a record.
     CrmObject { object: &'a str, modified: &'a str },
@@ -50,9 +50,9 @@ pub enum Family<'a> {
     /// filter.
     CrmArchived { object: &'a str },
     /// A short list that is always read in full, with client-side incremental filtering by cursor.
-    Collection { endpoint: Endpoint, passes: &'static [Pass], shape: Shape },
+    Collection { endpoint: Endpoint, passes: &'static [Pass], shape: PageLayout },
     /// A list whose records lack most fields; these are fetched by id, in batches or one by one.
-    Detailed { endpoint: Endpoint, tail: &'static str, shape: Shape, batch: Option<BatchRead> },
+    Detailed { endpoint: Endpoint, tail: &'static str, shape: PageLayout, batch: Option<BatchRead> },
     /// Marketing e-mails. Their statistics change after the e-mail itself has stopped changing.
     MarketingEmails { endpoint: Endpoint },
     /// Property versions of a CRM object type.
@@ -63,11 +63,11 @@ pub enum Family<'a> {
     /// `urls`.
     Recordings { object: &'a str, modified: &'static str, urls: &'static [&'static str] },
     /// An event log that is read in time windows.
-    TimeWindows { endpoint: Endpoint, shape: Shape },
+    TimeWindows { endpoint: Endpoint, shape: PageLayout },
     /// A substream: the child records of each entry of a parent list.
-    Children(&'static Children),
+    Substream(&'static Substream),
     /// Events of the records of a CRM object type.
-    Occurrences(Occurrences<'a>),
+    RecordEvents(RecordEvents<'a>),
     /// Engagements from the legacy v1 API.
     Engagements,
     /// A single record, which is the whole response.
@@ -76,20 +76,20 @@ pub enum Family<'a> {
 
 /// A parent list and the child records of each entry.
 #[derive(Debug, Clone, Copy)]
-pub struct Children {
-    pub parents: Parents,
+pub struct Substream {
+    pub parents: ParentStream,
     pub child: Child,
 }
 
 /// A list whose entries have child records.
 #[derive(Debug, Clone, Copy)]
-pub struct Parents {
+pub struct ParentStream {
     pub endpoint: Endpoint,
     /// Path segments and query that follow the endpoint path, including the page size.
     pub tail: &'static str,
     /// JSON body of a POST request, without paging.
     pub body: Option<&'static str>,
-    pub shape: Shape,
+    pub shape: PageLayout,
     /// Field with the id of an entry.
     pub id: &'static str,
 }
@@ -100,7 +100,7 @@ pub struct Child {
     pub endpoint: Endpoint,
     /// Path segments and query that follow the parent id, including the page size.
     pub tail: &'static str,
-    pub shape: Shape,
+    pub shape: PageLayout,
     /// Field of each child record that is set to the parent id.
     pub parent_field: &'static str,
     /// Name of the parent id in the state.
@@ -112,7 +112,7 @@ pub struct Child {
 
 /// Events of a CRM object type.
 #[derive(Debug, Clone, Copy)]
-pub struct Occurrences<'a> {
+pub struct RecordEvents<'a> {
     /// Object type name in the API paths of records.
     pub object: &'a str,
     /// Property with the modification time of a record.
@@ -122,7 +122,7 @@ pub struct Occurrences<'a> {
     pub event_types: &'a [Cow<'static, str>],
 }
 
-impl Family<'_> {
+impl ReadStrategy<'_> {
     /// Returns the heading for a group of such streams.
     pub fn title(&self) -> &'static str {
         match self {
@@ -135,8 +135,8 @@ impl Family<'_> {
                 "Lists"
             }
             Self::TimeWindows { .. } => "Logs",
-            Self::Children(_) => "What belongs to the entries of a list",
-            Self::Occurrences(_) => "Events of records",
+            Self::Substream(_) => "What belongs to the entries of a list",
+            Self::RecordEvents(_) => "Events of records",
             Self::Engagements => "Engagements by their first API",
             Self::Single { .. } => "Single records",
         }
@@ -158,13 +158,13 @@ impl Family<'_> {
             | Self::CrmArchived { object }
             | Self::PropertyHistory { object, .. }
             | Self::Recordings { object, .. } => Some(object),
-            Self::Occurrences(events) => Some(events.object),
+            Self::RecordEvents(events) => Some(events.object),
             Self::Associations { .. }
             | Self::Collection { .. }
             | Self::Detailed { .. }
             | Self::MarketingEmails { .. }
             | Self::TimeWindows { .. }
-            | Self::Children(_)
+            | Self::Substream(_)
             | Self::Engagements
             | Self::Single { .. } => None,
         }
@@ -180,24 +180,24 @@ pub struct Pass {
     pub body: Option<&'static str>,
     /// Fields with the same value in every record of this pass.
     pub constants: &'static [(&'static str, &'static str)],
-    pub unless_allowed: Otherwise,
+    pub unless_allowed: OnForbidden,
 }
 
 /// Behavior if the first page of a pass is refused or unusable.
 #[derive(Debug, Clone, Copy)]
-pub enum Otherwise {
+pub enum OnForbidden {
     /// Fail the stream.
     Fail,
     /// Skip the pass.
     Skip,
     /// Read the same data from another endpoint, which requires another scope.
-    Read { endpoint: Endpoint, tail: &'static str, shape: Shape },
+    Read { endpoint: Endpoint, tail: &'static str, shape: PageLayout },
 }
 
 impl Pass {
     /// Creates a pass with a GET request.
     pub const fn get(tail: &'static str) -> Self {
-        Self { tail, body: None, constants: &[], unless_allowed: Otherwise::Fail }
+        Self { tail, body: None, constants: &[], unless_allowed: OnForbidden::Fail }
     }
 
     /// Creates a pass with a POST request.
@@ -210,7 +210,7 @@ impl Pass {
         tail: &'static str,
         constants: &'static [(&'static str, &'static str)],
     ) -> Self {
-        Self { constants, unless_allowed: Otherwise::Skip, ..Self::get(tail) }
+        Self { constants, unless_allowed: OnForbidden::Skip, ..Self::get(tail) }
     }
 }
 
@@ -237,7 +237,7 @@ pub enum Schema<'a> {
 
 /// A record field that is filled from another one or cast.
 #[derive(Debug, Clone, Copy)]
-pub struct Fill {
+pub struct FieldDefault {
     pub field: &'static str,
     /// Field to take the value from if this one is absent.
     pub or: Option<&'static str>,
@@ -246,27 +246,33 @@ pub struct Fill {
 
 /// Function that changes the fields of one record. If it leaves none, the record is dropped.
 ///
-/// Costs an additional parse. Types are left to [`StreamSpec::casts`].
-pub type Reshape = fn(&mut Map<String, Value>);
+/// Costs an additional parse. Types are left to [`StreamSpec::coercions`].
+pub type Transform = fn(&mut Map<String, Value>);
 
 impl StreamSpec<'_> {
     /// Returns `true` if the stream is only offered with experimental streams enabled. Reading the
     /// events of every single record takes more requests than most accounts can spare.
     pub fn is_experimental(&self) -> bool {
-        matches!(self.family, Family::Occurrences(_))
+        matches!(self.strategy, ReadStrategy::RecordEvents(_))
     }
 
     /// Returns `true` if an interrupted full refresh can be resumed.
     pub fn is_resumable(&self) -> bool {
         self.cursor.is_some()
-            || matches!(self.family, Family::Associations { .. } | Family::Children(_))
+            || matches!(
+                self.strategy,
+                ReadStrategy::Associations { .. } | ReadStrategy::Substream(_)
+            )
     }
 
     /// Returns the modification time of a record, from its cursor field as sent by HubSpot.
     pub fn changed(&self, record: &Record<'_>) -> Option<Millis> {
         let cursor = self.cursor?.name;
-        let fill = self.defaults.iter().find(|fill| fill.field == cursor);
-        record.instant(cursor).or_else(|| record.instant(fill.and_then(|fill| fill.or)?))
+        let field_default =
+            self.defaults.iter().find(|field_default| field_default.field == cursor);
+        record
+            .instant(cursor)
+            .or_else(|| record.instant(field_default.and_then(|field_default| field_default.or)?))
     }
 
     /// Returns the JSON text of the static part of the schema.

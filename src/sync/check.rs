@@ -2,12 +2,12 @@
 
 use futures_util::future::try_join;
 
+use super::access::AccountAccess;
 use super::choice::check_choice;
-use super::found::Found;
 use super::session::Session;
 use crate::error::{Error, WHERE_TO_GRANT};
 use crate::http::RequestStats;
-use crate::hubspot::{self, Subject};
+use crate::hubspot::{self, RequestContext};
 use crate::streams::CustomStream;
 
 /// Scope required for custom objects.
@@ -17,11 +17,12 @@ const CUSTOM_OBJECTS: &[&str] = &["crm.objects.custom.read"];
 /// with the streams that they would make available.
 pub async fn check(session: &Session) -> Result<String, Error> {
     let stats = RequestStats::default();
-    let subject = Subject { stream: "account_details", scopes: &["oauth"] };
+    let request_context = RequestContext { stream: "account_details", scopes: &["oauth"] };
     // The account request is polled first, and its error ends the check: it is the most
     // informative.
-    let account = hubspot::account(session.api(&stats, subject));
-    let (account, found) = try_join(account, async { Ok(Found::of(session).await) }).await?;
+    let account = hubspot::account(session.api(&stats, request_context));
+    let (account, found) =
+        try_join(account, async { Ok(AccountAccess::of(session).await) }).await?;
     let found = found?;
     check_choice(session, Some(&found.custom)).await?;
     let mut offer = found.offer(session);
@@ -29,9 +30,9 @@ pub async fn check(session: &Session) -> Result<String, Error> {
     if !offer.is_worth_reading() || found.granted.opens_nothing() && !has_custom {
         return Err(Error::NothingToRead { portal_id: account.portal_id });
     }
-    let is_readable = |name: &str| offer.readable.iter().any(|row| row.name == name);
+    let is_readable = |name: &str| offer.readable.iter().any(|spec| spec.name == name);
     let custom = found.custom.streams.iter().filter(|stream| stream.is_object());
-    let custom = custom.filter(|stream| is_readable(stream.row().name)).count();
+    let custom = custom.filter(|stream| is_readable(stream.spec().name)).count();
     let streams = match (offer.readable.len(), offer.total()) {
         (readable, total) if readable == total => format!("{total} streams"),
         (readable, total) => format!("{readable} of {total} streams"),

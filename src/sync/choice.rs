@@ -1,14 +1,15 @@
 //! Validation of the configured selection of records and properties against the portal.
 
 use super::session::{CustomStreams, Session};
-use crate::config::{Choice, FilterChoice, did_you_mean};
+use crate::config::{FilterChoice, Selection, did_you_mean};
 use crate::error::Error;
 use crate::http::RequestStats;
 use crate::hubspot::{
-    Api, BadOperand, Condition, Conditions, Definition, Operands, Operator, RecordId, Subject,
+    Api, BadOperand, Condition, Conditions, Definition, Operands, Operator, RecordId,
+    RequestContext,
 };
 use crate::schema::{Patterns, PropertyColumn, object_of};
-use crate::streams::{CustomStream, Family, STREAMS, StreamSpec, names_of};
+use crate::streams::{CustomStream, ReadStrategy, STREAMS, StreamSpec, names_of};
 
 /// Validates all configured names and reports each unknown one with its location and a suggestion.
 ///
@@ -18,24 +19,24 @@ pub(super) async fn check_choice(
     session: &Session,
     custom: Option<&CustomStreams>,
 ) -> Result<(), Error> {
-    let mentions = mentions(&session.config.choice);
+    let references = references(&session.config.choice);
     let mut rows: Vec<_> = STREAMS.iter().copied().filter(is_object).collect();
-    let is_known = |(_, object): &(String, &str)| rows.iter().any(|row| is_called(row, object));
+    let is_known = |(_, object): &(String, &str)| rows.iter().any(|spec| is_called(spec, object));
     let asked = match custom {
-        None if !mentions.iter().all(is_known) => session.custom_streams().await?,
+        None if !references.iter().all(is_known) => session.custom_streams().await?,
         None | Some(_) => CustomStreams::default(),
     };
     let custom = custom.unwrap_or(&asked);
-    rows.extend(custom.streams.iter().map(CustomStream::row).filter(is_object));
+    rows.extend(custom.streams.iter().map(CustomStream::spec).filter(is_object));
     let mut violations = match custom.problem {
         // The unknown names may belong to objects that could not be read.
         Some(_) => Vec::new(),
-        None => unknown_objects(&mentions, &rows),
+        None => unknown_objects(&references, &rows),
     };
-    for row in &rows {
+    for spec in &rows {
         let stats = RequestStats::default();
-        let api = session.api(&stats, Subject { stream: row.name, scopes: row.scopes });
-        match conditions(session, api, row).await {
+        let api = session.api(&stats, RequestContext { stream: spec.name, scopes: spec.scopes });
+        match conditions(session, api, spec).await {
             Err(Error::Config { violations: more }) => violations.extend(more),
             Err(error) if !error.is_about_one_answer() => return Err(error),
             Ok(_) | Err(_) => {}
@@ -44,17 +45,17 @@ pub(super) async fn check_choice(
     if violations.is_empty() { Ok(()) } else { Err(Error::Config { violations }) }
 }
 
-fn is_object(row: &StreamSpec<'_>) -> bool {
-    matches!(row.family, Family::CrmObject { .. })
+fn is_object(spec: &StreamSpec<'_>) -> bool {
+    matches!(spec.strategy, ReadStrategy::CrmObject { .. })
 }
 
 /// Returns `true` if the stream contains records of the object type with this name.
-fn is_called(row: &StreamSpec<'_>, object: &str) -> bool {
-    row.family.records_of().is_some_and(|path| names_of(path).iter().any(|name| name == object))
+fn is_called(spec: &StreamSpec<'_>, object: &str) -> bool {
+    spec.strategy.records_of().is_some_and(|path| names_of(path).iter().any(|name| name == object))
 }
 
 /// Returns the object types named in the selection, each with its location in the configuration.
-fn mentions(choice: &Choice) -> Vec<(String, &str)> {
+fn references(choice: &Selection) -> Vec<(String, &str)> {
     let filters = choice.filters.iter().map(|filter| Some(filter.object.as_str()));
     let records = choice.records.iter().map(|records| Some(records.object.as_str()));
     let include = choice.include.iter().map(|pattern| object_of(pattern));
@@ -67,10 +68,10 @@ fn mentions(choice: &Choice) -> Vec<(String, &str)> {
     all.filter_map(|(key, place, object)| Some((format!("{key}.{place}"), object?))).collect()
 }
 
-fn unknown_objects(mentions: &[(String, &str)], rows: &[StreamSpec<'_>]) -> Vec<String> {
-    let paths = rows.iter().filter_map(|row| row.family.records_of());
+fn unknown_objects(references: &[(String, &str)], rows: &[StreamSpec<'_>]) -> Vec<String> {
+    let paths = rows.iter().filter_map(|spec| spec.strategy.records_of());
     let names: Vec<_> = paths.flat_map(names_of).collect();
-    let unknown = mentions.iter().filter(|(_, object)| names.iter().all(|name| name != object));
+    let unknown = references.iter().filter(|(_, object)| names.iter().all(|name| name != object));
     let sentences = unknown.map(|(place, object)| {
         let meant = did_you_mean(object, names.iter().map(String::as_str));
         format!("`{place}` names the CRM object `{object}`, which the account does not have{meant}")
@@ -82,10 +83,10 @@ fn unknown_objects(mentions: &[(String, &str)], rows: &[StreamSpec<'_>]) -> Vec<
 pub(super) async fn conditions(
     session: &Session,
     api: Api<'_>,
-    row: &StreamSpec<'_>,
+    spec: &StreamSpec<'_>,
 ) -> Result<Conditions, Error> {
     let filters = session.config.choice.filters.iter().enumerate();
-    let filters: Vec<_> = filters.filter(|(_, filter)| is_called(row, &filter.object)).collect();
+    let filters: Vec<_> = filters.filter(|(_, filter)| is_called(spec, &filter.object)).collect();
     if filters.is_empty() {
         return Ok(Conditions::default());
     }
@@ -104,7 +105,7 @@ pub(super) async fn conditions(
         }
         if violations.is_empty() { Ok(fit) } else { Err(Error::Config { violations }) }
     };
-    let compared = session.definitions.look(api, row, compare).await?;
+    let compared = session.definitions.look(api, spec, compare).await?;
     compared.unwrap_or_else(|| Ok(Vec::new())).map(Conditions::new)
 }
 
@@ -130,12 +131,12 @@ fn condition(filter: &FilterChoice, definitions: &[Definition]) -> Result<Condit
 pub(super) async fn columns(
     session: &Session,
     api: Api<'_>,
-    row: &StreamSpec<'_>,
+    spec: &StreamSpec<'_>,
 ) -> Result<Option<Vec<PropertyColumn>>, Error> {
     let text_only = session.config.text_only;
-    let mut columns = session.definitions.columns(api, row, text_only).await?;
-    if let (Some(path), Some(columns)) = (row.family.records_of(), &mut columns) {
-        let Choice { include, exclude, .. } = &session.config.choice;
+    let mut columns = session.definitions.columns(api, spec, text_only).await?;
+    if let (Some(path), Some(columns)) = (spec.strategy.records_of(), &mut columns) {
+        let Selection { include, exclude, .. } = &session.config.choice;
         let names = names_of(path);
         let is_called = |object: &str| names.iter().any(|name| name == object);
         Patterns::new(include, exclude).restrict(columns, is_called);
@@ -145,10 +146,10 @@ pub(super) async fn columns(
 
 /// Returns the ids of the only records to read from a stream, without duplicates; `None` if all
 /// records are read.
-pub(super) fn ids(choice: &Choice, row: &StreamSpec<'_>) -> Option<Vec<RecordId>> {
-    let chosen = choice.records.iter().filter(|records| is_called(row, &records.object));
+pub(super) fn ids(choice: &Selection, spec: &StreamSpec<'_>) -> Option<Vec<RecordId>> {
+    let chosen = choice.records.iter().filter(|records| is_called(spec, &records.object));
     let mut ids: Vec<_> = chosen.flat_map(|records| records.ids.iter().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
-    (is_object(row) && !ids.is_empty()).then_some(ids)
+    (is_object(spec) && !ids.is_empty()).then_some(ids)
 }

@@ -9,7 +9,7 @@ use super::session::Session;
 use crate::config::Credentials;
 use crate::error::Error;
 use crate::http::RequestStats;
-use crate::hubspot::{self, Subject};
+use crate::hubspot::{self, RequestContext};
 
 /// Timeout for these requests: enough for a slow response, and no more than the result is worth.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -26,8 +26,8 @@ pub(super) async fn begin(session: &Session) {
         return;
     }
     let stats = RequestStats::default();
-    let subject = Subject { stream: "daily usage", scopes: &["oauth"] };
-    match timeout(PATIENCE, hubspot::daily_usage(session.api(&stats, subject))).await {
+    let request_context = RequestContext { stream: "daily usage", scopes: &["oauth"] };
+    match timeout(PATIENCE, hubspot::daily_usage(session.api(&stats, request_context))).await {
         // Headers are exact, while these figures may be outdated.
         Ok(Ok(Some(usage))) if day.told().is_none() => day.observe(usage),
         Ok(Ok(_)) => {}
@@ -42,8 +42,8 @@ pub(super) async fn with_reset(session: &Session, error: Error) -> Error {
     // The limit is lifted for this one request.
     session.client.day().set_limit(None);
     let stats = RequestStats::default();
-    let subject = Subject { stream: "account_details", scopes: &["oauth"] };
-    let account = timeout(PATIENCE, hubspot::account(session.api(&stats, subject))).await;
+    let request_context = RequestContext { stream: "account_details", scopes: &["oauth"] };
+    let account = timeout(PATIENCE, hubspot::account(session.api(&stats, request_context))).await;
     let resets = account.ok().and_then(Result::ok).map(|account| {
         let now = session.client.clock().at(Instant::now());
         let midnight = account.midnight_after(now).to_rfc3339_opts(SecondsFormat::Secs, true);

@@ -25,10 +25,10 @@ impl Definitions {
     pub(super) async fn columns(
         &self,
         api: Api<'_>,
-        row: &StreamSpec<'_>,
+        spec: &StreamSpec<'_>,
         text_only: bool,
     ) -> Result<Option<Vec<PropertyColumn>>, Error> {
-        self.look(api, row, |found| property_columns(found, row.legacy, text_only)).await
+        self.look(api, spec, |found| property_columns(found, spec.legacy, text_only)).await
     }
 
     /// Calls `look` with the property definitions of a stream's object type. Returns `None` for a
@@ -36,11 +36,11 @@ impl Definitions {
     pub(super) async fn look<T>(
         &self,
         api: Api<'_>,
-        row: &StreamSpec<'_>,
+        spec: &StreamSpec<'_>,
         look: impl FnOnce(&[Definition]) -> T,
     ) -> Result<Option<T>, Error> {
         let shared;
-        let definitions = match row.schema {
+        let definitions = match spec.schema {
             Schema::Static(_) => return Ok(None),
             Schema::Known { properties, .. } => properties,
             Schema::Properties { object, .. } => {

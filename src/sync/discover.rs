@@ -2,12 +2,12 @@
 
 use futures_util::future::join_all;
 
+use super::access::AccountAccess;
 use super::choice::{check_choice, columns};
-use super::found::Found;
 use super::session::Session;
 use crate::error::{Error, WHERE_TO_GRANT, scopes_in_words};
 use crate::http::RequestStats;
-use crate::hubspot::Subject;
+use crate::hubspot::RequestContext;
 use crate::protocol::CatalogStream;
 use crate::schema::build;
 use crate::streams::{Schema, StreamSpec};
@@ -19,9 +19,9 @@ use crate::streams::{Schema, StreamSpec};
 /// included.
 pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
     let found = if session.all_streams {
-        Found::everything(session).await?
+        AccountAccess::full_refresh(session).await?
     } else {
-        Found::of(session).await?
+        AccountAccess::of(session).await?
     };
     check_choice(session, Some(&found.custom)).await?;
     let offer = found.offer(session);
@@ -49,18 +49,18 @@ pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
             quoted(&columns)
         );
     }
-    let described = offer.readable.iter().map(async |row| (row, describe(session, row).await));
+    let described = offer.readable.iter().map(async |spec| (spec, describe(session, spec).await));
     let (mut streams, mut is_answered, mut failure) = (Vec::new(), false, None);
-    for (row, stream) in join_all(described).await {
+    for (spec, stream) in join_all(described).await {
         match stream {
             Ok(stream) => {
-                is_answered |= matches!(row.schema, Schema::Properties { .. });
+                is_answered |= matches!(spec.schema, Schema::Properties { .. });
                 streams.push(stream);
             }
             Err(error @ Error::UnknownObjectType { .. }) => log::warn!("left out: {error}"),
             Err(error) if error.is_no_access() => log::warn!("left out: {error}"),
             Err(error) if error.is_about_one_answer() => {
-                log::warn!("`{}` is left out: {}", row.name, error.with_cause());
+                log::warn!("`{}` is left out: {}", spec.name, error.with_cause());
                 failure = failure.or(Some(error));
             }
             Err(error) => return Err(error),
@@ -78,27 +78,31 @@ fn quoted(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-async fn describe(session: &Session, row: &StreamSpec<'_>) -> Result<CatalogStream, Error> {
+async fn describe(session: &Session, spec: &StreamSpec<'_>) -> Result<CatalogStream, Error> {
     let stats = RequestStats::default();
-    let api = session.api(&stats, Subject { stream: row.name, scopes: row.scopes });
-    let properties = match columns(session, api, row).await {
+    let api = session.api(&stats, RequestContext { stream: spec.name, scopes: spec.scopes });
+    let properties = match columns(session, api, spec).await {
         Err(error) if session.all_streams && error.is_refusal() => None,
         found => found?,
     };
     Ok(CatalogStream {
-        name: row.name.to_owned(),
-        json_schema: build(row.static_fields(), row.associations, properties.as_deref()),
-        supported_sync_modes: match row.cursor {
+        name: spec.name.to_owned(),
+        json_schema: build(spec.static_fields(), spec.associations, properties.as_deref()),
+        supported_sync_modes: match spec.cursor {
             Some(_) => &["full_refresh", "incremental"],
             None => &["full_refresh"],
         },
-        source_defined_cursor: row.cursor.map(|cursor| cursor.source_defined),
-        default_cursor_field: row.cursor.map(|cursor| cursor.name.to_owned()).into_iter().collect(),
-        source_defined_primary_key: row
+        source_defined_cursor: spec.cursor.map(|cursor| cursor.source_defined),
+        default_cursor_field: spec
+            .cursor
+            .map(|cursor| cursor.name.to_owned())
+            .into_iter()
+            .collect(),
+        source_defined_primary_key: spec
             .primary_key
             .iter()
             .map(|&field| vec![field.to_owned()])
             .collect(),
-        is_resumable: row.is_resumable(),
+        is_resumable: spec.is_resumable(),
     })
 }

@@ -1,15 +1,15 @@
 //! The commands `check`, `discover` and `read`.
 
+mod access;
+mod available;
 mod check;
 mod choice;
 mod day;
 mod definitions;
 mod discover;
-mod found;
-mod offer;
 mod plan;
 mod read;
-mod receipt;
+mod report;
 mod rows;
 mod session;
 mod stream;
@@ -17,5 +17,5 @@ mod watch;
 
 pub use check::check;
 pub use discover::discover;
-pub use read::{Inputs, read};
+pub use read::{ReadInputs, read};
 pub use session::Session;

@@ -12,16 +12,17 @@ use super::day;
 use super::rows::Rows;
 use super::session::Session;
 use super::stream::read_stream;
-use super::watch::{Track, watched};
+use super::watch::{StreamProgress, watched};
 use crate::error::Error;
 use crate::progress::Screen;
 use crate::protocol::{
-    ConfiguredCatalog, ConfiguredStream, IncomingState, Message, Outlet, StreamStatus, TraceError,
+    ConfiguredCatalog, ConfiguredStream, IncomingState, Message, MessageSender, StreamStatus,
+    TraceError,
 };
-use crate::streams::Places;
+use crate::streams::PageBudget;
 
 /// Inputs of `read` besides the configuration.
-pub struct Inputs {
+pub struct ReadInputs {
     pub catalog: ConfiguredCatalog,
     pub state: IncomingState,
 }
@@ -29,11 +30,11 @@ pub struct Inputs {
 /// State shared by all streams of one run.
 pub(super) struct Run<'a> {
     pub(super) session: &'a Session,
-    pub(super) outlet: &'a Outlet,
+    pub(super) sender: &'a MessageSender,
     pub(super) state: &'a IncomingState,
     pub(super) rows: Rows<'a>,
     pub(super) started: Instant,
-    pub(super) places: Places,
+    pub(super) page_budget: PageBudget,
     pub(super) asked_for_time: OnceCell<()>,
 }
 
@@ -41,8 +42,8 @@ pub(super) struct Run<'a> {
 /// `Ok(false)` if a stream failed; its TRACE has then been written.
 pub async fn read(
     session: &Session,
-    inputs: &Inputs,
-    outlet: &Outlet,
+    inputs: &ReadInputs,
+    sender: &MessageSender,
     screen: Option<&Screen>,
 ) -> Result<bool, Error> {
     let started = Instant::now();
@@ -52,17 +53,17 @@ pub async fn read(
     let rows = Rows::of(session, &selected).await?;
     warn_of_leftovers(state, &selected, &rows);
     day::begin(session).await;
-    let (places, asked_for_time) = (Places::default(), OnceCell::new());
-    let run = Run { session, outlet, state, rows, started, places, asked_for_time };
-    let tracks: Vec<_> = selected.into_iter().map(Track::of).collect();
-    watched(screen, (session, outlet, started), &tracks, read_all(&run, &tracks)).await
+    let (page_budget, asked_for_time) = (PageBudget::default(), OnceCell::new());
+    let run = Run { session, sender, state, rows, started, page_budget, asked_for_time };
+    let tracks: Vec<_> = selected.into_iter().map(StreamProgress::of).collect();
+    watched(screen, (session, sender, started), &tracks, read_all(&run, &tracks)).await
 }
 
 /// Reads all streams concurrently and independently.
 ///
 /// A failed stream reports INCOMPLETE immediately but its error only at the very end, because some
 /// clients stop at the first error and would miss the remaining records.
-async fn read_all(run: &Run<'_>, tracks: &[Track<'_>]) -> Result<bool, Error> {
+async fn read_all(run: &Run<'_>, tracks: &[StreamProgress<'_>]) -> Result<bool, Error> {
     let mut under_way: FuturesUnordered<_> = tracks
         .iter()
         .map(|track| async move {
@@ -100,7 +101,7 @@ async fn read_all(run: &Run<'_>, tracks: &[Track<'_>]) -> Result<bool, Error> {
     }
     drop(under_way);
     for (name, error) in &failed {
-        run.outlet.message(&Message::error(TraceError::new(error, Some(name)))).await?;
+        run.sender.message(&Message::error(TraceError::new(error, Some(name)))).await?;
     }
     let Some(error) = fatal else { return Ok(failed.is_empty()) };
     let error = day::with_reset(run.session, error).await;
@@ -110,18 +111,18 @@ async fn read_all(run: &Run<'_>, tracks: &[Track<'_>]) -> Result<bool, Error> {
     let mut unfinished: Vec<_> = unfinished.into_iter().collect();
     unfinished.sort_unstable();
     for name in unfinished {
-        run.outlet.status(&name.into(), StreamStatus::Incomplete).await?;
+        run.sender.status(&name.into(), StreamStatus::Incomplete).await?;
     }
     Err(error)
 }
 
 /// Reads a stream and sends its final status, unless its error ends the whole run.
-async fn run_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
+async fn run_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Result<(), Error> {
     let outcome = read_stream(run, track).await;
     match &outcome {
-        Ok(()) => run.outlet.status(&track.name, StreamStatus::Complete).await?,
+        Ok(()) => run.sender.status(&track.name, StreamStatus::Complete).await?,
         Err(error) if error.ends_everything() => {}
-        Err(_) => run.outlet.status(&track.name, StreamStatus::Incomplete).await?,
+        Err(_) => run.sender.status(&track.name, StreamStatus::Incomplete).await?,
     }
     outcome
 }

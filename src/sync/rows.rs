@@ -54,14 +54,14 @@ impl<'a> Rows<'a> {
 
     /// Returns the definition of a stream by its name or by its name in another version.
     pub(super) fn find<'b>(&'b self, name: &'b str) -> Result<StreamSpec<'b>, Error> {
-        if let Some(row) = self.known(name) {
-            return Ok(row);
+        if let Some(spec) = self.known(name) {
+            return Ok(spec);
         }
         let found = self.stream(name);
-        let row = found.map(|stream| StreamSpec { name, ..stream.row() });
+        let spec = found.map(|stream| StreamSpec { name, ..stream.spec() });
         let problem = self.custom.get().and_then(|custom| custom.problem.clone());
         let stream = || name.to_owned();
-        row.ok_or_else(|| match problem {
+        spec.ok_or_else(|| match problem {
             Some(problem) => Error::CustomObjects { stream: stream(), problem },
             None => Error::UnknownStream { stream: stream() },
         })
@@ -70,7 +70,7 @@ impl<'a> Rows<'a> {
     /// Returns the custom stream with this name, in this version or another.
     fn stream(&self, name: &str) -> Option<&CustomStream> {
         let found = self.found();
-        let exact = found.iter().find(|stream| stream.row().name == name);
+        let exact = found.iter().find(|stream| stream.spec().name == name);
         exact
             .or_else(|| found.iter().find(|stream| stream.other_names().any(|other| other == name)))
     }
@@ -82,11 +82,11 @@ impl<'a> Rows<'a> {
             return Vec::new();
         }
         let Some(stream) = self.stream(name) else { return Vec::new() };
-        let all = stream.other_names().chain([stream.row().name]);
+        let all = stream.other_names().chain([stream.spec().name]);
         let is_another = |other: &str| {
-            let exact = self.found().iter().find(|stream| stream.row().name == other);
+            let exact = self.found().iter().find(|stream| stream.spec().name == other);
             self.known(other).is_some()
-                || exact.is_some_and(|exact| exact.row().name != stream.row().name)
+                || exact.is_some_and(|exact| exact.spec().name != stream.spec().name)
         };
         all.filter(|other| *other != name && !is_another(other)).collect()
     }
@@ -110,13 +110,13 @@ impl<'a> Rows<'a> {
     /// If the columns do not match exactly one of the two.
     pub(super) async fn meant_instead<'b>(
         &'b self,
-        row: &StreamSpec<'_>,
+        spec: &StreamSpec<'_>,
         selected: &'b ConfiguredStream,
         properties: Option<&[PropertyColumn]>,
     ) -> Result<Option<StreamSpec<'b>>, Error> {
         let name = &selected.stream.name;
-        let is_built_in = STREAMS.iter().any(|row| row.name == *name);
-        let listed = listed_properties(&selected.stream.json_schema, row);
+        let is_built_in = STREAMS.iter().any(|spec| spec.name == *name);
+        let listed = listed_properties(&selected.stream.json_schema, spec);
         let is_strange = |listed: &&str| !has(properties.unwrap_or_default(), listed);
         if !is_built_in || !listed.iter().any(is_strange) {
             return Ok(None);
@@ -127,19 +127,19 @@ impl<'a> Rows<'a> {
         };
         let Some(stream) = custom.iter().find(is_called) else { return Ok(None) };
         let of_object = stream.object().map(|object| object.properties.as_slice());
-        let is_static = matches!(row.schema, Schema::Static(_));
+        let is_static = matches!(spec.schema, Schema::Static(_));
         match meaning(&listed, properties, of_object.unwrap_or_default(), is_static) {
             Meaning::BuiltIn => Ok(None),
             Meaning::Custom => {
                 log::info!(
                     "`{name}`: the custom object of that name is read, because the columns in the \
                      catalog are its own; its stream is called `{}` here",
-                    stream.row().name
+                    stream.spec().name
                 );
-                Ok(Some(StreamSpec { name, ..stream.row() }))
+                Ok(Some(StreamSpec { name, ..stream.spec() }))
             }
             Meaning::Unclear => {
-                let instead = stream.row().name.to_owned();
+                let instead = stream.spec().name.to_owned();
                 Err(Error::NameTaken { stream: name.clone(), instead })
             }
         }
@@ -147,8 +147,8 @@ impl<'a> Rows<'a> {
 
     /// Returns the definition of a stream that does not depend on the portal.
     fn known(&self, name: &str) -> Option<StreamSpec<'_>> {
-        let associations = self.session.associations.iter().map(AssociationStream::row);
-        STREAMS.iter().copied().chain(associations).find(|row| row.name == name)
+        let associations = self.session.associations.iter().map(AssociationStream::spec);
+        STREAMS.iter().copied().chain(associations).find(|spec| spec.name == name)
     }
 }
 
@@ -191,8 +191,8 @@ fn has(columns: &[PropertyColumn], name: &str) -> bool {
 
 /// Returns the property names among the columns of a catalog, nested and flat, except for the
 /// static columns of the stream.
-fn listed_properties<'a>(schema: &'a Value, row: &StreamSpec<'_>) -> BTreeSet<&'a str> {
-    let fixed: Value = serde_json::from_str(row.static_fields()).unwrap_or_default();
+fn listed_properties<'a>(schema: &'a Value, spec: &StreamSpec<'_>) -> BTreeSet<&'a str> {
+    let fixed: Value = serde_json::from_str(spec.static_fields()).unwrap_or_default();
     let columns_of = |schema: &'a Value| schema.get("properties")?.as_object();
     let is_fixed = |name: &str| fixed.get("properties").is_some_and(|all| all.get(name).is_some());
     let columns = columns_of(schema);
@@ -257,17 +257,17 @@ mod tests {
 
     #[test]
     fn properties_are_listed_nested_or_flat() {
-        let row = |name: &str| *STREAMS.iter().find(|row| row.name == name).unwrap();
+        let spec = |name: &str| *STREAMS.iter().find(|spec| spec.name == name).unwrap();
         let schema = json!({ "properties": { "id": {}, "properties_a": {},
             "properties": { "properties": { "b": {} } } } });
         for name in ["orders", "roles"] {
-            let listed = listed_properties(&schema, &row(name));
+            let listed = listed_properties(&schema, &spec(name));
             assert_eq!(listed, BTreeSet::from(["a", "b"]), "{name}");
         }
-        for row in STREAMS.iter().filter(|row| matches!(row.schema, Schema::Static(_))) {
-            let own = serde_json::from_str(row.static_fields()).unwrap();
-            assert!(listed_properties(&own, row).is_empty(), "{}", row.name);
+        for spec in STREAMS.iter().filter(|spec| matches!(spec.schema, Schema::Static(_))) {
+            let own = serde_json::from_str(spec.static_fields()).unwrap();
+            assert!(listed_properties(&own, spec).is_empty(), "{}", spec.name);
         }
-        assert!(listed_properties(&Value::Null, &row("orders")).is_empty());
+        assert!(listed_properties(&Value::Null, &spec("orders")).is_empty());
     }
 }

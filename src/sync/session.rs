@@ -6,17 +6,17 @@ use futures_util::future::join;
 
 use super::definitions::Definitions;
 use crate::config::{AssociationChoice, Config, Credentials};
+use crate::env::Env;
 use crate::error::Error;
 use crate::http::{
     CancellationToken, Client, ClientOptions, KeepToken, Limits, RequestStats, RetryBudget,
     TokenProvider,
 };
 use crate::hubspot::{
-    self, Api, CustomObject, EventDefinition, OAuthApp, PROFILE, Paths, Readable, Subject,
-    TokenScopes, Version, limits,
+    self, Api, ApiVersion, CustomObject, EventDefinition, OAuthApp, PROFILE, Paths, Readable,
+    RequestContext, TokenScopes, limits,
 };
-use crate::operator::Operator;
-use crate::protocol::{Message, Outlet};
+use crate::protocol::{Message, MessageSender};
 use crate::streams::{AssociationStream, CustomStream, Names};
 
 /// Connection to one portal for the duration of a command.
@@ -39,15 +39,16 @@ const USER_AGENT: &str = concat!("source-hubspot/", env!("CARGO_PKG_VERSION"));
 
 impl Session {
     /// Opens the connection. If HubSpot replaces the refresh token, the new configuration is sent
-    /// to `outlet`.
+    /// to `sender`.
     pub fn open(
         config: Config,
-        operator: &Operator,
+        operator: &Env,
         retry_budget: RetryBudget,
         stop: CancellationToken,
-        outlet: &Outlet,
+        sender: &MessageSender,
     ) -> Result<Self, Error> {
-        let paths = Paths::new(if operator.classic { Version::Classic } else { Version::Dated });
+        let paths =
+            Paths::new(if operator.classic { ApiVersion::Classic } else { ApiVersion::Dated });
         let tokens = match &config.credentials {
             Credentials::Token(token) => TokenProvider::Fixed(token.clone()),
             Credentials::OAuth { client_id, client_secret, refresh_token } => {
@@ -56,7 +57,7 @@ impl Session {
                     client_id.clone(),
                     client_secret.clone(),
                     refresh_token.clone(),
-                    keep_by(outlet, &config),
+                    keep_by(sender, &config),
                 ))
             }
         };
@@ -119,9 +120,13 @@ impl Session {
     }
 
     /// Returns API access on behalf of one stream.
-    pub fn api<'a>(&'a self, stats: &'a RequestStats, subject: Subject<'a>) -> Api<'a> {
+    pub fn api<'a>(
+        &'a self,
+        stats: &'a RequestStats,
+        request_context: RequestContext<'a>,
+    ) -> Api<'a> {
         let scopes = &self.token_scopes;
-        Api { client: &self.client, paths: &self.paths, stats, subject, scopes }
+        Api { client: &self.client, paths: &self.paths, stats, request_context, scopes }
     }
 
     /// Requests the portal's custom objects and events and returns their streams.
@@ -144,8 +149,9 @@ impl Session {
 
     async fn custom_objects(&self) -> Result<Readable<CustomObject>, Error> {
         let stats = RequestStats::default();
-        let subject = Subject { stream: "custom objects", scopes: &["crm.objects.custom.read"] };
-        hubspot::custom_objects(self.api(&stats, subject)).await
+        let request_context =
+            RequestContext { stream: "custom objects", scopes: &["crm.objects.custom.read"] };
+        hubspot::custom_objects(self.api(&stats, request_context)).await
     }
 
     /// Requests the account's custom events, if their streams are enabled.
@@ -155,17 +161,17 @@ impl Session {
         }
         let stats = RequestStats::default();
         let scopes = &["behavioral_events.event_definitions.read_write"];
-        let subject = Subject { stream: "custom events", scopes };
-        hubspot::event_definitions(self.api(&stats, subject)).await
+        let request_context = RequestContext { stream: "custom events", scopes };
+        hubspot::event_definitions(self.api(&stats, request_context)).await
     }
 }
 
 /// Returns a callback that sends the configuration with a new refresh token to the client, which
 /// stores it.
-fn keep_by(outlet: &Outlet, config: &Config) -> KeepToken {
-    let (tap, config) = (outlet.tap(), config.clone());
+fn keep_by(sender: &MessageSender, config: &Config) -> KeepToken {
+    let (out_of_band, config) = (sender.out_of_band(), config.clone());
     Box::new(move |token| {
-        tap.say(&Message::config(config.with_refresh_token(token).expose()));
+        out_of_band.say(&Message::config(config.with_refresh_token(token).expose()));
         log::info!("HubSpot has replaced the refresh token: the configuration holds the new one");
     })
 }

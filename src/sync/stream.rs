@@ -5,51 +5,51 @@ use std::sync::Arc;
 use super::choice::{columns, conditions, ids};
 use super::plan::{plan, saved};
 use super::read::Run;
-use super::receipt::Account;
-use super::watch::Track;
+use super::report::StreamReport;
+use super::watch::StreamProgress;
 use crate::error::Error;
-use crate::hubspot::{RecordId, Subject};
+use crate::hubspot::{RecordId, RequestContext};
 use crate::protocol::{ConfiguredStream, StreamStatus};
-use crate::streams::family;
-use crate::streams::{Context, Family, Planned, Schema, Targets};
+use crate::streams::readers;
+use crate::streams::{Context, PlannedStream, ReadStrategy, Schema, Targets};
 
 /// Reads the stream to its end. The caller sends COMPLETE or INCOMPLETE.
-pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), Error> {
-    let Track { selected, name, stats, tally, .. } = track;
-    let mut row = run.rows.find(name)?;
-    if matches!(row.schema, Schema::Static(_))
-        && let Some(custom) = run.rows.meant_instead(&row, selected, None).await?
+pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Result<(), Error> {
+    let StreamProgress { selected, name, stats, counter, .. } = track;
+    let mut spec = run.rows.find(name)?;
+    if matches!(spec.schema, Schema::Static(_))
+        && let Some(custom) = run.rows.meant_instead(&spec, selected, None).await?
     {
-        row = custom;
+        spec = custom;
     }
-    let saved = saved(&row, run.rows.name_in(run.state, name), selected, run.state)?;
-    run.outlet.status(name, StreamStatus::Started).await?;
+    let saved = saved(&spec, run.rows.name_in(run.state, name), selected, run.state)?;
+    run.sender.status(name, StreamStatus::Started).await?;
     let config = &run.session.config;
-    let api_of = |scopes| run.session.api(stats, Subject { stream: name, scopes });
-    let mut api = api_of(row.scopes);
-    let mut properties = columns(run.session, api, &row).await;
-    if matches!(row.schema, Schema::Properties { .. })
+    let api_of = |scopes| run.session.api(stats, RequestContext { stream: name, scopes });
+    let mut api = api_of(spec.scopes);
+    let mut properties = columns(run.session, api, &spec).await;
+    if matches!(spec.schema, Schema::Properties { .. })
         && !properties.as_ref().is_err_and(Error::ends_everything)
     {
         let known = properties.as_ref().ok().and_then(Option::as_deref);
-        if let Some(custom) = run.rows.meant_instead(&row, selected, known).await? {
-            row = custom;
-            api = api_of(row.scopes);
-            properties = columns(run.session, api, &row).await;
+        if let Some(custom) = run.rows.meant_instead(&spec, selected, known).await? {
+            spec = custom;
+            api = api_of(spec.scopes);
+            properties = columns(run.session, api, &spec).await;
         }
     }
     let properties = properties?;
-    let conditions = conditions(run.session, api, &row).await?;
+    let conditions = conditions(run.session, api, &spec).await?;
     let (mut lookback, mut history_properties) = (config.lookback, &[][..]);
-    if let Family::PropertyHistory { object, .. } = row.family {
+    if let ReadStrategy::PropertyHistory { object, .. } = spec.strategy {
         lookback = config.history.lookback;
         history_properties = config.history.properties(object);
     }
     let context = Context {
         api,
-        outlet: run.outlet,
-        places: &run.places,
-        tally,
+        sender: run.sender,
+        page_budget: &run.page_budget,
+        counter,
         name: Arc::clone(name),
         start_date: config.start_date.map(|date| date.timestamp_millis()),
         lookback,
@@ -59,12 +59,14 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &Track<'_>) -> Result<(), 
     };
     let saved = saved.under(conditions.fingerprint().as_deref());
     let saved = context.reliable(saved).await?;
-    let targets = ids(&config.choice, &row).map(|ids| targets(run, selected, ids));
-    let planned = plan(&row, selected, saved, properties.unwrap_or_default());
-    let stream = Planned { conditions, targets, ..planned };
-    run.outlet.status(name, StreamStatus::Running).await?;
-    let receipt = family::read(&context, &stream).await?;
-    Account { stream: name, receipt, stats, took: run.started.elapsed() }.give(run.outlet).await
+    let targets = ids(&config.choice, &spec).map(|ids| targets(run, selected, ids));
+    let planned = plan(&spec, selected, saved, properties.unwrap_or_default());
+    let stream = PlannedStream { conditions, targets, ..planned };
+    run.sender.status(name, StreamStatus::Running).await?;
+    let receipt = readers::read(&context, &stream).await?;
+    StreamReport { stream: name, receipt, stats, took: run.started.elapsed() }
+        .emit(run.sender)
+        .await
 }
 
 /// Returns the single records to read, with the state, which is kept unchanged.

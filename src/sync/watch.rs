@@ -10,9 +10,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::session::Session;
 use crate::error::Error;
 use crate::http::{BlockedOn, Bucket, RequestStats};
-use crate::progress::{Board, Ended, How, Quota, Sample, Screen};
-use crate::protocol::{ConfiguredStream, Outlet};
-use crate::streams::Tally;
+use crate::progress::{EndState, Ended, ProgressView, QuotaUsage, Sample, Screen};
+use crate::protocol::{ConfiguredStream, MessageSender};
+use crate::streams::RecordCounter;
 
 /// Interval between two updates of the screen.
 const LOOK: Duration = Duration::from_millis(200);
@@ -20,18 +20,19 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Progress of one selected stream, for its final report and the display. It costs nothing without
 /// a display.
 #[derive(Debug)]
-pub(super) struct Track<'a> {
+pub(super) struct StreamProgress<'a> {
     pub(super) selected: &'a ConfiguredStream,
     pub(super) name: Arc<str>,
     pub(super) stats: RequestStats,
-    pub(super) tally: Tally,
+    pub(super) counter: RecordCounter,
     ended: OnceCell<Ended>,
 }
 
-impl<'a> Track<'a> {
+impl<'a> StreamProgress<'a> {
     pub(super) fn of(selected: &'a ConfiguredStream) -> Self {
-        let (stats, tally, ended) = (RequestStats::default(), Tally::default(), OnceCell::new());
-        Self { selected, name: selected.stream.name.as_str().into(), stats, tally, ended }
+        let (stats, counter, ended) =
+            (RequestStats::default(), RecordCounter::default(), OnceCell::new());
+        Self { selected, name: selected.stream.name.as_str().into(), stats, counter, ended }
     }
 
     /// Returns `true` if the stream can be skipped without harm when it fails with this error.
@@ -43,37 +44,37 @@ impl<'a> Track<'a> {
     pub(super) fn end(&self, outcome: &Result<(), Error>, took: Duration) {
         let is_skipped = outcome.as_ref().is_err_and(|error| self.is_skipped_for(error));
         let how = match outcome {
-            Ok(()) => How::Complete,
-            Err(error) if error.ends_everything() => How::Interrupted,
+            Ok(()) => EndState::Complete,
+            Err(error) if error.ends_everything() => EndState::Interrupted,
             Err(Error::MissingScope { needed, .. }) if is_skipped => {
-                How::Skipped(format!("needs {needed}"))
+                EndState::Skipped(format!("needs {needed}"))
             }
             Err(Error::Plan { .. }) if is_skipped => {
-                How::Skipped("is not in the account's subscription".to_owned())
+                EndState::Skipped("is not in the account's subscription".to_owned())
             }
             Err(Error::SwitchedOff { .. }) if is_skipped => {
-                How::Skipped("is switched off in the account".to_owned())
+                EndState::Skipped("is switched off in the account".to_owned())
             }
-            Err(_) if is_skipped => How::Skipped("is refused to this token".to_owned()),
-            Err(error) => How::Incomplete(error.to_string()),
+            Err(_) if is_skipped => EndState::Skipped("is refused to this token".to_owned()),
+            Err(error) => EndState::Incomplete(error.to_string()),
         };
         // A stream ends only once.
         let _first = self.ended.set(Ended { how, took });
     }
 
-    fn sample(&self, outlet: &Outlet) -> Sample {
+    fn sample(&self, sender: &MessageSender) -> Sample {
         let waits_for = match self.stats.blocked_on() {
             Some(BlockedOn::Fault) => Some("HubSpot, which has failed"),
             Some(BlockedOn::Quota(Bucket::Search)) => Some("HubSpot's search quota"),
             Some(BlockedOn::Quota(Bucket::Associations)) => Some("HubSpot's association quota"),
             Some(BlockedOn::Quota(Bucket::General | Bucket::Free)) => Some("HubSpot's quota"),
-            None if outlet.is_full() && !self.stats.is_busy() => Some("whoever reads the records"),
+            None if sender.is_full() && !self.stats.is_busy() => Some("whoever reads the records"),
             None => None,
         };
         Sample {
-            records: self.tally.records(),
+            records: self.counter.records(),
             requests: self.stats.requests(),
-            done: self.tally.done(),
+            done: self.counter.done(),
             waits_for,
             ended: self.ended.get().cloned(),
         }
@@ -83,14 +84,14 @@ impl<'a> Track<'a> {
 /// Runs `reading` and updates the screen, if there is one.
 pub(super) async fn watched<T>(
     screen: Option<&Screen>,
-    (session, outlet, started): (&Session, &Outlet, Instant),
-    tracks: &[Track<'_>],
+    (session, sender, started): (&Session, &MessageSender, Instant),
+    tracks: &[StreamProgress<'_>],
     reading: impl Future<Output = T>,
 ) -> T {
     let Some(screen) = screen else { return reading.await };
-    let mut board = Board::new(tracks.iter().map(|track| track.name.to_string()));
-    let look = |board: &mut Board| {
-        let samples = tracks.iter().map(|track| track.sample(outlet)).collect();
+    let mut board = ProgressView::new(tracks.iter().map(|track| track.name.to_string()));
+    let look = |board: &mut ProgressView| {
+        let samples = tracks.iter().map(|track| track.sample(sender)).collect();
         board.take(started.elapsed(), samples, quota(session, tracks));
     };
     let mut looks = interval(LOOK);
@@ -111,9 +112,9 @@ pub(super) async fn watched<T>(
     outcome
 }
 
-fn quota(session: &Session, tracks: &[Track<'_>]) -> Quota {
+fn quota(session: &Session, tracks: &[StreamProgress<'_>]) -> QuotaUsage {
     let (_, searches) = session.client.used(Bucket::Search);
-    Quota {
+    QuotaUsage {
         general: session.client.used(Bucket::General),
         searches,
         searched: tracks.iter().map(|track| track.stats.by_bucket()[1]).sum(),

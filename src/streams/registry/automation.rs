@@ -1,20 +1,20 @@
 //! Workflow streams, from both APIs that HubSpot offers for them.
 
-use super::super::reshape;
-use super::super::spec::{CursorField, Family, Pass, Schema, StreamSpec};
+use super::super::spec::{CursorField, Pass, ReadStrategy, Schema, StreamSpec};
+use super::super::transform;
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
-use crate::hubspot::{BatchRead, Endpoint, PagingKind, Shape, limits};
+use crate::hubspot::{BatchRead, Endpoint, PageLayout, PagingKind, limits};
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // Workflows for records of any type, with their actions.
     StreamSpec {
         name: "flows",
-        family: Family::Detailed {
+        strategy: ReadStrategy::Detailed {
             endpoint: Endpoint::Flows,
             tail: "?limit=100",
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
             batch: Some(BatchRead {
                 id: "flowId",
                 constants: &[("type", "FLOW_ID")],
@@ -31,10 +31,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // Contact-based workflows only, under different ids.
     StreamSpec {
         name: "workflows",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Workflows,
             passes: &[Pass::get("")],
-            shape: Shape { records: "workflows", paging: PagingKind::None },
+            shape: PageLayout { records: "workflows", paging: PagingKind::None },
         },
         cursor: Some(CursorField {
             name: "updatedAt",
@@ -42,7 +42,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
             format: CursorFormat::Millis,
         }),
         schema: Schema::Static(include_str!("../../../schemas/workflows.json")),
-        reshape: Some(reshape::workflow),
+        transform: Some(transform::workflow),
         scopes: &["automation"],
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/workflows-v3/guide",
         ..PLAIN

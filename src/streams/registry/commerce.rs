@@ -1,6 +1,6 @@
 //! Commerce objects: products, orders, invoices, payments and related types.
 
-use super::super::spec::{Family, Schema, StreamSpec};
+use super::super::spec::{ReadStrategy, Schema, StreamSpec};
 use super::crm::{CRM_OBJECT, CRM_RECORD, OWN_UPDATED_AT};
 use super::{CrmRow, MODIFIED};
 
@@ -9,7 +9,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "carts",
-            family: Family::CrmObject { object: "carts", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "carts", modified: MODIFIED },
             associations: &["contacts", "line_items"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "carts" },
             scopes: &["crm.objects.carts.read"],
@@ -21,7 +21,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "commerce_payments",
-            family: Family::CrmObject { object: "commerce_payments", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "commerce_payments", modified: MODIFIED },
             associations: &["companies", "contacts", "deals"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "commerce_payments" },
             scopes: &["crm.objects.commercepayments.read"],
@@ -33,7 +33,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "commerce_subscriptions",
-            family: Family::CrmObject { object: "subscriptions", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "subscriptions", modified: MODIFIED },
             associations: &["companies", "contacts", "line_items"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "subscriptions" },
             scopes: &["crm.objects.subscriptions.read"],
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "discounts",
-            family: Family::CrmObject { object: "discounts", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "discounts", modified: MODIFIED },
             schema: Schema::Properties { fields: CRM_RECORD, object: "discounts" },
             scopes: &["crm.objects.line_items.read"],
             docs: "https://developers.hubspot.com/docs/api-reference/crm-discounts-v3/guide",
@@ -56,7 +56,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "fees",
-            family: Family::CrmObject { object: "fees", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "fees", modified: MODIFIED },
             schema: Schema::Properties { fields: CRM_RECORD, object: "fees" },
             scopes: &["crm.objects.line_items.read"],
             docs: "https://developers.hubspot.com/docs/api-reference/crm-fees-v3/guide",
@@ -67,7 +67,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "invoices",
-            family: Family::CrmObject { object: "invoices", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "invoices", modified: MODIFIED },
             associations: &["companies", "contacts", "line_items"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "invoices" },
             scopes: &["crm.objects.invoices.read"],
@@ -79,7 +79,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "line_items",
-            family: Family::CrmObject { object: "line_items", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "line_items", modified: MODIFIED },
             cursor: OWN_UPDATED_AT,
             schema: Schema::Properties { fields: CRM_RECORD, object: "line_items" },
             scopes: &["crm.objects.line_items.read"],
@@ -91,7 +91,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "orders",
-            family: Family::CrmObject { object: "orders", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "orders", modified: MODIFIED },
             associations: &["companies", "contacts", "line_items"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "orders" },
             scopes: &["crm.objects.orders.read"],
@@ -103,7 +103,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "products",
-            family: Family::CrmObject { object: "products", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "products", modified: MODIFIED },
             cursor: OWN_UPDATED_AT,
             schema: Schema::Properties { fields: CRM_RECORD, object: "products" },
             scopes: &["crm.objects.products.read"],
@@ -115,7 +115,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "quotes",
-            family: Family::CrmObject { object: "quotes", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "quotes", modified: MODIFIED },
             associations: &["companies", "contacts", "deals", "line_items"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "quotes" },
             scopes: &["crm.objects.quotes.read"],
@@ -127,7 +127,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "taxes",
-            family: Family::CrmObject { object: "taxes", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "taxes", modified: MODIFIED },
             schema: Schema::Properties { fields: CRM_RECORD, object: "taxes" },
             scopes: &["crm.objects.line_items.read"],
             docs: "https://developers.hubspot.com/docs/api-reference/crm-taxes-v3/guide",

@@ -1,6 +1,6 @@
 //! CRM objects: contacts, companies, deals and related types.
 
-use super::super::spec::{CursorField, Family, Fill, Schema, StreamSpec};
+use super::super::spec::{CursorField, FieldDefault, ReadStrategy, Schema, StreamSpec};
 use super::{CrmRow, MODIFIED, MODIFIED_CONTACT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
 use crate::record::Kind;
@@ -10,7 +10,7 @@ pub(super) const CRM_RECORD: &str = include_str!("../../../schemas/shared/crm_re
 
 /// Base definition of nearly all CRM object types.
 pub(super) const CRM_OBJECT: StreamSpec<'static> = StreamSpec {
-    family: Family::CrmObject { object: "", modified: MODIFIED },
+    strategy: ReadStrategy::CrmObject { object: "", modified: MODIFIED },
     cursor: UPDATED_AT,
     schema: Schema::Properties { fields: CRM_RECORD, object: "" },
     ..PLAIN
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "appointments",
-            family: Family::CrmObject { object: "appointments", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "appointments", modified: MODIFIED },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "appointments" },
             scopes: &["crm.objects.appointments.read"],
@@ -49,7 +49,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "companies",
-            family: Family::CrmObject { object: "companies", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "companies", modified: MODIFIED },
             associations: &["contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "companies" },
             scopes: &["crm.objects.companies.read"],
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[CrmRow] = &[
             name: "contacts",
             // A search for contacts by the property that all other types use finds nothing and
             // returns no error.
-            family: Family::CrmObject { object: "contacts", modified: MODIFIED_CONTACT },
+            strategy: ReadStrategy::CrmObject { object: "contacts", modified: MODIFIED_CONTACT },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "contacts" },
             legacy: LIFECYCLE_STAGES,
@@ -76,7 +76,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "courses",
-            family: Family::CrmObject { object: "courses", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "courses", modified: MODIFIED },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "courses" },
             scopes: &["crm.objects.courses.read"],
@@ -88,7 +88,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "deal_splits",
-            family: Family::CrmObject { object: "deal_split", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "deal_split", modified: MODIFIED },
             schema: Schema::Properties { fields: CRM_RECORD, object: "deal_split" },
             scopes: &["crm.objects.deals.read"],
             or_any_of: &["crm.dealsplits.read_write"],
@@ -100,7 +100,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "deals",
-            family: Family::CrmObject { object: "deals", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "deals", modified: MODIFIED },
             associations: &["companies", "contacts", "line_items"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "deals" },
             legacy: DEAL_STAGES,
@@ -113,7 +113,10 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "feedback_submissions",
-            family: Family::CrmObject { object: "feedback_submissions", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject {
+                object: "feedback_submissions",
+                modified: MODIFIED,
+            },
             associations: &["contacts"],
             cursor: OWN_UPDATED_AT,
             schema: Schema::Properties { fields: CRM_RECORD, object: "feedback_submissions" },
@@ -126,7 +129,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "goals",
-            family: Family::CrmObject { object: "goal_targets", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "goal_targets", modified: MODIFIED },
             cursor: OWN_UPDATED_AT,
             schema: Schema::Properties { fields: CRM_RECORD, object: "goal_targets" },
             scopes: &["crm.objects.goals.read"],
@@ -138,7 +141,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "leads",
-            family: Family::CrmObject { object: "leads", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "leads", modified: MODIFIED },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "leads" },
             scopes: &["crm.objects.leads.read"],
@@ -150,7 +153,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "listings",
-            family: Family::CrmObject { object: "listings", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "listings", modified: MODIFIED },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "listings" },
             scopes: &["crm.objects.listings.read"],
@@ -162,7 +165,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "marketing_events",
-            family: Family::CrmObject { object: "marketing_events", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "marketing_events", modified: MODIFIED },
             associations: &["contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "marketing_events" },
             scopes: &["crm.objects.marketing_events.read"],
@@ -174,7 +177,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "projects",
-            family: Family::CrmObject { object: "projects", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "projects", modified: MODIFIED },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "projects" },
             scopes: &["crm.objects.projects.read"],
@@ -186,7 +189,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "services",
-            family: Family::CrmObject { object: "services", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "services", modified: MODIFIED },
             associations: &["companies", "contacts"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "services" },
             scopes: &["crm.objects.services.read"],
@@ -198,7 +201,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "tickets",
-            family: Family::CrmObject { object: "tickets", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "tickets", modified: MODIFIED },
             associations: &["companies", "contacts", "deals"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "tickets" },
             scopes: &["tickets"],
@@ -214,8 +217,8 @@ pub(super) const ROWS: &[CrmRow] = &[
 pub(in crate::streams) const CUSTOM_OBJECT: StreamSpec<'static> = StreamSpec {
     schema: Schema::Known { fields: CRM_RECORD, properties: &[] },
     defaults: &[
-        Fill { field: "createdAt", or: None, cast: Some(Kind::Datetime) },
-        Fill { field: "updatedAt", or: Some("createdAt"), cast: Some(Kind::Datetime) },
+        FieldDefault { field: "createdAt", or: None, cast: Some(Kind::Datetime) },
+        FieldDefault { field: "updatedAt", or: Some("createdAt"), cast: Some(Kind::Datetime) },
     ],
     scopes: &["crm.objects.custom.read"],
     docs: "https://developers.hubspot.com/docs/api-reference/crm-custom-objects-v3/guide",

@@ -1,8 +1,8 @@
 //! Metadata defined in the account: properties, association labels, event definitions.
 
-use super::super::spec::{Family, Pass, Schema, StreamSpec};
+use super::super::spec::{Pass, ReadStrategy, Schema, StreamSpec};
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
-use crate::hubspot::{Endpoint, Shape};
+use crate::hubspot::{Endpoint, PageLayout};
 
 /// One pass for each object type, which adds the type to its records.
 macro_rules! of_each {
@@ -25,7 +25,7 @@ macro_rules! labels {
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "association_labels",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Associations,
             passes: labels! {
                 "companies": "companies", "contacts", "deals", "leads", "tickets";
@@ -34,7 +34,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                 "leads": "companies", "contacts";
                 "tickets": "companies", "contacts", "deals", "tickets";
             },
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         primary_key: &["fromObjectType", "toObjectType", "category", "typeId"],
         schema: Schema::Static(include_str!("../../../schemas/association_labels.json")),
@@ -43,10 +43,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "event_definitions",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::EventDefinitions,
             passes: &[Pass::get("?limit=100&includeProperties=true")],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/event_definitions.json")),
@@ -57,7 +57,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "properties",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Properties,
             passes: of_each![
                 "company",
@@ -78,7 +78,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                 "task",
                 "user",
             ],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         primary_key: &[],
         schema: Schema::Static(include_str!("../../../schemas/properties.json")),

@@ -1,7 +1,7 @@
 //! Engagements as CRM objects: calls, e-mails, meetings, notes, tasks, postal mail and
 //! communications.
 
-use super::super::spec::{Family, Schema, StreamSpec};
+use super::super::spec::{ReadStrategy, Schema, StreamSpec};
 use super::crm::{CRM_OBJECT, CRM_RECORD};
 use super::{CrmRow, MODIFIED};
 
@@ -10,7 +10,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "communications",
-            family: Family::CrmObject { object: "communications", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "communications", modified: MODIFIED },
             associations: &["companies", "contacts", "deals", "tickets"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "communications" },
             scopes: &["crm.objects.contacts.read"],
@@ -22,7 +22,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "engagements_calls",
-            family: Family::CrmObject { object: "calls", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "calls", modified: MODIFIED },
             associations: &["companies", "contacts", "deals", "tickets"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "calls" },
             scopes: &["crm.objects.contacts.read"],
@@ -34,7 +34,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "engagements_emails",
-            family: Family::CrmObject { object: "emails", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "emails", modified: MODIFIED },
             associations: &["companies", "contacts", "deals", "tickets"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "emails" },
             scopes: &["crm.objects.contacts.read", "sales-email-read"],
@@ -46,7 +46,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "engagements_meetings",
-            family: Family::CrmObject { object: "meetings", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "meetings", modified: MODIFIED },
             associations: &["companies", "contacts", "deals", "tickets"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "meetings" },
             scopes: &["crm.objects.contacts.read"],
@@ -58,7 +58,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "engagements_notes",
-            family: Family::CrmObject { object: "notes", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "notes", modified: MODIFIED },
             associations: &["companies", "contacts", "deals", "tickets"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "notes" },
             scopes: &["crm.objects.contacts.read"],
@@ -70,7 +70,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "engagements_tasks",
-            family: Family::CrmObject { object: "tasks", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "tasks", modified: MODIFIED },
             associations: &["companies", "contacts", "deals", "tickets"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "tasks" },
             scopes: &["crm.objects.contacts.read"],
@@ -82,7 +82,7 @@ pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
         stream: StreamSpec {
             name: "postal_mail",
-            family: Family::CrmObject { object: "postal_mail", modified: MODIFIED },
+            strategy: ReadStrategy::CrmObject { object: "postal_mail", modified: MODIFIED },
             associations: &["companies", "contacts", "deals", "tickets"],
             schema: Schema::Properties { fields: CRM_RECORD, object: "postal_mail" },
             scopes: &["crm.objects.contacts.read"],

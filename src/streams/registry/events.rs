@@ -1,10 +1,12 @@
 //! Event logs and substreams.
 
-use super::super::reshape::events as reshape;
-use super::super::spec::{Child, Children, CursorField, Family, Fill, Parents, Schema, StreamSpec};
+use super::super::spec::{
+    Child, CursorField, FieldDefault, ParentStream, ReadStrategy, Schema, StreamSpec, Substream,
+};
+use super::super::transform::events as transform;
 use crate::cursor::CursorFormat;
-use crate::hubspot::{Endpoint, PagingKind, Shape};
-use crate::record::EmptyText;
+use crate::hubspot::{Endpoint, PageLayout, PagingKind};
+use crate::record::EmptyString;
 
 /// Cursor in milliseconds, written to the state as a string.
 const fn milliseconds(name: &'static str) -> CursorField {
@@ -13,20 +15,20 @@ const fn milliseconds(name: &'static str) -> CursorField {
 
 /// All forms that can have submissions. Blog comment forms are excluded: comments have an API of
 /// their own.
-const FORMS: Parents = Parents {
+const FORMS: ParentStream = ParentStream {
     endpoint: Endpoint::Forms,
     tail: "?formTypes=hubspot&formTypes=captured&formTypes=flow&limit=100",
     body: None,
-    shape: Shape::RESULTS,
+    shape: PageLayout::RESULTS,
     id: "id",
 };
 
 /// All lists of all object types.
-const LISTS: Parents = Parents {
+const LISTS: ParentStream = ParentStream {
     endpoint: Endpoint::Lists,
     tail: "/search",
     body: Some(r#"{"count":500}"#),
-    shape: Shape { records: "lists", paging: PagingKind::Offset },
+    shape: PageLayout { records: "lists", paging: PagingKind::Offset },
     id: "listId",
 };
 
@@ -34,17 +36,17 @@ const LISTS: Parents = Parents {
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "email_events",
-        family: Family::TimeWindows {
+        strategy: ReadStrategy::TimeWindows {
             endpoint: Endpoint::EmailEvents,
-            shape: Shape { records: "events", paging: PagingKind::Offset },
+            shape: PageLayout { records: "events", paging: PagingKind::Offset },
         },
         associations: &[],
         primary_key: &["id"],
         cursor: Some(milliseconds("created")),
         schema: Schema::Static(include_str!("../../../schemas/email_events.json")),
         defaults: &[],
-        reshape: None,
-        casts: Some(EmptyText::Stays),
+        transform: None,
+        coercions: Some(EmptyString::Stays),
         legacy: &[],
         scopes: &["content"],
         or_any_of: &[],
@@ -52,14 +54,14 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "engagements",
-        family: Family::Engagements,
+        strategy: ReadStrategy::Engagements,
         associations: &[],
         primary_key: &["id"],
         cursor: Some(milliseconds("lastUpdated")),
         schema: Schema::Static(include_str!("../../../schemas/engagements.json")),
         defaults: &[],
-        reshape: Some(reshape::engagements),
-        casts: Some(EmptyText::Stays),
+        transform: Some(transform::engagements),
+        coercions: Some(EmptyString::Stays),
         legacy: &[],
         scopes: &["crm.objects.contacts.read"],
         or_any_of: &[
@@ -72,12 +74,12 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "form_submissions",
-        family: Family::Children(&Children {
+        strategy: ReadStrategy::Substream(&Substream {
             parents: FORMS,
             child: Child {
                 endpoint: Endpoint::FormSubmissions,
                 tail: "?limit=50",
-                shape: Shape::RESULTS,
+                shape: PageLayout::RESULTS,
                 parent_field: "formId",
                 parent_key: "form_id",
                 newest_first: Some("submittedAt"),
@@ -88,9 +90,9 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         cursor: Some(milliseconds("updatedAt")),
         schema: Schema::Static(include_str!("../../../schemas/form_submissions.json")),
         // A submission never changes, so its modification time is its submission time.
-        defaults: &[Fill { field: "updatedAt", or: Some("submittedAt"), cast: None }],
-        reshape: None,
-        casts: None,
+        defaults: &[FieldDefault { field: "updatedAt", or: Some("submittedAt"), cast: None }],
+        transform: None,
+        coercions: None,
         legacy: &[],
         scopes: &["forms"],
         or_any_of: &[],
@@ -98,12 +100,12 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "list_memberships",
-        family: Family::Children(&Children {
+        strategy: ReadStrategy::Substream(&Substream {
             parents: LISTS,
             child: Child {
                 endpoint: Endpoint::Lists,
                 tail: "/memberships?limit=250",
-                shape: Shape::RESULTS,
+                shape: PageLayout::RESULTS,
                 parent_field: "listId",
                 parent_key: "listId",
                 newest_first: None,
@@ -114,8 +116,8 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         cursor: None,
         schema: Schema::Static(include_str!("../../../schemas/list_memberships.json")),
         defaults: &[],
-        reshape: None,
-        casts: None,
+        transform: None,
+        coercions: None,
         legacy: &[],
         scopes: &["crm.lists.read"],
         or_any_of: &[],
@@ -123,17 +125,17 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "subscription_changes",
-        family: Family::TimeWindows {
+        strategy: ReadStrategy::TimeWindows {
             endpoint: Endpoint::SubscriptionTimeline,
-            shape: Shape { records: "timeline", paging: PagingKind::Offset },
+            shape: PageLayout { records: "timeline", paging: PagingKind::Offset },
         },
         associations: &[],
         primary_key: &[],
         cursor: Some(milliseconds("timestamp")),
         schema: Schema::Static(include_str!("../../../schemas/subscription_changes.json")),
         defaults: &[],
-        reshape: None,
-        casts: Some(EmptyText::Stays),
+        transform: None,
+        coercions: Some(EmptyString::Stays),
         legacy: &[],
         scopes: &["content"],
         or_any_of: &[],

@@ -1,21 +1,21 @@
 //! Lists, forms, e-mails, campaigns and subscription types.
 
-use super::super::reshape;
-use super::super::spec::{CursorField, Family, Otherwise, Pass, Schema, StreamSpec};
+use super::super::spec::{CursorField, OnForbidden, Pass, ReadStrategy, Schema, StreamSpec};
+use super::super::transform;
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
-use crate::hubspot::{Endpoint, PagingKind, Shape};
-use crate::record::EmptyText;
+use crate::hubspot::{Endpoint, PageLayout, PagingKind};
+use crate::record::EmptyString;
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // E-mail campaigns, one for each e-mail sent; not to be confused with marketing campaigns.
     StreamSpec {
         name: "campaigns",
-        family: Family::Detailed {
+        strategy: ReadStrategy::Detailed {
             endpoint: Endpoint::EmailCampaigns,
             tail: "?limit=500",
-            shape: Shape { records: "campaigns", paging: PagingKind::Offset },
+            shape: PageLayout { records: "campaigns", paging: PagingKind::Offset },
             batch: None,
         },
         cursor: Some(CursorField {
@@ -24,17 +24,17 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
             format: CursorFormat::Millis,
         }),
         schema: Schema::Static(include_str!("../../../schemas/campaigns.json")),
-        reshape: Some(reshape::email_campaign),
+        transform: Some(transform::email_campaign),
         scopes: &["content"],
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/email-events-v1/guide",
         ..PLAIN
     },
     StreamSpec {
         name: "contact_lists",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Lists,
             passes: &[Pass::post("/search", r#"{"count":500}"#)],
-            shape: Shape { records: "lists", paging: PagingKind::Offset },
+            shape: PageLayout { records: "lists", paging: PagingKind::Offset },
         },
         primary_key: &["listId"],
         cursor: Some(CursorField {
@@ -44,7 +44,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         }),
         schema: Schema::Static(include_str!("../../../schemas/contact_lists.json")),
         defaults: OR_CREATED_AT,
-        casts: Some(EmptyText::IsNull),
+        coercions: Some(EmptyString::IsNull),
         scopes: &["crm.lists.read"],
         docs: "https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide",
         ..PLAIN
@@ -53,21 +53,24 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // version of the endpoint is the fallback.
     StreamSpec {
         name: "email_subscriptions",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::SubscriptionTypes,
             passes: &[Pass {
-                unless_allowed: Otherwise::Read {
+                unless_allowed: OnForbidden::Read {
                     endpoint: Endpoint::EmailSubscriptions,
                     tail: "",
-                    shape: Shape { records: "subscriptionDefinitions", paging: PagingKind::None },
+                    shape: PageLayout {
+                        records: "subscriptionDefinitions",
+                        paging: PagingKind::None,
+                    },
                 },
                 ..Pass::get("")
             }],
-            shape: Shape { records: "results", paging: PagingKind::None },
+            shape: PageLayout { records: "results", paging: PagingKind::None },
         },
         schema: Schema::Static(include_str!("../../../schemas/email_subscriptions.json")),
-        reshape: Some(reshape::subscription_type),
-        casts: Some(EmptyText::IsNull),
+        transform: Some(transform::subscription_type),
+        coercions: Some(EmptyString::IsNull),
         scopes: &["content"],
         or_any_of: &["communication_preferences.read", "communication_preferences.read_write"],
         docs: "https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide",
@@ -76,10 +79,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // Includes blog comment forms, although their submissions cannot be read.
     StreamSpec {
         name: "forms",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Forms,
             passes: &[Pass::get("?limit=100&formTypes=hubspot&formTypes=captured&formTypes=flow")],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/forms.json")),
@@ -90,7 +93,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "marketing_campaigns",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::MarketingCampaigns,
             // HubSpot returns only the requested properties.
             passes: &[Pass::get(concat!(
@@ -99,20 +102,20 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                 "hs_created_by_user_id,hs_object_id,hs_budget_items_sum_amount,",
                 "hs_spend_items_sum_amount",
             ))],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/marketing_campaigns.json")),
         defaults: OR_CREATED_AT,
-        reshape: Some(reshape::marketing_campaign),
-        casts: Some(EmptyText::IsNull),
+        transform: Some(transform::marketing_campaign),
+        coercions: Some(EmptyString::IsNull),
         scopes: &["marketing.campaigns.read"],
         docs: "https://developers.hubspot.com/docs/api-reference/marketing-campaigns-public-api-v3/guide",
         ..PLAIN
     },
     StreamSpec {
         name: "marketing_emails",
-        family: Family::MarketingEmails { endpoint: Endpoint::MarketingEmails },
+        strategy: ReadStrategy::MarketingEmails { endpoint: Endpoint::MarketingEmails },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/marketing_emails.json")),
         scopes: &["content"],

@@ -16,7 +16,7 @@ mod web_analytics;
 
 use std::sync::LazyLock;
 
-use super::spec::{CursorField, Family, Fill, Schema, StreamSpec};
+use super::spec::{CursorField, FieldDefault, ReadStrategy, Schema, StreamSpec};
 use crate::cursor::CursorFormat;
 use crate::hubspot::Endpoint;
 
@@ -27,10 +27,10 @@ pub(super) use web_analytics::{CUSTOM_EVENT, TYPES, WEB_ANALYTICS};
 /// All built-in stream definitions, sorted by name.
 pub static STREAMS: LazyLock<Vec<StreamSpec<'static>>> = LazyLock::new(|| {
     let crm = || crm::ROWS.iter().chain(commerce::ROWS).chain(engagements::ROWS);
-    let archived = crm().filter_map(|row| archived(&row.stream, row.archived?));
-    let mut streams: Vec<_> = crm().map(|row| row.stream).chain(archived).collect();
+    let archived = crm().filter_map(|spec| archived(&spec.stream, spec.archived?));
+    let mut streams: Vec<_> = crm().map(|spec| spec.stream).chain(archived).collect();
     streams.extend(THEMES.iter().copied().flatten());
-    streams.sort_by_key(|row| row.name);
+    streams.sort_by_key(|spec| spec.name);
     streams
 });
 
@@ -50,14 +50,14 @@ const THEMES: &[&[StreamSpec<'static>]] = &[
 /// Default values shared by most stream definitions.
 const PLAIN: StreamSpec<'static> = StreamSpec {
     name: "",
-    family: Family::Single { endpoint: Endpoint::Account },
+    strategy: ReadStrategy::Single { endpoint: Endpoint::Account },
     associations: &[],
     primary_key: &["id"],
     cursor: None,
     schema: Schema::Static(""),
     defaults: &[],
-    reshape: None,
-    casts: None,
+    transform: None,
+    coercions: None,
     legacy: &[],
     scopes: &[],
     or_any_of: &[],
@@ -65,7 +65,8 @@ const PLAIN: StreamSpec<'static> = StreamSpec {
 };
 
 /// Uses `createdAt` as the modification time of a record that was never changed.
-const OR_CREATED_AT: &[Fill] = &[Fill { field: "updatedAt", or: Some("createdAt"), cast: None }];
+const OR_CREATED_AT: &[FieldDefault] =
+    &[FieldDefault { field: "updatedAt", or: Some("createdAt"), cast: None }];
 
 /// `updatedAt` as published for the streams that share a cursor in the Python connector.
 const UPDATED_AT: Option<CursorField> =
@@ -85,11 +86,11 @@ struct CrmRow {
 }
 
 /// Returns the definition of the archived-records stream that belongs to a CRM object stream, or
-/// `None` if `row` is not one.
-pub(super) fn archived<'a>(row: &StreamSpec<'a>, name: &'a str) -> Option<StreamSpec<'a>> {
+/// `None` if `spec` is not one.
+pub(super) fn archived<'a>(spec: &StreamSpec<'a>, name: &'a str) -> Option<StreamSpec<'a>> {
     const FIELDS: &str = include_str!("../../../schemas/shared/crm_archived_record.json");
-    let Family::CrmObject { object, .. } = row.family else { return None };
-    let schema = match row.schema {
+    let ReadStrategy::CrmObject { object, .. } = spec.strategy else { return None };
+    let schema = match spec.schema {
         Schema::Known { properties, .. } => Schema::Known { fields: FIELDS, properties },
         Schema::Static(_) | Schema::Properties { .. } => {
             Schema::Properties { fields: FIELDS, object }
@@ -97,15 +98,15 @@ pub(super) fn archived<'a>(row: &StreamSpec<'a>, name: &'a str) -> Option<Stream
     };
     Some(StreamSpec {
         name,
-        family: Family::CrmArchived { object },
+        strategy: ReadStrategy::CrmArchived { object },
         cursor: Some(CursorField {
             name: "archivedAt",
             source_defined: false,
             format: CursorFormat::Iso,
         }),
         schema,
-        defaults: &[Fill { field: "archivedAt", or: Some("createdAt"), cast: None }],
-        ..*row
+        defaults: &[FieldDefault { field: "archivedAt", or: Some("createdAt"), cast: None }],
+        ..*spec
     })
 }
 
@@ -125,26 +126,26 @@ mod tests {
 
     #[test]
     fn keys_cursors_and_defaults_are_columns() {
-        for row in rows() {
-            let schema: Value = serde_json::from_str(row.static_fields()).unwrap();
-            let columns = schema["properties"].as_object().expect(row.name);
-            let keys = row.primary_key.iter().copied();
-            let cursor = row.cursor.map(|cursor| cursor.name);
-            let defaults = row.defaults.iter().map(|fill| fill.field);
+        for spec in rows() {
+            let schema: Value = serde_json::from_str(spec.static_fields()).unwrap();
+            let columns = schema["properties"].as_object().expect(spec.name);
+            let keys = spec.primary_key.iter().copied();
+            let cursor = spec.cursor.map(|cursor| cursor.name);
+            let defaults = spec.defaults.iter().map(|field_default| field_default.field);
             for column in keys.chain(cursor).chain(defaults) {
-                assert!(columns.contains_key(column), "{} has no column {column}", row.name);
+                assert!(columns.contains_key(column), "{} has no column {column}", spec.name);
             }
         }
     }
 
     #[test]
     fn q39_every_crm_object_has_a_stream_of_its_archived_records() {
-        for row in STREAMS.iter() {
-            let Family::CrmObject { object, .. } = row.family else { continue };
-            let name = format!("{}_archived", row.name);
-            let archived = STREAMS.iter().find(|row| row.name == name).expect(&name);
+        for spec in STREAMS.iter() {
+            let ReadStrategy::CrmObject { object, .. } = spec.strategy else { continue };
+            let name = format!("{}_archived", spec.name);
+            let archived = STREAMS.iter().find(|spec| spec.name == name).expect(&name);
             assert!(
-                matches!(archived.family, Family::CrmArchived { object: own } if own == object)
+                matches!(archived.strategy, ReadStrategy::CrmArchived { object: own } if own == object)
             );
         }
     }
@@ -153,9 +154,9 @@ mod tests {
     fn scopes_and_documentation_are_given() {
         // Any scope for a CRM object grants access to the corresponding part of these.
         let open_to_all = ["association_labels", "properties"];
-        for row in rows() {
-            assert_eq!(row.scopes.is_empty(), open_to_all.contains(&row.name), "{}", row.name);
-            assert!(row.docs.starts_with("https://developers.hubspot.com/"), "{}", row.name);
+        for spec in rows() {
+            assert_eq!(spec.scopes.is_empty(), open_to_all.contains(&spec.name), "{}", spec.name);
+            assert!(spec.docs.starts_with("https://developers.hubspot.com/"), "{}", spec.name);
         }
     }
 }

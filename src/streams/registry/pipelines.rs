@@ -1,10 +1,10 @@
 //! Pipelines of all CRM object types that have them.
 
-use super::super::reshape;
-use super::super::spec::{CursorField, Family, Pass, Schema, StreamSpec};
+use super::super::spec::{CursorField, Pass, ReadStrategy, Schema, StreamSpec};
+use super::super::transform;
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
-use crate::hubspot::{Endpoint, Shape};
+use crate::hubspot::{Endpoint, PageLayout};
 
 /// Base definition of all pipeline streams.
 const PIPELINES: StreamSpec<'static> = StreamSpec {
@@ -25,21 +25,25 @@ const PIPELINES: StreamSpec<'static> = StreamSpec {
 };
 
 /// Reads the pipelines of one object type; a single response holds them all.
-const fn of(object: &'static [Pass]) -> Family<'static> {
-    Family::Collection { endpoint: Endpoint::Pipelines, passes: object, shape: Shape::RESULTS }
+const fn of(object: &'static [Pass]) -> ReadStrategy<'static> {
+    ReadStrategy::Collection {
+        endpoint: Endpoint::Pipelines,
+        passes: object,
+        shape: PageLayout::RESULTS,
+    }
 }
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "appointment_pipelines",
-        family: of(&[Pass::get("/appointments")]),
+        strategy: of(&[Pass::get("/appointments")]),
         scopes: &["crm.objects.appointments.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "course_pipelines",
-        family: of(&[Pass::get("/courses")]),
+        strategy: of(&[Pass::get("/courses")]),
         scopes: &["crm.objects.courses.read"],
         ..PIPELINES
     },
@@ -47,7 +51,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // gone.
     StreamSpec {
         name: "deal_pipelines",
-        family: of(&[Pass::get("/deals")]),
+        strategy: of(&[Pass::get("/deals")]),
         primary_key: &["pipelineId"],
         cursor: Some(CursorField {
             name: "updatedAt",
@@ -55,50 +59,50 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
             format: CursorFormat::Millis,
         }),
         schema: Schema::Static(include_str!("../../../schemas/deal_pipelines.json")),
-        reshape: Some(reshape::deal_pipeline),
+        transform: Some(transform::deal_pipeline),
         scopes: &["crm.objects.contacts.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "engagements_task_pipelines",
-        family: of(&[Pass::get("/tasks")]),
+        strategy: of(&[Pass::get("/tasks")]),
         schema: Schema::Static(include_str!("../../../schemas/engagements_task_pipelines.json")),
         scopes: &["crm.objects.contacts.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "lead_pipelines",
-        family: of(&[Pass::get("/leads")]),
+        strategy: of(&[Pass::get("/leads")]),
         scopes: &["crm.objects.leads.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "listing_pipelines",
-        family: of(&[Pass::get("/listings")]),
+        strategy: of(&[Pass::get("/listings")]),
         scopes: &["crm.objects.listings.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "order_pipelines",
-        family: of(&[Pass::get("/orders")]),
+        strategy: of(&[Pass::get("/orders")]),
         scopes: &["crm.objects.orders.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "project_pipelines",
-        family: of(&[Pass::get("/projects")]),
+        strategy: of(&[Pass::get("/projects")]),
         scopes: &["crm.objects.projects.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "service_pipelines",
-        family: of(&[Pass::get("/services")]),
+        strategy: of(&[Pass::get("/services")]),
         scopes: &["crm.objects.services.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "ticket_pipelines",
-        family: of(&[Pass::get("/tickets")]),
+        strategy: of(&[Pass::get("/tickets")]),
         schema: Schema::Static(include_str!("../../../schemas/ticket_pipelines.json")),
         scopes: &["tickets"],
         ..PIPELINES

@@ -1,6 +1,6 @@
 //! Property history streams.
 
-use super::super::spec::{CursorField, Family, Schema, StreamSpec};
+use super::super::spec::{CursorField, ReadStrategy, Schema, StreamSpec};
 use super::{MODIFIED, MODIFIED_CONTACT, PLAIN};
 use crate::cursor::CursorFormat;
 use crate::record::{HistoryForm, VersionField};
@@ -9,7 +9,7 @@ use crate::record::{HistoryForm, VersionField};
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "companies_property_history",
-        family: Family::PropertyHistory {
+        strategy: ReadStrategy::PropertyHistory {
             object: "companies",
             modified: MODIFIED,
             form: HistoryForm { id: "companyId", ..HISTORY },
@@ -21,7 +21,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "contacts_property_history",
-        family: Family::PropertyHistory {
+        strategy: ReadStrategy::PropertyHistory {
             object: "contacts",
             modified: MODIFIED_CONTACT,
             // Names used by the first version of the API.
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "deals_property_history",
-        family: Family::PropertyHistory {
+        strategy: ReadStrategy::PropertyHistory {
             object: "deals",
             modified: MODIFIED,
             form: HistoryForm { id: "dealId", ..HISTORY },
@@ -71,7 +71,7 @@ const HISTORY: HistoryForm = HistoryForm {
 
 /// Base definition of the property history streams.
 const VERSION: StreamSpec<'static> = StreamSpec {
-    family: Family::PropertyHistory { object: "", modified: "", form: HISTORY },
+    strategy: ReadStrategy::PropertyHistory { object: "", modified: "", form: HISTORY },
     primary_key: &[],
     cursor: Some(CursorField {
         name: "timestamp",

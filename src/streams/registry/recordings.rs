@@ -1,7 +1,7 @@
 //! Recordings of calls and meetings.
 
-use super::super::reshape::recordings;
-use super::super::spec::{CursorField, Family, Schema, StreamSpec};
+use super::super::spec::{CursorField, ReadStrategy, Schema, StreamSpec};
+use super::super::transform::recordings;
 use super::{MODIFIED, PLAIN};
 use crate::cursor::CursorFormat;
 
@@ -9,27 +9,27 @@ use crate::cursor::CursorFormat;
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "call_recordings",
-        family: Family::Recordings {
+        strategy: ReadStrategy::Recordings {
             object: "calls",
             modified: MODIFIED,
             urls: recordings::CALL_URLS,
         },
         primary_key: &["call_id"],
         schema: Schema::Static(include_str!("../../../schemas/call_recordings.json")),
-        reshape: Some(recordings::call),
+        transform: Some(recordings::call),
         docs: "https://developers.hubspot.com/docs/api-reference/crm-calls-v3/guide",
         ..RECORDING
     },
     StreamSpec {
         name: "meeting_recordings",
-        family: Family::Recordings {
+        strategy: ReadStrategy::Recordings {
             object: "meetings",
             modified: MODIFIED,
             urls: recordings::MEETING_URLS,
         },
         primary_key: &["meeting_id"],
         schema: Schema::Static(include_str!("../../../schemas/meeting_recordings.json")),
-        reshape: Some(recordings::meeting),
+        transform: Some(recordings::meeting),
         docs: "https://developers.hubspot.com/docs/api-reference/crm-meetings-v3/guide",
         ..RECORDING
     },
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
 
 /// Base definition of both recording streams.
 const RECORDING: StreamSpec<'static> = StreamSpec {
-    family: Family::Recordings { object: "", modified: MODIFIED, urls: &[] },
+    strategy: ReadStrategy::Recordings { object: "", modified: MODIFIED, urls: &[] },
     primary_key: &[],
     cursor: Some(CursorField { name: MODIFIED, source_defined: false, format: CursorFormat::Iso }),
     scopes: &["crm.objects.contacts.read"],

@@ -1,8 +1,8 @@
 //! Account details, currencies, owners, roles, teams and users.
 
-use super::super::spec::{Family, Pass, Schema, StreamSpec};
+use super::super::spec::{Pass, ReadStrategy, Schema, StreamSpec};
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
-use crate::hubspot::{Endpoint, Shape};
+use crate::hubspot::{Endpoint, PageLayout};
 
 const USERS_GUIDE: &str =
     "https://developers.hubspot.com/docs/api-reference/settings-user-provisioning-v3/guide";
@@ -11,7 +11,7 @@ const USERS_GUIDE: &str =
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "account_details",
-        family: Family::Single { endpoint: Endpoint::Account },
+        strategy: ReadStrategy::Single { endpoint: Endpoint::Account },
         primary_key: &[],
         schema: Schema::Static(include_str!("../../../schemas/account_details.json")),
         scopes: &["oauth"],
@@ -22,10 +22,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // The currency codes alone add nothing to any public list of currencies.
     StreamSpec {
         name: "currencies",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Currencies,
             passes: &[Pass::get("/exchange-rates?limit=100")],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/currencies.json")),
@@ -37,28 +37,28 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "owners",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Owners,
             passes: &[Pass::get("?limit=500")],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         ..OWNERS
     },
     StreamSpec {
         name: "owners_archived",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Owners,
             passes: &[Pass::get("?limit=500&archived=true")],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         ..OWNERS
     },
     StreamSpec {
         name: "roles",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Users,
             passes: &[Pass::get("/roles")],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         schema: Schema::Static(include_str!("../../../schemas/roles.json")),
         scopes: &["settings.users.read"],
@@ -68,10 +68,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "teams",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Users,
             passes: &[Pass::get("/teams")],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         schema: Schema::Static(include_str!("../../../schemas/teams.json")),
         scopes: &["settings.users.teams.read"],
@@ -80,10 +80,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "users",
-        family: Family::Collection {
+        strategy: ReadStrategy::Collection {
             endpoint: Endpoint::Users,
             passes: &[Pass::get("?limit=100")],
-            shape: Shape::RESULTS,
+            shape: PageLayout::RESULTS,
         },
         schema: Schema::Static(include_str!("../../../schemas/users.json")),
         scopes: &["settings.users.read"],

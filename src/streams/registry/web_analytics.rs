@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::super::reshape::events as reshape;
-use super::super::spec::{CursorField, Family, Occurrences, Schema, StreamSpec};
+use super::super::spec::{CursorField, ReadStrategy, RecordEvents, Schema, StreamSpec};
+use super::super::transform::events as transform;
 use super::{MODIFIED, MODIFIED_CONTACT, PLAIN};
 use crate::cursor::CursorFormat;
-use crate::record::EmptyText;
+use crate::record::EmptyString;
 
 /// Event types of web analytics. HubSpot rejects requests without an event type.
 pub(in crate::streams) const TYPES: &[Cow<'static, str>] =
@@ -14,7 +14,7 @@ pub(in crate::streams) const TYPES: &[Cow<'static, str>] =
 
 /// Base definition of all web analytics streams.
 pub(in crate::streams) const WEB_ANALYTICS: StreamSpec<'static> = StreamSpec {
-    family: Family::Occurrences(Occurrences {
+    strategy: ReadStrategy::RecordEvents(RecordEvents {
         object: "",
         modified: MODIFIED,
         object_type: "",
@@ -26,8 +26,8 @@ pub(in crate::streams) const WEB_ANALYTICS: StreamSpec<'static> = StreamSpec {
         format: CursorFormat::Iso,
     }),
     schema: Schema::Static(include_str!("../../../schemas/shared/web_analytics.json")),
-    reshape: Some(reshape::web_analytics),
-    casts: Some(EmptyText::Stays),
+    transform: Some(transform::web_analytics),
+    coercions: Some(EmptyString::Stays),
     scopes: &["business-intelligence", "crm.objects.custom.read"],
     docs: "https://developers.hubspot.com/docs/api-reference/events-web-analytics-v3/guide",
     ..PLAIN
@@ -40,8 +40,8 @@ pub(in crate::streams) const CUSTOM_EVENT: StreamSpec<'static> = StreamSpec {
         fields: include_str!("../../../schemas/shared/event_occurrence.json"),
         properties: &[],
     },
-    reshape: None,
-    casts: None,
+    transform: None,
+    coercions: None,
     scopes: &["behavioral_events.event_definitions.read_write", "crm.objects.contacts.read"],
     docs: "https://developers.hubspot.com/docs/api-reference/events-manage-event-definitions-v3/guide",
     ..WEB_ANALYTICS
@@ -52,82 +52,82 @@ pub(in crate::streams) const CUSTOM_EVENT: StreamSpec<'static> = StreamSpec {
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "companies_web_analytics",
-        family: family("companies", MODIFIED, "company"),
+        strategy: strategy("companies", MODIFIED, "company"),
         scopes: &["business-intelligence", "crm.objects.companies.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "contacts_web_analytics",
-        family: family("contacts", MODIFIED_CONTACT, "contact"),
+        strategy: strategy("contacts", MODIFIED_CONTACT, "contact"),
         scopes: &["business-intelligence", "crm.objects.contacts.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "deals_web_analytics",
-        family: family("deals", MODIFIED, "deal"),
+        strategy: strategy("deals", MODIFIED, "deal"),
         scopes: &["business-intelligence", "crm.objects.deals.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "engagements_calls_web_analytics",
-        family: family("calls", MODIFIED, "calls"),
+        strategy: strategy("calls", MODIFIED, "calls"),
         scopes: &["business-intelligence", "crm.objects.contacts.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "engagements_emails_web_analytics",
-        family: family("emails", MODIFIED, "emails"),
+        strategy: strategy("emails", MODIFIED, "emails"),
         scopes: &["business-intelligence", "crm.objects.contacts.read", "sales-email-read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "engagements_meetings_web_analytics",
-        family: family("meetings", MODIFIED, "meetings"),
+        strategy: strategy("meetings", MODIFIED, "meetings"),
         scopes: &["business-intelligence", "crm.objects.contacts.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "engagements_notes_web_analytics",
-        family: family("notes", MODIFIED, "notes"),
+        strategy: strategy("notes", MODIFIED, "notes"),
         scopes: &["business-intelligence", "crm.objects.contacts.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "engagements_tasks_web_analytics",
-        family: family("tasks", MODIFIED, "tasks"),
+        strategy: strategy("tasks", MODIFIED, "tasks"),
         scopes: &["business-intelligence", "crm.objects.contacts.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "goals_web_analytics",
-        family: family("goal_targets", MODIFIED, "goal_targets"),
+        strategy: strategy("goal_targets", MODIFIED, "goal_targets"),
         scopes: &["business-intelligence", "crm.objects.goals.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "line_items_web_analytics",
-        family: family("line_items", MODIFIED, "line_item"),
+        strategy: strategy("line_items", MODIFIED, "line_item"),
         scopes: &["business-intelligence", "crm.objects.line_items.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "products_web_analytics",
-        family: family("products", MODIFIED, "product"),
+        strategy: strategy("products", MODIFIED, "product"),
         scopes: &["business-intelligence", "crm.objects.products.read"],
         ..WEB_ANALYTICS
     },
     StreamSpec {
         name: "tickets_web_analytics",
-        family: family("tickets", MODIFIED, "ticket"),
+        strategy: strategy("tickets", MODIFIED, "ticket"),
         scopes: &["business-intelligence", "tickets"],
         ..WEB_ANALYTICS
     },
 ];
 
-const fn family(
+const fn strategy(
     object: &'static str,
     modified: &'static str,
     object_type: &'static str,
-) -> Family<'static> {
-    Family::Occurrences(Occurrences { object, modified, object_type, event_types: TYPES })
+) -> ReadStrategy<'static> {
+    ReadStrategy::RecordEvents(RecordEvents { object, modified, object_type, event_types: TYPES })
 }

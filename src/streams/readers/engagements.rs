@@ -1,0 +1,150 @@
+//! Engagements of all types from the legacy v1 API.
+//!
+//! ```text
+//! recent:  modified ≥ lower, filtered by HubSpot; newest first, at most 30 days and 10,000 records
+//! paged:   all engagements by ascending id; those modified before `lower` are dropped client-side
+//! covered: everything modified before this sync began
+//! ```
+//!
+//! The total in the first response of the recent list decides which of the two is used. A record
+//! that is modified while the recent list is read moves to the front; the records it passes are
+//! read twice and none is lost.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::checkpoint_interval::CheckpointInterval;
+use super::{Emitter, StreamStats, contradicts_itself};
+use crate::cursor::{
+    CursorFormat, PageInfo, PageRequest, ReadMode, Scan, ScanTask, TimeBounds, complete,
+    in_progress_as,
+};
+use crate::error::Error;
+use crate::hubspot::{
+    self, Endpoint, ListRequest, Page, PageLayout, PageToken, Pages, PagingKind, limits,
+};
+use crate::record::Record;
+use crate::streams::context::{Context, PlannedStream};
+use crate::time::Millis;
+
+const SHAPE: PageLayout = PageLayout { records: "results", paging: PagingKind::Offset };
+/// Field that holds the engagement's own fields in the response.
+const ITSELF: &str = "engagement";
+const PAGED: &str = "/paged?limit=250";
+
+/// Maximum age for which the recent list is used: one day less than HubSpot covers.
+const RECENT: Duration = Duration::from_hours(24 * 29);
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    planned: &PlannedStream<'_>,
+) -> Result<StreamStats, Error> {
+    let Some(cursor) = planned.spec.cursor else { return Ok(StreamStats::default()) };
+    let bounds = TimeBounds { worst_lag: Duration::ZERO, ..context.settled_bounds().await? };
+    let scan = Scan::begin(&planned.saved, &bounds, planned.full_refresh, planned.generation);
+    let reader =
+        EngagementReader { context, emitter: Emitter::new(context, planned), cursor: cursor.name };
+    let ((lower, upper), end) = (scan.window(), scan.end());
+    let is_begun = planned.saved.progress.is_some() && scan.mode() == ReadMode::List;
+    let is_recent = u128::from(upper.abs_diff(lower)) <= RECENT.as_millis();
+    let is_read = scan.is_done() || is_recent && !is_begun && reader.read_recent(lower).await?;
+    if !is_read {
+        let scan = if scan.mode() == ReadMode::List { scan } else { scan.by_list() };
+        reader.read_paged(scan, cursor.format, planned.generation).await?;
+    }
+    reader.emitter.finish(complete(cursor.name, cursor.format, end)).await
+}
+
+struct EngagementReader<'a> {
+    context: &'a Context<'a>,
+    emitter: Emitter<'a>,
+    cursor: &'static str,
+}
+
+impl EngagementReader<'_> {
+    /// Reads the recently modified engagements. Returns `false`, with nothing sent, if there are
+    /// more than HubSpot returns.
+    async fn read_recent(&self, since: Millis) -> Result<bool, Error> {
+        let tail = format!("/recent/modified?count=100&since={since}");
+        let mut pages = Pages::new(self.context.api, list(&tail));
+        let mut is_first = true;
+        while let Some(page) = pages.next().await? {
+            if is_first && page.total.is_none_or(|total| total > limits::RECENT_ENGAGEMENTS) {
+                return Ok(false);
+            }
+            is_first = false;
+            self.send(&page, since).await?;
+        }
+        Ok(true)
+    }
+
+    /// Reads all engagements by list. If the offset of a page turns out not to be the id at which
+    /// the page begins, the list is read again from the beginning as one paged by entry count.
+    async fn read_paged(
+        &self,
+        mut scan: Scan,
+        format: CursorFormat,
+        generation: Option<i64>,
+    ) -> Result<(), Error> {
+        let mut checkpoint_interval = CheckpointInterval::new(Instant::now());
+        let (lower, _) = scan.window();
+        let request = list(PAGED);
+        let size = request.page_size();
+        while let Some(ScanTask::Page(range, PageRequest::List { after })) = scan.next_task() {
+            let after = after.map(PageToken::new);
+            let answer =
+                hubspot::collection(self.context.api, &request, after.as_ref(), &size).await;
+            let answer = match answer {
+                Ok(answer) => answer,
+                // The offset saved by an interrupted read is no longer accepted.
+                Err(error @ Error::Refused { .. }) if after.is_some() => {
+                    log::warn!("`{}`: read from the beginning: {error}", self.context.name);
+                    return self.read_by_offset(request, lower).await;
+                }
+                Err(error) => return Err(error),
+            };
+            let ids: Vec<_> = answer.records().map(id).collect();
+            let token = answer.next.as_ref().map(|page_token| page_token.as_str().to_owned());
+            let seen = PageInfo { ids, token, left: None };
+            scan.take(range, ReadMode::List, &seen)
+                .map_err(|violation| contradicts_itself(&self.context.name, violation))?;
+            if !scan.is_by_id() {
+                return self.read_by_offset(request, lower).await;
+            }
+            let count = self.send(&answer, lower).await?;
+            if checkpoint_interval.is_due(count, Instant::now())
+                && !scan.is_done()
+                && let Some(progress) = scan.progress(generation)
+            {
+                self.emitter.claim(in_progress_as(self.cursor, format, progress)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn read_by_offset(&self, list: ListRequest<'_>, lower: Millis) -> Result<(), Error> {
+        let mut pages = Pages::new(self.context.api, list);
+        while let Some(page) = pages.next().await? {
+            self.send(&page, lower).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&self, page: &Page, from: Millis) -> Result<u64, Error> {
+        let wants = |record: &Record<'_>| {
+            let modified = record.nested(ITSELF).and_then(|own| own.instant(self.cursor));
+            modified.is_none_or(|modified| modified >= from)
+        };
+        self.emitter.send(page.records(), &[], wants).await
+    }
+}
+
+fn list(tail: &str) -> ListRequest<'_> {
+    ListRequest { endpoint: Endpoint::Engagements, tail, body: None, shape: SHAPE }
+}
+
+/// Returns the id of an engagement as sent.
+fn id(text: &str) -> Option<u64> {
+    Record::parse(text).ok()?.nested(ITSELF)?.id()
+}

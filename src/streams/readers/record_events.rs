@@ -1,0 +1,162 @@
+//! Events of the records of a CRM object type, requested record by record.
+//!
+//! ```text
+//! records:  all records by list at first, then those modified since the saved position − overlap;
+//!           by ascending id, so that an interrupted read resumes after the last finished record
+//! events:   position − overlap (or start date) ≤ occurred < upper, filtered by HubSpot
+//! covered:  everything that occurred before `upper`, which is fixed before the first request
+//! ```
+//!
+//! HubSpot returns the events of one record and one event type at a time. An event updates the
+//! modification time of its record, so records that were not modified are not requested.
+
+use std::time::Duration;
+
+use futures_util::stream;
+use tokio::time::Instant;
+
+use super::checkpoint_interval::CheckpointInterval;
+use super::crm_object::ObjectReader;
+use super::scanning::{after_refusal, numeric, without_order};
+use super::substream::each;
+use super::{Emitter, StreamStats};
+use crate::cursor::{
+    FIRST, PageInfo, SavedState, Scan, ScanTask, TimeBounds, complete_global, in_progress,
+};
+use crate::error::Error;
+use crate::hubspot::{
+    Endpoint, ListRequest, PageLayout, Pages, RecordEventsQuery, RecordId, limits,
+};
+use crate::streams::context::{Context, PlannedStream};
+use crate::streams::spec::RecordEvents;
+use crate::time::Millis;
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    planned: &PlannedStream<'_>,
+    events: &RecordEvents<'_>,
+) -> Result<StreamStats, Error> {
+    let Some(cursor) = planned.spec.cursor else { return Ok(StreamStats::default()) };
+    let records = ObjectReader::ids(context, events.object, events.modified);
+    let emitter = Emitter::new(context, planned);
+    let bounds = TimeBounds {
+        index_lag: limits::LATE_EVENTS,
+        worst_lag: Duration::ZERO,
+        ..context.settled_bounds().await?
+    };
+    let saved = earliest(&planned.saved);
+    let mut scan = Scan::begin(&saved, &bounds, planned.full_refresh, planned.generation);
+    let mut checkpoint_interval = CheckpointInterval::new(Instant::now());
+    while let Some(ScanTask::Page(range, request)) = scan.next_task() {
+        let (window, mode) = (scan.window(), request.mode());
+        let found = match records.fetch(window, request.clone()).await {
+            Ok(found) => found,
+            Err(error) => {
+                scan = after_refusal(&context.name, &scan, &request, error)?;
+                continue;
+            }
+        };
+        let ids: Vec<_> = records.ids_of(&found)?;
+        let token = found.next.map(|page_token| page_token.as_str().to_owned());
+        let seen = PageInfo { ids, token, left: None };
+        if let Err(violation) = scan.take(range, mode, &seen) {
+            scan = without_order(&context.name, &scan, mode, violation)?;
+            continue;
+        }
+        let ids = numeric(&context.name, &seen.ids)?;
+        let before = emitter.receipt().records;
+        let asked = ids.into_iter().flat_map(|id| {
+            events.event_types.iter().map(move |event_type| Ok((id, event_type.as_ref())))
+        });
+        let asked = stream::iter(asked);
+        let (lower, upper) = window;
+        each(asked, async |(id, event_type)| {
+            let window = (begin(planned, &bounds, id, lower), upper);
+            read_one(context, &emitter, events, (id, event_type), window).await
+        })
+        .await?;
+        let count = emitter.receipt().records - before;
+        if checkpoint_interval.is_due(count, Instant::now())
+            && !scan.is_done()
+            && let Some(progress) = scan.progress(planned.generation)
+        {
+            emitter.claim(in_progress(cursor.name, progress)).await?;
+        }
+    }
+    emitter.finish(complete_global(cursor.name, cursor.format, scan.end())).await
+}
+
+/// Reads the events of one type for one record.
+async fn read_one(
+    context: &Context<'_>,
+    emitter: &Emitter<'_>,
+    events: &RecordEvents<'_>,
+    (record, event_type): (RecordId, &str),
+    (from, to): (Millis, Millis),
+) -> Result<(), Error> {
+    let query = RecordEventsQuery {
+        object_type: events.object_type,
+        record,
+        event_type,
+        from: from.max(FIRST),
+        to,
+    };
+    let tail = query.tail();
+    let list = ListRequest {
+        endpoint: Endpoint::EventOccurrences,
+        tail: &tail,
+        body: None,
+        shape: PageLayout::RESULTS,
+    };
+    let mut pages = Pages::new(context.api, list);
+    while let Some(page) = pages.next_if_any().await? {
+        emitter.send(page.records(), &[], |_| true).await?;
+    }
+    Ok(())
+}
+
+/// Returns the state with the earliest saved position as the position of all records. It is `None`
+/// if some records may never have been read, which includes a state without a position for records
+/// that it does not list.
+///
+/// Events after the own position of a record have also modified it after the earliest position.
+fn earliest(saved: &SavedState) -> SavedState {
+    let own = saved.partitions.values().copied().min().unwrap_or(saved.position);
+    // `None` sorts before every instant.
+    SavedState { position: saved.position.min(own), ..saved.clone() }
+}
+
+/// Returns the instant from which the events of one record are read: its own saved position, less
+/// the overlap, if that is later than `lower`.
+fn begin(
+    planned: &PlannedStream<'_>,
+    bounds: &TimeBounds,
+    record: RecordId,
+    lower: Millis,
+) -> Millis {
+    let own = planned.saved.partitions.get(&record.to_string()).copied().flatten();
+    let own = own.filter(|_| !planned.full_refresh).map(|position| bounds.lower(position));
+    own.map_or(lower, |own| own.max(lower))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_position_holds_for_all_records() {
+        for (case, others, partitions, expected) in [
+            ("none", None, vec![], None),
+            ("global", Some(5), vec![], Some(5)),
+            ("by record, nothing said of others", None, vec![("1", Some(7))], None),
+            ("by record and others", Some(8), vec![("1", Some(7)), ("2", Some(6))], Some(6)),
+            ("one not read", Some(8), vec![("1", Some(7)), ("2", None)], None),
+            ("others are earlier", Some(5), vec![("1", Some(7))], Some(5)),
+        ] {
+            let partitions =
+                partitions.into_iter().map(|(id, position)| (id.to_owned(), position)).collect();
+            let saved = SavedState { position: others, partitions, ..SavedState::default() };
+            assert_eq!(earliest(&saved).position, expected, "{case}");
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Substreams: child records of each entry of a parent list, such as list members or form
+//! submissions.
+//!
+//! ```text
+//! parents:  all entries, unfiltered: an old parent gets new children
+//! emitted:  cursor ≥ the parent's position − overlap (or start date), filtered client-side; no
+//!           upper bound. Responses sorted newest first are read no further back than that.
+//! covered:  everything before this sync began, for each parent once it has been read
+//! ```
+//!
+//! A resumed full refresh skips the parents that were already read in the same generation.
+//!
+//! A parent that HubSpot refuses (any 4xx other than 401) is skipped with a warning and keeps its
+//! position. The stream fails only if all parents are refused for a reason that concerns the
+//! endpoint or the token.
+
+use std::cell::{Cell, OnceCell, RefCell};
+
+use futures_util::{TryStreamExt, stream};
+use tokio::time::Instant;
+
+use super::checkpoint_interval::CheckpointInterval;
+use super::newest_first::oldest;
+use super::{Emitter, StreamStats, unreadable};
+use crate::cursor::{
+    self as cursors, FIRST, Partitions, TimeBounds, complete_global, no_cursor,
+    parents_without_cursor,
+};
+use crate::error::Error;
+use crate::hubspot::{Api, ListRequest, OneRefused, Page, Pages, path_segment};
+use crate::protocol::StreamState;
+use crate::record::Record;
+use crate::streams::context::{Context, PlannedStream};
+use crate::streams::spec::{Child, CursorField, ParentStream, Substream};
+use crate::time::Millis;
+
+/// Number of parents read concurrently: as many as a sync can have requests in flight.
+const AT_ONCE: usize = 40;
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    planned: &PlannedStream<'_>,
+    children: &Substream,
+) -> Result<StreamStats, Error> {
+    let (saved, generation) = (&planned.saved, planned.generation);
+    let is_rest = planned.full_refresh && saved.is_of(generation);
+    let is_kept = is_rest || !planned.full_refresh;
+    let reader = SubstreamReader {
+        context,
+        planned,
+        child: &children.child,
+        emitter: Emitter::new(context, planned),
+        is_rest,
+        done: RefCell::new(if is_kept { saved.partitions.clone() } else { Partitions::new() }),
+        end: OnceCell::new(),
+        checkpoint_interval: RefCell::new(CheckpointInterval::new(Instant::now())),
+        is_answered: Cell::new(false),
+        refused: RefCell::default(),
+    };
+    let read = async |id: String| reader.read_parent(id).await;
+    let outcome = async {
+        for_each_parent(context, &children.parents, read).await?;
+        reader.read_by_the_older_path().await?;
+        reader.judge_refusals()
+    };
+    if let Err(error) = outcome.await {
+        reader.claim_what_was_read().await?;
+        return Err(error);
+    }
+    let state = match planned.spec.cursor {
+        Some(cursor) => {
+            let end = reader.end();
+            let end = reader.others().map_or(end, |position| position.max(end));
+            let kept = reader.positions_of_refused();
+            if kept.is_empty() {
+                complete_global(cursor.name, cursor.format, end)
+            } else {
+                let parents = cursors::ParentProgress {
+                    positions: &kept,
+                    end,
+                    others: Some(end),
+                    saved_end: saved.end,
+                    generation: None,
+                };
+                parents.in_progress(cursor.name, cursor.format, children.child.parent_key)
+            }
+        }
+        None => no_cursor(),
+    };
+    reader.emitter.finish(state).await
+}
+
+/// Lists the parents and reads several of them concurrently. Stops at the first error.
+async fn for_each_parent(
+    context: &Context<'_>,
+    parents: &ParentStream,
+    read: impl AsyncFn(String) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let ParentStream { endpoint, tail, body, shape, .. } = *parents;
+    let list = Pages::new(context.api, ListRequest { endpoint, tail, body, shape });
+    let nameless = Cell::new(0);
+    let pages = stream::try_unfold(list, async |mut list| {
+        let Some(page) = list.next().await? else { return Ok::<_, Error>(None) };
+        let entries = ids(&page, parents.id).map_err(|error| unreadable(&context.name, error))?;
+        let found: Vec<_> = entries.iter().flatten().cloned().collect();
+        nameless.set(nameless.get() + entries.len() - found.len());
+        Ok(Some((found, list)))
+    });
+    let ids = pages.map_ok(|ids| stream::iter(ids.into_iter().map(Ok))).try_flatten();
+    each(ids, read).await?;
+    if nameless.get() > 0 {
+        log::warn!(
+            "`{}`: HubSpot lists {} entries without `{}`, so what belongs to them is missing",
+            context.name,
+            nameless.get(),
+            parents.id
+        );
+    }
+    Ok(())
+}
+
+/// Reads several items concurrently. Stops at the first error.
+pub(super) async fn each<T>(
+    items: impl futures_util::Stream<Item = Result<T, Error>>,
+    read: impl AsyncFn(T) -> Result<(), Error>,
+) -> Result<(), Error> {
+    items.try_for_each_concurrent(AT_ONCE, |item| read(item)).await
+}
+
+/// Returns the parent ids as text; `None` for an entry without an id.
+fn ids(page: &Page, field: &str) -> serde_json::Result<Vec<Option<String>>> {
+    let id = |text| {
+        let record = Record::parse(text)?;
+        let text = record.text(field).map(std::borrow::Cow::into_owned);
+        let id = text.or_else(|| record.raw(field).map(str::to_owned));
+        Ok(id.filter(|id| !id.is_empty()))
+    };
+    page.records().map(id).collect()
+}
+
+/// Maximum number of refused parents that are named in warnings.
+const MOST_NAMED: usize = 20;
+
+/// Number of refused parents after which the stream fails, if no parent has been answered and all
+/// refusals may concern the token.
+const ENOUGH: usize = 40;
+
+struct SubstreamReader<'a> {
+    context: &'a Context<'a>,
+    planned: &'a PlannedStream<'a>,
+    child: &'a Child,
+    emitter: Emitter<'a>,
+    /// `true` if this read resumes an interrupted full refresh.
+    is_rest: bool,
+    /// Positions of parents: the saved ones, updated with those read by this sync.
+    done: RefCell<Partitions>,
+    /// Position of every parent read by this sync.
+    end: OnceCell<Millis>,
+    checkpoint_interval: RefCell<CheckpointInterval>,
+    /// `true` once HubSpot has returned a page for any parent.
+    is_answered: Cell<bool>,
+    refused: RefCell<Vec<(String, OneRefused)>>,
+}
+
+impl SubstreamReader<'_> {
+    /// Returns the saved position of parents that have no position of their own.
+    fn others(&self) -> Option<Millis> {
+        self.planned.saved.position.filter(|_| !self.planned.full_refresh)
+    }
+
+    /// Returns the position to save for a parent that has been read. Accurate only after the first
+    /// response.
+    fn end(&self) -> Millis {
+        *self.end.get_or_init(|| self.context.bounds().upper())
+    }
+
+    /// Returns the instant from which children of a parent are emitted.
+    fn from(&self, parent: &str, bounds: &TimeBounds) -> Millis {
+        let own = self.planned.saved.partitions.get(parent).filter(|_| !self.planned.full_refresh);
+        let position = own.copied().unwrap_or_else(|| self.others());
+        position.map_or(bounds.first(), |position| bounds.lower(position))
+    }
+
+    async fn read_parent(&self, parent: String) -> Result<(), Error> {
+        if self.is_rest && self.planned.saved.partitions.contains_key(&parent) {
+            return Ok(());
+        }
+        let Child { endpoint, tail, shape, parent_field, newest_first, .. } = *self.child;
+        let bounds = self.context.bounds();
+        let from = self.from(&parent, &bounds);
+        let tail = format!("/{}{tail}", path_segment(&parent));
+        let list = ListRequest { endpoint, tail: &tail, body: None, shape };
+        let mut pages = Pages::new(self.context.api, list);
+        let mut records = 0;
+        loop {
+            let page = match pages.next_of_one().await? {
+                Ok(Some(page)) => page,
+                Ok(None) => break,
+                Err(OneRefused::NoEntries) => {
+                    log::info!("`{}`: {parent} is skipped, it has no entries", self.context.name);
+                    break;
+                }
+                Err(refused) => return self.leave_out(parent, refused),
+            };
+            self.is_answered.set(true);
+            let is_new = |record: &Record<'_>| {
+                self.planned.spec.changed(record).is_none_or(|moment| moment >= from)
+            };
+            let constants = [(parent_field, parent.as_str())];
+            records += self.emitter.send(page.records(), &constants, is_new).await?;
+            let is_old = match newest_first {
+                Some(field) => oldest(&page, field)
+                    .map_err(|error| unreadable(&self.context.name, error))?
+                    .is_some_and(|oldest| oldest < from),
+                None => false,
+            };
+            if is_old {
+                break;
+            }
+        }
+        self.finished(&parent, records).await
+    }
+
+    /// Adds a parent to the refused ones.
+    ///
+    /// Returns the error if `ENOUGH` parents were refused, none has been answered, and all
+    /// refusals may concern the token, so that the remaining parents are not requested.
+    fn leave_out(&self, parent: String, refused: OneRefused) -> Result<(), Error> {
+        let mut all = self.refused.borrow_mut();
+        all.push((parent, refused));
+        let is_general = all.len() >= ENOUGH && !self.is_answered.get();
+        if is_general && all.iter().all(|(_, refused)| refused.is_about_the_token()) {
+            return match all.swap_remove(0).1 {
+                OneRefused::Refused(error) | OneRefused::UnknownPath(error) => Err(error),
+                OneRefused::NoEntries => Ok(()),
+            };
+        }
+        Ok(())
+    }
+
+    /// Reads the parents again with the fallback path of the endpoint, if every parent was refused
+    /// because its path is unknown.
+    async fn read_by_the_older_path(&self) -> Result<(), Error> {
+        let is_unknown = |(_, refused): &(String, OneRefused)| refused.is_unknown_path();
+        let is_missing = {
+            let refused = self.refused.borrow();
+            !self.is_answered.get() && !refused.is_empty() && refused.iter().all(is_unknown)
+        };
+        let Api { paths, .. } = self.context.api;
+        if !is_missing || !paths.fall_back(self.child.endpoint) {
+            return Ok(());
+        }
+        let again = self.refused.take().into_iter().map(|(parent, _)| Ok(parent));
+        each(stream::iter(again), async |parent| self.read_parent(parent).await).await
+    }
+
+    /// Warns about the skipped parents. Returns an error if all were refused for a reason that does
+    /// not concern a single parent.
+    fn judge_refusals(&self) -> Result<(), Error> {
+        let name = &self.context.name;
+        let mut refused = self.refused.borrow_mut();
+        let is_several = refused.len() > 1;
+        let is_general = |(_, refused): &(String, OneRefused)| {
+            refused.is_about_the_token() || is_several && refused.is_unknown_path()
+        };
+        if !refused.is_empty() && !self.is_answered.get() && refused.iter().all(is_general) {
+            return match refused.swap_remove(0).1 {
+                OneRefused::Refused(error) | OneRefused::UnknownPath(error) => Err(error),
+                OneRefused::NoEntries => Ok(()),
+            };
+        }
+        for (parent, refused) in refused.iter().take(MOST_NAMED) {
+            log::warn!(
+                "`{name}`: what belongs to {parent} is left out, because HubSpot refuses it \
+                 ({refused}); the next sync asks for it again"
+            );
+        }
+        if let Some(more) = refused.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
+            log::warn!("`{name}`: the same holds for {more} more");
+        }
+        Ok(())
+    }
+
+    /// Returns the positions that refused parents keep; `FIRST` for those without one.
+    fn positions_of_refused(&self) -> Partitions {
+        let saved = &self.planned.saved.partitions;
+        let position = |parent: &String| {
+            let own = saved.get(parent).copied().filter(|_| !self.planned.full_refresh);
+            Some(own.unwrap_or_else(|| self.others()).unwrap_or(FIRST))
+        };
+        let refused = self.refused.borrow();
+        refused.iter().map(|(parent, _)| (parent.clone(), position(parent))).collect()
+    }
+
+    /// Marks a parent as read to its end, and emits a checkpoint if one is due.
+    async fn finished(&self, parent: &str, records: u64) -> Result<(), Error> {
+        // Without a generation, a later sync would take the state of a refresh for that of an
+        // incremental read.
+        if self.planned.full_refresh && self.planned.generation.is_none() {
+            return Ok(());
+        }
+        let position = self.planned.spec.cursor.map(|_| self.end());
+        self.done.borrow_mut().insert(parent.to_owned(), position);
+        if !self.checkpoint_interval.borrow_mut().is_due(records, Instant::now()) {
+            return Ok(());
+        }
+        self.emitter.claim(self.progress()).await
+    }
+
+    /// Emits a checkpoint for the parents read since the last one, before the read ends with an
+    /// error.
+    async fn claim_what_was_read(&self) -> Result<(), Error> {
+        if self.checkpoint_interval.borrow().is_owed() {
+            self.emitter.claim(self.progress()).await
+        } else {
+            Ok(())
+        }
+    }
+
+    fn progress(&self) -> StreamState {
+        let (child, done) = (self.child, self.done.borrow());
+        let generation = self.planned.generation.filter(|_| self.planned.full_refresh);
+        match self.planned.spec.cursor {
+            Some(CursorField { name, format, .. }) => {
+                let parents = cursors::ParentProgress {
+                    positions: &done,
+                    end: self.end(),
+                    others: self.others(),
+                    saved_end: self.planned.saved.end,
+                    generation,
+                };
+                parents.in_progress(name, format, child.parent_key)
+            }
+            None => parents_without_cursor(&done, generation),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    #[test]
+    fn ids_are_text_whatever_they_are_sent_as() {
+        let body = Bytes::from_static(br#"{"results":[{"id":"a-b"},{"id":311},{"x":1}]}"#);
+        let found = ids(&Page::decode(&body).unwrap(), "id").unwrap();
+        assert_eq!(found, [Some("a-b".to_owned()), Some("311".to_owned()), None]);
+    }
+}

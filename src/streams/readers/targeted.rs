@@ -1,0 +1,53 @@
+//! Reads single CRM records again, by id, and nothing else.
+//!
+//! ```text
+//! emitted:  live records with the given ids, regardless of their dates and the filter conditions
+//! state:    that of the previous sync, unchanged
+//! ```
+
+use std::cell::RefCell;
+
+use super::StreamStats;
+use super::crm_object::{ObjectReader, Objects};
+use super::scanning::EncodedPage;
+use crate::cursor::ReadMode;
+use crate::error::Error;
+use crate::hubspot::{RecordId, limits};
+use crate::record::Encoder;
+use crate::streams::context::{Context, PlannedStream, Targets};
+
+pub(super) async fn read(
+    context: &Context<'_>,
+    stream: &PlannedStream<'_>,
+    (object, modified): (&str, &str),
+    targets: &Targets,
+) -> Result<StreamStats, Error> {
+    let objects = Objects {
+        reader: ObjectReader::new(context, stream, object, modified),
+        encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
+    };
+    let (mut count, mut missing) = (0, Vec::new());
+    for ids in targets.ids.chunks(limits::BATCH_READ) {
+        let pages = objects.reader.by_id(ids).await?;
+        let mut found = Vec::new();
+        for page in &pages {
+            found.extend(objects.reader.parse(page)?);
+        }
+        let is_missing = |id: &&RecordId| found.iter().all(|found| found.id != Some(**id));
+        missing.extend(ids.iter().filter(is_missing).map(ToString::to_string));
+        // Batch reads return no associations, as with search hits.
+        let lines = objects.reader.lines(ReadMode::Search, &found, &objects.encoder).await?;
+        let EncodedPage { text, records, .. } = lines;
+        count += records;
+        context.send(text, records, None).await?;
+    }
+    if !missing.is_empty() {
+        log::warn!(
+            "`{}`: there is no live record with the id {}; take it out of `record_ids`",
+            context.name,
+            missing.join(" or ")
+        );
+    }
+    context.send(Vec::new(), 0, Some(targets.state.clone())).await?;
+    Ok(objects.receipt(StreamStats { records: count, ..StreamStats::default() }))
+}
