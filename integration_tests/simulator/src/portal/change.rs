@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::portal::account_change::{NewFlow, Occurrences};
 use crate::portal::marketing_change::{
@@ -21,6 +22,7 @@ pub enum Records {
     Ids(Vec<u64>),
     /// A seeded random share (0 to 1) of the live records.
     Sample {
+        #[serde(deserialize_with = "share")]
         share: f64,
         seed: u64,
     },
@@ -30,6 +32,13 @@ pub enum Records {
         to: u64,
     },
     All,
+}
+
+/// Reads a share. The fields of a change are buffered until its kind is known, and a number with a
+/// fraction keeps its digits in that buffer.
+fn share<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    number.as_f64().ok_or_else(|| D::Error::custom("a share is a number"))
 }
 
 /// One change. As JSON: `{"kind":"modify","object":"contacts","records":{"id":51}}`.
