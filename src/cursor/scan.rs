@@ -12,9 +12,9 @@
 //! and the scan continues sequentially from the last page token that is known to be good.
 //!
 //! ```text
-//! ask ─▶ (request) ─▶ see ─▶ (encode) ─▶ written            for each page of each range
-//!  ▲                    │
-//!  └── the next page ◀──┘
+//! next_task ─▶ (request) ─▶ accept ─▶ (encode) ─▶ enqueued      for each page of each range
+//!     ▲                        │
+//!     └──── the next page ◀────┘
 //! ```
 
 use super::checkpoint::{SavedState, ScanProgress};

@@ -8,7 +8,7 @@
 //! | `version` | every state | 1 |
 //! | `settled` | finished streams and parents, scans in progress | see [`SavedState::reconciled_until`]; in a finished state, also the cursor it was written with |
 //! | `end` | finished streams and parents | instant that a cursor equal to `settled` stands for |
-//! | `mode` `from` `to` `remaining` `filter` | scans in progress | see [`ScanProgress`]; `from` is absent if the window has no start |
+//! | `way` `from` `to` `remaining` `filter` | scans in progress | see [`ScanProgress`]; `from` is absent if the window has no start |
 //! | `generation` | full refreshes in progress | generation that the records were emitted for |
 //! | `done` | full refreshes of substreams in progress | finished parents, if the stream has no cursor |
 

@@ -1,7 +1,7 @@
 //! Progress display on a terminal: live lines during a read and a table at the end.
 //!
 //! ```text
-//! numbers ─▶ Sample ─▶ Board ─▶ lines ─▶ Screen ─▶ stderr, if it is a terminal
+//! numbers ─▶ Sample ─▶ ProgressView ─▶ lines ─▶ Screen ─▶ stderr, if it is a terminal
 //!            5 a second  pure             a thread of its own
 //! ```
 //!

@@ -34,6 +34,6 @@ pub(super) async fn read(
     let scan = Scan::begin(&stream.saved, &bounds, stream.full_refresh, stream.generation);
     let is_listed = scan.mode() == ReadMode::List || scan.is_done();
     let scan = if is_listed { scan } else { scan.by_list() };
-    let receipt = scanning::run(context, stream, (object, ""), scan, &objects).await?;
-    Ok(objects.receipt(receipt))
+    let outcome = scanning::run(context, stream, (object, ""), scan, &objects).await?;
+    Ok(objects.stats(outcome.finish(context, stream).await?))
 }

@@ -28,8 +28,8 @@ pub(super) async fn read(
     let scan =
         Scan::begin(&stream.saved, &context.bounds(), stream.full_refresh, stream.generation);
     let scan = scan.parallelism(scanning::SPREAD);
-    let receipt = scanning::run(context, stream, (object, modified), scan, &objects).await?;
-    Ok(objects.receipt(receipt))
+    let outcome = scanning::run(context, stream, (object, modified), scan, &objects).await?;
+    Ok(objects.stats(outcome.finish(context, stream).await?))
 }
 
 /// Page source for CRM records with their associations.
@@ -39,8 +39,8 @@ pub(super) struct Objects<'a> {
 }
 
 impl Objects<'_> {
-    /// Adds value and property statistics to the receipt of a scan.
-    pub(super) fn receipt(&self, scanned: StreamStats) -> StreamStats {
+    /// Adds value and property statistics to those of a scan.
+    pub(super) fn stats(&self, scanned: StreamStats) -> StreamStats {
         let altered = self.encoder.borrow().altered();
         StreamStats { altered, properties: Some(self.reader.properties.len()), ..scanned }
     }

@@ -62,7 +62,8 @@ pub(super) async fn read(
         scan = scan.of_nothing();
     }
     let scan = scan.parallelism(scanning::SPREAD);
-    let scanned = scanning::run(context, stream, (object, modified), scan, &versions).await?;
+    let outcome = scanning::run(context, stream, (object, modified), scan, &versions).await?;
+    let scanned = outcome.finish(context, stream).await?;
     let altered = versions.encoder.borrow().altered();
     // HubSpot reports the number of objects, not of versions.
     Ok(StreamStats {

@@ -45,7 +45,8 @@ pub(super) async fn read(
         scan = scan.by_search();
     }
     let scan = scan.parallelism(scanning::SPREAD);
-    let scanned = scanning::run(context, stream, (object, modified), scan, &recordings).await?;
+    let outcome = scanning::run(context, stream, (object, modified), scan, &recordings).await?;
+    let scanned = outcome.finish(context, stream).await?;
     // The reported number counts records whose recording HubSpot may not host.
     Ok(StreamStats { altered: recordings.emitter.receipt().altered, expected: None, ..scanned })
 }

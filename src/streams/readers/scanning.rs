@@ -75,8 +75,40 @@ pub(super) struct EncodedPage {
     pub(super) sent: u64,
 }
 
-/// Runs a scan to its end and emits the final state. Returns the number of records sent and the
-/// number expected.
+/// Result of a scan that has reached its end, before its final checkpoint is emitted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ScanOutcome {
+    /// Number of records sent.
+    pub(super) records: u64,
+    /// Number of records to read according to HubSpot, if reported.
+    pub(super) expected: Option<u64>,
+    /// Number of ranges left over by an interrupted read.
+    pub(super) resumed: usize,
+    /// End of the window: every record modified before it has been sent.
+    pub(super) end: Millis,
+    /// Start of the changes that the search index may have shown too late, if they have to be
+    /// searched again.
+    pub(super) reconciled_until: Option<Millis>,
+}
+
+impl ScanOutcome {
+    /// Emits the final checkpoint of a stream that consists of this scan alone.
+    pub(super) async fn finish(
+        self,
+        context: &Context<'_>,
+        stream: &PlannedStream<'_>,
+    ) -> Result<StreamStats, Error> {
+        let Self { records, expected, resumed, end, reconciled_until } = self;
+        if let Some(cursor) = stream.spec.cursor {
+            let state = complete_with_recheck(cursor.name, cursor.format, end, reconciled_until);
+            context.send(Vec::new(), 0, Some(state)).await?;
+        }
+        Ok(StreamStats { records, expected, resumed, ..StreamStats::default() })
+    }
+}
+
+/// Runs a scan to its end, emitting intermediate checkpoints. The final one is up to the caller: see
+/// [`ScanOutcome::finish`].
 ///
 /// `modified` is the property with the modification time of a record.
 pub(super) async fn run(
@@ -85,8 +117,8 @@ pub(super) async fn run(
     (object, modified): (&str, &str),
     scan: Scan,
     page_source: &impl PageSource,
-) -> Result<StreamStats, Error> {
-    let Some(cursor) = stream.spec.cursor else { return Ok(StreamStats::default()) };
+) -> Result<ScanOutcome, Error> {
+    let Some(cursor) = stream.spec.cursor else { return Ok(ScanOutcome::default()) };
     let resumed = scan.resumed();
     let scanning = ScanRun {
         context,
@@ -134,10 +166,8 @@ pub(super) async fn run(
     }
     let expected = scanning.expected();
     let scan = scanning.scan.into_inner();
-    let claim =
-        complete_with_recheck(cursor.name, cursor.format, scan.end(), scan.reconciled_until());
-    context.send(Vec::new(), 0, Some(claim)).await?;
-    Ok(StreamStats { records, expected, resumed, ..StreamStats::default() })
+    let (end, reconciled_until) = (scan.end(), scan.reconciled_until());
+    Ok(ScanOutcome { records, expected, resumed, end, reconciled_until })
 }
 
 struct ScanRun<'a, H> {

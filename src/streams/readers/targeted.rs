@@ -49,5 +49,5 @@ pub(super) async fn read(
         );
     }
     context.send(Vec::new(), 0, Some(targets.state.clone())).await?;
-    Ok(objects.receipt(StreamStats { records: count, ..StreamStats::default() }))
+    Ok(objects.stats(StreamStats { records: count, ..StreamStats::default() }))
 }
