@@ -1,9 +1,9 @@
 #!/bin/sh
-# One sync of one portal into files, from the shell: sync.sh FOLDER
+# Runs one sync of one portal into files: sync.sh FOLDER
 #
-# FOLDER holds config.json. It gets catalog.json (made once; edit it to choose streams and columns),
-# state.json, and one file of messages for each sync. A sync that was interrupted goes on the next
-# time: the states that it had printed count.
+# FOLDER contains config.json. The script adds catalog.json (created once; edit it to choose streams
+# and columns), state.json, and one file of messages per sync. The next sync resumes an interrupted
+# one from the states that it had printed.
 set -eu
 cd "$1"
 
@@ -21,8 +21,8 @@ status=0
 source-hubspot read --config config.json --catalog catalog.json --state state.json \
     > "$messages" || status=$?
 
-# The newest state of each stream; streams that said nothing keep theirs. The file is replaced at
-# once, or not at all.
+# Keeps the newest state of each stream; streams without a new state keep their old one. The file is
+# replaced atomically.
 jq -c 'select(.type == "STATE").state' "$messages" \
     | jq -s --slurpfile before state.json \
         '$before[0] + . | group_by(.stream.stream_descriptor) | map(last)' > state.new
