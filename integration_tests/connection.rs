@@ -69,8 +69,8 @@ fn ssl_cert_file_adds_a_trusted_certificate() {
 fn answers_that_make_no_sense_are_told_apart() {
     let host = serve(&json_answer(r#"{"hello":"world"}"#), None);
     let output = Bench::new(&format!("http://{host}")).run_raw("check", &[("config", TOKEN_FORM)]);
-    let expected = "`account_details` (GET /account-info/2026-09/details) answered in a shape this \
-                    version does not understand; update the connector or report it.";
+    let expected = "This version cannot read the response to `account_details` (GET \
+                    /account-info/2026-09/details); update the connector, or report the error.";
     assert_eq!((output.error(), output.code), ((expected, "system_error"), Some(1)));
 
     let faults = vec![Fault::new(Which::all(), Kind::Garbage)];

@@ -64,7 +64,7 @@ fn c03_hits_in_the_order_of_text_are_given_up_for_the_list() {
     touch(&stage, "deals", START_MS - 600_000);
     let output = read(&stage, "deals", &saved("deals", START_MS - HOUR_MS));
     assert_eq!(output.distinct_ids("deals"), ids);
-    let said = |warning: &&str| warning.contains("search did not answer in the order of ids");
+    let said = |warning: &&str| warning.contains("the search results are not in the order of ids");
     assert_eq!(output.warnings().iter().filter(|warning| said(warning)).count(), 1);
 }
 
@@ -78,7 +78,7 @@ fn c31_a_list_that_loses_its_order_midway_is_read_on_in_sequence() {
             let output = read(&stage, "deals", &Value::Null);
             let ids = live_ids(&stage.simulator, "deals");
             assert_eq!(output.distinct_ids("deals"), ids, "{kind:?} at page {nth}");
-            let said = output.warnings().iter().filter(|it| it.contains("page by page")).count();
+            let said = output.warnings().iter().filter(|it| it.contains("sequentially")).count();
             assert_eq!(said, 1, "{kind:?} at page {nth}: {:?}", output.warnings());
             assert!(output.position_ms("deals") > START_MS - 5_000);
         }

@@ -76,7 +76,7 @@ fn nothing_is_asked_for_after_the_signal_and_every_stream_says_how_it_ended() {
         assert_eq!(own.next_back().expect(stream)["status"], expected, "{stream}");
     }
     let said: Vec<_> = lines.iter().filter_map(|line| line["log"]["message"].as_str()).collect();
-    let sentence = "the sync was asked to stop; it goes on where it stopped when it runs again";
+    let sentence = "the sync was asked to stop; the next sync resumes where it stopped";
     assert!(said.contains(&sentence), "{said:?}");
     let requests = stage.simulator.summary().endpoints["objects.list"].requests;
     assert!(requests < 100, "{requests} of 130 pages");

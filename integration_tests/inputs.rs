@@ -290,7 +290,7 @@ fn an_unreadable_state_of_one_stream_fails_that_stream() {
         let output = stage.read_on(&catalog, &state_of("deals", &state));
         let expected = format!(
             "The saved state of `deals` cannot be read ({problem}); reset the stream to read it \
-             anew."
+            from the beginning."
         );
         assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
         assert_eq!(output.errors()[0]["stream_descriptor"], json!({ "name": "deals" }));

@@ -117,11 +117,8 @@ fn whatever_ends_a_read_leaves_the_terminal_as_it_was() {
     let catalog = Catalog::of(&["contacts", "deals", "owners"], Mode::Full);
     let stage = stage();
     for (name, words) in [
-        (
-            "TERM",
-            Some("the sync was asked to stop; it goes on where it stopped when it runs again"),
-        ),
-        ("INT", Some("the sync was asked to stop; it goes on where it stopped when it runs again")),
+        ("TERM", Some("the sync was asked to stop; the next sync resumes where it stopped")),
+        ("INT", Some("the sync was asked to stop; the next sync resumes where it stopped")),
         ("KILL", None),
     ] {
         let reading = stage.reading(&catalog, &Value::Null);

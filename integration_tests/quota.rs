@@ -146,9 +146,9 @@ fn a_sync_leaves_a_share_of_the_day_and_goes_on_the_next_day() {
     assert_eq!(first.code, Some(1));
     let (message, failure_type) = first.error();
     assert_eq!(failure_type, "transient_error");
-    let end = " of the account's 200 requests for today are used, and `daily_share` lets it take \
-               them to 90 % only; it goes on where it stopped when it runs after midnight in \
-               Europe/Berlin (2026-09-21T23:00:00Z).";
+    let end = " of the account's 200 requests for today are used, and `daily_share` limits \
+               the sync to 90 %; run it after midnight in Europe/Berlin (2026-09-21T23:00:00Z), \
+               and it resumes where it stopped.";
     assert!(message.starts_with("The sync stops early: 18"), "{message}");
     assert!(message.ends_with(end), "{message}");
     assert_eq!(first.statuses("deals"), ["STARTED", "RUNNING", "INCOMPLETE"]);

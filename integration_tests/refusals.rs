@@ -118,6 +118,31 @@ fn streams_over_all_object_types_go_on_with_the_next() {
 }
 
 #[test]
+fn labels_of_one_pair_of_types_cost_no_other_pair() {
+    for &(code, body) in ODD.iter().filter(|(code, body)| !is_asked_again(*code, body)) {
+        let faults = [
+            "/crm/associations/2026-09/deals/contacts/labels",
+            "/crm/v4/associations/deals/contacts/labels",
+        ]
+        .map(|path| Fault::new(Which::path(path), literal(code, body)));
+        let stage = staged(faults.into());
+        let output = stage.read(&Catalog::of(&["association_labels"], Mode::Full)).succeeded();
+        let has = |from: &str, to: &str| {
+            output
+                .records("association_labels")
+                .iter()
+                .any(|label| label["fromObjectType"] == from && label["toObjectType"] == to)
+        };
+        assert!(!has("deals", "contacts"), "{code} {body}");
+        let others = [("deals", "companies"), ("contacts", "deals"), ("tickets", "contacts")];
+        assert!(others.iter().all(|(from, to)| has(from, to)), "{code} {body}");
+        let logs = [output.logs("WARN"), output.logs("INFO")].concat();
+        let is_named = |log: &&str| log.contains("without /deals/contacts/labels");
+        assert!(logs.iter().any(is_named), "{code} {body}: {logs:?}");
+    }
+}
+
+#[test]
 fn where_search_is_refused_the_list_is_read() {
     for (code, body) in [
         (400, r#"{"status":"error","message":"Search is not supported for this object type"}"#),
@@ -144,7 +169,7 @@ fn where_search_is_refused_the_list_is_read() {
         let output = stage.read_on(&catalog, &first.state()).succeeded();
         assert_eq!(output.distinct_ids("companies"), expected, "{code}");
         let warned =
-            output.warnings().iter().filter(|log| log.contains("refuses to search")).count();
+            output.warnings().iter().filter(|log| log.contains("refuses the search")).count();
         assert_eq!(warned, 1, "{code}: {:?}", output.warnings());
         stage.simulator.clear_faults();
         let third = stage.read_on(&catalog, &output.state()).succeeded();
@@ -309,7 +334,7 @@ fn a_type_that_is_switched_off_is_called_so() {
     let fault = Fault::new(Which::path("/crm/properties/2026-09/leads"), literal(403, &body));
     let output = staged(vec![fault]).read(&Catalog::of(&["leads"], Mode::Incremental));
     let warning = said(&output);
-    assert!(warning.contains("switched the object type of `leads` off"), "{warning}");
+    assert!(warning.contains("the object type of `leads` is switched off"), "{warning}");
     assert!(!warning.contains("grant it"), "{warning}");
 }
 

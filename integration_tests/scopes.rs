@@ -106,7 +106,7 @@ fn where_hubspot_does_not_tell_scopes_they_are_tried_out() {
             ] {
                 assert_eq!(sentence.contains(part), is_said, "{part}: {sentence}");
             }
-            let is_said = |log: &&str| log.starts_with("HubSpot does not tell the scopes");
+            let is_said = |log: &&str| log.starts_with("HubSpot does not list the scopes");
             assert_eq!(output.logs("INFO").into_iter().filter(is_said).count(), 1);
             let asked = stage.simulator.summary().requests;
             assert!(asked <= 16, "{asked} requests");

@@ -87,7 +87,8 @@ pub enum Error {
     Catalog { problem: String },
     /// The state of a stream has a format or value that no version of this connector has written.
     #[error(
-        "the saved state of `{stream}` cannot be read ({problem}); reset the stream to read it anew"
+        "the saved state of `{stream}` cannot be read ({problem}); reset the stream to read it \
+         from the beginning"
     )]
     State { stream: String, problem: String },
     /// A selected stream does not exist in the portal.
@@ -142,7 +143,7 @@ pub enum Error {
     Plan { stream: String, said: Option<String>, source: Option<BoxError> },
     /// The object type exists but is disabled in the account.
     #[error(
-        "the HubSpot account has switched the object type of `{stream}` off; activate it in \
+        "the object type of `{stream}` is switched off in the HubSpot account; activate it in \
          HubSpot's object library, or deselect the stream"
     )]
     SwitchedOff { stream: String, source: Option<BoxError> },
@@ -173,7 +174,8 @@ pub enum Error {
     User { stream: String, source: Option<BoxError> },
     /// HubSpot rejected a request because of the request itself.
     #[error(
-        "HubSpot refused {endpoint}: {said}; run the sync again, and report it if that stays so"
+        "HubSpot refused {endpoint}: {said}; run the sync again, and report the error if it \
+         persists"
     )]
     Refused { endpoint: String, said: String, source: Option<BoxError> },
     /// HubSpot kept failing until the retry budget was exhausted.
@@ -213,17 +215,18 @@ pub enum Error {
     Incomplete { endpoint: String, missing: usize, total: usize, attempts: u32, reason: String },
     /// HubSpot cannot return one record, not even in a page of its own.
     #[error(
-        "HubSpot cannot give {} of {endpoint}, not even alone ({last}, in {attempts} attempts); run \
-         the sync again later, and ask HubSpot's support about that record if it stays so",
+        "HubSpot cannot return {} of {endpoint}, even in a request of its own ({last}, in \
+         {attempts} attempts); run the sync again later, and contact HubSpot support about that \
+         record if the error persists",
         record.as_ref().map_or("a record".into(), |record| format!("the record {record}"))
     )]
     SingleRecord { endpoint: String, record: Option<String>, attempts: u32, last: String },
     /// Rate limits delayed a request for longer than the maximum wait.
     #[error(
-        "HubSpot's rate limit did not let {endpoint} through: it waited {} s{}; run the sync again \
-         later, or let fewer apps use the account at the same time",
+        "HubSpot's rate limit blocked {endpoint} for {} s{}; run the sync again later, or reduce \
+         the number of apps that use the account at the same time",
         waited.as_secs(),
-        asked.map(|asked| format!(", and was asked to wait {} s more", asked.as_secs()))
+        asked.map(|asked| format!(", and HubSpot asked to wait another {} s", asked.as_secs()))
             .unwrap_or_default()
     )]
     Throttled { endpoint: String, waited: Duration, asked: Option<Duration> },
@@ -231,41 +234,41 @@ pub enum Error {
     #[error("no secure connection to {host}: {problem}")]
     Tls { host: String, problem: String, source: Option<BoxError> },
     /// A proxy between the connector and HubSpot blocks the connection.
-    #[error("the proxy that HTTPS_PROXY names lets nothing through to {host}: {problem}")]
+    #[error("the proxy in HTTPS_PROXY refuses connections to {host}: {problem}")]
     Proxy { host: String, problem: &'static str, source: Option<BoxError> },
     /// The response redirects to another address.
     #[error(
-        "{endpoint} was answered with a redirect, which is not followed, so that the token goes \
-         nowhere else; check HUBSPOT_API_URL, and what stands between here and HubSpot"
+        "the response to {endpoint} is a redirect, which is not followed because the token must \
+         not be sent to another host; check HUBSPOT_API_URL and the network path to HubSpot"
     )]
     Redirected { endpoint: String, source: Option<BoxError> },
     /// A response is larger than the size limit.
     #[error(
-        "{endpoint} was answered with more than {megabytes} MB, which is not read; deselect long \
-         columns of the stream, or report it"
+        "the response to {endpoint} is larger than the limit of {megabytes} MB; deselect long \
+         columns of the stream, or report the error"
     )]
     TooLarge { endpoint: String, megabytes: usize },
     /// The daily request quota is exhausted.
     #[error(
-        "the HubSpot account has used up its requests for today; the sync goes on where it stopped \
-         when it runs after midnight of the account's time zone"
+        "the HubSpot account has used up its requests for today; run the sync after midnight in \
+         the account's time zone, and it resumes where it stopped"
     )]
     DayUsedUp { source: Option<BoxError> },
     /// The account has used the configured share of its daily request quota.
     #[error(
         "the sync stops early: {used} of the account's {limit} requests for today are used, and \
-         `daily_share` lets it take them to {share} % only; it goes on where it stopped when it \
-         runs after {}",
+         `daily_share` limits the sync to {share} %; run it after {}, and it resumes where it \
+         stopped",
         resets.as_deref().unwrap_or("midnight of the account's time zone")
     )]
     DayShare { used: u64, limit: u64, share: u32, resets: Option<String> },
     /// A signal requested the end of the sync.
-    #[error("the sync was asked to stop; it goes on where it stopped when it runs again")]
+    #[error("the sync was asked to stop; the next sync resumes where it stopped")]
     Stopped,
     /// A 2xx response body does not have the expected format.
     #[error(
-        "{endpoint} answered in a shape this version does not understand; update the connector or \
-         report it"
+        "this version cannot read the response to {endpoint}; update the connector, or report \
+         the error"
     )]
     Contract { endpoint: String, source: BoxError },
     /// The reader of stdout has closed the pipe, so nothing more can be reported.

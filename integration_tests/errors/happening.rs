@@ -67,7 +67,7 @@ fn statuses_without_a_row_of_their_own_name_stream_path_and_status() {
         let output = read_deals(refused(code, "", "not like this"));
         let expected = format!(
             "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): not like this (status \
-             {code}); run the sync again, and report it if that stays so."
+             {code}); run the sync again, and report the error if it persists."
         );
         assert_eq!(output.error(), (expected.as_str(), "system_error"));
     }

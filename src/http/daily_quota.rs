@@ -33,8 +33,8 @@ impl DailyQuota {
         if told.limit == 0 {
             if !self.is_warned.swap(true, Relaxed) {
                 log::warn!(
-                    "HubSpot's answers give the account 0 requests a day, which cannot be, so \
-                     `daily_share` is not kept in this run"
+                    "HubSpot reports a limit of 0 requests per day, which cannot be right, so \
+                    `daily_share` is ignored in this run"
                 );
             }
             return;

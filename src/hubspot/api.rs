@@ -169,7 +169,7 @@ impl Api<'_> {
             }
             if self.paths.fall_back(endpoint) {
                 log::warn!(
-                    "HubSpot no longer serves {prefix}: going on with {} for this run",
+                    "HubSpot no longer serves {prefix}; this run continues with {}",
                     self.paths.prefix(endpoint)
                 );
             } else if self.paths.prefix(endpoint) == prefix {

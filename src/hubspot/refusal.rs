@@ -490,12 +490,14 @@ mod tests {
             (
                 404,
                 r#"{"message":"resource not found","errors":["x"]}"#,
-                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): resource not found (status 404); run the sync again, and report it if that stays so",
+                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): resource not found (status 404); run \
+                the sync again, and report the error if it persists",
             ),
             (
                 400,
                 r#"{"message":"Invalid input JSON"}"#,
-                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): Invalid input JSON (status 400); run the sync again, and report it if that stays so",
+                "HubSpot refused `deals` (GET /crm/objects/2026-09/deals): Invalid input JSON (status 400); run \
+                the sync again, and report the error if it persists",
             ),
         ] {
             assert_eq!(explained(status, body, None).to_string(), expected);

@@ -120,8 +120,8 @@ impl Context<'_> {
         match saved.unused {
             None => {}
             Some(UnusedPart::OtherCursor) => log::info!(
-                "`{name}`: the cursor of its saved state is not the one that was written last, so \
-                 the read goes on from the cursor, and what `source_hubspot` says is not used"
+                "`{name}`: the cursor of the saved state was changed by another connector or by \
+                hand, so the read continues from the cursor and ignores `source_hubspot`"
             ),
             Some(UnusedPart::Ahead(position)) => log::warn!(
                 "`{name}`: its saved state says that everything was read until {}, which lies \

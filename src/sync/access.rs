@@ -24,8 +24,8 @@ impl AccountAccess {
         let found = Self { custom: custom?, granted, library: library? };
         if matches!(found.granted, GrantedScopes::Tried { .. }) {
             log::info!(
-                "HubSpot does not tell the scopes of the token: those that open most have been \
-                 tried out, and streams of others are taken for readable"
+                "HubSpot does not list the scopes of the token: the most important ones have \
+                been tested, and streams that need others are assumed to be readable"
             );
         }
         Ok(found)
@@ -71,7 +71,7 @@ async fn object_library(session: &Session) -> Result<ObjectLibrary, Error> {
     match hubspot::object_library(session.api(&stats, request_context)).await {
         Err(error) if error.ends_everything() => Err(error),
         Err(error) => {
-            log::info!("which object types the account has is not known: {error}");
+            log::info!("the object types of the account cannot be determined: {error}");
             Ok(ObjectLibrary::default())
         }
         found => found,

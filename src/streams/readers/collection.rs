@@ -86,9 +86,9 @@ async fn first_page<'a>(
         OnForbidden::Skip => {
             let name = &context.name;
             if is_known_to_be_none(&refused) {
-                log::info!("`{name}` goes without {}: {refused}", pass.tail);
+                log::info!("`{name}`: reading without {}: {refused}", pass.tail);
             } else {
-                log::warn!("`{name}` goes without {}: {}", pass.tail, refused.with_cause());
+                log::warn!("`{name}`: reading without {}: {}", pass.tail, refused.with_cause());
             }
             Ok(Err(refused))
         }

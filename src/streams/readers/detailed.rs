@@ -109,11 +109,11 @@ async fn of_several(
     let page = match hubspot::items(context.api, endpoint, batch, ids).await {
         Ok(page) => page,
         Err(error @ (Error::Refused { .. } | Error::Gone { .. } | Error::Contract { .. })) => {
-            log::warn!("`{}` asks for details one by one: {error}", context.name);
+            log::warn!("`{}`: requesting details one by one: {error}", context.name);
             return Ok(Vec::new());
         }
         Err(error @ Error::Unavailable { .. }) => {
-            log::warn!("`{}` asks for details again next time: {error}", context.name);
+            log::warn!("`{}`: details are requested again by the next sync: {error}", context.name);
             return Ok(ids.iter().map(|id| (*id, Details::Later)).collect());
         }
         Err(error) => return Err(error),
@@ -129,11 +129,14 @@ async fn of_one(context: &Context<'_>, endpoint: Endpoint, id: RecordId) -> Resu
     let page = match hubspot::item(context.api, endpoint, &id.to_string(), "").await {
         Ok(page) => page,
         Err(error) if error.is_refusal() => {
-            log::warn!("`{}` goes without the details of {id}: {error}", context.name);
+            log::warn!("`{}`: reading without the details of {id}: {error}", context.name);
             return Ok(Details::None);
         }
         Err(error @ (Error::Unavailable { .. } | Error::Contract { .. })) => {
-            log::warn!("`{}` asks for the details of {id} again next time: {error}", context.name);
+            log::warn!(
+                "`{}`: the details of {id} are requested again by the next sync: {error}",
+                context.name
+            );
             return Ok(Details::Later);
         }
         Err(error) => return Err(error),

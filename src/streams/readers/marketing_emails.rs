@@ -164,10 +164,13 @@ impl Emails<'_> {
                 self.emitter.send(found.records(), &[], wants).await?;
             }
             Err(error @ (Error::Refused { .. } | Error::Gone { .. })) => {
-                log::info!("`{}` goes without {id}, gone meanwhile: {error}", self.context.name);
+                log::info!(
+                    "`{}`: {id} is left out, it was deleted during the read: {error}",
+                    self.context.name
+                );
             }
             Err(error) if error.is_refusal() => {
-                log::warn!("`{}` goes without {id}: {error}", self.context.name);
+                log::warn!("`{}`: {id} is left out: {error}", self.context.name);
             }
             Err(error) => return Err(error),
         }

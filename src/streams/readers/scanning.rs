@@ -432,7 +432,7 @@ pub(super) fn after_refusal(
             return Ok(scan.clone());
         }
         log::warn!(
-            "`{name}`: HubSpot refuses to search, so the whole list is read instead: {}",
+            "`{name}`: HubSpot refuses the search, so the whole list is read instead: {}",
             error.with_cause()
         );
         return Ok(scan.by_list());
@@ -442,8 +442,8 @@ pub(super) fn after_refusal(
         return Err(error);
     }
     log::warn!(
-        "`{name}`: a page of the list was refused that was asked for by a record's id, so the list is \
-         read page by page from its beginning: {error}"
+        "`{name}`: HubSpot refused a page of the list requested by record id, so the list is \
+        read sequentially from its beginning: {error}"
     );
     Ok(scan.in_sequence())
 }
@@ -467,15 +467,15 @@ pub(super) fn without_order(
         (_, PagingViolation::Endless(_)) => Err(contradicts_itself(name, violation)),
         (ReadMode::Search, PagingViolation::Order) => {
             log::warn!(
-                "`{name}`: search did not answer in the order of ids, so nothing can be found by \
-                 it without gaps: reading the whole list instead"
+                "`{name}`: the search results are not in the order of ids, so records could be \
+                missed; the whole list is read instead"
             );
             Ok(scan.by_list())
         }
         (ReadMode::List, PagingViolation::Order) => {
             log::warn!(
-                "`{name}`: the list did not answer in the order of ids, so it is read page by \
-                 page, and an interrupted read will begin anew"
+                "`{name}`: the list is not in the order of ids, so it is read sequentially, and \
+                an interrupted read starts again from the beginning"
             );
             Ok(scan.in_sequence())
         }
