@@ -181,7 +181,7 @@ fn the_share_of_the_day_is_configured() {
     let (mut stage, catalog) = short_day();
     stage.config["daily_share"] = 50.into();
     let output = stage.read(&catalog);
-    assert!(output.error().0.contains("lets it take them to 50 % only"));
+    assert!(output.error().0.contains("limits the sync to 50 %"));
     assert!((100..=105).contains(&stage.simulator.summary().requests));
     // Without a configured share, HubSpot enforces the daily limit.
     let (mut stage, catalog) = short_day();

@@ -128,8 +128,8 @@ fn a_day_that_is_used_up_ends_the_run_to_be_continued() {
     let faults = vec![Fault::new(Which::nth_of("objects.list", 4), kind)];
     let stage = Stage::new(Config { faults, ..calm(few()) });
     let output = stage.read(&Catalog::of(&["contacts", "deals"], Mode::Full));
-    let expected = "The HubSpot account has used up its requests for today; the sync goes on \
-                    where it stopped when it runs after midnight of the account's time zone.";
+    let expected = "The HubSpot account has used up its requests for today; run the sync after \
+                    midnight in the account's time zone, and it resumes where it stopped.";
     assert_eq!((output.error(), output.code), ((expected, "transient_error"), Some(1)));
     // Whichever stream requested the fourth page.
     let is_stopped = |name: &&str| output.statuses(name).ends_with(&["INCOMPLETE"]);

@@ -445,7 +445,7 @@ mod tests {
             (
                 302,
                 "",
-                "`deals` (GET /crm/objects/2026-09/deals) was answered with a redirect, which is not followed, so that the token goes nowhere else; check HUBSPOT_API_URL, and what stands between here and HubSpot",
+                "the response to `deals` (GET /crm/objects/2026-09/deals) is a redirect, which is not followed because the token must not be sent to another host; check HUBSPOT_API_URL and the network path to HubSpot",
             ),
             (
                 403,
@@ -470,7 +470,7 @@ mod tests {
             (
                 403,
                 r#"{"status":"error","message":"The object type leads is not enabled for this account"}"#,
-                "the HubSpot account has switched the object type of `deals` off; activate it in HubSpot's object library, or deselect the stream",
+                "the object type of `deals` is switched off in the HubSpot account; activate it in HubSpot's object library, or deselect the stream",
             ),
             (
                 400,
