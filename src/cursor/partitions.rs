@@ -45,7 +45,7 @@ pub struct ParentProgress<'a> {
     pub end: Millis,
     /// Position of the unlisted parents, if they had one.
     pub others: Option<Millis>,
-    /// [`SavedState::end`](super::Saved::end) of the state that the read started from.
+    /// [`SavedState::end`](super::SavedState::end) of the state that the read started from.
     pub saved_end: Option<Millis>,
     /// Generation of the full refresh, if this is one.
     pub generation: Option<i64>,
