@@ -197,9 +197,9 @@ fn open(
     stop: CancellationToken,
     sender: &MessageSender,
 ) -> Result<Session, Error> {
-    let operator = Env::from_environment(|variable| std::env::var(variable).ok())?;
+    let env = Env::from_environment(|variable| std::env::var(variable).ok())?;
     let config = Config::parse(&read_file("configuration", config)?)?;
-    Session::open(config, &operator, retry_budget, stop, sender)
+    Session::open(config, &env, retry_budget, stop, sender)
 }
 
 fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {

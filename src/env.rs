@@ -100,21 +100,21 @@ mod tests {
             ("example.com", false),
             ("https://user:secret@example.com", false),
         ] {
-            let operator = Env::from_environment(|variable| {
+            let env = Env::from_environment(|variable| {
                 (variable == "HUBSPOT_API_URL").then(|| url.to_owned())
             });
-            assert_eq!(operator.is_ok(), fits, "{url}");
+            assert_eq!(env.is_ok(), fits, "{url}");
         }
         for (offset, expected) in
             [("", Some(0)), (" -3600000", Some(-3_600_000)), ("an hour", None), ("1.5", None)]
         {
-            let operator = Env::from_environment(|variable| {
+            let env = Env::from_environment(|variable| {
                 (variable == "HUBSPOT_CLOCK_OFFSET_MS").then(|| offset.to_owned())
             });
-            let found = operator.ok().map(|operator| operator.clock_offset.num_milliseconds());
+            let found = env.ok().map(|env| env.clock_offset.num_milliseconds());
             assert_eq!(found, expected, "{offset}");
         }
-        let operator = Env::from_environment(|_| None).unwrap();
-        assert_eq!(operator.api_url, "https://api.hubapi.com");
+        let env = Env::from_environment(|_| None).unwrap();
+        assert_eq!(env.api_url, "https://api.hubapi.com");
     }
 }

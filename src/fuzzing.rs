@@ -43,7 +43,7 @@ pub const FUZZ_TARGETS: &[FuzzTarget] = &[
 pub fn config(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let _config = Config::parse(text);
-    let _operator = Env::from_environment(|_| Some(text.to_owned()));
+    let _env = Env::from_environment(|_| Some(text.to_owned()));
 }
 
 /// Parses the configured catalog and selects its columns.

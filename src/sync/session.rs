@@ -42,13 +42,12 @@ impl Session {
     /// to `sender`.
     pub fn open(
         config: Config,
-        operator: &Env,
+        env: &Env,
         retry_budget: RetryBudget,
         stop: CancellationToken,
         sender: &MessageSender,
     ) -> Result<Self, Error> {
-        let paths =
-            Paths::new(if operator.classic { ApiVersion::Classic } else { ApiVersion::Dated });
+        let paths = Paths::new(if env.classic { ApiVersion::Classic } else { ApiVersion::Dated });
         let tokens = match &config.credentials {
             Credentials::Token(token) => TokenProvider::Fixed(token.clone()),
             Credentials::OAuth { client_id, client_secret, refresh_token } => {
@@ -62,7 +61,7 @@ impl Session {
             }
         };
         let options = ClientOptions {
-            base: operator.api_url.clone(),
+            base: env.api_url.clone(),
             profile: PROFILE,
             limits: Limits {
                 general: limits::GENERAL_WINDOW,
@@ -80,10 +79,10 @@ impl Session {
             },
             user_agent: USER_AGENT,
             stop,
-            clock_offset: operator.clock_offset,
+            clock_offset: env.clock_offset,
         };
         let client = Client::new(options).map_err(|source| Error::Tls {
-            host: operator.api_url.clone(),
+            host: env.api_url.clone(),
             problem: "SSL_CERT_FILE names no file with certificates in it; mend or unset it".into(),
             source: Some(source),
         })?;
@@ -99,7 +98,7 @@ impl Session {
             })
             .collect();
         let definitions = Definitions::default();
-        let all_streams = operator.all_streams;
+        let all_streams = env.all_streams;
         let token_scopes = TokenScopes::of(match &config.credentials {
             Credentials::Token(_) => None,
             Credentials::OAuth { client_id, client_secret, .. } => Some(OAuthApp {

@@ -122,9 +122,8 @@ async fn send(
     while let Some(query) = next.take() {
         let answer = hubspot::read_links(context.api, &query).await;
         let (found, following) = answer.map_err(|error| or_unknown(error, query.from, query.to))?;
-        let records = found
-            .iter()
-            .flat_map(|page_token| page_token.types.iter().map(|kind| record(page_token, kind)));
+        let records =
+            found.iter().flat_map(|link| link.types.iter().map(|kind| record(link, kind)));
         sent += emitter.send(records, &[], |_| true).await?;
         next = following;
     }
@@ -132,10 +131,10 @@ async fn send(
 }
 
 /// Encodes one association type between two records as JSON.
-fn record(page_token: &RecordLink, kind: &LinkType) -> String {
+fn record(link: &RecordLink, kind: &LinkType) -> String {
     let columns = AssociationColumns {
-        from_id: &page_token.from.to_string(),
-        to_id: &page_token.to.to_string(),
+        from_id: &link.from.to_string(),
+        to_id: &link.to.to_string(),
         association_type_id: kind.type_id,
         category: kind.category.as_deref(),
         label: kind.label.as_deref(),
