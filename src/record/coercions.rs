@@ -118,14 +118,14 @@ fn convert(target: Target, value: &Value, empty: EmptyString) -> Option<Value> {
         {
             Some(Value::Null)
         }
-        (Target::Text, Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+        (Target::Text, Value::Number(number)) => Some(number_text(number).into()),
+        (Target::Text, Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
             Some(Value::from(value.to_string()))
         }
         (Target::Integer, Value::Number(number)) => whole(number),
         (Target::Integer, Value::String(text)) => {
-            let digits = text.trim().strip_prefix('-').unwrap_or(text.trim());
-            let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            is_whole.then(|| text.trim().parse().ok().map(Value::Number))?
+            let text = text.trim();
+            text.parse::<i64>().map(Value::from).ok().or_else(|| long_integer(text))
         }
         (Target::Number, Value::String(text)) => {
             text.trim().parse::<Number>().ok().map(Value::Number)
@@ -138,6 +138,21 @@ fn convert(target: Target, value: &Value, empty: EmptyString) -> Option<Value> {
         }
         _ => None,
     }
+}
+
+/// Returns a number as text: integers with all their digits, fractions in their shortest form.
+fn number_text(number: &Number) -> String {
+    let text = number.to_string();
+    let is_whole = !text.contains(['.', 'e', 'E']);
+    let double = number.as_f64().filter(|double| !is_whole && double.is_finite());
+    double.map_or(text, |double| format!("{double:?}"))
+}
+
+/// Returns an integer that needs more than 64 bits, with its digits as they are.
+fn long_integer(text: &str) -> Option<Value> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_whole).map(Value::Number)
 }
 
 /// Truncates a number with a fraction to an integer.
@@ -160,7 +175,7 @@ fn truth(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{from_str, json};
 
     fn cast(schema: &Value, record: Value, empty: EmptyString) -> Value {
         let Value::Object(mut record) = record else { panic!("an object") };
@@ -172,6 +187,8 @@ mod tests {
     fn values_become_what_their_schema_declares() {
         for (kind, value, expected) in [
             ("string", json!(1280), json!("1280")),
+            ("string", from_str("1.50").unwrap(), json!("1.5")),
+            ("string", from_str("1e3").unwrap(), json!("1000.0")),
             ("string", json!(false), json!("false")),
             ("string", json!("x"), json!("x")),
             ("string", json!(null), json!(null)),
@@ -182,6 +199,10 @@ mod tests {
             ("integer", json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_993_i64)),
             ("integer", json!(7.9), json!(7)),
             ("integer", json!(true), json!(1)),
+            ("integer", json!("007"), json!(7)),
+            ("integer", json!("+5"), json!(5)),
+            ("integer", json!("-"), json!("-")),
+            ("integer", json!("1e3"), json!("1e3")),
             ("integer", json!("4.2"), json!("4.2")),
             ("integer", json!("many"), json!("many")),
             ("integer", json!(null), json!(null)),
