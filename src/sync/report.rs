@@ -17,7 +17,7 @@ const KIND: &str = "source-hubspot-receipt";
 /// Statistics of a completed stream.
 pub(super) struct StreamReport<'a> {
     pub(super) stream: &'a str,
-    pub(super) receipt: StreamStats,
+    pub(super) totals: StreamStats,
     pub(super) stats: &'a RequestStats,
     pub(super) took: Duration,
 }
@@ -33,7 +33,7 @@ impl StreamReport<'_> {
     }
 
     fn line(&self) -> String {
-        let StreamStats { records, altered, expected, properties, resumed } = self.receipt;
+        let StreamStats { records, altered, expected, properties, resumed } = self.totals;
         let AlteredValues { nulled, replaced } = altered;
         let [general, search, associations] = self.stats.by_bucket();
         let of =
@@ -61,7 +61,7 @@ impl StreamReport<'_> {
     }
 
     fn json(&self) -> String {
-        let StreamStats { records, altered, expected, properties, resumed } = self.receipt;
+        let StreamStats { records, altered, expected, properties, resumed } = self.totals;
         let [general, search, associations] = self.stats.by_bucket();
         json!({
             "stream": self.stream,
@@ -84,7 +84,7 @@ impl StreamReport<'_> {
     /// ignored: records may be deleted during the read, and the count comes from an index that
     /// lags.
     fn missing(&self) -> Option<String> {
-        let (found, expected) = (self.receipt.records, self.receipt.expected?);
+        let (found, expected) = (self.totals.records, self.totals.expected?);
         let drift = 100 + expected / 100;
         (found + drift < expected).then(|| {
             format!(
@@ -105,8 +105,8 @@ fn round(duration: Duration) -> f64 {
 mod tests {
     use super::*;
 
-    fn account(receipt: StreamStats, stats: &RequestStats) -> StreamReport<'_> {
-        StreamReport { stream: "deals", receipt, stats, took: Duration::from_millis(1_500) }
+    fn report(totals: StreamStats, stats: &RequestStats) -> StreamReport<'_> {
+        StreamReport { stream: "deals", totals, stats, took: Duration::from_millis(1_500) }
     }
 
     #[test]
@@ -114,18 +114,18 @@ mod tests {
         let stats = RequestStats::default();
         let plain = StreamStats { records: 7, ..StreamStats::default() };
         assert_eq!(
-            account(plain, &stats).line(),
+            report(plain, &stats).line(),
             "`deals`: 7 records in 1.5 s; requests: 0 general, 0 search, 0 associations; 0 retried, \
              0 throttled, 0.0 s waited for quota; 0 values nulled"
         );
         let full = StreamStats { expected: Some(9), properties: Some(3), resumed: 2, ..plain };
-        let line = account(full, &stats).line();
+        let line = report(full, &stats).line();
         assert!(line.starts_with("`deals`: 7 records (HubSpot counted 9) with 3 properties in"));
         assert!(line.ends_with("0 values nulled; went on with 2 ranges of ids"), "{line}");
         let altered = AlteredValues { nulled: 1, replaced: 3 };
-        let line = account(StreamStats { altered, ..plain }, &stats).line();
+        let line = report(StreamStats { altered, ..plain }, &stats).line();
         assert!(line.ends_with("1 values nulled, 3 with characters replaced"), "{line}");
-        let json: serde_json::Value = serde_json::from_str(&account(full, &stats).json()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&report(full, &stats).json()).unwrap();
         assert_eq!(json["counted_by_hubspot"], 9);
         assert_eq!(json["requests"]["search"], 0);
     }
@@ -141,8 +141,8 @@ mod tests {
             (9_700, Some(10_000), true),
             (12_000, Some(10_000), false),
         ] {
-            let receipt = StreamStats { records, expected, ..StreamStats::default() };
-            let warning = account(receipt, &stats).missing();
+            let totals = StreamStats { records, expected, ..StreamStats::default() };
+            let warning = report(totals, &stats).missing();
             assert_eq!(warning.is_some(), warns, "{records} of {expected:?}");
         }
     }

@@ -63,10 +63,8 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Re
     let planned = plan(&spec, selected, saved, properties.unwrap_or_default());
     let stream = PlannedStream { conditions, targets, ..planned };
     run.sender.status(name, StreamStatus::Running).await?;
-    let receipt = readers::read(&context, &stream).await?;
-    StreamReport { stream: name, receipt, stats, took: run.started.elapsed() }
-        .emit(run.sender)
-        .await
+    let totals = readers::read(&context, &stream).await?;
+    StreamReport { stream: name, totals, stats, took: run.started.elapsed() }.emit(run.sender).await
 }
 
 /// Returns the single records to read, with the state, which is kept unchanged.

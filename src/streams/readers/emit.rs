@@ -76,14 +76,14 @@ impl<'a> Emitter<'a> {
         self.context.send(Vec::new(), 0, Some(state)).await
     }
 
-    /// Emits the final state of the stream and returns the receipt.
+    /// Emits the final state of the stream and returns its statistics.
     pub(super) async fn finish(&self, state: StreamState) -> Result<StreamStats, Error> {
         self.claim(state).await?;
-        Ok(self.receipt())
+        Ok(self.stats())
     }
 
-    /// Returns the receipt of all records sent so far.
-    pub(super) fn receipt(&self) -> StreamStats {
+    /// Returns the statistics of all records sent so far.
+    pub(super) fn stats(&self) -> StreamStats {
         let altered = self.encoder.borrow().altered();
         StreamStats { records: self.records.get(), altered, ..StreamStats::default() }
     }

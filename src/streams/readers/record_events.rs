@@ -64,7 +64,7 @@ pub(super) async fn read(
             continue;
         }
         let ids = numeric(&context.name, &seen.ids)?;
-        let before = emitter.receipt().records;
+        let before = emitter.stats().records;
         let asked = ids.into_iter().flat_map(|id| {
             events.event_types.iter().map(move |event_type| Ok((id, event_type.as_ref())))
         });
@@ -75,7 +75,7 @@ pub(super) async fn read(
             read_one(context, &emitter, events, (id, event_type), window).await
         })
         .await?;
-        let count = emitter.receipt().records - before;
+        let count = emitter.stats().records - before;
         if checkpoint_interval.is_due(count, Instant::now())
             && !scan.is_done()
             && let Some(progress) = scan.progress(planned.generation)

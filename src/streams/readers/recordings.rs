@@ -48,7 +48,7 @@ pub(super) async fn read(
     let outcome = scanning::run(context, stream, (object, modified), scan, &recordings).await?;
     let scanned = outcome.finish(context, stream).await?;
     // The reported number counts records whose recording HubSpot may not host.
-    Ok(StreamStats { altered: recordings.emitter.receipt().altered, expected: None, ..scanned })
+    Ok(StreamStats { altered: recordings.emitter.stats().altered, expected: None, ..scanned })
 }
 
 struct Recordings<'a> {

@@ -138,9 +138,9 @@ pub(super) async fn run(
         // that is not polled in the meantime, which would be a deadlock.
         loop {
             while failure.is_none()
-                && let Some(job) = scanning.next_task()
+                && let Some(task) = scanning.next_task()
             {
-                under_way.push(scanning.work(job));
+                under_way.push(scanning.work(task));
             }
             match under_way.next().await {
                 Some(Ok(count)) => records += count,
@@ -231,9 +231,9 @@ impl<H: PageSource> ScanRun<'_, H> {
         self.context.send(Vec::new(), 0, Some(claim)).await
     }
 
-    /// Runs one job to its end; returns the number of records sent.
-    async fn work(&self, job: ScanTask) -> Result<u64, Error> {
-        match job {
+    /// Runs one task to its end; returns the number of records sent.
+    async fn work(&self, task: ScanTask) -> Result<u64, Error> {
+        match task {
             ScanTask::Page(range, ask) => self.page(range, ask).await,
             ScanTask::CountProbe => self.count_probe().await.map(|()| 0),
             ScanTask::Recount { range, from, to } => {
