@@ -97,7 +97,7 @@ fn surveyed(start_date: Option<Millis>, count_probe: CountProbe) -> Scan {
         scan.take(0, ReadMode::List, &seen(&ids, Some(&token))).unwrap();
     }
     assert_eq!(scan.next_task(), Some(ScanTask::CountProbe));
-    scan.count_probe(count_probe);
+    scan.apply_count_probe(count_probe);
     scan
 }
 
@@ -106,7 +106,7 @@ fn a_long_list_is_shared_and_a_contradiction_goes_back_to_one_reader() {
     let mut scan = surveyed(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
     for (above, found) in [(9, Some(260)), (259, Some(510)), (509, None)] {
         assert_eq!(scan.next_task(), Some(ScanTask::SplitPoint { above, after: 247 }));
-        scan.split_point(found);
+        scan.apply_split_point(found);
     }
     let jobs: Vec<_> = std::iter::from_fn(|| scan.next_task()).collect();
     let expected =
@@ -143,7 +143,7 @@ fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
     let mut scan = surveyed(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
     for found in [Some(12), None] {
         assert!(matches!(scan.next_task(), Some(ScanTask::SplitPoint { .. })));
-        scan.split_point(found);
+        scan.apply_split_point(found);
     }
     let jobs: Vec<_> = std::iter::from_fn(|| scan.next_task()).collect();
     assert!(jobs.len() > 1 && Some(&jobs[0]) == list(0, Some("10")).as_ref(), "{jobs:?}");
@@ -173,7 +173,7 @@ fn a_list_without_order_stays_a_list() {
     assert_eq!(scan.next_task(), list(0, Some("10")));
     // The order breaks while the count probe is pending: id 2 may still follow.
     scan.take(0, ReadMode::List, &seen(&[Some(900), Some(800)], Some("x"))).unwrap();
-    scan.count_probe(CountProbe { total: 1_000, in_window: 10, top: 1_009 });
+    scan.apply_count_probe(CountProbe { total: 1_000, in_window: 10, top: 1_009 });
     assert_eq!((scan.mode(), scan.next_task()), (ReadMode::List, list(0, Some("x"))));
 }
 
@@ -195,7 +195,7 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         let page = PageInfo { left: Some(in_window), ..seen(&[Some(3), Some(4)], Some("2")) };
         scan.take(0, ReadMode::Search, &page).unwrap();
         assert_eq!(scan.next_task(), Some(ScanTask::CountProbe), "{case}");
-        scan.count_probe(CountProbe { total: 1_000, in_window, top: 1_009 });
+        scan.apply_count_probe(CountProbe { total: 1_000, in_window, top: 1_009 });
         assert_eq!(scan.mode(), mode, "{case}");
         let expected = match mode {
             // The list restarts from the beginning: no list page has confirmed keyset pagination
@@ -290,7 +290,7 @@ fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
         scan.next_task();
         scan.take(0, ReadMode::Search, &hits(500..503, 900, false)).unwrap();
         assert_eq!(scan.next_task(), Some(ScanTask::CountProbe), "{case}");
-        scan.count_probe(count_probe);
+        scan.apply_count_probe(count_probe);
         assert_eq!(scan.next_task(), list(1, None), "{case}");
         assert_eq!(scan.next_task(), None, "{case}: by one reader");
         scan.take(1, ReadMode::List, &seen(&[Some(1), Some(2), Some(3)], Some(token))).unwrap();

@@ -11,7 +11,7 @@
 //!
 //! The cursor, here `updatedAt`, lies at least [`SETTLING`](super::position::SETTLING) before
 //! `end`: a connector that resumes exactly at the cursor also finds changes that the search index
-//! showed late. This connector resumes at `end` as long as the cursor still equals `reconciled_until`, the
+//! showed late. This connector resumes at `end` as long as the cursor still equals `settled`, the
 //! cursor that `end` was written with. If another connector or a user has changed the cursor, the
 //! changed cursor is used instead.
 //!

@@ -215,10 +215,10 @@ fn sync(
         while let Some(job) = scan.next_task() {
             match job {
                 ScanTask::Page(range, request) => pages.push(ModelPage::Asked(range, request)),
-                ScanTask::CountProbe => scan.count_probe(portal.count_probe(scan.window())),
+                ScanTask::CountProbe => scan.apply_count_probe(portal.count_probe(scan.window())),
                 ScanTask::SplitPoint { above, after } => {
                     let after = usize::try_from(after).unwrap();
-                    scan.split_point(
+                    scan.apply_split_point(
                         portal.records.range(above + 1..).map(|(id, _)| *id).nth(after),
                     );
                 }

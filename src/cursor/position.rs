@@ -57,7 +57,7 @@ impl TimeBounds {
     ///
     /// ```text
     ///  settled         position   upper
-    ///     │── searched ────│── new ──│        searched again if upper − settled ≥ 2 · worst lag
+    ///     │── searched ────│── new ──│        searched again if upper − reconciled_until ≥ 2 · worst lag
     /// ```
     pub fn since(
         &self,

@@ -35,7 +35,7 @@ impl Scan {
     ///
     /// Search returns only modified records and takes one request per page; the list returns every
     /// record and is faster. Search is therefore used for less than half of the records.
-    pub fn count_probe(&mut self, count_probe: CountProbe) {
+    pub fn apply_count_probe(&mut self, count_probe: CountProbe) {
         let left = count_probe.total.saturating_sub(self.seen);
         self.size_estimate = SizeEstimate::Known { top: count_probe.top, step: self.step_of(left) };
         if let (ReadMode::List, [only]) = (self.mode, &mut *self.ranges) {
@@ -80,7 +80,7 @@ impl Scan {
     }
 
     /// Records the id at a split point; `None` if fewer records are left than one step.
-    pub fn split_point(&mut self, found: Option<u64>) {
+    pub fn apply_split_point(&mut self, found: Option<u64>) {
         self.is_finding_split_point = false;
         let SizeEstimate::Known { top, step: Some(step) } = self.size_estimate else { return };
         if let Some(id) = found {

@@ -243,7 +243,7 @@ impl<H: PageSource> ScanRun<'_, H> {
                 let split_point =
                     hubspot::id_at_rank(self.context.api, self.object, above, after).await;
                 let split_point = self.unless_refused(split_point)?.flatten();
-                self.scan.borrow_mut().split_point(split_point);
+                self.scan.borrow_mut().apply_split_point(split_point);
                 Ok(0)
             }
         }
@@ -375,7 +375,7 @@ impl<H: PageSource> ScanRun<'_, H> {
             CountProbe { total: object_count.total, in_window, top: object_count.top };
         let mut scan = self.scan.borrow_mut();
         let before = scan.mode();
-        scan.count_probe(count_probe);
+        scan.apply_count_probe(count_probe);
         if scan.mode() != before {
             log::info!(
                 "`{}`: {in_window} of {} records are wanted, so the rest of them is read by the {}",
