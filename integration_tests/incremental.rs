@@ -188,8 +188,9 @@ fn any_number_of_records_can_share_a_millisecond() {
         entries.iter().filter(|entry| entry.endpoint == "objects.search").collect();
     assert!((60..80).contains(&searches.len()), "{} searches of 200", searches.len());
     assert!(searches.iter().all(|entry| !entry.body.as_ref().unwrap().contains("\"after\"")));
-    // None on an idle machine; on a busy one some requests are sent closer together than intended.
-    assert!(simulator.summary().rate_limited <= 3, "{}", simulator.summary().rate_limited);
+    // None on an idle machine; on a busy one some requests arrive closer together than intended.
+    let refused = entries.iter().filter(|entry| entry.status == 429).count();
+    assert!(refused <= 2 + entries.len() / 20, "{refused} of {} refused", entries.len());
     assert!(output.states("deals").len() >= 2, "a state after 10,000 records");
 }
 
