@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::config::Config;
-use crate::cursor::{FIRST, SavedState, Scan, TimeBounds};
+use crate::cursor::{CursorFormat, FIRST, Scan, StateCodec, StateCursor, StateLayout, TimeBounds};
 use crate::env::Env;
 use crate::http::{
     AccessToken, AttemptResult, Backoff, ErrorResponse, Headers, RequestError, RetryBudget,
@@ -69,10 +69,21 @@ pub fn state(bytes: &[u8]) {
     };
     for stream in incoming.stream_names() {
         let Ok(state) = incoming.of(stream) else { continue };
-        let with = SavedState::read(state, "updatedAt", Some("createdAt"));
-        let saved = [with, SavedState::read_without_cursor(state)].into_iter().flatten();
-        for saved in saved.filter_map(|saved| saved.by_the_clock(&bounds).ok()) {
-            let mut scan = Scan::begin(&saved, &bounds, false, None);
+        let cursor = StateCursor {
+            field: "updatedAt",
+            selected: Some("createdAt"),
+            format: CursorFormat::Iso,
+        };
+        for (cursor, layout) in [
+            (Some(cursor), StateLayout::Flat),
+            (Some(cursor), StateLayout::PerParent { parent_key: "id" }),
+            (None, StateLayout::Flat),
+        ] {
+            let codec = StateCodec { cursor, layout };
+            let Ok(saved) = codec.decode(state) else { continue };
+            let _encoded = codec.encode(&saved.main, &saved.sections);
+            let Ok(saved) = saved.by_the_clock(&bounds) else { continue };
+            let mut scan = Scan::begin(&saved.main, &bounds, false, None);
             let _first = (scan.next_task(), scan.progress(None));
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism, RangeKey,
-    ReadMode, SavedState, Scan, ScanTask, TimeBounds,
+    ReadMode, Scan, ScanTask, StreamState, TimeBounds,
 };
 use crate::page_guard::Endless;
 use crate::time::Millis;
@@ -41,7 +41,7 @@ fn list(key: RangeKey, after: Option<&str>) -> Option<ScanTask> {
 
 #[test]
 fn a_search_out_of_order_is_a_contradiction() {
-    let saved = SavedState { position: Some(1_000), ..SavedState::default() };
+    let saved = StreamState::read_until(1_000);
     let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
     let mode = ReadMode::Search;
     assert_eq!(scan.next_task(), search(0, None));
@@ -71,7 +71,7 @@ fn a_list_that_is_not_paged_by_id_is_read_and_claims_nothing() {
         ("descending", vec![Some(2), Some(1)], "3", false),
         ("no numbers", vec![None], "3", false),
     ] {
-        let mut scan = Scan::begin(&SavedState::default(), &BOUNDS, false, None);
+        let mut scan = Scan::begin(&StreamState::Unread, &BOUNDS, false, None);
         assert_eq!(scan.next_task(), list(0, None), "{case}");
         scan.take(0, ReadMode::List, &seen(&ids, Some(token))).expect(case);
         assert_eq!(scan.next_task(), list(0, Some(token)), "{case}");
@@ -88,7 +88,7 @@ fn remaining(scan: &Scan) -> Vec<(u64, Option<u64>)> {
 /// Reads three list pages, then answers the count probe with `count_probe`.
 fn surveyed(start_date: Option<Millis>, count_probe: CountProbe) -> Scan {
     let bounds = TimeBounds { start_date, ..BOUNDS };
-    let mut scan = Scan::begin(&SavedState::default(), &bounds, false, None).parallelism(SPREAD);
+    let mut scan = Scan::begin(&StreamState::Unread, &bounds, false, None).parallelism(SPREAD);
     for page in 0..3 {
         let first = page * 3;
         assert!(matches!(scan.next_task(), Some(ScanTask::Page(0, _))));
@@ -162,7 +162,7 @@ fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
 #[test]
 fn a_list_without_order_stays_a_list() {
     let bounds = TimeBounds { start_date: Some(5), ..BOUNDS };
-    let mut scan = Scan::begin(&SavedState::default(), &bounds, false, None).parallelism(SPREAD);
+    let mut scan = Scan::begin(&StreamState::Unread, &bounds, false, None).parallelism(SPREAD);
     for first in [1, 4, 7] {
         scan.next_task();
         let token = (first + 3).to_string();
@@ -188,7 +188,7 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         let scan = surveyed(start_date, CountProbe { total: 1_000, in_window, top: 1_009 });
         assert_eq!(scan.mode(), mode, "{case}");
     }
-    let saved = SavedState { position: Some(5_000), ..SavedState::default() };
+    let saved = StreamState::read_until(5_000);
     for (case, in_window, mode) in [("few", 499, ReadMode::Search), ("most", 500, ReadMode::List)] {
         let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
         assert_eq!(scan.next_task(), search(0, None));
@@ -214,7 +214,7 @@ fn hits(ids: std::ops::Range<u64>, left: u64, is_last: bool) -> PageInfo {
 }
 
 fn search_scan() -> Scan {
-    let saved = SavedState { position: Some(5_000), ..SavedState::default() };
+    let saved = StreamState::read_until(5_000);
     Scan::begin(&saved, &BOUNDS, false, None)
 }
 
@@ -283,7 +283,7 @@ fn a_search_ends_when_nothing_is_left_of_its_total() {
 
 #[test]
 fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
-    let saved = SavedState { position: Some(5_000), ..SavedState::default() };
+    let saved = StreamState::read_until(5_000);
     let count_probe = CountProbe { total: 1_000, in_window: 900, top: 1_009 };
     for (case, token, is_shared) in [("by id", "4", true), ("by offset", "3", false)] {
         let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
@@ -306,10 +306,10 @@ fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
 
 #[test]
 fn a_resumed_list_whose_ids_are_refused_begins_again() {
-    let mut first = Scan::begin(&SavedState::default(), &BOUNDS, false, None);
+    let mut first = Scan::begin(&StreamState::Unread, &BOUNDS, false, None);
     first.next_task();
     first.take(0, ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();
-    let saved = SavedState { progress: first.progress(None), ..SavedState::default() };
+    let saved = StreamState::Scan(first.progress(None).unwrap());
     let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
     assert_eq!(scan.next_task(), list(0, Some("8")));
     let mut scan = scan.in_sequence();
@@ -323,7 +323,7 @@ fn a_position_between_two_clocks_stays_while_all_is_read() {
         ("behind both", 9_000_000, (9_000_000, 20_000_000), 10_000_000),
         ("between", 15_000_000, (15_000_000, 20_000_000), 15_000_000),
     ] {
-        let saved = SavedState { position: Some(position), ..SavedState::default() };
+        let saved = StreamState::read_until(position);
         let scan = Scan::begin(&saved, &bounds, false, None);
         assert_eq!((scan.window(), scan.end()), (window, end), "{case}");
         assert!(!scan.is_done(), "{case}");
@@ -335,7 +335,7 @@ fn a_position_between_two_clocks_stays_while_all_is_read() {
         let upper = scan.progress(None).map(|progress| progress.upper);
         assert_eq!(upper, Some(end), "{case}: what is claimed");
     }
-    let saved = SavedState { position: Some(20_000_000), ..SavedState::default() };
+    let saved = StreamState::read_until(20_000_000);
     let scan = Scan::begin(&saved, &bounds, false, None);
     assert!(scan.is_done() && scan.end() == 20_000_000, "nothing to read yet");
 }
@@ -352,15 +352,15 @@ fn where_a_read_begins() {
         index_lag: Duration::from_mins(5),
         worst_lag: Duration::ZERO,
     };
-    let at = |position| SavedState { position: Some(position), ..SavedState::default() };
-    let mut in_progress = Scan::begin(&SavedState::default(), &bounds, true, Some(3));
+    let at = StreamState::read_until;
+    let mut in_progress = Scan::begin(&StreamState::Unread, &bounds, true, Some(3));
     in_progress.next_task();
     in_progress.take(0, ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();
-    let half = || SavedState { progress: in_progress.progress(Some(3)), ..SavedState::default() };
+    let half = || StreamState::Scan(in_progress.progress(Some(3)).unwrap());
     for (case, saved, full_refresh, generation, mode, window, request) in [
         (
             "nothing saved",
-            SavedState::default(),
+            StreamState::Unread,
             false,
             None,
             ReadMode::List,

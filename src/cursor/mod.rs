@@ -5,28 +5,30 @@
 
 #[cfg(test)]
 mod cases;
-mod checkpoint;
+mod codec;
 mod commit_tracker;
 #[cfg(test)]
 mod model;
-mod partitions;
 mod position;
 mod ranges;
 mod scan;
 mod splitting;
+mod state;
+#[cfg(test)]
+mod state_formats;
 mod task;
 mod windows;
 mod wire;
 
-pub use checkpoint::{
-    BadState, SavedState, ScanProgress, UnusedPart, complete, complete_with_recheck, in_progress,
-    in_progress_as, in_progress_without_cursor, no_cursor, parents_without_cursor,
-};
+pub use codec::{StateCodec, StateCursor, StateLayout};
 pub use commit_tracker::CommitTracker;
-pub use partitions::{ParentProgress, Partitions, complete_global};
-pub use position::{CursorFormat, FIRST, SETTLING, TimeBounds};
+pub use position::{BadState, CursorFormat, FIRST, SETTLING, TimeBounds};
 pub use ranges::{PageKey, RangeKey};
 pub use scan::Scan;
+pub use state::{
+    FinishedParents, IdRange, IgnoredPart, ParentPositions, Partitions, Position, SavedState,
+    ScanProgress, StreamState,
+};
 pub use task::{
     AcceptedPage, CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism,
     ReadMode, ScanPass, ScanTask,

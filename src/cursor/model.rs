@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use super::position::read_position;
 use super::{
     AcceptedPage, CountProbe, CursorFormat, PageInfo, PageKey, PageRequest, ParallelReaders,
-    Parallelism, RangeKey, ReadMode, SavedState, Scan, ScanTask, TimeBounds, complete_with_recheck,
-    in_progress,
+    Parallelism, Position, RangeKey, ReadMode, Scan, ScanTask, StateCodec, StateCursor,
+    StateLayout, StreamState, TimeBounds,
 };
 use crate::time::Millis;
 
@@ -189,7 +189,7 @@ enum ModelPage {
 /// steps. `destination` receives the last emitted version of each record.
 fn sync(
     portal: &mut Portal,
-    state: &mut Option<crate::protocol::StreamState>,
+    state: &mut Option<crate::protocol::StateBlob>,
     destination: &mut BTreeMap<u64, Millis>,
     changes: &mut impl Iterator<Item = Event>,
     conduct: &Conduct,
@@ -203,8 +203,8 @@ fn sync(
         index_lag: Duration::from_secs(LAG_S),
         worst_lag: Duration::from_secs(WORST_LAG_S),
     };
-    let saved = SavedState::read(state.as_ref(), "updatedAt", None).unwrap();
-    let mut scan = Scan::begin(&saved, &bounds, false, None);
+    let saved = CODEC.decode(state.as_ref()).unwrap();
+    let mut scan = Scan::begin(&saved.main, &bounds, false, None);
     if conduct.is_spread {
         scan = scan.parallelism(SPREAD);
     }
@@ -270,17 +270,22 @@ fn sync(
                 scan.enqueued(key);
                 let progress = scan.progress(None);
                 *state =
-                    progress.map(|progress| in_progress("updatedAt", progress)).or(state.take());
+                    progress.map(|progress| encode(&StreamState::Scan(progress))).or(state.take());
             }
         }
     }
     assert!(scan.is_done(), "nothing is under way, and something remains: {scan:?}");
-    *state = Some(complete_with_recheck(
-        "updatedAt",
-        CursorFormat::Iso,
-        scan.end(),
-        scan.reconciled_until(),
-    ));
+    let (end, reconciled_until) = (scan.end(), scan.reconciled_until());
+    *state = Some(encode(&StreamState::Complete(Position { end, reconciled_until })));
+}
+
+const CODEC: StateCodec<'_> = StateCodec {
+    cursor: Some(StateCursor { field: "updatedAt", selected: None, format: CursorFormat::Iso }),
+    layout: StateLayout::Flat,
+};
+
+fn encode(state: &StreamState) -> crate::protocol::StateBlob {
+    CODEC.encode(state, &BTreeMap::new())
 }
 
 /// Reads once as the Python connector does: by search, starting exactly at the cursor, without a
@@ -290,7 +295,7 @@ fn sync(
 /// nothing in that case.
 fn peer(
     portal: &Portal,
-    state: &mut Option<crate::protocol::StreamState>,
+    state: &mut Option<crate::protocol::StateBlob>,
     destination: &mut BTreeMap<u64, Millis>,
 ) {
     let Some(saved) = state.as_ref().filter(|saved| saved.contains_key("source_hubspot")) else {

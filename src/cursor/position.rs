@@ -5,8 +5,12 @@ use std::time::Duration;
 use chrono::DateTime;
 use serde_json::Value;
 
-use super::checkpoint::BadState;
 use crate::time::{Millis, parse_instant};
+
+/// The saved state cannot be used; the message describes the defect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadState(pub String);
 
 /// Inputs that determine the window of a read.
 #[derive(Debug, Clone, Copy)]

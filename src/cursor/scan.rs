@@ -17,10 +17,10 @@
 //!     └──── the next page ◀────┘
 //! ```
 
-use super::checkpoint::{SavedState, ScanProgress};
 use super::position::TimeBounds;
 use super::ranges::{PageKey, Range, RangeKey, Totals, insert};
 use super::splitting::SizeEstimate;
+use super::state::{ScanProgress, StreamState};
 use super::task::{
     AcceptedPage, PageInfo, PageRequest, PagingViolation, Parallelism, ReadMode, ScanPass, ScanTask,
 };
@@ -61,7 +61,7 @@ pub struct Scan {
     pub(super) resumed: usize,
     /// Expected number of records, as reported by the API.
     pub(super) expected: Option<u64>,
-    /// Value of [`SavedState::reconciled_until`] once the scan is finished.
+    /// Value of [`Position::reconciled_until`](super::Position::reconciled_until) once the scan is finished.
     pub(super) reconciled_until: Option<Millis>,
 }
 
@@ -69,7 +69,7 @@ impl Scan {
     /// Starts a scan: resumes an interrupted scan, or reads the changes since the last position, or
     /// reads everything. `full_refresh` requests a full refresh.
     pub fn begin(
-        saved: &SavedState,
+        saved: &StreamState,
         bounds: &TimeBounds,
         full_refresh: bool,
         generation: Option<i64>,
@@ -78,14 +78,17 @@ impl Scan {
         if let Some(progress) = saved.interrupted(full_refresh, generation) {
             return Self::resume(progress);
         }
-        match saved.position.filter(|_| !full_refresh) {
+        match saved.position().filter(|_| !full_refresh) {
             None => Self::new(ReadMode::List, bounds.first(), (upper, until)),
             Some(position) => {
-                let (lower, reconciled_until) = bounds.since(position, saved.reconciled_until);
+                let (lower, reconciled_until) = bounds.since(position, saved.reconciled_until());
                 let scan = Self::new(ReadMode::Search, lower, (upper.max(position), until));
                 if position >= until {
                     // There is nothing to read yet.
-                    return Self { reconciled_until: saved.reconciled_until, ..scan.of_nothing() };
+                    return Self {
+                        reconciled_until: saved.reconciled_until(),
+                        ..scan.of_nothing()
+                    };
                 }
                 Self { reconciled_until, ..scan }
             }
@@ -422,7 +425,7 @@ impl Scan {
         self.upper
     }
 
-    /// Returns the value of [`SavedState::reconciled_until`] for the finished scan.
+    /// Returns the value of [`Position::reconciled_until`](super::Position::reconciled_until) for the finished scan.
     pub fn reconciled_until(&self) -> Option<Millis> {
         self.reconciled_until
     }

@@ -10,8 +10,8 @@
 
 use std::time::Duration;
 
-use super::checkpoint::{SavedState, ScanProgress};
 use super::position::{FIRST, TimeBounds};
+use super::state::{ScanProgress, StreamState};
 use super::task::ReadMode;
 use crate::time::Millis;
 
@@ -37,7 +37,7 @@ impl Span {
     /// Determines the span to read: the rest of an interrupted read, or the events since the last
     /// position, or everything. `full_refresh` requests a full refresh.
     pub fn begin(
-        saved: &SavedState,
+        saved: &StreamState,
         bounds: &TimeBounds,
         full_refresh: bool,
         generation: Option<i64>,
@@ -47,7 +47,7 @@ impl Span {
             return Self { lower, upper, end: upper };
         }
         let (end, upper) = (bounds.upper(), bounds.until());
-        match saved.position.filter(|_| !full_refresh) {
+        match saved.position().filter(|_| !full_refresh) {
             None => Self { lower: bounds.first().max(FIRST), upper, end },
             // There is nothing to read yet.
             Some(position) if position >= upper => {
@@ -104,22 +104,15 @@ mod tests {
 
     #[test]
     fn where_a_read_begins_and_ends() {
-        let at = |position| SavedState { position: Some(position), ..SavedState::default() };
+        let at = StreamState::read_until;
         let progress = Span { lower: 0, upper: FIRST + 50_000, end: FIRST + 50_000 }
             .progress(FIRST + 9, Some(3));
-        let half = || SavedState { progress: Some(progress.clone()), ..SavedState::default() };
+        let half = || StreamState::Scan(progress.clone());
         let upper = FIRST + 97_003;
         let start_date = Some(FIRST + 60_000);
         for (case, saved, start_date, full_refresh, generation, expected) in [
-            ("nothing saved", SavedState::default(), None, false, None, (FIRST, upper)),
-            (
-                "a start date",
-                SavedState::default(),
-                start_date,
-                false,
-                None,
-                (FIRST + 60_000, upper),
-            ),
+            ("nothing saved", StreamState::Unread, None, false, None, (FIRST, upper)),
+            ("a start date", StreamState::Unread, start_date, false, None, (FIRST + 60_000, upper)),
             ("a position", at(FIRST + 80_000), None, false, None, (FIRST + 70_000, upper)),
             (
                 "one near the start date",

@@ -1,104 +1,164 @@
 //! Wire format of the [`OWN_KEY`] entry in the state of a stream.
 //!
-//! Version 1 has the fields below. A state with any other field, or with a field of another type,
+//! Version 1 has the fields below. An entry with any other field, or with a field of another type,
 //! is rejected.
 //!
 //! | field | of | meaning |
 //! | --- | --- | --- |
-//! | `version` | every state | 1 |
-//! | `settled` | finished streams and parents, scans in progress | see [`SavedState::reconciled_until`]; in a finished state, also the cursor it was written with |
+//! | `version` | every entry | 1 |
+//! | `settled` | finished streams and parents, scans in progress | see [`Position::reconciled_until`]; in a finished state, also the cursor it was written with |
 //! | `end` | finished streams and parents | instant that a cursor equal to `settled` stands for |
 //! | `way` `from` `to` `remaining` `filter` | scans in progress | see [`ScanProgress`]; `from` is absent if the window has no start |
 //! | `generation` | full refreshes in progress | generation that the records were emitted for |
 //! | `done` | full refreshes of substreams in progress | finished parents, if the stream has no cursor |
+//! | `sections` | streams with several reads | states of the further reads, by name; each has the fields above except `version` |
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::checkpoint::{BadState, OWN_KEY, SavedState, ScanProgress};
-use super::position::{read_position, write_position};
+use super::position::{BadState, read_position, write_position};
+use super::state::{FinishedParents, IdRange, Position, ScanProgress, StreamState};
 use super::task::ReadMode;
 use crate::time::Millis;
+
+/// Key under which this connector stores its own part of the state.
+pub(super) const OWN_KEY: &str = "source_hubspot";
 
 /// Current and only version of the format.
 const VERSION: u64 = 1;
 
-#[derive(Serialize, Deserialize)]
+/// Fields of an entry, as in the table above.
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WireState {
-    pub(super) version: u64,
+pub(super) struct WireEntry {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    version: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     #[serde(rename = "way")]
-    pub(super) mode: Option<WireReadMode>,
+    mode: Option<WireReadMode>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) from: Option<String>,
+    from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) to: Option<String>,
+    to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) remaining: Option<Vec<(String, Option<String>)>>,
+    remaining: Option<Vec<(String, Option<String>)>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) generation: Option<i64>,
+    generation: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) settled: Option<String>,
+    settled: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) end: Option<String>,
+    end: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) filter: Option<String>,
+    filter: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub(super) done: Option<Vec<String>>,
+    done: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    sections: BTreeMap<String, WireEntry>,
 }
 
-impl Default for WireState {
-    fn default() -> Self {
-        Self {
-            version: VERSION,
-            mode: None,
-            from: None,
-            to: None,
-            remaining: None,
-            generation: None,
-            settled: None,
-            end: None,
-            filter: None,
-            done: None,
-        }
-    }
-}
-
-impl WireState {
-    /// Returns the entry for a read up to `end` whose state holds `cursor`.
-    pub(super) fn ending(end: Millis, cursor: Millis) -> Self {
-        let (settled, end) = (Some(write_position(cursor)), Some(write_position(end)));
-        Self { settled, end, ..Self::default() }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum WireReadMode {
+enum WireReadMode {
     List,
     Search,
 }
 
-impl From<ScanProgress> for WireState {
-    fn from(progress: ScanProgress) -> Self {
-        let ScanProgress { mode, lower, upper, remaining, generation, reconciled_until, filter } =
-            progress;
-        let range =
-            |(next, end): (u64, Option<u64>)| (next.to_string(), end.map(|id| id.to_string()));
+/// Entry of this connector, decoded. Its meaning depends on the cursor beside it.
+#[derive(Debug, Default)]
+pub(super) struct OwnEntry {
+    pub(super) read: OwnRead,
+    pub(super) sections: BTreeMap<String, StreamState>,
+}
+
+/// The main part of an [`OwnEntry`].
+#[derive(Debug)]
+pub(super) enum OwnRead {
+    /// A finished read, or one that goes from parent to parent.
+    Ended(EndedRead),
+    /// A scan in progress.
+    Scan(ScanProgress),
+}
+
+/// Fields of a finished read.
+#[derive(Debug, Default)]
+pub(super) struct EndedRead {
+    pub(super) end: Option<Millis>,
+    pub(super) settled: Option<Millis>,
+    pub(super) generation: Option<i64>,
+    /// Ids of the finished parents.
+    pub(super) done: Option<Vec<String>>,
+}
+
+impl Default for OwnRead {
+    fn default() -> Self {
+        Self::Ended(EndedRead::default())
+    }
+}
+
+impl WireEntry {
+    /// Returns the fields of a read up to `end` whose state holds `cursor`.
+    pub(super) fn ending(end: Millis, cursor: Millis) -> Self {
+        let (settled, end) = (Some(write_position(cursor)), Some(write_position(end)));
+        Self { settled, end, ..Self::default() }
+    }
+
+    /// Adds the generation of a full refresh in progress.
+    pub(super) fn of_generation(self, generation: Option<i64>) -> Self {
+        Self { generation, ..self }
+    }
+
+    /// Adds the states of further reads of the stream. Positions of parents cannot be a section;
+    /// like `Unread`, they are left out.
+    pub(super) fn with_sections(self, sections: &BTreeMap<String, StreamState>) -> Self {
+        let entry = |state: &StreamState| match state {
+            StreamState::Complete(Position { end, reconciled_until }) => Some(Self {
+                end: Some(write_position(*end)),
+                settled: reconciled_until.map(write_position),
+                ..Self::default()
+            }),
+            StreamState::Scan(progress) => Some(Self::from(progress)),
+            StreamState::FinishedParents(parents) => Some(Self::from(parents)),
+            StreamState::Unread | StreamState::Parents(_) | StreamState::NoCursor => None,
+        };
+        let sections = sections
+            .iter()
+            .filter_map(|(name, state)| Some((name.clone(), entry(state)?)))
+            .collect();
+        Self { sections, ..self }
+    }
+
+    /// Returns the entry as the value of [`OWN_KEY`].
+    pub(super) fn write(self) -> Value {
+        let entry = Self { version: Some(VERSION), ..self };
+        serde_json::to_value(entry).unwrap_or_default()
+    }
+}
+
+impl From<&ScanProgress> for WireEntry {
+    fn from(progress: &ScanProgress) -> Self {
+        let range = |&(next, end): &IdRange| (next.to_string(), end.map(|id| id.to_string()));
         Self {
-            mode: Some(match mode {
+            mode: Some(match progress.mode {
                 ReadMode::List => WireReadMode::List,
                 ReadMode::Search => WireReadMode::Search,
             }),
-            from: (lower > Millis::MIN).then(|| write_position(lower)),
-            to: Some(write_position(upper)),
-            remaining: Some(remaining.into_iter().map(range).collect()),
-            generation,
-            settled: reconciled_until.map(write_position),
-            filter,
+            from: (progress.lower > Millis::MIN).then(|| write_position(progress.lower)),
+            to: Some(write_position(progress.upper)),
+            remaining: Some(progress.remaining.iter().map(range).collect()),
+            generation: progress.generation,
+            settled: progress.reconciled_until.map(write_position),
+            filter: progress.filter.clone(),
             ..Self::default()
         }
+    }
+}
+
+impl From<&FinishedParents> for WireEntry {
+    fn from(parents: &FinishedParents) -> Self {
+        let done = Some(parents.ids.iter().cloned().collect());
+        Self { done, generation: parents.generation, ..Self::default() }
     }
 }
 
@@ -107,9 +167,12 @@ fn bad(problem: impl std::fmt::Display) -> BadState {
     BadState(format!("its `{OWN_KEY}` {problem}"))
 }
 
-/// Reads the `OWN_KEY` entry. `position` stays `None`; the caller derives it from the cursor and
-/// `end`.
-pub(super) fn read_own(value: &Value) -> Result<SavedState, BadState> {
+/// Decodes the value of [`OWN_KEY`].
+///
+/// # Errors
+/// If a field is missing, unknown, of another type or contradicts another one, or if a later
+/// version of the connector wrote the value.
+pub(super) fn read_own(value: &Value) -> Result<OwnEntry, BadState> {
     match value.get("version").and_then(Value::as_u64) {
         Some(VERSION) => {}
         Some(version) if version > VERSION => {
@@ -117,7 +180,37 @@ pub(super) fn read_own(value: &Value) -> Result<SavedState, BadState> {
         }
         _ => return Err(bad("has no version")),
     }
-    let own = WireState::deserialize(value).map_err(|error| bad(format!("is damaged: {error}")))?;
+    let mut entry =
+        WireEntry::deserialize(value).map_err(|error| bad(format!("is damaged: {error}")))?;
+    let sections = std::mem::take(&mut entry.sections);
+    let section = |(name, entry): (String, WireEntry)| {
+        let in_section = |BadState(problem)| BadState(format!("{problem}, in section `{name}`"));
+        let state = read_section(entry).map_err(in_section)?;
+        Ok((name, state))
+    };
+    let sections = sections.into_iter().map(section).collect::<Result<_, BadState>>()?;
+    Ok(OwnEntry { read: read_entry(entry)?, sections })
+}
+
+/// Decodes the state of a further read of a stream.
+fn read_section(entry: WireEntry) -> Result<StreamState, BadState> {
+    if entry.version.is_some() || !entry.sections.is_empty() {
+        return Err(bad("has a `version` or `sections`"));
+    }
+    Ok(match read_entry(entry)? {
+        OwnRead::Scan(progress) => StreamState::Scan(progress),
+        OwnRead::Ended(EndedRead { done: Some(done), generation, .. }) => {
+            let ids = done.into_iter().collect();
+            StreamState::FinishedParents(FinishedParents { ids, generation })
+        }
+        OwnRead::Ended(EndedRead { end, settled: reconciled_until, .. }) => {
+            let end = end.ok_or_else(|| bad("has no `end`"))?;
+            StreamState::Complete(Position { end, reconciled_until })
+        }
+    })
+}
+
+fn read_entry(entry: WireEntry) -> Result<OwnRead, BadState> {
     let instant = |field: &str, text: Option<&str>| {
         let Some(text) = text else { return Ok(None) };
         match read_position(&Value::from(text)) {
@@ -126,20 +219,15 @@ pub(super) fn read_own(value: &Value) -> Result<SavedState, BadState> {
             Err(BadState(problem)) => Err(bad(format!("has a bad `{field}`: {problem}"))),
         }
     };
-    let settled = instant("settled", own.settled.as_deref())?;
-    let (from, to) = (instant("from", own.from.as_deref())?, instant("to", own.to.as_deref())?);
-    let Some(mode) = own.mode else {
-        if to.is_some() || from.is_some() || own.remaining.is_some() {
+    let settled = instant("settled", entry.settled.as_deref())?;
+    let (from, to) = (instant("from", entry.from.as_deref())?, instant("to", entry.to.as_deref())?);
+    let Some(mode) = entry.mode else {
+        if to.is_some() || from.is_some() || entry.remaining.is_some() {
             return Err(bad("has no `way`"));
         }
-        let done = own.done.unwrap_or_default();
-        return Ok(SavedState {
-            reconciled_until: settled,
-            end: instant("end", own.end.as_deref())?,
-            partitions: done.into_iter().map(|parent| (parent, None)).collect(),
-            generation: own.generation,
-            ..SavedState::default()
-        });
+        let end = instant("end", entry.end.as_deref())?;
+        let WireEntry { generation, done, .. } = entry;
+        return Ok(OwnRead::Ended(EndedRead { end, settled, generation, done }));
     };
     let mode = match mode {
         WireReadMode::List => ReadMode::List,
@@ -152,23 +240,22 @@ pub(super) fn read_own(value: &Value) -> Result<SavedState, BadState> {
         (ReadMode::List, None) => Millis::MIN,
         (ReadMode::Search, None) => return Err(bad("has no `from`")),
     };
-    let remaining = own.remaining.ok_or_else(|| bad("has no `remaining`"))?;
-    let progress = ScanProgress {
+    let remaining = entry.remaining.ok_or_else(|| bad("has no `remaining`"))?;
+    Ok(OwnRead::Scan(ScanProgress {
         mode,
         lower,
         upper,
         remaining: ranges(&remaining)?,
-        generation: own.generation,
+        generation: entry.generation,
         reconciled_until: settled,
-        filter: own.filter,
-    };
-    Ok(SavedState { progress: Some(progress), ..SavedState::default() })
+        filter: entry.filter,
+    }))
 }
 
 /// Parses id ranges: at least one, and none that ends before it starts. A scan never writes
 /// anything else, because it is finished when no range is left. Ranges may overlap, in which case
 /// the common part is read twice.
-fn ranges(remaining: &[(String, Option<String>)]) -> Result<Vec<(u64, Option<u64>)>, BadState> {
+fn ranges(remaining: &[(String, Option<String>)]) -> Result<Vec<IdRange>, BadState> {
     let id = |text: &str| {
         text.parse::<u64>().map_err(|_| bad(format!("has the id `{text}` in `remaining`")))
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 /// State of one stream in wire format; opaque outside of the stream itself.
-pub type StreamState = Map<String, Value>;
+pub type StateBlob = Map<String, Value>;
 
 /// Complete lines of one stream, optionally followed by a checkpoint that covers them.
 #[derive(Debug, Default)]
@@ -17,5 +17,5 @@ pub struct Batch {
     /// Number of RECORD lines in `lines`; the writer sums them for `sourceStats.recordCount`.
     pub record_count: u64,
     /// Checkpoint that becomes valid once `lines` have been written.
-    pub state: Option<StreamState>,
+    pub state: Option<StateBlob>,
 }

@@ -8,7 +8,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::batch::StreamState;
+use super::batch::StateBlob;
 use crate::error::{Error, FailureType};
 use crate::strict;
 use crate::time::{self, Millis};
@@ -65,7 +65,7 @@ impl<'a> Message<'a> {
     /// Returns the STATE of one stream; `record_count` is the number of records since its previous
     /// STATE.
     #[expect(clippy::cast_precision_loss, reason = "the protocol types the count as a float")]
-    pub fn state(stream: &'a str, stream_state: &'a StreamState, record_count: u64) -> Self {
+    pub fn state(stream: &'a str, stream_state: &'a StateBlob, record_count: u64) -> Self {
         Self::State {
             state: State {
                 kind: "STREAM",
@@ -177,7 +177,7 @@ pub struct State<'a> {
 #[derive(Debug, Serialize)]
 struct StateOfStream<'a> {
     stream_descriptor: Descriptor<'a>,
-    stream_state: &'a StreamState,
+    stream_state: &'a StateBlob,
 }
 
 #[derive(Debug, Serialize)]

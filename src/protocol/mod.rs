@@ -9,7 +9,7 @@ mod message;
 mod state;
 mod stdout;
 
-pub use batch::{Batch, StreamState};
+pub use batch::{Batch, StateBlob};
 pub use catalog::{ConfiguredCatalog, ConfiguredStream, DestinationSyncMode, SyncMode};
 pub use log::Logger;
 pub use message::{

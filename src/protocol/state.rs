@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::batch::StreamState;
+use super::batch::StateBlob;
 
 /// Key of the state of a stream without a cursor; treated as no state when read back.
 pub const NO_CURSOR_STATE: &str = "__ab_no_cursor_state_message";
@@ -50,7 +50,7 @@ impl IncomingState {
     ///
     /// # Errors
     /// If the value is not an object; the error is that value.
-    pub fn of(&self, stream: &str) -> Result<Option<&StreamState>, &Value> {
+    pub fn of(&self, stream: &str) -> Result<Option<&StateBlob>, &Value> {
         match self.streams.get(stream) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(state))
@@ -126,7 +126,7 @@ impl IncomingState {
 }
 
 /// Takes an object out of a message; `None` for null and for a field that is not there.
-fn object(message: &mut StreamState, name: &str) -> Result<Option<StreamState>, String> {
+fn object(message: &mut StateBlob, name: &str) -> Result<Option<StateBlob>, String> {
     match message.remove(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(fields)) => Ok(Some(fields)),

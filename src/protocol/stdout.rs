@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::mpsc;
 
-use super::batch::{Batch, StreamState};
+use super::batch::{Batch, StateBlob};
 use super::message::{Message, StreamStatus};
 use crate::error::Error;
 
@@ -67,7 +67,7 @@ impl MessageSender {
     }
 
     /// Sends a state that follows everything sent for the stream so far.
-    pub async fn state(&self, stream: &Arc<str>, state: StreamState) -> Result<(), Error> {
+    pub async fn state(&self, stream: &Arc<str>, state: StateBlob) -> Result<(), Error> {
         self.send(Batch {
             stream: Some(Arc::clone(stream)),
             state: Some(state),
@@ -295,8 +295,8 @@ mod tests {
             };
             sender.send(batch).await.unwrap();
         }
-        sender.state(&deals, StreamState::new()).await.unwrap();
-        sender.state(&deals, StreamState::new()).await.unwrap();
+        sender.state(&deals, StateBlob::new()).await.unwrap();
+        sender.state(&deals, StateBlob::new()).await.unwrap();
         sender.out_of_band().say(&Message::log(Level::Info, "done"));
         drop(sender);
         sink.finish().unwrap();

@@ -7,12 +7,13 @@ use tokio::sync::OnceCell;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::checkpoints::Checkpoints;
 use super::counter::RecordCounter;
 use super::spec::StreamSpec;
-use crate::cursor::{BadState, FIRST, SavedState, TimeBounds, UnusedPart};
+use crate::cursor::{BadState, FIRST, IgnoredPart, SavedState, TimeBounds};
 use crate::error::Error;
 use crate::hubspot::{self, Api, Conditions, RecordId, limits};
-use crate::protocol::{Batch, MessageSender, StreamState};
+use crate::protocol::{Batch, MessageSender, StateBlob};
 use crate::record::Columns;
 use crate::time::{self, Millis};
 
@@ -21,7 +22,9 @@ use crate::time::{self, Millis};
 pub struct PlannedStream<'a> {
     pub spec: StreamSpec<'a>,
     pub columns: Columns,
+    /// State saved by the previous sync.
     pub saved: SavedState,
+    pub checkpoints: Checkpoints<'a>,
     /// `true` for a full refresh: the saved position is ignored.
     pub full_refresh: bool,
     pub generation: Option<i64>,
@@ -36,7 +39,7 @@ pub struct PlannedStream<'a> {
 pub struct Targets {
     pub ids: Vec<RecordId>,
     /// State from the previous sync. It stays valid and is emitted unchanged after the read.
-    pub state: StreamState,
+    pub state: StateBlob,
 }
 
 /// Semaphores that limit the pages which scans hold at once, across all streams: requested, waiting
@@ -117,13 +120,13 @@ impl Context<'_> {
         let saved = saved
             .by_the_clock(&bounds)
             .map_err(|BadState(problem)| Error::State { stream: name.to_string(), problem })?;
-        match saved.unused {
+        match saved.ignored {
             None => {}
-            Some(UnusedPart::OtherCursor) => log::info!(
+            Some(IgnoredPart::OtherCursor) => log::info!(
                 "`{name}`: the cursor of the saved state was changed by another connector or by \
                 hand, so the read continues from the cursor and ignores `source_hubspot`"
             ),
-            Some(UnusedPart::Ahead(position)) => log::warn!(
+            Some(IgnoredPart::Ahead(position)) => log::warn!(
                 "`{name}`: its saved state says that everything was read until {}, which lies \
                  ahead of the clocks of HubSpot and of this machine, so some clock was wrong or \
                  the state was edited; what was really read is unknown, so the stream is read \
@@ -139,24 +142,24 @@ impl Context<'_> {
         &self,
         lines: Vec<u8>,
         record_count: u64,
-        state: Option<StreamState>,
+        state: Option<StateBlob>,
     ) -> Result<(), Error> {
-        self.send_claiming(lines, record_count, || state).await
+        self.send_with_checkpoint(lines, record_count, || state).await
     }
 
-    /// Sends encoded records with a checkpoint computed at the moment of sending: `claim` is called
+    /// Sends encoded records with a checkpoint computed at the moment of sending: `checkpoint` is called
     /// once the queue has capacity, so it covers everything that other tasks of the stream have
     /// sent before.
-    pub async fn send_claiming(
+    pub async fn send_with_checkpoint(
         &self,
         lines: Vec<u8>,
         record_count: u64,
-        claim: impl FnOnce() -> Option<StreamState>,
+        checkpoint: impl FnOnce() -> Option<StateBlob>,
     ) -> Result<(), Error> {
         let room = self.sender.room().await?;
         self.counter.sent(record_count);
         let stream = Some(Arc::clone(&self.name));
-        room.send(Batch { stream, lines, record_count, state: claim() });
+        room.send(Batch { stream, lines, record_count, state: checkpoint() });
         Ok(())
     }
 }

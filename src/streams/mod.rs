@@ -3,6 +3,7 @@
 //! A stream is an entry of [`STREAMS`]; differences between streams are fields of that entry.
 
 mod association;
+mod checkpoints;
 mod context;
 mod cost;
 mod counter;
@@ -15,6 +16,7 @@ mod spec;
 mod transform;
 
 pub use association::{AssociationStream, scopes_of};
+pub use checkpoints::{Checkpoints, Section};
 pub use context::{Context, PageBudget, PlannedStream, Targets};
 pub use cost::{Cost, Each, Term};
 pub use counter::RecordCounter;

@@ -2,24 +2,26 @@
 
 use serde_json::Value;
 
-use crate::cursor::SavedState;
+use crate::cursor::{SavedState, StateCodec, StateCursor, StateLayout};
 use crate::error::Error;
 use crate::hubspot::Conditions;
 use crate::protocol::{ConfiguredStream, IncomingState, SyncMode};
 use crate::record::{Columns, Field, Kind, Source};
 use crate::schema::{PropertyColumn, choose};
-use crate::streams::{PlannedStream, StreamSpec};
+use crate::streams::{Checkpoints, PlannedStream, ReadStrategy, StreamSpec};
 
 /// Plans a read of all records of one stream.
 pub(super) fn plan<'a>(
     spec: &StreamSpec<'a>,
     selected: &ConfiguredStream,
+    codec: StateCodec<'a>,
     saved: SavedState,
     properties: Vec<PropertyColumn>,
 ) -> PlannedStream<'a> {
     PlannedStream {
         spec: *spec,
         columns: columns(spec, &selected.stream.json_schema, properties),
+        checkpoints: Checkpoints::new(codec, &saved),
         saved,
         full_refresh: selected.sync_mode == SyncMode::FullRefresh || spec.cursor.is_none(),
         generation: selected.generation_id,
@@ -28,20 +30,34 @@ pub(super) fn plan<'a>(
     }
 }
 
+/// Returns the codec for the state of a stream.
+pub(super) fn codec<'a>(spec: &StreamSpec<'a>, selected: &'a ConfiguredStream) -> StateCodec<'a> {
+    let chosen = selected.cursor_field.as_ref().and_then(|path| path.first()).map(String::as_str);
+    let cursor = spec.cursor.map(|cursor| StateCursor {
+        field: cursor.name,
+        selected: chosen,
+        format: cursor.format,
+    });
+    let layout = match spec.strategy {
+        ReadStrategy::Substream(substream) => {
+            StateLayout::PerParent { parent_key: substream.child.parent_key }
+        }
+        ReadStrategy::RecordEvents(_) => StateLayout::PerParent { parent_key: "parent_id" },
+        _ => StateLayout::Flat,
+    };
+    StateCodec { cursor, layout }
+}
+
 /// Returns the state saved for a stream under this name.
 pub(super) fn saved(
     spec: &StreamSpec<'_>,
     name: &str,
-    selected: &ConfiguredStream,
+    codec: &StateCodec<'_>,
     state: &IncomingState,
 ) -> Result<SavedState, Error> {
     let bad = |problem: String| Error::State { stream: spec.name.to_owned(), problem };
     let state = state.of(name).map_err(|value| bad(format!("`{value}` is not an object")))?;
-    let Some(cursor) = spec.cursor else {
-        return SavedState::read_without_cursor(state).map_err(|error| bad(error.to_string()));
-    };
-    let chosen = selected.cursor_field.as_ref().and_then(|path| path.first()).map(String::as_str);
-    SavedState::read(state, cursor.name, chosen).map_err(|error| bad(error.to_string()))
+    codec.decode(state).map_err(|error| bad(error.to_string()))
 }
 
 fn columns(spec: &StreamSpec<'_>, configured: &Value, properties: Vec<PropertyColumn>) -> Columns {

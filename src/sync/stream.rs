@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::choice::{columns, conditions, ids};
-use super::plan::{plan, saved};
+use super::plan::{codec, plan, saved};
 use super::read::Run;
 use super::report::StreamReport;
 use super::watch::StreamProgress;
@@ -22,7 +22,8 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Re
     {
         spec = custom;
     }
-    let saved = saved(&spec, run.rows.name_in(run.state, name), selected, run.state)?;
+    let saved =
+        saved(&spec, run.rows.name_in(run.state, name), &codec(&spec, selected), run.state)?;
     run.sender.status(name, StreamStatus::Started).await?;
     let config = &run.session.config;
     let api_of = |scopes| run.session.api(stats, RequestContext { stream: name, scopes });
@@ -60,7 +61,8 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Re
     let saved = saved.under(conditions.fingerprint().as_deref());
     let saved = context.reliable(saved).await?;
     let targets = ids(&config.choice, &spec).map(|ids| targets(run, selected, ids));
-    let planned = plan(&spec, selected, saved, properties.unwrap_or_default());
+    let codec = codec(&spec, selected);
+    let planned = plan(&spec, selected, codec, saved, properties.unwrap_or_default());
     let stream = PlannedStream { conditions, targets, ..planned };
     run.sender.status(name, StreamStatus::Running).await?;
     let totals = readers::read(&context, &stream).await?;

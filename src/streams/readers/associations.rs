@@ -19,10 +19,7 @@ use super::checkpoint_interval::CheckpointInterval;
 use super::crm_object::ObjectReader;
 use super::scanning::{after_refusal, numeric};
 use super::{Emitter, StreamStats, contradicts_itself};
-use crate::cursor::{
-    CommitTracker, PageInfo, ReadMode, Scan, ScanProgress, ScanTask, in_progress_without_cursor,
-    no_cursor,
-};
+use crate::cursor::{CommitTracker, PageInfo, ReadMode, Scan, ScanProgress, ScanTask, StreamState};
 use crate::error::Error;
 use crate::hubspot::{self, LinkType, LinksQuery, RecordId, RecordLink, limits};
 use crate::record::Record;
@@ -53,7 +50,7 @@ pub(super) async fn read(
     let oldest = context.start_date.unwrap_or(Millis::MIN);
     let recent =
         |record: &Record<'_>| record.instant("updatedAt").is_none_or(|modified| modified >= oldest);
-    let scan = Scan::begin(&planned.saved, &context.bounds(), true, planned.generation);
+    let scan = Scan::begin(&planned.saved.main, &context.bounds(), true, planned.generation);
     let blocks = stream::try_unfold(scan, async |mut scan: Scan| {
         let mut ids: Vec<RecordId> = Vec::new();
         while let Some(ScanTask::Page(range, request)) = scan.next_task() {
@@ -98,11 +95,11 @@ pub(super) async fn read(
         if !checkpoint_interval.borrow_mut().is_due(unclaimed.take(), Instant::now()) {
             return Ok(());
         }
-        emitter.claim(in_progress_without_cursor(listed)).await
+        emitter.checkpoint(StreamState::Scan(listed)).await
     };
     let blocks = blocks.enumerate().map(|(place, block)| Ok((place, block?)));
     blocks.try_for_each_concurrent(AT_ONCE, send).await?;
-    emitter.finish(no_cursor()).await
+    emitter.finish(StreamState::NoCursor).await
 }
 
 /// A block of records whose associations are read together.

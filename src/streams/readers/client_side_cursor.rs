@@ -8,9 +8,8 @@
 use std::cell::Cell;
 
 use super::{Emitter, StreamStats};
-use crate::cursor::{complete, no_cursor};
+use crate::cursor::StreamState;
 use crate::error::Error;
-use crate::protocol::StreamState;
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::time::Millis;
@@ -27,7 +26,7 @@ pub(super) struct ClientSideCursor<'a> {
 
 impl<'a> ClientSideCursor<'a> {
     pub(super) fn new(context: &'a Context<'a>, stream: &'a PlannedStream<'a>) -> Self {
-        let position = stream.saved.position.filter(|_| !stream.full_refresh);
+        let position = stream.saved.main.position().filter(|_| !stream.full_refresh);
         Self { context, stream, position, until: Cell::new(Millis::MAX) }
     }
 
@@ -53,11 +52,11 @@ impl<'a> ClientSideCursor<'a> {
     pub(super) fn state(&self) -> StreamState {
         let upper = self.context.bounds().upper().min(self.until.get());
         match self.stream.spec.cursor {
-            Some(cursor) => {
+            Some(_) => {
                 let position = self.position.map_or(upper, |position| position.max(upper));
-                complete(cursor.name, cursor.format, position)
+                StreamState::read_until(position)
             }
-            None => no_cursor(),
+            None => StreamState::NoCursor,
         }
     }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use super::StreamStats;
 use super::crm_object::{ObjectReader, Objects};
-use super::scanning;
+use super::scanning::{self, ScanTarget};
 use crate::cursor::{ReadMode, Scan, TimeBounds};
 use crate::error::Error;
 use crate::record::Encoder;
@@ -31,9 +31,10 @@ pub(super) async fn read(
     // The list is not served from the search index, so it has no index lag.
     let bounds =
         TimeBounds { index_lag: Duration::ZERO, worst_lag: Duration::ZERO, ..context.bounds() };
-    let scan = Scan::begin(&stream.saved, &bounds, stream.full_refresh, stream.generation);
+    let scan = Scan::begin(&stream.saved.main, &bounds, stream.full_refresh, stream.generation);
     let is_listed = scan.mode() == ReadMode::List || scan.is_done();
     let scan = if is_listed { scan } else { scan.by_list() };
-    let outcome = scanning::run(context, stream, (object, ""), scan, &objects).await?;
+    let outcome =
+        scanning::run(context, stream, ScanTarget::main(object, ""), scan, &objects).await?;
     Ok(objects.stats(outcome.finish(context, stream).await?))
 }

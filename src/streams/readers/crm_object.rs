@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
 use super::enrich::{Enricher, is_no_access};
-use super::scanning::{self, EncodedPage, PageSource, ParsedRecord, numeric};
+use super::scanning::{self, EncodedPage, PageSource, ParsedRecord, ScanTarget, numeric};
 use super::{StreamStats, unreadable};
 use crate::cursor::{PageRequest, ReadMode, Scan, ScanPass};
 use crate::error::Error;
@@ -26,9 +26,10 @@ pub(super) async fn read(
         encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
     };
     let scan =
-        Scan::begin(&stream.saved, &context.bounds(), stream.full_refresh, stream.generation);
+        Scan::begin(&stream.saved.main, &context.bounds(), stream.full_refresh, stream.generation);
     let scan = scan.parallelism(scanning::SPREAD);
-    let outcome = scanning::run(context, stream, (object, modified), scan, &objects).await?;
+    let outcome =
+        scanning::run(context, stream, ScanTarget::main(object, modified), scan, &objects).await?;
     Ok(objects.stats(outcome.finish(context, stream).await?))
 }
 

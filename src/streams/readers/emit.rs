@@ -10,9 +10,10 @@ use std::cell::{Cell, RefCell};
 use serde_json::Map;
 
 use super::{StreamStats, unreadable};
+use crate::cursor::StreamState;
 use crate::error::Error;
-use crate::protocol::StreamState;
 use crate::record::{Coercions, Encoder, Record};
+use crate::streams::checkpoints::{Checkpoints, Section};
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::spec::{StreamSpec, Transform};
 use crate::strict;
@@ -26,6 +27,7 @@ pub(super) type Constants<'a> = &'a [(&'a str, &'a str)];
 /// It is shared by all concurrent requests of the stream.
 pub(super) struct Emitter<'a> {
     context: &'a Context<'a>,
+    checkpoints: &'a Checkpoints<'a>,
     shaper: Shaper,
     encoder: RefCell<Encoder<'a>>,
     records: Cell<u64>,
@@ -35,6 +37,7 @@ impl<'a> Emitter<'a> {
     pub(super) fn new(context: &'a Context<'a>, stream: &'a PlannedStream<'a>) -> Self {
         Self {
             context,
+            checkpoints: &stream.checkpoints,
             shaper: Shaper::of(&stream.spec),
             encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
             records: Cell::new(0),
@@ -72,13 +75,14 @@ impl<'a> Emitter<'a> {
     }
 
     /// Emits a checkpoint for all records sent so far.
-    pub(super) async fn claim(&self, state: StreamState) -> Result<(), Error> {
+    pub(super) async fn checkpoint(&self, state: StreamState) -> Result<(), Error> {
+        let state = self.checkpoints.record(Section::Main, state);
         self.context.send(Vec::new(), 0, Some(state)).await
     }
 
     /// Emits the final state of the stream and returns its statistics.
     pub(super) async fn finish(&self, state: StreamState) -> Result<StreamStats, Error> {
-        self.claim(state).await?;
+        self.checkpoint(state).await?;
         Ok(self.stats())
     }
 

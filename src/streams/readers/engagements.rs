@@ -16,10 +16,7 @@ use tokio::time::Instant;
 
 use super::checkpoint_interval::CheckpointInterval;
 use super::{Emitter, StreamStats, contradicts_itself};
-use crate::cursor::{
-    CursorFormat, PageInfo, PageRequest, ReadMode, Scan, ScanTask, TimeBounds, complete,
-    in_progress_as,
-};
+use crate::cursor::{PageInfo, PageRequest, ReadMode, Scan, ScanTask, StreamState, TimeBounds};
 use crate::error::Error;
 use crate::hubspot::{
     self, Endpoint, ListRequest, Page, PageLayout, PageToken, Pages, PagingKind, limits,
@@ -42,18 +39,18 @@ pub(super) async fn read(
 ) -> Result<StreamStats, Error> {
     let Some(cursor) = planned.spec.cursor else { return Ok(StreamStats::default()) };
     let bounds = TimeBounds { worst_lag: Duration::ZERO, ..context.settled_bounds().await? };
-    let scan = Scan::begin(&planned.saved, &bounds, planned.full_refresh, planned.generation);
+    let scan = Scan::begin(&planned.saved.main, &bounds, planned.full_refresh, planned.generation);
     let reader =
         EngagementReader { context, emitter: Emitter::new(context, planned), cursor: cursor.name };
     let ((lower, upper), end) = (scan.window(), scan.end());
-    let is_begun = planned.saved.progress.is_some() && scan.mode() == ReadMode::List;
+    let is_begun = planned.saved.main.is_scan() && scan.mode() == ReadMode::List;
     let is_recent = u128::from(upper.abs_diff(lower)) <= RECENT.as_millis();
     let is_read = scan.is_done() || is_recent && !is_begun && reader.read_recent(lower).await?;
     if !is_read {
         let scan = if scan.mode() == ReadMode::List { scan } else { scan.by_list() };
-        reader.read_paged(scan, cursor.format, planned.generation).await?;
+        reader.read_paged(scan, planned.generation).await?;
     }
-    reader.emitter.finish(complete(cursor.name, cursor.format, end)).await
+    reader.emitter.finish(StreamState::read_until(end)).await
 }
 
 struct EngagementReader<'a> {
@@ -81,12 +78,7 @@ impl EngagementReader<'_> {
 
     /// Reads all engagements by list. If the offset of a page turns out not to be the id at which
     /// the page begins, the list is read again from the beginning as one paged by entry count.
-    async fn read_paged(
-        &self,
-        mut scan: Scan,
-        format: CursorFormat,
-        generation: Option<i64>,
-    ) -> Result<(), Error> {
+    async fn read_paged(&self, mut scan: Scan, generation: Option<i64>) -> Result<(), Error> {
         let mut checkpoint_interval = CheckpointInterval::new(Instant::now());
         let (lower, _) = scan.window();
         let request = list(PAGED);
@@ -117,7 +109,7 @@ impl EngagementReader<'_> {
                 && !scan.is_done()
                 && let Some(progress) = scan.progress(generation)
             {
-                self.emitter.claim(in_progress_as(self.cursor, format, progress)).await?;
+                self.emitter.checkpoint(StreamState::Scan(progress)).await?;
             }
         }
         Ok(())

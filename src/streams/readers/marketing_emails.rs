@@ -58,7 +58,7 @@ pub(super) async fn read(
         emitted: RefCell::default(),
     };
     try_join(emails.part(Part::Live), emails.part(Part::Archived)).await?;
-    if stream.saved.position.is_some() && !stream.full_refresh {
+    if stream.saved.main.position().is_some() && !stream.full_refresh {
         emails.with_statistics(Part::Sent).await?;
     }
     emails.client_side_cursor.finish(&emails.emitter).await

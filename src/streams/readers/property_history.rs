@@ -20,7 +20,7 @@ use std::cell::RefCell;
 use futures_util::{StreamExt, stream};
 
 use super::crm_object::ObjectReader;
-use super::scanning::{self, EncodedPage, PageSource, ParsedRecord, numeric};
+use super::scanning::{self, EncodedPage, PageSource, ParsedRecord, ScanTarget, numeric};
 use super::{StreamStats, unreadable};
 use crate::cursor::{PageRequest, ReadMode, Scan, ScanPass};
 use crate::error::Error;
@@ -57,12 +57,13 @@ pub(super) async fn read(
         encoder: RefCell::new(HistoryEncoder::new(&context.name, form, &stream.columns)),
     };
     let bounds = context.bounds();
-    let mut scan = Scan::begin(&stream.saved, &bounds, stream.full_refresh, stream.generation);
+    let mut scan = Scan::begin(&stream.saved.main, &bounds, stream.full_refresh, stream.generation);
     if versions.properties.is_empty() {
         scan = scan.of_nothing();
     }
     let scan = scan.parallelism(scanning::SPREAD);
-    let outcome = scanning::run(context, stream, (object, modified), scan, &versions).await?;
+    let outcome =
+        scanning::run(context, stream, ScanTarget::main(object, modified), scan, &versions).await?;
     let scanned = outcome.finish(context, stream).await?;
     let altered = versions.encoder.borrow().altered();
     // HubSpot reports the number of objects, not of versions.

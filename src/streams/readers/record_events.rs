@@ -20,9 +20,7 @@ use super::crm_object::ObjectReader;
 use super::scanning::{after_refusal, numeric, without_order};
 use super::substream::each;
 use super::{Emitter, StreamStats};
-use crate::cursor::{
-    FIRST, PageInfo, SavedState, Scan, ScanTask, TimeBounds, complete_global, in_progress,
-};
+use crate::cursor::{FIRST, PageInfo, ParentPositions, Scan, ScanTask, StreamState, TimeBounds};
 use crate::error::Error;
 use crate::hubspot::{
     Endpoint, ListRequest, PageLayout, Pages, RecordEventsQuery, RecordId, limits,
@@ -36,7 +34,6 @@ pub(super) async fn read(
     planned: &PlannedStream<'_>,
     events: &RecordEvents<'_>,
 ) -> Result<StreamStats, Error> {
-    let Some(cursor) = planned.spec.cursor else { return Ok(StreamStats::default()) };
     let records = ObjectReader::ids(context, events.object, events.modified);
     let emitter = Emitter::new(context, planned);
     let bounds = TimeBounds {
@@ -44,7 +41,7 @@ pub(super) async fn read(
         worst_lag: Duration::ZERO,
         ..context.settled_bounds().await?
     };
-    let saved = earliest(&planned.saved);
+    let saved = earliest(&planned.saved.main);
     let mut scan = Scan::begin(&saved, &bounds, planned.full_refresh, planned.generation);
     let mut checkpoint_interval = CheckpointInterval::new(Instant::now());
     while let Some(ScanTask::Page(range, request)) = scan.next_task() {
@@ -80,10 +77,10 @@ pub(super) async fn read(
             && !scan.is_done()
             && let Some(progress) = scan.progress(planned.generation)
         {
-            emitter.claim(in_progress(cursor.name, progress)).await?;
+            emitter.checkpoint(StreamState::Scan(progress)).await?;
         }
     }
-    emitter.finish(complete_global(cursor.name, cursor.format, scan.end())).await
+    emitter.finish(StreamState::read_until(scan.end())).await
 }
 
 /// Reads the events of one type for one record.
@@ -120,10 +117,13 @@ async fn read_one(
 /// that it does not list.
 ///
 /// Events after the own position of a record have also modified it after the earliest position.
-fn earliest(saved: &SavedState) -> SavedState {
-    let own = saved.partitions.values().copied().min().unwrap_or(saved.position);
+fn earliest(saved: &StreamState) -> StreamState {
+    let StreamState::Parents(ParentPositions { positions, others, .. }) = saved else {
+        return saved.clone();
+    };
+    let own = positions.values().copied().min().unwrap_or(*others);
     // `None` sorts before every instant.
-    SavedState { position: saved.position.min(own), ..saved.clone() }
+    own.min(*others).map_or(StreamState::Unread, StreamState::read_until)
 }
 
 /// Returns the instant from which the events of one record are read: its own saved position, less
@@ -134,8 +134,13 @@ fn begin(
     record: RecordId,
     lower: Millis,
 ) -> Millis {
-    let own = planned.saved.partitions.get(&record.to_string()).copied().flatten();
-    let own = own.filter(|_| !planned.full_refresh).map(|position| bounds.lower(position));
+    let own = match &planned.saved.main {
+        StreamState::Parents(parents) if !planned.full_refresh => {
+            parents.positions.get(&record.to_string()).copied().flatten()
+        }
+        _ => None,
+    };
+    let own = own.map(|position| bounds.lower(position));
     own.map_or(lower, |own| own.max(lower))
 }
 
@@ -153,10 +158,11 @@ mod tests {
             ("one not read", Some(8), vec![("1", Some(7)), ("2", None)], None),
             ("others are earlier", Some(5), vec![("1", Some(7))], Some(5)),
         ] {
-            let partitions =
+            let positions =
                 partitions.into_iter().map(|(id, position)| (id.to_owned(), position)).collect();
-            let saved = SavedState { position: others, partitions, ..SavedState::default() };
-            assert_eq!(earliest(&saved).position, expected, "{case}");
+            let saved = ParentPositions { positions, others, ..ParentPositions::default() };
+            let earliest = earliest(&StreamState::Parents(saved));
+            assert_eq!(earliest.position(), expected, "{case}");
         }
     }
 }

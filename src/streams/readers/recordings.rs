@@ -10,7 +10,7 @@
 //! are dropped client-side. Recordings that HubSpot does not host are always dropped.
 
 use super::crm_object::ObjectReader;
-use super::scanning::{self, EncodedPage, PageSource, ParsedRecord};
+use super::scanning::{self, EncodedPage, PageSource, ParsedRecord, ScanTarget};
 use super::{Emitter, StreamStats};
 use crate::cursor::{PageRequest, ReadMode, Scan, ScanPass};
 use crate::error::Error;
@@ -38,14 +38,16 @@ pub(super) async fn read(
         cursor: stream.spec.cursor.map(|cursor| cursor.name),
     };
     let bounds = context.bounds();
-    let mut scan = Scan::begin(&stream.saved, &bounds, stream.full_refresh, stream.generation);
+    let mut scan = Scan::begin(&stream.saved.main, &bounds, stream.full_refresh, stream.generation);
     if urls.is_empty() {
         scan = scan.of_nothing();
-    } else if scan.mode() == ReadMode::List && stream.saved.progress.is_none() {
+    } else if scan.mode() == ReadMode::List && !stream.saved.main.is_scan() {
         scan = scan.by_search();
     }
     let scan = scan.parallelism(scanning::SPREAD);
-    let outcome = scanning::run(context, stream, (object, modified), scan, &recordings).await?;
+    let outcome =
+        scanning::run(context, stream, ScanTarget::main(object, modified), scan, &recordings)
+            .await?;
     let scanned = outcome.finish(context, stream).await?;
     // The reported number counts records whose recording HubSpot may not host.
     Ok(StreamStats { altered: recordings.emitter.stats().altered, expected: None, ..scanned })

@@ -12,14 +12,14 @@ use super::checkpoint_interval::CheckpointInterval;
 use super::{StreamStats, contradicts_itself, unreadable};
 use crate::cursor::{
     AcceptedPage, CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism,
-    RangeKey, ReadMode, Scan, ScanPass, ScanProgress, ScanTask, complete_with_recheck,
-    in_progress_as,
+    Position, RangeKey, ReadMode, Scan, ScanPass, ScanProgress, ScanTask, StreamState,
 };
 use crate::error::Error;
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
 use crate::hubspot::{self, Condition, Page, RecordId};
-use crate::protocol::Message;
+use crate::protocol::{Message, StateBlob};
 use crate::record::{Columns, Record};
+use crate::streams::checkpoints::Section;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::spec::CursorField;
 use crate::time::Millis;
@@ -92,29 +92,48 @@ pub(super) struct ScanOutcome {
 }
 
 impl ScanOutcome {
+    /// Returns the state after the scan.
+    pub(super) fn state(&self) -> StreamState {
+        let &Self { end, reconciled_until, .. } = self;
+        StreamState::Complete(Position { end, reconciled_until })
+    }
+
     /// Emits the final checkpoint of a stream that consists of this scan alone.
     pub(super) async fn finish(
         self,
         context: &Context<'_>,
         stream: &PlannedStream<'_>,
     ) -> Result<StreamStats, Error> {
-        let Self { records, expected, resumed, end, reconciled_until } = self;
-        if let Some(cursor) = stream.spec.cursor {
-            let state = complete_with_recheck(cursor.name, cursor.format, end, reconciled_until);
-            context.send(Vec::new(), 0, Some(state)).await?;
-        }
+        let state = stream.checkpoints.record(Section::Main, self.state());
+        context.send(Vec::new(), 0, Some(state)).await?;
+        let Self { records, expected, resumed, .. } = self;
         Ok(StreamStats { records, expected, resumed, ..StreamStats::default() })
     }
 }
 
+/// Object type and section of the stream that a scan reads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ScanTarget<'a> {
+    pub(super) object: &'a str,
+    /// Property with the modification time of a record.
+    pub(super) modified: &'a str,
+    /// Part of the stream's state that holds the progress of the scan.
+    pub(super) section: Section,
+}
+
+impl<'a> ScanTarget<'a> {
+    /// Returns the target of a stream that consists of one scan.
+    pub(super) fn main(object: &'a str, modified: &'a str) -> Self {
+        Self { object, modified, section: Section::Main }
+    }
+}
+
 /// Runs a scan to its end, emitting intermediate checkpoints. The final one is up to the caller: see
-/// [`ScanOutcome::finish`].
-///
-/// `modified` is the property with the modification time of a record.
+/// [`ScanOutcome::finish`]. A stream may run several scans, each with a section of its own.
 pub(super) async fn run(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    (object, modified): (&str, &str),
+    target: ScanTarget<'_>,
     scan: Scan,
     page_source: &impl PageSource,
 ) -> Result<ScanOutcome, Error> {
@@ -124,8 +143,7 @@ pub(super) async fn run(
         context,
         stream,
         cursor,
-        object,
-        modified,
+        target,
         page_source,
         scan: RefCell::new(scan),
         checkpoint_interval: RefCell::new(CheckpointInterval::new(Instant::now())),
@@ -161,7 +179,7 @@ pub(super) async fn run(
         is_second = true;
     }
     if let Some(error) = failure {
-        scanning.claim_what_was_written().await?;
+        scanning.checkpoint_what_was_sent().await?;
         return Err(error);
     }
     let expected = scanning.expected();
@@ -174,8 +192,7 @@ struct ScanRun<'a, H> {
     context: &'a Context<'a>,
     stream: &'a PlannedStream<'a>,
     cursor: CursorField,
-    object: &'a str,
-    modified: &'a str,
+    target: ScanTarget<'a>,
     page_source: &'a H,
     scan: RefCell<Scan>,
     checkpoint_interval: RefCell<CheckpointInterval>,
@@ -191,6 +208,12 @@ impl<H: PageSource> ScanRun<'_, H> {
     fn progress(&self, scan: &Scan) -> Option<ScanProgress> {
         let filter = self.stream.conditions.fingerprint();
         Some(ScanProgress { filter, ..scan.progress(self.stream.generation)? })
+    }
+
+    /// Returns the state to write for this progress.
+    fn checkpoint(&self, progress: ScanProgress) -> StateBlob {
+        let ScanTarget { section, .. } = self.target;
+        self.stream.checkpoints.record(section, StreamState::Scan(progress))
     }
 
     /// Returns the number of records to read, if HubSpot reported it. Unknown if some conditions
@@ -223,12 +246,12 @@ impl<H: PageSource> ScanRun<'_, H> {
 
     /// Emits a checkpoint for everything sent since the last one, before the read ends with an
     /// error.
-    async fn claim_what_was_written(&self) -> Result<(), Error> {
+    async fn checkpoint_what_was_sent(&self) -> Result<(), Error> {
         let progress = self.progress(&self.scan.borrow());
         let is_owed = self.checkpoint_interval.borrow().is_owed();
         let Some(progress) = progress.filter(|_| is_owed) else { return Ok(()) };
-        let claim = in_progress_as(self.cursor.name, self.cursor.format, progress);
-        self.context.send(Vec::new(), 0, Some(claim)).await
+        let state = self.checkpoint(progress);
+        self.context.send(Vec::new(), 0, Some(state)).await
     }
 
     /// Runs one task to its end; returns the number of records sent.
@@ -241,7 +264,7 @@ impl<H: PageSource> ScanRun<'_, H> {
             }
             ScanTask::SplitPoint { above, after } => {
                 let split_point =
-                    hubspot::id_at_rank(self.context.api, self.object, above, after).await;
+                    hubspot::id_at_rank(self.context.api, self.target.object, above, after).await;
                 let split_point = self.unless_refused(split_point)?.flatten();
                 self.scan.borrow_mut().apply_split_point(split_point);
                 Ok(0)
@@ -290,15 +313,15 @@ impl<H: PageSource> ScanRun<'_, H> {
         // Only the encoded lines are held while waiting for queue capacity.
         drop(found);
         drop(page);
-        let claim = || {
+        let checkpoint = || {
             let mut scan = self.scan.borrow_mut();
             scan.enqueued(key);
             let is_due =
                 self.checkpoint_interval.borrow_mut().is_due(records + sent, Instant::now());
             let progress = self.progress(&scan).filter(|_| is_due)?;
-            Some(in_progress_as(self.cursor.name, self.cursor.format, progress))
+            Some(self.checkpoint(progress))
         };
-        self.context.send_claiming(text, records, claim).await?;
+        self.context.send_with_checkpoint(text, records, checkpoint).await?;
         Ok(records + sent)
     }
 
@@ -362,12 +385,13 @@ impl<H: PageSource> ScanRun<'_, H> {
     async fn count_probe(&self) -> Result<(), Error> {
         let (lower, upper) = self.scan.borrow().window();
         let api = self.context.api;
-        let object_count = hubspot::object_count(api, self.object).await;
+        let object_count = hubspot::object_count(api, self.target.object).await;
         let Some(object_count) = self.unless_refused(object_count)? else { return Ok(()) };
         let (mut in_window, pushed) = (object_count.total, self.stream.conditions.pushed());
         if lower > Millis::MIN || !pushed.is_empty() {
             let window = (lower.max(0), upper);
-            let count = hubspot::count(api, self.object, self.modified, window, pushed).await;
+            let count =
+                hubspot::count(api, self.target.object, self.target.modified, window, pushed).await;
             let Some(count) = self.unless_refused(count)? else { return Ok(()) };
             in_window = count;
         }

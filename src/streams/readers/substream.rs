@@ -22,16 +22,12 @@ use tokio::time::Instant;
 use super::checkpoint_interval::CheckpointInterval;
 use super::newest_first::oldest;
 use super::{Emitter, StreamStats, unreadable};
-use crate::cursor::{
-    self as cursors, FIRST, Partitions, TimeBounds, complete_global, no_cursor,
-    parents_without_cursor,
-};
+use crate::cursor::{FIRST, FinishedParents, ParentPositions, Partitions, StreamState, TimeBounds};
 use crate::error::Error;
 use crate::hubspot::{Api, ListRequest, OneRefused, Page, Pages, path_segment};
-use crate::protocol::StreamState;
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
-use crate::streams::spec::{Child, CursorField, ParentStream, Substream};
+use crate::streams::spec::{Child, ParentStream, Substream};
 use crate::time::Millis;
 
 /// Number of parents read concurrently: as many as a sync can have requests in flight.
@@ -42,16 +38,15 @@ pub(super) async fn read(
     planned: &PlannedStream<'_>,
     children: &Substream,
 ) -> Result<StreamStats, Error> {
-    let (saved, generation) = (&planned.saved, planned.generation);
-    let is_rest = planned.full_refresh && saved.is_of(generation);
-    let is_kept = is_rest || !planned.full_refresh;
+    let saved = SavedParents::of(&planned.saved.main, planned);
+    let done = saved.positions.clone();
     let reader = SubstreamReader {
         context,
         planned,
         child: &children.child,
         emitter: Emitter::new(context, planned),
-        is_rest,
-        done: RefCell::new(if is_kept { saved.partitions.clone() } else { Partitions::new() }),
+        saved,
+        done: RefCell::new(done),
         end: OnceCell::new(),
         checkpoint_interval: RefCell::new(CheckpointInterval::new(Instant::now())),
         is_answered: Cell::new(false),
@@ -64,28 +59,22 @@ pub(super) async fn read(
         reader.judge_refusals()
     };
     if let Err(error) = outcome.await {
-        reader.claim_what_was_read().await?;
+        reader.checkpoint_finished_parents().await?;
         return Err(error);
     }
     let state = match planned.spec.cursor {
-        Some(cursor) => {
+        Some(_) => {
             let end = reader.end();
-            let end = reader.others().map_or(end, |position| position.max(end));
-            let kept = reader.positions_of_refused();
-            if kept.is_empty() {
-                complete_global(cursor.name, cursor.format, end)
-            } else {
-                let parents = cursors::ParentProgress {
-                    positions: &kept,
-                    end,
-                    others: Some(end),
-                    saved_end: saved.end,
-                    generation: None,
-                };
-                parents.in_progress(cursor.name, cursor.format, children.child.parent_key)
-            }
+            let end = reader.saved.others.map_or(end, |position| position.max(end));
+            StreamState::Parents(ParentPositions {
+                positions: reader.positions_of_refused(),
+                others: Some(end),
+                end: Some(end),
+                previous_end: reader.saved.end,
+                generation: None,
+            })
         }
-        None => no_cursor(),
+        None => StreamState::NoCursor,
     };
     reader.emitter.finish(state).await
 }
@@ -145,13 +134,47 @@ const MOST_NAMED: usize = 20;
 /// refusals may concern the token.
 const ENOUGH: usize = 40;
 
+/// State that a read of a substream starts from.
+#[derive(Debug, Default)]
+struct SavedParents {
+    /// Positions of parents that have their own.
+    positions: Partitions,
+    /// Position of all other parents.
+    others: Option<Millis>,
+    /// See [`ParentPositions::end`].
+    end: Option<Millis>,
+    /// `true` if the read resumes an interrupted full refresh, whose parents are finished.
+    is_rest: bool,
+}
+
+impl SavedParents {
+    /// Returns what holds for this read. A full refresh ignores positions unless they belong to its
+    /// own generation, and then skips those parents.
+    fn of(saved: &StreamState, planned: &PlannedStream<'_>) -> Self {
+        let &PlannedStream { full_refresh, generation, .. } = planned;
+        match saved {
+            StreamState::Parents(parents) => {
+                let is_rest = full_refresh && parents.is_of(generation);
+                let is_kept = is_rest || !full_refresh;
+                let positions = if is_kept { parents.positions.clone() } else { Partitions::new() };
+                let others = parents.others.filter(|_| !full_refresh);
+                Self { positions, others, end: parents.end, is_rest }
+            }
+            StreamState::FinishedParents(parents) if parents.is_of(generation) => {
+                let positions = parents.ids.iter().map(|id| (id.clone(), None)).collect();
+                Self { positions, is_rest: true, ..Self::default() }
+            }
+            _ => Self::default(),
+        }
+    }
+}
+
 struct SubstreamReader<'a> {
     context: &'a Context<'a>,
     planned: &'a PlannedStream<'a>,
     child: &'a Child,
     emitter: Emitter<'a>,
-    /// `true` if this read resumes an interrupted full refresh.
-    is_rest: bool,
+    saved: SavedParents,
     /// Positions of parents: the saved ones, updated with those read by this sync.
     done: RefCell<Partitions>,
     /// Position of every parent read by this sync.
@@ -163,11 +186,6 @@ struct SubstreamReader<'a> {
 }
 
 impl SubstreamReader<'_> {
-    /// Returns the saved position of parents that have no position of their own.
-    fn others(&self) -> Option<Millis> {
-        self.planned.saved.position.filter(|_| !self.planned.full_refresh)
-    }
-
     /// Returns the position to save for a parent that has been read. Accurate only after the first
     /// response.
     fn end(&self) -> Millis {
@@ -176,13 +194,18 @@ impl SubstreamReader<'_> {
 
     /// Returns the instant from which children of a parent are emitted.
     fn from(&self, parent: &str, bounds: &TimeBounds) -> Millis {
-        let own = self.planned.saved.partitions.get(parent).filter(|_| !self.planned.full_refresh);
-        let position = own.copied().unwrap_or_else(|| self.others());
+        let position = self.saved_position(parent);
         position.map_or(bounds.first(), |position| bounds.lower(position))
     }
 
+    /// Returns the position that an incremental read of a parent starts from.
+    fn saved_position(&self, parent: &str) -> Option<Millis> {
+        let own = self.saved.positions.get(parent).filter(|_| !self.planned.full_refresh);
+        own.copied().unwrap_or(self.saved.others)
+    }
+
     async fn read_parent(&self, parent: String) -> Result<(), Error> {
-        if self.is_rest && self.planned.saved.partitions.contains_key(&parent) {
+        if self.saved.is_rest && self.saved.positions.contains_key(&parent) {
             return Ok(());
         }
         let Child { endpoint, tail, shape, parent_field, newest_first, .. } = *self.child;
@@ -283,11 +306,7 @@ impl SubstreamReader<'_> {
 
     /// Returns the positions that refused parents keep; `FIRST` for those without one.
     fn positions_of_refused(&self) -> Partitions {
-        let saved = &self.planned.saved.partitions;
-        let position = |parent: &String| {
-            let own = saved.get(parent).copied().filter(|_| !self.planned.full_refresh);
-            Some(own.unwrap_or_else(|| self.others()).unwrap_or(FIRST))
-        };
+        let position = |parent: &String| Some(self.saved_position(parent).unwrap_or(FIRST));
         let refused = self.refused.borrow();
         refused.iter().map(|(parent, _)| (parent.clone(), position(parent))).collect()
     }
@@ -304,35 +323,33 @@ impl SubstreamReader<'_> {
         if !self.checkpoint_interval.borrow_mut().is_due(records, Instant::now()) {
             return Ok(());
         }
-        self.emitter.claim(self.progress()).await
+        self.emitter.checkpoint(self.progress()).await
     }
 
     /// Emits a checkpoint for the parents read since the last one, before the read ends with an
     /// error.
-    async fn claim_what_was_read(&self) -> Result<(), Error> {
+    async fn checkpoint_finished_parents(&self) -> Result<(), Error> {
         if self.checkpoint_interval.borrow().is_owed() {
-            self.emitter.claim(self.progress()).await
+            self.emitter.checkpoint(self.progress()).await
         } else {
             Ok(())
         }
     }
 
     fn progress(&self) -> StreamState {
-        let (child, done) = (self.child, self.done.borrow());
+        let done = self.done.borrow();
         let generation = self.planned.generation.filter(|_| self.planned.full_refresh);
-        match self.planned.spec.cursor {
-            Some(CursorField { name, format, .. }) => {
-                let parents = cursors::ParentProgress {
-                    positions: &done,
-                    end: self.end(),
-                    others: self.others(),
-                    saved_end: self.planned.saved.end,
-                    generation,
-                };
-                parents.in_progress(name, format, child.parent_key)
-            }
-            None => parents_without_cursor(&done, generation),
+        if self.planned.spec.cursor.is_none() {
+            let ids = done.keys().cloned().collect();
+            return StreamState::FinishedParents(FinishedParents { ids, generation });
         }
+        StreamState::Parents(ParentPositions {
+            positions: done.clone(),
+            others: self.saved.others,
+            end: Some(self.end()),
+            previous_end: self.saved.end,
+            generation,
+        })
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use super::checkpoint_interval::CheckpointInterval;
 use super::newest_first::oldest;
 use super::{Emitter, StreamStats, unreadable};
-use crate::cursor::{CommitTracker, Span, TimeBounds, TimeWindow, complete, in_progress_as};
+use crate::cursor::{CommitTracker, Span, StreamState, TimeBounds, TimeWindow};
 use crate::error::Error;
 use crate::hubspot::{Endpoint, ListRequest, Page, PageLayout, Pages, limits};
 use crate::record::Record;
@@ -42,7 +42,7 @@ pub(super) async fn read(
 ) -> Result<StreamStats, Error> {
     let Some(cursor) = planned.spec.cursor else { return Ok(StreamStats::default()) };
     let bounds = TimeBounds { index_lag: limits::LATE_EVENTS, ..context.settled_bounds().await? };
-    let span = Span::begin(&planned.saved, &bounds, planned.full_refresh, planned.generation);
+    let span = Span::begin(&planned.saved.main, &bounds, planned.full_refresh, planned.generation);
     let emitter = Emitter::new(context, planned);
     let log = EventLog { context, endpoint, shape, cursor: cursor.name, emitter };
     let rest = log.without_newest(span).await?;
@@ -63,10 +63,10 @@ pub(super) async fn read(
             return Ok(());
         }
         let progress = span.progress(position, planned.generation);
-        log.emitter.claim(in_progress_as(cursor.name, cursor.format, progress)).await
+        log.emitter.checkpoint(StreamState::Scan(progress)).await
     };
     reads.try_for_each_concurrent(AT_ONCE, read).await?;
-    log.emitter.finish(complete(cursor.name, cursor.format, span.end)).await
+    log.emitter.finish(StreamState::read_until(span.end)).await
 }
 
 struct EventLog<'a> {
