@@ -5,6 +5,7 @@
 //! tracks their progress, and [`sync`] runs the commands. See `ARCHITECTURE.md` for an overview.
 
 pub mod cli;
+mod concurrent;
 pub mod config;
 pub mod cursor;
 pub mod env;

@@ -1,9 +1,8 @@
 //! The `read` command: reads all selected streams concurrently and independently.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
@@ -13,6 +12,7 @@ use super::rows::Rows;
 use super::session::Session;
 use super::stream::read_stream;
 use super::watch::{StreamProgress, watched};
+use crate::concurrent::run_all;
 use crate::error::Error;
 use crate::progress::Screen;
 use crate::protocol::{
@@ -64,32 +64,31 @@ pub async fn read(
 /// A failed stream reports INCOMPLETE immediately but its error only at the very end, because some
 /// clients stop at the first error and would miss the remaining records.
 async fn read_all(run: &Run<'_>, tracks: &[StreamProgress<'_>]) -> Result<bool, Error> {
-    let mut under_way: FuturesUnordered<_> = tracks
-        .iter()
-        .map(|track| async move {
+    let mut waiting = tracks.iter();
+    let next = || {
+        let track = waiting.next()?;
+        Some(async move {
             let outcome = run_stream(run, track).await;
             track.end(&outcome, run.started.elapsed());
             (track, outcome)
         })
-        .collect();
+    };
     let mut unfinished: HashSet<&str> = tracks.iter().map(|track| &*track.name).collect();
     let mut failed = Vec::new();
     let mut fatal = None;
-    // Nothing may be sent in this loop: a permit of the queue could be assigned to a stream that is
-    // not being polled, which would be a deadlock.
-    while let Some((track, outcome)) = under_way.next().await {
+    run_all(next, |(track, outcome)| {
         let name = &track.name;
         let Err(error) = outcome else {
             unfinished.remove(&**name);
-            continue;
+            return ControlFlow::Continue(());
         };
         if error.ends_gently() {
             fatal = Some(error);
-            continue;
+            return ControlFlow::Continue(());
         }
         if error.ends_everything() {
             fatal = Some(error);
-            break;
+            return ControlFlow::Break(());
         }
         unfinished.remove(&**name);
         if track.is_skipped_for(&error) {
@@ -98,8 +97,9 @@ async fn read_all(run: &Run<'_>, tracks: &[StreamProgress<'_>]) -> Result<bool, 
             log::warn!("`{name}` failed: {error}");
             failed.push((name, error));
         }
-    }
-    drop(under_way);
+        ControlFlow::Continue(())
+    })
+    .await;
     for (name, error) in &failed {
         run.sender.message(&Message::error(TraceError::new(error, Some(name)))).await?;
     }

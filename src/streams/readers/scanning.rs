@@ -3,13 +3,14 @@
 //! The scan makes the decisions. This loop sends the requests, emits the encoded pages, and emits
 //! checkpoints that cover only records already sent. The page source is a [`PageSource`].
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::Instant;
 
 use super::checkpoint_interval::CheckpointInterval;
 use super::{StreamStats, contradicts_itself, unreadable};
+use crate::concurrent::run_all;
 use crate::cursor::{
     AcceptedPage, CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism,
     Position, RangeKey, ReadMode, Scan, ScanPass, ScanProgress, ScanTask, StreamState,
@@ -147,42 +148,13 @@ pub(super) async fn run(
         page_source,
         scan: RefCell::new(scan),
         checkpoint_interval: RefCell::new(CheckpointInterval::new(Instant::now())),
+        records: Cell::new(0),
     };
-    let (mut records, mut failure) = (0, None);
-    let mut is_second = false;
-    loop {
-        let mut under_way = FuturesUnordered::new();
-        // Nothing may be sent from this loop itself: queue capacity could be reserved for a page
-        // that is not polled in the meantime, which would be a deadlock.
-        loop {
-            while failure.is_none()
-                && let Some(task) = scanning.next_task()
-            {
-                under_way.push(scanning.work(task));
-            }
-            match under_way.next().await {
-                Some(Ok(count)) => records += count,
-                // Pages in flight still complete, so that a checkpoint can cover them.
-                Some(Err(error)) => failure = failure.or(Some(error)),
-                None => break,
-            }
-        }
-        drop(under_way);
-        if failure.is_some() {
-            break;
-        }
-        match scanning.falls_short().await {
-            Ok(true) => scanning.begin_again(is_second)?,
-            Ok(false) => break,
-            Err(error) => failure = Some(error),
-        }
-        is_second = true;
-    }
-    if let Some(error) = failure {
+    if let Err(error) = scanning.run_to_the_end().await {
         scanning.checkpoint_what_was_sent().await?;
         return Err(error);
     }
-    let expected = scanning.expected();
+    let (expected, records) = (scanning.expected(), scanning.records.get());
     let scan = scanning.scan.into_inner();
     let (end, reconciled_until) = (scan.end(), scan.reconciled_until());
     Ok(ScanOutcome { records, expected, resumed, end, reconciled_until })
@@ -196,9 +168,45 @@ struct ScanRun<'a, H> {
     page_source: &'a H,
     scan: RefCell<Scan>,
     checkpoint_interval: RefCell<CheckpointInterval>,
+    /// Number of records sent.
+    records: Cell<u64>,
 }
 
 impl<H: PageSource> ScanRun<'_, H> {
+    /// Reads the window, and reads it again if the search left records out.
+    async fn run_to_the_end(&self) -> Result<(), Error> {
+        for is_second in [false, true] {
+            self.run_tasks().await?;
+            if !self.falls_short().await? {
+                return Ok(());
+            }
+            self.begin_again(is_second)?;
+        }
+        self.run_tasks().await
+    }
+
+    /// Runs tasks until the scan has none left. After an error no further task starts, but those in
+    /// progress complete, so that a checkpoint can cover them.
+    async fn run_tasks(&self) -> Result<(), Error> {
+        let failure = RefCell::new(None);
+        let next = || {
+            let is_failed = failure.borrow().is_some();
+            let task = if is_failed { None } else { self.next_task() };
+            Some(self.work(task?))
+        };
+        let ended = |result| {
+            match result {
+                Ok(count) => self.records.set(self.records.get() + count),
+                Err(error) => {
+                    failure.borrow_mut().get_or_insert(error);
+                }
+            }
+            ControlFlow::Continue(())
+        };
+        run_all(next, ended).await;
+        failure.into_inner().map_or(Ok(()), Err)
+    }
+
     fn next_task(&self) -> Option<ScanTask> {
         self.scan.borrow_mut().next_task()
     }

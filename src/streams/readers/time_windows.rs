@@ -50,8 +50,6 @@ pub(super) async fn read(
     let done = RefCell::new(CommitTracker::default());
     let unclaimed = Cell::new(0);
     let checkpoint_interval = RefCell::new(CheckpointInterval::new(Instant::now()));
-    // Checkpoints are emitted by the tasks that read the windows. A loop that sends while the other
-    // windows are not polled could wait for queue capacity that is reserved for one of them.
     let reads = stream::iter((0..).zip(windows).map(Ok));
     let read = async |(place, window)| {
         let records = log.read(window).await?;
