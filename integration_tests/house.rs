@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("concurrent", &[]),
     ("progress", &[]),
     ("http", &["error", "secret", "time"]),
-    ("signals", &["http", "protocol"]),
+    ("signals", &["protocol"]),
     ("protocol", &["error", "strict", "time"]),
     ("record", &["protocol", "strict", "time"]),
     ("cursor", &["page_guard", "protocol", "time"]),

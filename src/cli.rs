@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use log::LevelFilter;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, SPEC};
 use crate::env::Env;
 use crate::error::{Error, FailureType};
-use crate::http::{CancellationToken, RetryBudget};
+use crate::http::RetryBudget;
 use crate::progress::{Line, RowStyle, Screen};
 use crate::protocol::{
     ConfiguredCatalog, ConnectionStatus, IncomingState, Logger, Message, MessageSender,
     StdoutWriter, TraceError, stdout_is_terminal, write_message,
 };
-use crate::signals::Signals;
+use crate::signals::ShutdownSignals;
 use crate::sync::{self, ReadInputs, Session};
 
 /// Airbyte source connector for HubSpot. Writes protocol messages as JSON lines to stdout.
@@ -105,7 +106,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus, Error> {
     let stop = CancellationToken::default();
     let signals = match command {
         Work::Read { .. } => {
-            let signals = Signals::ask_for(stop.clone(), sink.gate());
+            let signals = ShutdownSignals::catch(stop.clone(), sink.gate());
             Some(signals.map_err(|error| lacking("thread for signals", error))?)
         }
         Work::Check | Work::Discover => None,
@@ -119,7 +120,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus, Error> {
         (_, Err(closed)) => Err(closed),
         (Err(error), Ok(())) => {
             if let (Error::Stopped, Some(signals)) = (&error, signals) {
-                signals.pass_on();
+                signals.end_process();
             }
             Err(error)
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::backoff::RetryBudget;
-use super::cancellation::CancellationToken;
 use super::clock::ServerClock;
 use super::daily_quota::DailyQuota;
 use super::profile::{Bucket, ServiceProfile};
@@ -113,7 +113,7 @@ impl Client {
     pub async fn rest(&self, wait: Duration) -> Result<(), RequestError> {
         tokio::select! {
             biased;
-            () = self.stop.requested() => Err(RequestError::Stopped),
+            () = self.stop.cancelled() => Err(RequestError::Stopped),
             () = tokio::time::sleep(wait) => Ok(()),
         }
     }
@@ -130,7 +130,7 @@ impl Client {
     ) -> Result<T, RequestError> {
         tokio::select! {
             biased;
-            () = self.stop.requested() => Err(RequestError::Stopped),
+            () = self.stop.cancelled() => Err(RequestError::Stopped),
             answer = self.authenticated(request, resize, stats, decode) => answer,
         }
     }

@@ -5,7 +5,6 @@
 //! that waits. Everything specific to the service is passed in as values ([`ServiceProfile`]).
 
 mod backoff;
-mod cancellation;
 #[cfg(test)]
 mod cases;
 mod client;
@@ -25,7 +24,6 @@ mod transport;
 mod transport_error;
 
 pub use backoff::{Backoff, RetryBudget};
-pub use cancellation::CancellationToken;
 pub use client::{Client, ClientOptions};
 pub use clock::ServerClock;
 pub use daily_quota::{DailyQuota, DailyQuotaUsage};

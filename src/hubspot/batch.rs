@@ -239,13 +239,12 @@ pub(super) fn ids_of<'a>(records: impl Iterator<Item = &'a str>) -> Vec<RecordId
 mod tests {
     use super::super::token_info::TokenScopes;
     use super::*;
-    use crate::http::{
-        CancellationToken, Client, ClientOptions, Limits, RequestStats, RetryBudget, TokenProvider,
-    };
+    use crate::http::{Client, ClientOptions, Limits, RequestStats, RetryBudget, TokenProvider};
     use crate::hubspot::limits::{ASSOCIATIONS_WINDOW, GENERAL_WINDOW, SEARCH_WINDOW};
     use crate::hubspot::{ApiVersion, PROFILE, Paths, RequestContext};
     use crate::secret::Secret;
     use serde_json::json;
+    use tokio_util::sync::CancellationToken;
 
     fn again(answer: Value, returned: &[u64], left_out: LeftOut) -> Option<(Vec<u64>, bool)> {
         let notes: BatchNotes = serde_json::from_value(answer).unwrap();

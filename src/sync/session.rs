@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use futures_util::future::join;
+use tokio_util::sync::CancellationToken;
 
 use super::definitions::Definitions;
 use crate::config::{AssociationChoice, Config, Credentials};
 use crate::env::Env;
 use crate::error::Error;
 use crate::http::{
-    CancellationToken, Client, ClientOptions, KeepToken, Limits, RequestStats, RetryBudget,
-    TokenProvider,
+    Client, ClientOptions, KeepToken, Limits, RequestStats, RetryBudget, TokenProvider,
 };
 use crate::hubspot::{
     self, Api, ApiVersion, CustomObject, EventDefinition, OAuthApp, PROFILE, Paths, Readable,
