@@ -7,7 +7,7 @@ use log::LevelFilter;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, SPEC};
-use crate::env::Env;
+use crate::env::EnvArgs;
 use crate::error::{Error, FailureType};
 use crate::http::RetryBudget;
 use crate::progress::{Line, RowStyle, Screen};
@@ -27,12 +27,21 @@ pub struct Cli {
     /// Also log every request: method, path, status, milliseconds.
     #[arg(long, global = true)]
     debug: bool,
+    #[command(flatten)]
+    env: EnvArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the specification of the configuration.
     Spec(UnusedArgument),
+    #[command(flatten)]
+    Connected(ConnectedCommand),
+}
+
+/// Commands that send requests.
+#[derive(Debug, Subcommand)]
+enum ConnectedCommand {
     /// Check that the configuration is valid and the account can be read.
     Check(WithConfig),
     /// Print the catalog: all readable streams with their columns.
@@ -89,29 +98,27 @@ pub enum ExitStatus {
 /// If the command failed as a whole. The error has not been reported yet; the caller passes it to
 /// `print_fatal`.
 pub fn run(cli: Cli) -> Result<ExitStatus, Error> {
-    let (arguments, command) = match cli.command {
+    let command = match cli.command {
         Command::Spec(_) => return print_spec(),
-        Command::Check(arguments) => (arguments.config, Work::Check),
-        Command::Discover(arguments) => (arguments.config, Work::Discover),
-        Command::Read(arguments) => {
-            (arguments.config, Work::Read { catalog: arguments.catalog, state: arguments.state })
-        }
+        Command::Connected(command) => command,
     };
     let (sender, sink) = StdoutWriter::stdout().map_err(|error| lacking("thread", error))?;
-    Logger::install(&sender, log_level(cli.debug));
+    let level = if cli.debug { LevelFilter::Debug } else { cli.env.log_level() };
+    Logger::install(&sender, level);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| lacking("event queue", error))?;
-    let stop = CancellationToken::default();
+    let stop = CancellationToken::new();
     let signals = match command {
-        Work::Read { .. } => {
+        ConnectedCommand::Read(_) => {
             let signals = ShutdownSignals::catch(stop.clone(), sink.gate());
             Some(signals.map_err(|error| lacking("thread for signals", error))?)
         }
-        Work::Check | Work::Discover => None,
+        ConnectedCommand::Check(_) | ConnectedCommand::Discover(_) => None,
     };
-    let result = runtime.block_on(work(&arguments, command, stop, &sender));
+    let options = SessionOptions { env: cli.env, stop, sender: &sender };
+    let result = runtime.block_on(execute(command, options));
     drop(sender);
     // A request that hangs in the system's name lookup must not delay the exit.
     runtime.shutdown_background();
@@ -132,52 +139,34 @@ fn lacking(what: &'static str, error: std::io::Error) -> Error {
     Error::Machine { what, source: error.into() }
 }
 
-enum Work {
-    Check,
-    Discover,
-    Read { catalog: PathBuf, state: Option<PathBuf> },
-}
-
-async fn work(
-    config: &Path,
-    command: Work,
-    stop: CancellationToken,
-    sender: &MessageSender,
+async fn execute(
+    command: ConnectedCommand,
+    options: SessionOptions<'_>,
 ) -> Result<ExitStatus, Error> {
     match command {
-        Work::Check => Box::pin(check(config, stop, sender)).await,
-        Work::Discover => {
-            let session = open(config, RetryBudget::INTERACTIVE, stop, sender)?;
+        ConnectedCommand::Check(arguments) => Box::pin(check(&arguments.config, options)).await,
+        ConnectedCommand::Discover(arguments) => {
+            let session = options.open(&arguments.config, RetryBudget::INTERACTIVE)?;
             let streams = sync::discover(&session).await?;
-            sender.message(&Message::catalog(&streams)).await?;
+            options.sender.message(&Message::catalog(&streams)).await?;
             Ok(ExitStatus::Success)
         }
-        Work::Read { catalog, state } => {
-            let kind = std::env::var("TERM").ok();
-            let screen = Screen::of_stderr(kind.as_deref(), stdout_is_terminal());
-            let read = async {
-                let session = open(config, RetryBudget::READ, stop, sender)?;
-                let (catalog, state) = (read_catalog(&catalog)?, read_state(state.as_deref())?);
-                sync::read(&session, &ReadInputs { catalog, state }, sender, screen.as_ref()).await
-            };
-            let outcome = read.await;
+        ConnectedCommand::Read(arguments) => {
+            let terminal_type = std::env::var("TERM").ok();
+            let screen = Screen::of_stderr(terminal_type.as_deref(), stdout_is_terminal());
+            let outcome = read(&arguments, options, screen.as_ref()).await;
             if let (Some(screen), Err(error)) = (&screen, &outcome) {
                 screen.leave(vec![Line::new(RowStyle::Failed, &error.to_string())]);
             }
             outcome
-                .map(|succeeded| if succeeded { ExitStatus::Success } else { ExitStatus::Failure })
         }
     }
 }
 
 /// Runs `check`. Problems that the user can fix are reported as a FAILED status, and the command
 /// succeeds; all other problems are errors.
-async fn check(
-    config: &Path,
-    stop: CancellationToken,
-    sender: &MessageSender,
-) -> Result<ExitStatus, Error> {
-    let outcome = match open(config, RetryBudget::INTERACTIVE, stop, sender) {
+async fn check(config: &Path, options: SessionOptions<'_>) -> Result<ExitStatus, Error> {
+    let outcome = match options.open(config, RetryBudget::INTERACTIVE) {
         Ok(session) => sync::check(&session).await,
         Err(error) => Err(error),
     };
@@ -188,19 +177,36 @@ async fn check(
         }
         Err(error) => return Err(error),
     };
-    sender.message(&Message::ConnectionStatus { connection_status }).await?;
+    options.sender.message(&Message::ConnectionStatus { connection_status }).await?;
     Ok(ExitStatus::Success)
 }
 
-fn open(
-    config: &Path,
-    retry_budget: RetryBudget,
+async fn read(
+    arguments: &WithCatalog,
+    options: SessionOptions<'_>,
+    screen: Option<&Screen>,
+) -> Result<ExitStatus, Error> {
+    let session = options.open(&arguments.config, RetryBudget::READ)?;
+    let catalog = read_catalog(&arguments.catalog)?;
+    let state = read_state(arguments.state.as_deref())?;
+    let inputs = ReadInputs { catalog, state };
+    let all_succeeded = sync::read(&session, &inputs, options.sender, screen).await?;
+    Ok(if all_succeeded { ExitStatus::Success } else { ExitStatus::Failure })
+}
+
+/// Values that every session is opened with, besides its configuration.
+struct SessionOptions<'a> {
+    env: EnvArgs,
     stop: CancellationToken,
-    sender: &MessageSender,
-) -> Result<Session, Error> {
-    let env = Env::from_environment(|variable| std::env::var(variable).ok())?;
-    let config = Config::parse(&read_file("configuration", config)?)?;
-    Session::open(config, &env, retry_budget, stop, sender)
+    sender: &'a MessageSender,
+}
+
+impl SessionOptions<'_> {
+    fn open(&self, config: &Path, retry_budget: RetryBudget) -> Result<Session, Error> {
+        let env = self.env.validate()?;
+        let config = Config::parse(&read_file("configuration", config)?)?;
+        Session::open(config, &env, retry_budget, self.stop.clone(), self.sender)
+    }
 }
 
 fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {
@@ -229,11 +235,6 @@ fn print_spec() -> Result<ExitStatus, Error> {
     let spec = serde_json::from_str(SPEC).expect("spec.json is JSON");
     write_message(&Message::Spec { spec: &spec })?;
     Ok(ExitStatus::Success)
-}
-
-fn log_level(debug: bool) -> LevelFilter {
-    let from_environment = || std::env::var("LOG_LEVEL").ok()?.parse().ok();
-    if debug { LevelFilter::Debug } else { from_environment().unwrap_or(LevelFilter::Info) }
 }
 
 /// Prints the reason that the command failed, unless stdout is closed.

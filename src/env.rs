@@ -1,86 +1,123 @@
-//! Settings that only the operator of the process can make, through environment variables.
+//! Settings that only the operator of the process can make: environment variables, or the options
+//! with the same meaning.
+
+use std::fmt::Display;
 
 use chrono::TimeDelta;
+use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use log::LevelFilter;
 
 use crate::error::Error;
 
-/// Validated environment variables.
+const DEFAULT_API_URL: &str = "https://api.hubapi.com";
+
+/// Values of the settings, as text without surrounding white space. An empty one counts as unset.
+///
+/// clap reads them but does not validate them, because it reports errors on stderr, whereas a
+/// command has to report an invalid setting as a protocol message. [`EnvArgs::validate`] does it.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Settings, also read from the environment")]
+pub struct EnvArgs {
+    /// URL to replace HubSpot's with, for a gateway or a test.
+    #[arg(long, global = true, env = "HUBSPOT_API_URL", value_name = "URL")]
+    #[arg(hide_env_values = true, default_value = DEFAULT_API_URL, value_parser = trimmed())]
+    pub api_url: String,
+    /// API paths to use: `dated`, or `classic` for those without a date version.
+    #[arg(long, global = true, env = "HUBSPOT_API_VERSION", value_name = "VERSION")]
+    #[arg(hide_env_values = true, default_value = "dated", value_parser = trimmed())]
+    pub api_version: String,
+    /// `1`: discover lists all streams, whatever the token may read.
+    #[arg(long, global = true, env = "HUBSPOT_ALL_STREAMS", value_name = "0|1")]
+    #[arg(hide_env_values = true, default_value = "0", value_parser = trimmed())]
+    pub all_streams: String,
+    /// Milliseconds to add to the local clock, for machines whose clock cannot be set.
+    #[arg(long, global = true, env = "HUBSPOT_CLOCK_OFFSET_MS", value_name = "MILLISECONDS")]
+    #[arg(hide_env_values = true, default_value = "0", value_parser = trimmed())]
+    #[arg(allow_hyphen_values = true)]
+    pub clock_offset_ms: String,
+    /// Least severe messages to log: `error`, `warn`, `info` or `debug`.
+    #[arg(long, global = true, env = "LOG_LEVEL", value_name = "LEVEL")]
+    #[arg(hide_env_values = true, default_value = "info", value_parser = trimmed())]
+    pub log_level: String,
+}
+
+/// Returns a parser that accepts any text.
+fn trimmed() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().map(|text| text.to_string_lossy().trim().to_owned())
+}
+
+/// Validated settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Env {
-    /// `HUBSPOT_API_URL`: scheme, host, port and path prefix, without a trailing slash.
+    /// Scheme, host, port and path prefix, without a trailing slash.
     pub api_url: String,
-    /// `HUBSPOT_API_VERSION=classic`: use API paths without a date version.
+    /// Use API paths without a date version.
     pub classic: bool,
-    /// `HUBSPOT_ALL_STREAMS=1`: list all streams, whatever the token may read.
+    /// List all streams, whatever the token may read.
     pub all_streams: bool,
-    /// `HUBSPOT_CLOCK_OFFSET_MS`: milliseconds to add to the local clock, for machines whose clock
-    /// cannot be set.
+    /// Offset to add to the local clock.
     pub clock_offset: TimeDelta,
 }
 
-impl Env {
-    /// Reads the environment variables through `lookup`.
-    pub fn from_environment(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let set = |variable: &str| lookup(variable).filter(|value| !value.trim().is_empty());
-        let api_url = match set("HUBSPOT_API_URL") {
-            None => "https://api.hubapi.com".to_owned(),
-            Some(url) => check_api_url(url.trim().trim_end_matches('/'))?,
+impl EnvArgs {
+    /// Validates all settings but the log level.
+    ///
+    /// # Errors
+    /// Returns `Error::Environment` for the first invalid setting.
+    pub fn validate(&self) -> Result<Env, Error> {
+        let api_url = match &*self.api_url {
+            "" => DEFAULT_API_URL,
+            url => url.trim_end_matches('/'),
         };
-        let classic = match set("HUBSPOT_API_VERSION").as_deref() {
-            None | Some("dated") => false,
-            Some("classic") => true,
-            Some(_) => {
-                return Err(Error::Environment {
-                    variable: "HUBSPOT_API_VERSION",
-                    problem: "must be `dated` or `classic`".into(),
-                });
-            }
+        validate_api_url(api_url).map_err(|problem| invalid("HUBSPOT_API_URL", problem))?;
+        let classic = match &*self.api_version {
+            "" | "dated" => false,
+            "classic" => true,
+            _ => return Err(invalid("HUBSPOT_API_VERSION", "must be `dated` or `classic`")),
         };
-        let all_streams = match set("HUBSPOT_ALL_STREAMS").as_deref() {
-            None | Some("0") => false,
-            Some("1") => true,
-            Some(_) => {
-                return Err(Error::Environment {
-                    variable: "HUBSPOT_ALL_STREAMS",
-                    problem: "must be `0` or `1`".into(),
-                });
-            }
+        let all_streams = match &*self.all_streams {
+            "" | "0" => false,
+            "1" => true,
+            _ => return Err(invalid("HUBSPOT_ALL_STREAMS", "must be `0` or `1`")),
         };
-        let clock_offset = match set("HUBSPOT_CLOCK_OFFSET_MS") {
-            None => TimeDelta::zero(),
-            Some(text) => {
-                let offset = text.trim().parse().ok().and_then(TimeDelta::try_milliseconds);
-                offset.ok_or_else(|| Error::Environment {
-                    variable: "HUBSPOT_CLOCK_OFFSET_MS",
-                    problem: "must be a whole number of milliseconds".into(),
-                })?
-            }
+        let clock_offset = match &*self.clock_offset_ms {
+            "" => Some(TimeDelta::zero()),
+            text => text.parse().ok().and_then(TimeDelta::try_milliseconds),
         };
-        Ok(Self { api_url, classic, all_streams, clock_offset })
+        let clock_offset = clock_offset.ok_or_else(|| {
+            invalid("HUBSPOT_CLOCK_OFFSET_MS", "must be a whole number of milliseconds")
+        })?;
+        Ok(Env { api_url: api_url.to_owned(), classic, all_streams, clock_offset })
+    }
+
+    /// Returns the log level, or `info` if it is unknown: orchestrators set `LOG_LEVEL` for their
+    /// own programs.
+    pub fn log_level(&self) -> LevelFilter {
+        self.log_level.parse().unwrap_or(LevelFilter::Info)
     }
 }
 
-/// Validates the API URL. Plain HTTP is allowed only to the local machine, because requests carry a
-/// token.
-fn check_api_url(url: &str) -> Result<String, Error> {
-    let problem = |problem: &str| Error::Environment {
-        variable: "HUBSPOT_API_URL",
-        problem: problem.to_owned(),
-    };
-    let parsed = reqwest::Url::parse(url).map_err(|_| problem("is not a URL"))?;
-    let host = parsed.host_str().unwrap_or_default().trim_matches(['[', ']']);
+fn invalid(variable: &'static str, problem: impl Display) -> Error {
+    Error::Environment { variable, problem: problem.to_string() }
+}
+
+/// Plain HTTP is allowed only to the local machine, because requests carry a token.
+fn validate_api_url(url: &str) -> Result<(), &'static str> {
+    let url = reqwest::Url::parse(url).map_err(|_| "is not a URL")?;
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let is_loopback = host == "localhost"
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    match parsed.scheme() {
+    match url.scheme() {
         "https" => {}
         "http" if is_loopback => {}
-        "http" => return Err(problem("must begin with https:// unless the host is this machine")),
-        _ => return Err(problem("must begin with https://")),
+        "http" => return Err("must begin with https:// unless the host is this machine"),
+        _ => return Err("must begin with https://"),
     }
-    if parsed.query().is_some() || !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err(problem("must hold nothing but scheme, host, port and path"));
+    if url.query().is_some() || !url.username().is_empty() || url.password().is_some() {
+        return Err("must hold nothing but scheme, host, port and path");
     }
-    Ok(url.to_owned())
+    Ok(())
 }
 
 #[cfg(test)]
@@ -100,21 +137,17 @@ mod tests {
             ("example.com", false),
             ("https://user:secret@example.com", false),
         ] {
-            let env = Env::from_environment(|variable| {
-                (variable == "HUBSPOT_API_URL").then(|| url.to_owned())
-            });
-            assert_eq!(env.is_ok(), fits, "{url}");
+            let args = EnvArgs { api_url: url.to_owned(), ..EnvArgs::default() };
+            assert_eq!(args.validate().is_ok(), fits, "{url}");
         }
         for (offset, expected) in
-            [("", Some(0)), (" -3600000", Some(-3_600_000)), ("an hour", None), ("1.5", None)]
+            [("", Some(0)), ("-3600000", Some(-3_600_000)), ("an hour", None), ("1.5", None)]
         {
-            let env = Env::from_environment(|variable| {
-                (variable == "HUBSPOT_CLOCK_OFFSET_MS").then(|| offset.to_owned())
-            });
-            let found = env.ok().map(|env| env.clock_offset.num_milliseconds());
+            let args = EnvArgs { clock_offset_ms: offset.to_owned(), ..EnvArgs::default() };
+            let found = args.validate().ok().map(|env| env.clock_offset.num_milliseconds());
             assert_eq!(found, expected, "{offset}");
         }
-        let env = Env::from_environment(|_| None).unwrap();
+        let env = EnvArgs::default().validate().unwrap();
         assert_eq!(env.api_url, "https://api.hubapi.com");
     }
 }

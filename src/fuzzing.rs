@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::cursor::{CursorFormat, FIRST, Scan, StateCodec, StateCursor, StateLayout, TimeBounds};
-use crate::env::Env;
+use crate::env::EnvArgs;
 use crate::http::{
     AccessToken, AttemptResult, Backoff, ErrorResponse, Headers, RequestError, RetryBudget,
     classify,
@@ -43,7 +43,15 @@ pub const FUZZ_TARGETS: &[FuzzTarget] = &[
 pub fn config(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let _config = Config::parse(text);
-    let _env = Env::from_environment(|_| Some(text.to_owned()));
+    let value = || text.to_owned();
+    let _env = EnvArgs {
+        api_url: value(),
+        api_version: value(),
+        all_streams: value(),
+        clock_offset_ms: value(),
+        log_level: value(),
+    }
+    .validate();
 }
 
 /// Parses the configured catalog and selects its columns.
