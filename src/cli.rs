@@ -156,7 +156,7 @@ async fn execute(
             let screen = Screen::of_stderr(terminal_type.as_deref(), stdout_is_terminal());
             let outcome = read(&arguments, options, screen.as_ref()).await;
             if let (Some(screen), Err(error)) = (&screen, &outcome) {
-                screen.leave(vec![Line::new(RowStyle::Failed, &error.to_string())]);
+                screen.draw_final(vec![Line::new(RowStyle::Failed, &error.to_string())]);
             }
             outcome
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::line::Line;
+use super::text::{Fraction, Line};
 use super::view::{EndState, Ended, ProgressView, QuotaUsage, Sample, Size};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -11,50 +11,56 @@ fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-fn flowing(records: u64, done: Option<(u64, u64)>) -> Sample {
-    Sample { records, requests: records / 100 + 1, done, ..Sample::default() }
+/// Returns a sample of an active stream, with the completed part and its total.
+fn active(records: u64, completion: Option<(u64, u64)>) -> Sample {
+    let completion = completion.map(|(part, whole)| Fraction { part, whole });
+    Sample { records, requests: records / 100 + 1, completion, ..Sample::default() }
 }
 
-fn ended(records: u64, how: EndState, took: u64) -> Sample {
-    let ended = Some(Ended { how, took: seconds(took) });
+fn ended(records: u64, state: EndState, elapsed: u64) -> Sample {
+    let ended = Some(Ended { state, elapsed: seconds(elapsed) });
     Sample { records, requests: records / 100 + 1, ended, ..Sample::default() }
 }
 
-const QUOTA: QuotaUsage =
-    QuotaUsage { general: (182, 190), searches: 5, searched: 0, day: Some((61_000, 500_000)) };
+const QUOTA: QuotaUsage = QuotaUsage {
+    general: Fraction { part: 182, whole: 190 },
+    searches_per_second: 5,
+    searches_sent: 0,
+    day: Some(Fraction { part: 61_000, whole: 500_000 }),
+};
 
 /// Returns the text of each line, with its status sign.
 fn shown(lines: &[Line]) -> Vec<String> {
-    lines.iter().map(|line| format!("{} {}", line.mark.sign(), line.text())).collect()
+    lines.iter().map(|line| format!("{} {}", line.style.sign(), line.text())).collect()
 }
 
 /// Returns the progress of six streams in different states after `count` seconds.
-fn after(count: u64) -> ProgressView {
+fn view_after(count: u64) -> ProgressView {
     let names = ["companies", "contacts", "deals", "email_events", "forms", "quotes"];
     let mut view = ProgressView::new(names.map(str::to_owned));
     for second in 0..=count {
         let samples = vec![
             if second < 6 {
-                flowing(second * 2_000, Some((second * 2_000, 12_000)))
+                active(second * 2_000, Some((second * 2_000, 12_000)))
             } else {
                 ended(12_000, EndState::Complete, 6)
             },
-            flowing(second * 2_140, Some((second * 2_140, 1_000_000))),
-            flowing(second * 870, None),
+            active(second * 2_140, Some((second * 2_140, 1_000_000))),
+            active(second * 870, None),
             Sample { requests: 1, waits_for: Some("HubSpot's search quota"), ..Sample::default() },
             Sample::default(),
             ended(0, EndState::Skipped("needs the scope crm.objects.quotes.read".into()), 1),
         ];
-        let quota = QuotaUsage { searched: second * 48 / 10, ..QUOTA };
-        view.take(seconds(second), samples, quota);
+        let quota = QuotaUsage { searches_sent: second * 48 / 10, ..QUOTA };
+        view.update(seconds(second), samples, quota);
     }
     view
 }
 
 #[test]
-fn a_usual_screen_shows_all_figures_and_a_wide_one_no_more() {
+fn a_screen_of_80_columns_shows_all_columns() {
     for width in [80, 120] {
-        let lines = after(20).lines(Size { width, height: 24 });
+        let lines = view_after(20).render(Size { width, height: 24 });
         assert_eq!(
             shown(&lines),
             [
@@ -73,8 +79,8 @@ fn a_usual_screen_shows_all_figures_and_a_wide_one_no_more() {
 }
 
 #[test]
-fn a_narrow_screen_leaves_out_whole_figures_and_cuts_words() {
-    let lines = after(20).lines(Size { width: 40, height: 24 });
+fn a_narrow_screen_omits_columns_and_truncates_notes() {
+    let lines = view_after(20).render(Size { width: 40, height: 24 });
     assert_eq!(
         shown(&lines),
         [
@@ -91,33 +97,33 @@ fn a_narrow_screen_leaves_out_whole_figures_and_cuts_words() {
 }
 
 #[test]
-fn no_line_is_wider_than_its_screen() {
-    let view = after(20);
+fn no_line_is_wider_than_the_screen() {
+    let view = view_after(20);
     for width in [0, 1, 2, 3, 20, 40, 60, 80, 200] {
-        for line in view.lines(Size { width, height: 24 }) {
+        for line in view.render(Size { width, height: 24 }) {
             assert!(line.width() <= width.max(2), "{width}: {line:?}");
         }
         // The sentences below the table are not cut.
-        for line in view.table(width).iter().filter(|line| !line.text().contains(": ")) {
+        for line in view.render_table(width).iter().filter(|line| !line.text().contains(": ")) {
             assert!(line.width() <= width.max(3), "{width}: {line:?}");
         }
     }
 }
 
 #[test]
-fn a_hundred_streams_fit_those_under_way_first() {
+fn active_streams_come_first_if_not_all_fit() {
     let mut view = ProgressView::new((0..100).map(|number| format!("stream_{number:02}")));
     // One stream in ten is still active; half have ended, those with higher numbers later.
     let sample = |number: u64| match number {
         90.. => Sample::default(),
-        number if number % 10 == 7 => flowing(1_000 * number, None),
+        number if number % 10 == 7 => active(1_000 * number, None),
         number if number < 60 => ended(number, EndState::Complete, number),
         _ => Sample::default(),
     };
     for second in [0, 1] {
-        view.take(seconds(60 + second), (0..100).map(sample).collect(), QUOTA);
+        view.update(seconds(60 + second), (0..100).map(sample).collect(), QUOTA);
     }
-    let lines = shown(&view.lines(Size { width: 80, height: 15 }));
+    let lines = shown(&view.render(Size { width: 80, height: 15 }));
     let names: Vec<_> = lines.iter().filter_map(|line| line.split_whitespace().nth(1)).collect();
     assert_eq!(
         names,
@@ -139,70 +145,70 @@ fn a_hundred_streams_fit_those_under_way_first() {
         ]
     );
     assert_eq!(lines[11], "  … and 89 more: 37 waiting, 52 ended");
-    let most = |height| view.lines(Size { width: 80, height }).len();
+    let most = |height| view.render(Size { width: 80, height }).len();
     assert_eq!([most(24), most(15), most(4), most(1)], [23, 14, 3, 3]);
     assert_eq!(most(200), 102, "all of them where there is room");
 }
 
 #[test]
-fn the_time_left_is_that_at_the_rate_of_the_last_seconds() {
+fn the_time_left_follows_from_the_recent_rate() {
     for (case, done, expected) in [
-        ("nothing is known before a second", vec![Some((0, 1_000))], "0 %"),
+        ("too early for a rate", vec![Some((0, 1_000))], "0 %"),
         ("steady", vec![Some((0, 1_000)), Some((100, 1_000))], "10 %  10 s left"),
-        ("it stands still", vec![Some((100, 1_000)), Some((100, 1_000))], "10 %"),
-        ("the whole is not known", vec![None, None], ""),
-        ("more came than was counted", vec![Some((0, 10)), Some((20, 10))], "99 %"),
+        ("no growth", vec![Some((100, 1_000)), Some((100, 1_000))], "10 %"),
+        ("unknown total", vec![None, None], ""),
+        ("more than the total", vec![Some((0, 10)), Some((20, 10))], "99 %"),
     ] {
         let mut view = ProgressView::new(["deals".to_owned()]);
         for (second, done) in (0..).zip(done) {
-            view.take(seconds(second), vec![flowing(0, done)], QUOTA);
+            view.update(seconds(second), vec![active(0, done)], QUOTA);
         }
-        let lines = shown(&view.lines(Size { width: 80, height: 24 }));
+        let lines = shown(&view.render(Size { width: 80, height: 24 }));
         let rest = lines[0].split_once(" 0 ").map_or("", |(_, rest)| rest.trim());
         assert_eq!(rest, expected, "{case}");
     }
 }
 
 #[test]
-fn a_wait_is_spoken_of_when_it_lasts() {
+fn a_wait_is_shown_after_a_second() {
     let mut view = ProgressView::new(["deals".to_owned()]);
     let (search, general) = (Some("HubSpot's search quota"), Some("HubSpot's quota"));
-    let sample = |records, waits_for| Sample { waits_for, ..flowing(records, None) };
+    let sample = |records, waits_for| Sample { waits_for, ..active(records, None) };
     for (case, at_ms, waits_for, expected) in [
         ("it begins", 0, search, false),
-        ("it has not lasted", 900, search, false),
-        ("it lasts", 1_000, search, true),
+        ("shorter than a second", 900, search, false),
+        ("a second", 1_000, search, true),
         ("another one begins", 1_200, general, false),
         ("it is over", 2_000, None, false),
-        ("it begins anew", 2_200, search, false),
+        ("it begins again", 2_200, search, false),
     ] {
-        view.take(Duration::from_millis(at_ms), vec![sample(1, waits_for)], QUOTA);
-        let line = &shown(&view.lines(Size { width: 80, height: 24 }))[0];
+        view.update(Duration::from_millis(at_ms), vec![sample(1, waits_for)], QUOTA);
+        let line = &shown(&view.render(Size { width: 80, height: 24 }))[0];
         assert_eq!(line.ends_with("  1  waiting for HubSpot's search quota"), expected, "{case}");
     }
     for second in 3..6 {
-        view.take(seconds(second), vec![sample(100 * second, search)], QUOTA);
+        view.update(seconds(second), vec![sample(100 * second, search)], QUOTA);
     }
-    let line = &shown(&view.lines(Size { width: 100, height: 24 }))[0];
+    let line = &shown(&view.render(Size { width: 100, height: 24 }))[0];
     let expected = "› deals               500     100/s        waiting for HubSpot's search quota";
-    assert_eq!(line, expected, "the records of the last seconds are not forgotten");
+    assert_eq!(line, expected, "the rate of the last seconds is still shown");
 }
 
 #[test]
-fn the_table_says_what_a_read_came_to() {
+fn the_table_shows_the_result_of_every_stream() {
     let names = ["companies", "contacts", "deals", "quotes"];
     let mut view = ProgressView::new(names.map(str::to_owned));
     let why = "HubSpot did not answer `contacts` (GET /crm/objects/2026-09/contacts) in 9 attempts";
     let samples = vec![
         ended(12_000, EndState::Complete, 6),
         ended(1_412_300, EndState::Incomplete(why.into()), 310),
-        flowing(17, None),
+        active(17, None),
         ended(0, EndState::Skipped("needs the scope crm.objects.quotes.read".into()), 1),
     ];
-    view.take(seconds(330) + SECOND / 4, samples, QUOTA);
+    view.update(seconds(330) + SECOND / 4, samples, QUOTA);
     let rule = format!("  {}", "─".repeat(67));
     assert_eq!(
-        shown(&view.table(100)),
+        shown(&view.render_table(100)),
         [
             "  stream       records  requests  seconds  records/s  ended",
             &rule,
@@ -217,7 +223,7 @@ fn the_table_says_what_a_read_came_to() {
             "– quotes: needs the scope crm.objects.quotes.read",
         ]
     );
-    let heads = [100, 70, 69, 58, 48].map(|width| shown(&view.table(width)).swap_remove(0));
+    let heads = [100, 70, 69, 58, 48].map(|width| shown(&view.render_table(width)).swap_remove(0));
     assert_eq!(
         heads,
         [
@@ -229,7 +235,7 @@ fn the_table_says_what_a_read_came_to() {
         ]
     );
     assert_eq!(
-        shown(&view.table(40))[..4],
+        shown(&view.render_table(40))[..4],
         [
             "  stream       records  ended",
             "  ─────────────────────────────────────",

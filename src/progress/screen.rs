@@ -9,13 +9,13 @@ use std::thread::JoinHandle;
 
 use console::{Style, Term};
 
-use super::line::{Line, RowStyle};
+use super::text::{Line, RowStyle};
 use super::view::Size;
 
 /// Lines to draw.
 enum Frame {
     /// Replaces the previous lines.
-    Moving(Vec<Line>),
+    Live(Vec<Line>),
     /// Replaces the previous lines permanently; later output is drawn below.
     Final(Vec<Line>),
 }
@@ -31,10 +31,16 @@ impl Screen {
     /// Returns the terminal on stderr if the process was started interactively and records are not
     /// written to the same terminal.
     ///
-    /// `kind` is the value of `TERM`: a terminal that is `dumb` or unknown cannot move its cursor.
-    pub fn of_stderr(kind: Option<&str>, stdout_is_terminal: bool) -> Option<Self> {
+    /// `terminal_type` is the value of `TERM`.
+    pub fn of_stderr(terminal_type: Option<&str>, stdout_is_terminal: bool) -> Option<Self> {
         let term = Term::buffered_stderr();
-        if !shows(kind, term.is_term(), stdout_is_terminal, is_started_by_hand()) {
+        let terminals = Terminals {
+            terminal_type,
+            on_stderr: term.is_term(),
+            on_stdout: stdout_is_terminal,
+            started_by_shell: is_started_by_shell(),
+        };
+        if !terminals.can_show_progress() {
             return None;
         }
         let (frames, to_draw) = mpsc::sync_channel(1);
@@ -51,14 +57,14 @@ impl Screen {
     }
 
     /// Replaces the previous lines. The update is dropped if the terminal is still busy.
-    pub fn show(&self, lines: Vec<Line>) {
+    pub fn draw_live(&self, lines: Vec<Line>) {
         if let Some(frames) = &self.frames {
-            let _busy = frames.try_send(Frame::Moving(lines));
+            let _busy = frames.try_send(Frame::Live(lines));
         }
     }
 
-    /// Replaces the previous lines permanently.
-    pub fn leave(&self, lines: Vec<Line>) {
+    /// Replaces the previous lines permanently. Waits while the terminal is busy.
+    pub fn draw_final(&self, lines: Vec<Line>) {
         if let Some(frames) = &self.frames {
             let _gone = frames.send(Frame::Final(lines));
         }
@@ -74,9 +80,22 @@ impl Drop for Screen {
     }
 }
 
-fn shows(kind: Option<&str>, stderr: bool, stdout: bool, by_hand: bool) -> bool {
-    let can_move = kind.is_some_and(|kind| !kind.is_empty() && kind != "dumb");
-    can_move && stderr && !stdout && by_hand
+/// Facts that decide whether the display is drawn.
+#[derive(Clone, Copy)]
+struct Terminals<'a> {
+    /// Value of `TERM`. A terminal that is `dumb` or unknown cannot move its cursor.
+    terminal_type: Option<&'a str>,
+    on_stderr: bool,
+    /// The records would be mixed with the display.
+    on_stdout: bool,
+    started_by_shell: bool,
+}
+
+impl Terminals<'_> {
+    fn can_show_progress(self) -> bool {
+        let moves_cursor = self.terminal_type.is_some_and(|name| !matches!(name, "" | "dumb"));
+        moves_cursor && self.on_stderr && !self.on_stdout && self.started_by_shell
+    }
 }
 
 /// Returns `true` if the process was started from an interactive shell. Otherwise its parent may
@@ -85,14 +104,14 @@ fn shows(kind: Option<&str>, stderr: bool, stdout: bool, by_hand: bool) -> bool 
 /// An interactive shell gives every job its own process group. A child of another program stays in
 /// the group of that program, and the first process of a container has no parent.
 #[cfg(target_os = "linux")]
-fn is_started_by_hand() -> bool {
+fn is_started_by_shell() -> bool {
     use rustix::process::{getpgid, getpgrp, getppid};
     let parents = getppid().and_then(|parent| getpgid(Some(parent)).ok());
     parents.is_some_and(|group| group != getpgrp())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_started_by_hand() -> bool {
+fn is_started_by_shell() -> bool {
     true
 }
 
@@ -100,15 +119,15 @@ fn is_started_by_hand() -> bool {
 fn draw(term: &Term, frames: &Receiver<Frame>) {
     let mut before = Vec::new();
     while let Ok(frame) = frames.recv() {
-        let (lines, stay) = match frame {
-            Frame::Moving(lines) => (lines, false),
+        let (lines, is_final) = match frame {
+            Frame::Live(lines) => (lines, false),
             Frame::Final(lines) => (lines, true),
         };
         let width = usize::from(term.size().1);
         if replace(term, rows(&before, width), &lines).is_err() {
             return;
         }
-        before = if stay { Vec::new() } else { lines.iter().map(Line::width).collect() };
+        before = if is_final { Vec::new() } else { lines.iter().map(Line::width).collect() };
     }
 }
 
@@ -118,8 +137,8 @@ fn replace(term: &Term, rows: usize, lines: &[Line]) -> io::Result<()> {
     for line in lines {
         term.clear_line()?;
         let styled = |style: Style, text: &str| style.for_stderr().apply_to(text).to_string();
-        let sign = line.mark.sign().to_string();
-        let (sign_style, text_style) = styles(line.mark);
+        let sign = line.style.sign().to_string();
+        let (sign_style, text_style) = styles(line.style);
         term.write_line(&format!(
             "{} {}",
             styled(sign_style, &sign),
@@ -130,9 +149,9 @@ fn replace(term: &Term, rows: usize, lines: &[Line]) -> io::Result<()> {
     term.flush()
 }
 
-fn styles(mark: RowStyle) -> (Style, Style) {
+fn styles(style: RowStyle) -> (Style, Style) {
     let plain = Style::new();
-    match mark {
+    match style {
         RowStyle::Waiting | RowStyle::Foot => (plain.clone().dim(), plain.dim()),
         RowStyle::Sum => (plain.clone(), plain),
         RowStyle::Reading => (plain.clone().cyan(), plain),
@@ -153,22 +172,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_move_only_where_somebody_looks_and_no_record_comes_between() {
-        for (case, kind, [stderr, stdout, by_hand], expected) in [
+    fn the_display_needs_a_shell_a_terminal_and_a_redirected_stdout() {
+        for (case, terminal_type, [on_stderr, on_stdout, started_by_shell], expected) in [
             ("a person at a terminal", Some("xterm"), [true, false, true], true),
             ("a pipe or a container", Some("xterm"), [false, false, true], false),
-            ("the records are shown", Some("xterm"), [true, true, true], false),
-            ("a program at a terminal", Some("xterm"), [true, false, false], false),
-            ("it cannot move its cursor", Some("dumb"), [true, false, true], false),
-            ("nothing is said of it", Some(""), [true, false, true], false),
-            ("nothing is known of it", None, [true, false, true], false),
+            ("records on the terminal", Some("xterm"), [true, true, true], false),
+            ("started by a program", Some("xterm"), [true, false, false], false),
+            ("a cursor that cannot move", Some("dumb"), [true, false, true], false),
+            ("an empty terminal type", Some(""), [true, false, true], false),
+            ("no terminal type", None, [true, false, true], false),
         ] {
-            assert_eq!(shows(kind, stderr, stdout, by_hand), expected, "{case}");
+            let terminals = Terminals { terminal_type, on_stderr, on_stdout, started_by_shell };
+            assert_eq!(terminals.can_show_progress(), expected, "{case}");
         }
     }
 
     #[test]
-    fn a_narrower_window_has_broken_long_lines() {
+    fn long_lines_wrap_in_a_narrower_window() {
         for (widths, width, expected) in
             [(&[79, 40, 2][..], 80, 3), (&[79, 40, 2], 40, 4), (&[79, 41], 40, 4), (&[], 80, 0)]
         {

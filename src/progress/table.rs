@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::line::{Line, RowStyle, cut};
+use super::text::{Line, RowStyle, cut, format_number, group_thousands};
 use super::view::{EndState, Ended, ProgressView, Row};
-use super::words::{figure, grouped};
 
 /// Columns, and the order in which a narrow screen omits them.
 const COLUMNS: [(&str, Option<u8>); 6] = [
@@ -20,25 +19,32 @@ const GAP: usize = 2;
 /// Minimum width of a name that has to be cut.
 const NAME: usize = 14;
 
-/// One line of the table.
+/// Numbers of one line of the table.
+struct Amounts {
+    records: u64,
+    requests: u64,
+    elapsed: Duration,
+}
+
+/// Texts of one line of the table.
 struct Cells {
-    mark: RowStyle,
+    style: RowStyle,
     texts: [String; COLUMNS.len()],
 }
 
 impl ProgressView {
     /// Renders the table, followed by one sentence for each incomplete or skipped stream.
-    pub fn table(&self, width: usize) -> Vec<Line> {
-        let head = Cells { mark: RowStyle::Foot, texts: COLUMNS.map(|(name, _)| name.to_owned()) };
+    pub fn render_table(&self, width: usize) -> Vec<Line> {
+        let head = Cells { style: RowStyle::Foot, texts: COLUMNS.map(|(name, _)| name.to_owned()) };
         let rows: Vec<_> = self.rows.iter().map(|row| Cells::of(row, self.at)).collect();
-        let sum = self.summed();
+        let sum = self.total_cells();
         let mut widths = [0; COLUMNS.len()];
         for cells in [&head, &sum].into_iter().chain(&rows) {
             for (most, text) in widths.iter_mut().zip(&cells.texts) {
                 *most = text.chars().count().max(*most);
             }
         }
-        let layout = Layout::of(widths, width);
+        let layout = TableLayout::of(widths, width);
         let line = |cells: &Cells| cells.line(&layout).within(width.saturating_sub(1));
         let lines: Vec<_> = [&head].into_iter().chain(&rows).chain([&sum]).map(line).collect();
         let widest = lines.iter().map(Line::width).max().unwrap_or(0).saturating_sub(2);
@@ -46,66 +52,68 @@ impl ProgressView {
         let mut table = lines;
         table.insert(1, rule.clone());
         table.insert(table.len() - 1, rule);
-        table.extend(self.rows.iter().filter_map(Row::complaint));
+        table.extend(self.rows.iter().filter_map(Row::problem_line));
         table
     }
 
-    fn summed(&self) -> Cells {
+    fn total_cells(&self) -> Cells {
         let all = self.rows.len();
         let complete =
-            self.rows.iter().filter(|row| row.final_mark() == RowStyle::Complete).count();
-        let how = match complete {
+            self.rows.iter().filter(|row| row.final_style() == RowStyle::Complete).count();
+        let outcome = match complete {
             complete if complete == all => "all complete".to_owned(),
             complete => format!("{complete} of {all} complete"),
         };
-        let requests = self.rows.iter().map(|row| row.now.requests).sum();
+        let requests = self.rows.iter().map(|row| row.sample.requests).sum();
         let name = format!("{all} stream{}", if all == 1 { "" } else { "s" });
-        Cells::new(RowStyle::Sum, name, (self.total(), requests, self.at), how)
+        let amounts = Amounts { records: self.total(), requests, elapsed: self.at };
+        Cells::new(RowStyle::Sum, name, &amounts, outcome)
     }
 }
 
 impl Row {
     /// Returns the final sign of the stream; a stream without an end state was interrupted.
-    fn final_mark(&self) -> RowStyle {
-        if self.now.ended.is_none() { RowStyle::Failed } else { self.mark() }
+    fn final_style(&self) -> RowStyle {
+        if self.sample.ended.is_none() { RowStyle::Failed } else { self.style() }
     }
 
-    fn complaint(&self) -> Option<Line> {
-        let Some(Ended { how: EndState::Incomplete(why) | EndState::Skipped(why), .. }) =
-            &self.now.ended
+    fn problem_line(&self) -> Option<Line> {
+        let Some(Ended { state: EndState::Incomplete(why) | EndState::Skipped(why), .. }) =
+            &self.sample.ended
         else {
             return None;
         };
-        Some(Line::new(self.mark(), &format!("{}: {why}", self.name)))
+        Some(Line::new(self.style(), &format!("{}: {why}", self.name)))
     }
 }
 
 impl Cells {
     fn of(row: &Row, at: Duration) -> Self {
-        let took = row.now.ended.as_ref().map_or(at, |ended| ended.took);
-        let how = match row.now.ended.as_ref().map(|ended| &ended.how) {
+        let elapsed = row.sample.ended.as_ref().map_or(at, |ended| ended.elapsed);
+        let outcome = match row.sample.ended.as_ref().map(|ended| &ended.state) {
             Some(EndState::Complete) => "complete",
             Some(EndState::Skipped(_)) => "skipped",
             Some(EndState::Incomplete(_)) => "incomplete",
             Some(EndState::Interrupted) | None => "interrupted",
         };
-        let figures = (row.now.records, row.now.requests, took);
-        Self::new(row.final_mark(), row.name.clone(), figures, how.to_owned())
+        let amounts =
+            Amounts { records: row.sample.records, requests: row.sample.requests, elapsed };
+        Self::new(row.final_style(), row.name.clone(), &amounts, outcome.to_owned())
     }
 
-    fn new(mark: RowStyle, name: String, figures: (u64, u64, Duration), how: String) -> Self {
-        let (records, requests, took) = figures;
-        let seconds = took.as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "to be looked at")]
-        let rate = (records > 0 && seconds > 0.0).then(|| figure(records as f64 / seconds));
-        let (records, requests) = (grouped(records), grouped(requests));
+    fn new(style: RowStyle, name: String, amounts: &Amounts, outcome: String) -> Self {
+        let Amounts { records, requests, elapsed } = *amounts;
+        let seconds = elapsed.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "an estimate for display")]
+        let rate = (records > 0 && seconds > 0.0).then(|| format_number(records as f64 / seconds));
+        let (records, requests) = (group_thousands(records), group_thousands(requests));
         let texts =
-            [name, records, requests, format!("{seconds:.1}"), rate.unwrap_or_default(), how];
-        Self { mark, texts }
+            [name, records, requests, format!("{seconds:.1}"), rate.unwrap_or_default(), outcome];
+        Self { style, texts }
     }
 
     /// Formats the row: text left-aligned, numbers right-aligned.
-    fn line(&self, layout: &Layout) -> Line {
+    fn line(&self, layout: &TableLayout) -> Line {
         let columns = COLUMNS.iter().zip(&self.texts).zip(layout.widths);
         let texts: Vec<_> = columns
             .filter(|(((_, rank), _), _)| layout.shows(*rank))
@@ -115,18 +123,18 @@ impl Cells {
                 _ => format!("{text:>width$}"),
             })
             .collect();
-        Line::new(self.mark, &texts.join("  "))
+        Line::new(self.style, &texts.join("  "))
     }
 }
 
 /// Columns that fit on the screen.
-struct Layout {
+struct TableLayout {
     widths: [usize; COLUMNS.len()],
     /// Columns with a rank up to this one are omitted.
     without: u8,
 }
 
-impl Layout {
+impl TableLayout {
     fn of(widths: [usize; COLUMNS.len()], screen: usize) -> Self {
         let mut layout = Self { widths, without: 0 };
         while layout.width() >= screen && layout.without < 3 {

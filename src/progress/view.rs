@@ -1,13 +1,19 @@
 //! Progress of a read, rendered for a screen of a given size.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::line::{Line, RowStyle, cut};
-use super::rate::Rate;
-use super::words::{figure, grouped, lasting, left, percent, took};
+use super::text::{
+    Fraction, Line, RowStyle, cut, format_duration, format_elapsed, format_number,
+    format_remaining, group_thousands,
+};
 
 /// Minimum duration of a wait that is shown.
-const SPEAKABLE: Duration = Duration::from_secs(1);
+const SHOWN_WAIT: Duration = Duration::from_secs(1);
+/// Time span over which the rate is measured.
+const RATE_SPAN: Duration = Duration::from_secs(10);
+/// Minimum interval between stored values; a rate that changed more often would be unreadable.
+const RATE_STEP: Duration = Duration::from_secs(1);
 
 /// Size of the screen, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +27,8 @@ pub struct Size {
 pub struct Sample {
     pub records: u64,
     pub requests: u64,
-    /// Amount done and total amount, in any unit.
-    pub done: Option<(u64, u64)>,
+    /// Completed part of the stream, in any unit.
+    pub completion: Option<Fraction>,
     /// Reason that the whole stream is waiting, if it is.
     pub waits_for: Option<&'static str>,
     pub ended: Option<Ended>,
@@ -31,8 +37,8 @@ pub struct Sample {
 /// End state of a stream and the time until its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    pub how: EndState,
-    pub took: Duration,
+    pub state: EndState,
+    pub elapsed: Duration,
 }
 
 /// End state of a stream, with a sentence about the problem, if any.
@@ -49,79 +55,83 @@ pub enum EndState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QuotaUsage {
     /// Requests in the general window, and its limit.
-    pub general: (u32, u32),
-    /// Search limit per second.
-    pub searches: u32,
+    pub general: Fraction,
+    /// Limit of searches per second.
+    pub searches_per_second: u32,
     /// Number of searches sent so far.
-    pub searched: u64,
+    pub searches_sent: u64,
     /// Requests used today, and the daily limit.
-    pub day: Option<(u64, u64)>,
+    pub day: Option<Fraction>,
 }
 
 /// Latest progress of all streams of a read.
 #[derive(Debug)]
 pub struct ProgressView {
     pub(super) rows: Vec<Row>,
-    records: Rate,
-    searches: Rate,
+    records_rate: Rate,
+    searches_rate: Rate,
     quota: QuotaUsage,
+    /// Time of the latest samples, since the start of the read.
     pub(super) at: Duration,
 }
 
+/// Latest progress of one stream.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) name: String,
-    pub(super) now: Sample,
-    records: Rate,
-    done: Rate,
+    /// Latest sample.
+    pub(super) sample: Sample,
+    records_rate: Rate,
+    completion_rate: Rate,
     /// Reason and start of the current wait.
     waits_for: Option<(&'static str, Duration)>,
-    /// Time of the first request.
-    began: Option<Duration>,
+    /// Time of the first sample with a request.
+    started: Option<Duration>,
 }
 
 impl ProgressView {
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
         let rows = names.into_iter().map(Row::new).collect();
-        let (records, searches) = (Rate::default(), Rate::default());
-        Self { rows, records, searches, quota: QuotaUsage::default(), at: Duration::ZERO }
+        let (records_rate, searches_rate) = (Rate::default(), Rate::default());
+        let (quota, at) = (QuotaUsage::default(), Duration::ZERO);
+        Self { rows, records_rate, searches_rate, quota, at }
     }
 
     /// Records new samples, in the order of the names. `at` is the time since the start of the
     /// read.
-    pub fn take(&mut self, at: Duration, samples: Vec<Sample>, quota: QuotaUsage) {
+    pub fn update(&mut self, at: Duration, samples: Vec<Sample>, quota: QuotaUsage) {
         for (row, sample) in self.rows.iter_mut().zip(samples) {
-            row.take(at, sample);
+            row.update(at, sample);
         }
-        self.records.take(at, self.total());
-        self.searches.take(at, quota.searched);
+        self.records_rate.record(at, self.total());
+        self.searches_rate.record(at, quota.searches_sent);
         (self.at, self.quota) = (at, quota);
     }
 
     pub(super) fn total(&self) -> u64 {
-        self.rows.iter().map(|row| row.now.records).sum()
+        self.rows.iter().map(|row| row.sample.records).sum()
     }
 
     /// Renders the screen: as many active and recently ended streams as fit, the total, and the
     /// quota.
-    pub fn lines(&self, size: Size) -> Vec<Line> {
+    pub fn render(&self, size: Size) -> Vec<Line> {
         // The cursor takes a line of its own.
         let room = size.height.saturating_sub(3).max(1);
-        let shown = self.shown(room);
+        let visible = self.visible(room);
         let columns = self.columns(size.width);
-        let mut lines: Vec<_> = shown
+        let mut lines: Vec<_> = visible
             .iter()
             .filter_map(|place| self.rows.get(*place))
             .map(|row| row.line(&columns, self.at))
             .collect();
-        lines.extend(self.rest(&shown));
-        lines.push(self.sum(&columns));
+        lines.extend(self.hidden_summary(&visible));
+        lines.push(self.total_line(&columns));
         lines.push(Line::new(RowStyle::Foot, &self.quota_line(size.width)));
         lines.into_iter().map(|line| line.within(columns.width)).collect()
     }
 
     /// Returns the indices of the streams to show, in stream order.
-    fn shown(&self, room: usize) -> Vec<usize> {
+    fn visible(&self, room: usize) -> Vec<usize> {
         let mut places: Vec<usize> = (0..self.rows.len()).collect();
         if places.len() > room {
             // Active streams come first, oldest first, so that they keep their place until they
@@ -134,10 +144,11 @@ impl ProgressView {
     }
 
     /// Returns a summary of the hidden streams, if any.
-    fn rest(&self, shown: &[usize]) -> Option<Line> {
+    fn hidden_summary(&self, visible: &[usize]) -> Option<Line> {
         let hidden: Vec<_> =
-            (0..).zip(&self.rows).filter(|(place, _)| !shown.contains(place)).collect();
-        let number = |mark: RowStyle| hidden.iter().filter(|(_, row)| row.mark() == mark).count();
+            (0..).zip(&self.rows).filter(|(place, _)| !visible.contains(place)).collect();
+        let number =
+            |style: RowStyle| hidden.iter().filter(|(_, row)| row.style() == style).count();
         let ended =
             [RowStyle::Complete, RowStyle::Skipped, RowStyle::Failed].map(number).iter().sum();
         let parts = [
@@ -154,22 +165,21 @@ impl ProgressView {
         (!hidden.is_empty()).then(|| Line::new(RowStyle::Foot, &text))
     }
 
-    fn sum(&self, columns: &TableColumns) -> Line {
-        let ended = self.rows.iter().filter(|row| row.now.ended.is_some()).count();
+    fn total_line(&self, columns: &LiveColumns) -> Line {
+        let ended = self.rows.iter().filter(|row| row.sample.ended.is_some()).count();
         let name = format!("{ended} of {} ended", self.rows.len());
-        let rate = self.records.a_second().filter(|rate| *rate > 0.0);
-        let text = columns.text(&name, self.total(), rate, None, &lasting(self.at));
+        let rate = self.records_rate.per_second().filter(|rate| *rate > 0.0);
+        let text = columns.text(&name, self.total(), rate, None, &format_duration(self.at));
         Line::new(RowStyle::Sum, &text)
     }
 
     /// Formats the account's quotas, abbreviated if the screen is narrow.
     fn quota_line(&self, width: usize) -> String {
-        let (used, allowed) = self.quota.general;
-        let general = percent(used.into(), allowed.into());
-        let searches = figure(self.searches.a_second().unwrap_or_default());
-        let day = self.quota.day.map(|(used, allowed)| percent(used, allowed));
+        let general = self.quota.general.percent();
+        let searches = format_number(self.searches_rate.per_second().unwrap_or_default());
+        let day = self.quota.day.map(Fraction::percent);
         let of_day = day.map_or(String::new(), |day| format!(" · {day} % of the day"));
-        let allowed = self.quota.searches;
+        let allowed = self.quota.searches_per_second;
         let long = format!(
             "HubSpot's quota: {general} % of requests · {searches} of {allowed} searches/s{of_day}"
         );
@@ -180,36 +190,42 @@ impl ProgressView {
         format!("quota {general} % · search {searches}/s{day}")
     }
 
-    fn columns(&self, width: usize) -> TableColumns {
+    fn columns(&self, width: usize) -> LiveColumns {
         let longest = self.rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
-        TableColumns::new(width, longest, grouped(self.total()).len())
+        LiveColumns::new(width, longest, group_thousands(self.total()).len())
     }
 }
 
 impl Row {
     fn new(name: String) -> Self {
-        let (records, done) = (Rate::default(), Rate::default());
-        Self { name, now: Sample::default(), records, done, waits_for: None, began: None }
-    }
-
-    fn take(&mut self, at: Duration, sample: Sample) {
-        if sample.requests > 0 {
-            self.began = self.began.or(Some(at));
+        Self {
+            name,
+            sample: Sample::default(),
+            records_rate: Rate::default(),
+            completion_rate: Rate::default(),
+            waits_for: None,
+            started: None,
         }
-        self.records.take(at, sample.records);
-        self.done.take(at, sample.done.map_or(0, |(done, _)| done));
-        self.waits_for = match (sample.waits_for, self.waits_for) {
-            (Some(what), Some((before, since))) if what == before => Some((what, since)),
-            (what, _) => what.map(|what| (what, at)),
-        };
-        self.now = sample;
     }
 
-    pub(super) fn mark(&self) -> RowStyle {
-        match (&self.now.ended, self.began) {
+    fn update(&mut self, at: Duration, sample: Sample) {
+        if sample.requests > 0 {
+            self.started = self.started.or(Some(at));
+        }
+        self.records_rate.record(at, sample.records);
+        self.completion_rate.record(at, sample.completion.map_or(0, |completion| completion.part));
+        self.waits_for = match (sample.waits_for, self.waits_for) {
+            (Some(reason), Some((before, since))) if reason == before => Some((reason, since)),
+            (reason, _) => reason.map(|reason| (reason, at)),
+        };
+        self.sample = sample;
+    }
+
+    pub(super) fn style(&self) -> RowStyle {
+        match (&self.sample.ended, self.started) {
             (None, None) => RowStyle::Waiting,
             (None, Some(_)) => RowStyle::Reading,
-            (Some(ended), _) => match ended.how {
+            (Some(ended), _) => match ended.state {
                 EndState::Complete => RowStyle::Complete,
                 EndState::Skipped(_) => RowStyle::Skipped,
                 EndState::Incomplete(_) | EndState::Interrupted => RowStyle::Failed,
@@ -219,69 +235,68 @@ impl Row {
 
     /// Returns the sort key for visibility; lower values are shown first.
     fn urgency(&self) -> (u8, Duration) {
-        match (&self.now.ended, self.began) {
-            (None, Some(began)) => (0, began),
-            (Some(ended), _) => (1, Duration::MAX.saturating_sub(ended.took)),
+        match (&self.sample.ended, self.started) {
+            (None, Some(started)) => (0, started),
+            (Some(ended), _) => (1, Duration::MAX.saturating_sub(ended.elapsed)),
             (None, None) => (2, Duration::ZERO),
         }
     }
 
-    fn line(&self, columns: &TableColumns, at: Duration) -> Line {
-        let mark = self.mark();
-        let records = self.now.records;
-        let text = match (mark, &self.now.ended) {
+    fn line(&self, columns: &LiveColumns, at: Duration) -> Line {
+        let style = self.style();
+        let records = self.sample.records;
+        let text = match (style, &self.sample.ended) {
             (RowStyle::Waiting, _) => self.name.clone(),
             (_, Some(ended)) => {
-                let took = took(ended.took);
-                let note = match &ended.how {
-                    EndState::Complete => format!("in {took}"),
+                let elapsed = format_elapsed(ended.elapsed);
+                let note = match &ended.state {
+                    EndState::Complete => format!("in {elapsed}"),
                     EndState::Skipped(why) => format!("skipped: {why}"),
-                    EndState::Incomplete(_) => format!("incomplete after {took}"),
-                    EndState::Interrupted => format!("interrupted after {took}"),
+                    EndState::Incomplete(_) => format!("incomplete after {elapsed}"),
+                    EndState::Interrupted => format!("interrupted after {elapsed}"),
                 };
                 columns.noted(&self.name, records, &note)
             }
-            (_, None) => self.moving(columns, at),
+            (_, None) => self.active_line(columns, at),
         };
-        Line::new(mark, &text)
+        Line::new(style, &text)
     }
 
     /// Formats an active stream: its record rate, or the reason that it is waiting.
-    fn moving(&self, columns: &TableColumns, at: Duration) -> String {
-        let (name, records) = (&self.name, self.now.records);
-        let lasts = |since: Duration| at.saturating_sub(since) >= SPEAKABLE;
-        let waits_for = self.waits_for.filter(|(_, since)| lasts(*since));
-        let waiting = waits_for.map(|(what, _)| format!("waiting for {what}"));
-        let rate = self.records.a_second().filter(|rate| *rate > 0.0);
+    fn active_line(&self, columns: &LiveColumns, at: Duration) -> String {
+        let (name, records) = (&self.name, self.sample.records);
+        let waits_for = self.waits_for.filter(|(_, since)| at.saturating_sub(*since) >= SHOWN_WAIT);
+        let waiting = waits_for.map(|(reason, _)| format!("waiting for {reason}"));
+        let rate = self.records_rate.per_second().filter(|rate| *rate > 0.0);
         match (rate, waiting) {
             (None, Some(waiting)) => columns.noted(name, records, &waiting),
             (rate, waiting) => {
                 // More records than counted may arrive, so an active stream never shows 100 %.
-                let percent = self.now.done.map(|(done, of)| percent(done, of).min(99));
-                let note = self.eta().map(left).or(waiting).unwrap_or_default();
+                let percent = self.sample.completion.map(|completion| completion.percent().min(99));
+                let note = self.time_left().map(format_remaining).or(waiting).unwrap_or_default();
                 columns.text(name, records, rate, percent, &note)
             }
         }
     }
 
     /// Estimates the remaining time at the recent rate.
-    fn eta(&self) -> Option<Duration> {
-        let (done, of) = self.now.done?;
-        let rate = self.done.a_second().filter(|rate| *rate > 0.0)?;
-        #[expect(clippy::cast_precision_loss, reason = "to be looked at")]
-        let more = of.checked_sub(done).filter(|more| *more > 0)? as f64;
+    fn time_left(&self) -> Option<Duration> {
+        let Fraction { part, whole } = self.sample.completion?;
+        let rate = self.completion_rate.per_second().filter(|rate| *rate > 0.0)?;
+        #[expect(clippy::cast_precision_loss, reason = "an estimate for display")]
+        let more = whole.checked_sub(part).filter(|more| *more > 0)? as f64;
         Duration::try_from_secs_f64(more / rate).ok()
     }
 }
 
 /// Column widths of a line.
-struct TableColumns {
+struct LiveColumns {
     width: usize,
     name: usize,
     records: usize,
 }
 
-impl TableColumns {
+impl LiveColumns {
     /// The last column stays empty because some terminals wrap there.
     fn new(width: usize, longest_name: usize, records: usize) -> Self {
         let name = longest_name.clamp(14, 36).min((width / 3).max(14));
@@ -298,7 +313,7 @@ impl TableColumns {
         note: &str,
     ) -> String {
         let mut text = self.head(name, records);
-        let rate = rate.map_or(String::new(), |rate| format!("{}/s", figure(rate)));
+        let rate = rate.map_or(String::new(), |rate| format!("{}/s", format_number(rate)));
         let percent = percent.map_or(String::new(), |percent| format!("{percent} %"));
         for column in [format!("{rate:>10}"), format!("{percent:>6}"), format!("  {note}")] {
             let used = text.chars().count() + 2;
@@ -316,7 +331,59 @@ impl TableColumns {
     }
 
     fn head(&self, name: &str, records: u64) -> String {
-        let (name, records) = (cut(name, self.name), grouped(records));
+        let (name, records) = (cut(name, self.name), group_thousands(records));
         format!("{name:<0$}  {records:>1$}", self.name, self.records)
+    }
+}
+
+/// Recent growth rate of a counter: its values of the last seconds, oldest first.
+#[derive(Debug, Default)]
+struct Rate {
+    values: VecDeque<(Duration, u64)>,
+}
+
+impl Rate {
+    /// Records the value of the counter at a point in time.
+    fn record(&mut self, at: Duration, number: u64) {
+        if self.values.back().is_some_and(|(last, _)| at.saturating_sub(*last) < RATE_STEP) {
+            return;
+        }
+        while self.values.front().is_some_and(|(first, _)| at.saturating_sub(*first) > RATE_SPAN) {
+            self.values.pop_front();
+        }
+        self.values.push_back((at, number));
+    }
+
+    /// Returns the growth per second, or `None` if there are too few values.
+    fn per_second(&self) -> Option<f64> {
+        let ((started, from), (ended, to)) = (self.values.front()?, self.values.back()?);
+        let seconds = ended.saturating_sub(*started).as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "an estimate for display")]
+        let grown = to.saturating_sub(*from) as f64;
+        (seconds > 0.0).then(|| grown / seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_covers_the_last_ten_seconds() {
+        let mut rate = Rate::default();
+        assert_eq!(rate.per_second(), None);
+        for (ms, number, expected) in [
+            (0, 0, None),
+            (900, 5_000, None),
+            (1_000, 100, Some(100.0)),
+            (1_200, 9_999, Some(100.0)),
+            (2_000, 300, Some(150.0)),
+            (12_000, 1_300, Some(100.0)),
+            (22_000, 1_300, Some(0.0)),
+            (60_000, 1_300, None),
+        ] {
+            rate.record(Duration::from_millis(ms), number);
+            assert_eq!(rate.per_second(), expected, "after {ms} ms");
+        }
     }
 }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::session::Session;
 use crate::error::Error;
 use crate::http::{BlockedOn, Bucket, RequestStats};
-use crate::progress::{EndState, Ended, ProgressView, QuotaUsage, Sample, Screen};
+use crate::progress::{EndState, Ended, Fraction, ProgressView, QuotaUsage, Sample, Screen};
 use crate::protocol::{ConfiguredStream, MessageSender};
 use crate::streams::RecordCounter;
 
@@ -40,10 +40,10 @@ impl<'a> StreamProgress<'a> {
         error.is_no_access() && !self.selected.replaces_its_table()
     }
 
-    /// Records the end state of the stream; `took` is the time since the start of the run.
-    pub(super) fn end(&self, outcome: &Result<(), Error>, took: Duration) {
+    /// Records the end state of the stream; `elapsed` is the time since the start of the run.
+    pub(super) fn end(&self, outcome: &Result<(), Error>, elapsed: Duration) {
         let is_skipped = outcome.as_ref().is_err_and(|error| self.is_skipped_for(error));
-        let how = match outcome {
+        let state = match outcome {
             Ok(()) => EndState::Complete,
             Err(error) if error.ends_everything() => EndState::Interrupted,
             Err(Error::MissingScope { needed, .. }) if is_skipped => {
@@ -59,7 +59,7 @@ impl<'a> StreamProgress<'a> {
             Err(error) => EndState::Incomplete(error.to_string()),
         };
         // A stream ends only once.
-        let _first = self.ended.set(Ended { how, took });
+        let _first = self.ended.set(Ended { state, elapsed });
     }
 
     fn sample(&self, sender: &MessageSender) -> Sample {
@@ -74,7 +74,7 @@ impl<'a> StreamProgress<'a> {
         Sample {
             records: self.counter.records(),
             requests: self.stats.requests(),
-            done: self.counter.done(),
+            completion: self.counter.done().map(|(part, whole)| Fraction { part, whole }),
             waits_for,
             ended: self.ended.get().cloned(),
         }
@@ -92,7 +92,7 @@ pub(super) async fn watched<T>(
     let mut board = ProgressView::new(tracks.iter().map(|track| track.name.to_string()));
     let look = |board: &mut ProgressView| {
         let samples = tracks.iter().map(|track| track.sample(sender)).collect();
-        board.take(started.elapsed(), samples, quota(session, tracks));
+        board.update(started.elapsed(), samples, quota(session, tracks));
     };
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -103,21 +103,22 @@ pub(super) async fn watched<T>(
             outcome = &mut reading => break outcome,
             _ = looks.tick() => {
                 look(&mut board);
-                screen.show(board.lines(screen.size()));
+                screen.draw_live(board.render(screen.size()));
             }
         }
     };
     look(&mut board);
-    screen.leave(board.table(screen.size().width));
+    screen.draw_final(board.render_table(screen.size().width));
     outcome
 }
 
 fn quota(session: &Session, tracks: &[StreamProgress<'_>]) -> QuotaUsage {
-    let (_, searches) = session.client.used(Bucket::Search);
+    let (_, searches_per_second) = session.client.used(Bucket::Search);
+    let (used, limit) = session.client.used(Bucket::General);
     QuotaUsage {
-        general: session.client.used(Bucket::General),
-        searches,
-        searched: tracks.iter().map(|track| track.stats.by_bucket()[1]).sum(),
-        day: session.client.day().told().map(|day| (day.used, day.limit)),
+        general: Fraction { part: used.into(), whole: limit.into() },
+        searches_per_second,
+        searches_sent: tracks.iter().map(|track| track.stats.by_bucket()[1]).sum(),
+        day: session.client.day().told().map(|day| Fraction { part: day.used, whole: day.limit }),
     }
 }
