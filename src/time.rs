@@ -1,4 +1,8 @@
 //! The current time, and parsing of all instant formats that HubSpot or a state file uses.
+//!
+//! ISO 8601 is parsed here because no library accepts all of it and nothing else: `jiff`, `time` and
+//! chrono's own parsers refuse months, years or the hour 24, move leap seconds into the wrong minute,
+//! or accept offsets beyond a day. chrono still parses and checks the fields of each layout.
 
 use chrono::{
     DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc,
