@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_operator_moves_the_host_and_only_safely() {
+    fn invalid_settings_are_refused() {
         for (url, fits) in [
             ("https://gateway.example.com/hubspot", true),
             ("http://127.0.0.1:8080/", true),

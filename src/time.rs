@@ -1,7 +1,7 @@
 //! The current time, and parsing of all instant formats that HubSpot or a state file uses.
 //!
 //! ISO 8601 is parsed here because no library accepts all of it and nothing else: `jiff`, `time` and
-//! chrono's own parsers refuse months, years or the hour 24, move leap seconds into the wrong minute,
+//! chrono's own parsers refuse months, years or the hour 24, count a leap second as the one before it,
 //! or accept offsets beyond a day. chrono still parses and checks the fields of each layout.
 
 use chrono::{
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_that_also_spell_a_date_are_neither() {
+    fn digits_that_are_also_a_date_are_ambiguous() {
         for text in ["20240105", "19991231", "2024366", "202401", "2024"] {
             assert_eq!(parse_instant(text), None, "{text}");
         }
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn leap_seconds_and_the_hour_24_belong_to_what_follows() {
+    fn a_leap_second_and_the_hour_24_are_the_instant_after() {
         for (text, expected) in [
             ("2016-12-31T23:59:60Z", Some("2017-01-01T00:00:00.000Z")),
             ("2016-12-31T23:59:60.250Z", Some("2017-01-01T00:00:00.250Z")),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_iso_8601_is_read() {
+    fn all_iso_8601_formats_are_parsed() {
         for (text, expected) in [
             ("2017-01-25T00:00:00Z", Some("2017-01-25T00:00:00.000Z")),
             (" 2017-01-25 ", Some("2017-01-25T00:00:00.000Z")),
