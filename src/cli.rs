@@ -34,7 +34,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the specification of the configuration.
-    Spec(UnusedArgument),
+    Spec(IgnoredArgs),
     #[command(flatten)]
     Connected(ConnectedCommand),
 }
@@ -43,16 +43,16 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum ConnectedCommand {
     /// Check that the configuration is valid and the account can be read.
-    Check(WithConfig),
+    Check(ConfigArgs),
     /// Print the catalog: all readable streams with their columns.
-    Discover(WithConfig),
+    Discover(ConfigArgs),
     /// Print the records and states of the selected streams.
-    Read(WithCatalog),
+    Read(ReadArgs),
 }
 
 /// Options that are accepted and ignored: test harnesses pass the same options to every command.
 #[derive(Debug, Args)]
-struct UnusedArgument {
+struct IgnoredArgs {
     #[arg(long, hide = true)]
     config: Option<PathBuf>,
     #[arg(long, hide = true)]
@@ -62,7 +62,7 @@ struct UnusedArgument {
 }
 
 #[derive(Debug, Args)]
-struct WithConfig {
+struct ConfigArgs {
     /// JSON file with the configuration.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -73,7 +73,7 @@ struct WithConfig {
 }
 
 #[derive(Debug, Args)]
-struct WithCatalog {
+struct ReadArgs {
     /// JSON file with the configuration.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
@@ -102,18 +102,18 @@ pub fn run(cli: Cli) -> Result<ExitStatus, Error> {
         Command::Spec(_) => return print_spec(),
         Command::Connected(command) => command,
     };
-    let (sender, sink) = StdoutWriter::stdout().map_err(|error| lacking("thread", error))?;
+    let (sender, sink) = StdoutWriter::stdout().map_err(|error| machine_error("thread", error))?;
     let level = if cli.debug { LevelFilter::Debug } else { cli.env.log_level() };
     Logger::install(&sender, level);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| lacking("event queue", error))?;
+        .map_err(|error| machine_error("event queue", error))?;
     let stop = CancellationToken::new();
     let signals = match command {
         ConnectedCommand::Read(_) => {
             let signals = ShutdownSignals::catch(stop.clone(), sink.gate());
-            Some(signals.map_err(|error| lacking("thread for signals", error))?)
+            Some(signals.map_err(|error| machine_error("thread for signals", error))?)
         }
         ConnectedCommand::Check(_) | ConnectedCommand::Discover(_) => None,
     };
@@ -123,7 +123,7 @@ pub fn run(cli: Cli) -> Result<ExitStatus, Error> {
     // A request that hangs in the system's name lookup must not delay the exit.
     runtime.shutdown_background();
     match (result, sink.finish()) {
-        (Ok(ending), Ok(())) => Ok(ending),
+        (Ok(status), Ok(())) => Ok(status),
         (_, Err(closed)) => Err(closed),
         (Err(error), Ok(())) => {
             if let (Error::Stopped, Some(signals)) = (&error, signals) {
@@ -135,8 +135,8 @@ pub fn run(cli: Cli) -> Result<ExitStatus, Error> {
 }
 
 /// Returns the error for a system resource that is not available.
-fn lacking(what: &'static str, error: std::io::Error) -> Error {
-    Error::Machine { what, source: error.into() }
+fn machine_error(resource: &'static str, error: std::io::Error) -> Error {
+    Error::Machine { what: resource, source: error.into() }
 }
 
 async fn execute(
@@ -144,17 +144,17 @@ async fn execute(
     options: SessionOptions<'_>,
 ) -> Result<ExitStatus, Error> {
     match command {
-        ConnectedCommand::Check(arguments) => Box::pin(check(&arguments.config, options)).await,
-        ConnectedCommand::Discover(arguments) => {
-            let session = options.open(&arguments.config, RetryBudget::INTERACTIVE)?;
+        ConnectedCommand::Check(args) => Box::pin(check(&args.config, options)).await,
+        ConnectedCommand::Discover(args) => {
+            let session = options.open(&args.config, RetryBudget::INTERACTIVE)?;
             let streams = sync::discover(&session).await?;
             options.sender.message(&Message::catalog(&streams)).await?;
             Ok(ExitStatus::Success)
         }
-        ConnectedCommand::Read(arguments) => {
+        ConnectedCommand::Read(args) => {
             let terminal_type = std::env::var("TERM").ok();
             let screen = Screen::of_stderr(terminal_type.as_deref(), stdout_is_terminal());
-            let outcome = read(&arguments, options, screen.as_ref()).await;
+            let outcome = read(&args, options, screen.as_ref()).await;
             if let (Some(screen), Err(error)) = (&screen, &outcome) {
                 screen.draw_final(vec![Line::new(RowStyle::Failed, &error.to_string())]);
             }
@@ -182,13 +182,13 @@ async fn check(config: &Path, options: SessionOptions<'_>) -> Result<ExitStatus,
 }
 
 async fn read(
-    arguments: &WithCatalog,
+    args: &ReadArgs,
     options: SessionOptions<'_>,
     screen: Option<&Screen>,
 ) -> Result<ExitStatus, Error> {
-    let session = options.open(&arguments.config, RetryBudget::READ)?;
-    let catalog = read_catalog(&arguments.catalog)?;
-    let state = read_state(arguments.state.as_deref())?;
+    let session = options.open(&args.config, RetryBudget::READ)?;
+    let catalog = read_catalog(&args.catalog)?;
+    let state = read_state(args.state.as_deref())?;
     let inputs = ReadInputs { catalog, state };
     let all_succeeded = sync::read(&session, &inputs, options.sender, screen).await?;
     Ok(if all_succeeded { ExitStatus::Success } else { ExitStatus::Failure })
@@ -232,7 +232,8 @@ fn read_file(file: &'static str, path: &Path) -> Result<String, Error> {
 }
 
 fn print_spec() -> Result<ExitStatus, Error> {
-    let spec = serde_json::from_str(SPEC).expect("spec.json is JSON");
+    let spec = serde_json::from_str(SPEC)
+        .map_err(|error| Error::Bug { detail: format!("spec.json cannot be parsed: {error}") })?;
     write_message(&Message::Spec { spec: &spec })?;
     Ok(ExitStatus::Success)
 }
@@ -240,6 +241,50 @@ fn print_spec() -> Result<ExitStatus, Error> {
 /// Prints the reason that the command failed, unless stdout is closed.
 pub fn print_fatal(error: &Error) {
     if !matches!(error, Error::OutputClosed) {
-        let _nobody_listens = write_message(&Message::error(TraceError::new(error, None)));
+        let _closed = write_message(&Message::error(TraceError::new(error, None)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn help_and_the_readme_list_all_environment_variables() {
+        let mut command = Cli::command();
+        let variables: Vec<_> = command
+            .get_arguments()
+            .filter_map(|arg| Some(arg.get_env()?.to_str().expect("ASCII").to_owned()))
+            .collect();
+        assert_eq!(variables.len(), 5);
+        let help = command.render_help().to_string();
+        for variable in &variables {
+            assert!(help.contains(&format!("[env: {variable}]")), "{variable}: {help}");
+            assert!(include_str!("../README.md").contains(&format!("| `{variable}` |")));
+        }
+    }
+
+    #[test]
+    fn options_set_what_the_environment_variables_set() {
+        let given = "source-hubspot --debug check --config c.json --api-url http://localhost:1/ \
+                     --api-version classic --all-streams 1 --clock-offset-ms -5 --log-level warn";
+        let cli = Cli::try_parse_from(given.split_whitespace()).expect("valid options");
+        let env = cli.env.validate().expect("valid settings");
+        assert_eq!(env.api_url, "http://localhost:1");
+        assert!(env.classic && env.all_streams);
+        assert_eq!(env.clock_offset.num_milliseconds(), -5);
+        assert_eq!((cli.debug, cli.env.log_level()), (true, LevelFilter::Warn));
+    }
+
+    #[test]
+    fn invalid_settings_are_left_to_the_command() {
+        let given = "source-hubspot check --config c.json --api-url ftp://x --all-streams maybe";
+        let cli = Cli::try_parse_from(given.split_whitespace()).expect("not validated here");
+        assert!(matches!(
+            cli.env.validate(),
+            Err(Error::Environment { variable: "HUBSPOT_API_URL", .. })
+        ));
     }
 }

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 #[cfg(target_os = "linux")]
 fn keep_memory_private() {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-    let _unknown_to_the_kernel = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let _unsupported = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 #[cfg(not(target_os = "linux"))]

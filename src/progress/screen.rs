@@ -66,7 +66,7 @@ impl Screen {
     /// Replaces the previous lines permanently. Waits while the terminal is busy.
     pub fn draw_final(&self, lines: Vec<Line>) {
         if let Some(frames) = &self.frames {
-            let _gone = frames.send(Frame::Final(lines));
+            let _thread_ended = frames.send(Frame::Final(lines));
         }
     }
 }
@@ -75,7 +75,7 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.frames = None;
         if let Some(thread) = self.thread.take() {
-            let _ended_either_way = thread.join();
+            let _panicked = thread.join();
         }
     }
 }
