@@ -73,7 +73,7 @@ mod tests {
         let next = || {
             count.set(count.get() + 1);
             let seconds = count.get();
-            (seconds <= 3).then(|| async move { sleep(Duration::from_secs(seconds)).await })
+            (seconds <= 3).then_some(sleep(Duration::from_secs(seconds)))
         };
         let started = Instant::now();
         let stop = |()| {

@@ -117,7 +117,7 @@ impl StateCodec<'_> {
                 if is_section_alone {
                     (StreamState::Unread, None)
                 } else {
-                    self.decode_positions(blob, cursor, ended)?
+                    self.decode_positions(blob, cursor, &ended)?
                 }
             }
         };
@@ -129,21 +129,20 @@ impl StateCodec<'_> {
         &self,
         blob: &StateBlob,
         cursor: StateCursor<'_>,
-        ended: EndedRead,
+        ended: &EndedRead,
     ) -> Result<(StreamState, Option<IgnoredPart>), BadState> {
         if let Some(Value::Array(slices)) = blob.get("slices") {
             return Ok((self.at(read_slices(slices)?), None));
         }
-        let (mut others, mut positions) = match read_partitions(blob, cursor.field)? {
-            Some(partitions) => partitions,
-            None => {
-                let value = cursor
-                    .of(blob)
-                    .ok_or_else(|| BadState(format!("it has no `{}`", cursor.field)))?;
-                (read_position(value)?, Partitions::new())
-            }
+        let partitions = read_partitions(blob, cursor.field)?;
+        let (mut others, mut positions) = if let Some(partitions) = partitions {
+            partitions
+        } else {
+            let missing = || BadState(format!("it has no `{}`", cursor.field));
+            let value = cursor.of(blob).ok_or_else(missing)?;
+            (read_position(value)?, Partitions::new())
         };
-        let EndedRead { mut end, settled: mut reconciled_until, generation, .. } = ended;
+        let &EndedRead { mut end, settled: mut reconciled_until, generation, .. } = ended;
         let mut ignored = None;
         // Cursors that were derived from `end` stand for it. Other cursors are positions: those of
         // parents that were not read then, and those written by another connector or a user.

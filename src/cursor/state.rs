@@ -161,16 +161,21 @@ impl StreamState {
     /// Adapts the state to a read with this filter. Progress of a scan with another filter is
     /// reduced to the position at which its window started.
     fn under(self, filter: Option<&str>) -> Self {
-        match self {
+        match &self {
             Self::Scan(progress) if progress.filter.as_deref() != filter => {
-                let ScanProgress { lower, reconciled_until, .. } = progress;
+                let &ScanProgress { lower, reconciled_until, .. } = progress;
                 if lower == Millis::MIN {
                     Self::Unread
                 } else {
                     Self::Complete(Position { end: lower, reconciled_until })
                 }
             }
-            other => other,
+            Self::Unread
+            | Self::Complete(_)
+            | Self::Scan(_)
+            | Self::Parents(_)
+            | Self::FinishedParents(_)
+            | Self::NoCursor => self,
         }
     }
 
@@ -205,7 +210,11 @@ impl StreamState {
                     .filter_map(|position| position.take_if(|position| bounds.is_ahead(*position)));
                 Ok(dropped.last())
             }
-            _ => Ok(None),
+            Self::Unread
+            | Self::Complete(_)
+            | Self::Scan(_)
+            | Self::FinishedParents(_)
+            | Self::NoCursor => Ok(None),
         }
     }
 }

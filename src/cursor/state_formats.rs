@@ -368,7 +368,10 @@ fn parents(state: StreamState) -> ParentPositions {
     match state {
         StreamState::Parents(parents) => parents,
         StreamState::Unread => ParentPositions::default(),
-        other => panic!("{other:?}"),
+        StreamState::Complete(_)
+        | StreamState::Scan(_)
+        | StreamState::FinishedParents(_)
+        | StreamState::NoCursor => panic!("{state:?}"),
     }
 }
 

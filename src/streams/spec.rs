@@ -142,6 +142,25 @@ impl ReadStrategy<'_> {
         }
     }
 
+    /// Returns the name of a parent id in the state, if the stream is read parent by parent.
+    pub fn parent_key(&self) -> Option<&'static str> {
+        match self {
+            Self::Substream(substream) => Some(substream.child.parent_key),
+            Self::RecordEvents(_) => Some("parent_id"),
+            Self::CrmObject { .. }
+            | Self::CrmArchived { .. }
+            | Self::PropertyHistory { .. }
+            | Self::Recordings { .. }
+            | Self::Associations { .. }
+            | Self::Collection { .. }
+            | Self::Detailed { .. }
+            | Self::MarketingEmails { .. }
+            | Self::TimeWindows { .. }
+            | Self::Engagements
+            | Self::Single { .. } => None,
+        }
+    }
+
     /// Returns the CRM object type if the stream holds its records, live or archived.
     pub fn records_of(&self) -> Option<&str> {
         if let Self::CrmObject { object, .. } | Self::CrmArchived { object } = self {

@@ -8,7 +8,7 @@ use crate::hubspot::Conditions;
 use crate::protocol::{ConfiguredStream, IncomingState, SyncMode};
 use crate::record::{Columns, Field, Kind, Source};
 use crate::schema::{PropertyColumn, choose};
-use crate::streams::{Checkpoints, PlannedStream, ReadStrategy, StreamSpec};
+use crate::streams::{Checkpoints, PlannedStream, StreamSpec};
 
 /// Plans a read of all records of one stream.
 pub(super) fn plan<'a>(
@@ -38,13 +38,9 @@ pub(super) fn codec<'a>(spec: &StreamSpec<'a>, selected: &'a ConfiguredStream) -
         selected: chosen,
         format: cursor.format,
     });
-    let layout = match spec.strategy {
-        ReadStrategy::Substream(substream) => {
-            StateLayout::PerParent { parent_key: substream.child.parent_key }
-        }
-        ReadStrategy::RecordEvents(_) => StateLayout::PerParent { parent_key: "parent_id" },
-        _ => StateLayout::Flat,
-    };
+    let parent_key = spec.strategy.parent_key();
+    let layout =
+        parent_key.map_or(StateLayout::Flat, |parent_key| StateLayout::PerParent { parent_key });
     StateCodec { cursor, layout }
 }
 

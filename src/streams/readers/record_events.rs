@@ -134,13 +134,13 @@ fn begin(
     record: RecordId,
     lower: Millis,
 ) -> Millis {
-    let own = match &planned.saved.main {
-        StreamState::Parents(parents) if !planned.full_refresh => {
-            parents.positions.get(&record.to_string()).copied().flatten()
-        }
-        _ => None,
+    let parents = if let StreamState::Parents(parents) = &planned.saved.main {
+        Some(parents).filter(|_| !planned.full_refresh)
+    } else {
+        None
     };
-    let own = own.map(|position| bounds.lower(position));
+    let own = parents.and_then(|parents| parents.positions.get(&record.to_string()).copied());
+    let own = own.flatten().map(|position| bounds.lower(position));
     own.map_or(lower, |own| own.max(lower))
 }
 

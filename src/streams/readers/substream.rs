@@ -164,7 +164,11 @@ impl SavedParents {
                 let positions = parents.ids.iter().map(|id| (id.clone(), None)).collect();
                 Self { positions, is_rest: true, ..Self::default() }
             }
-            _ => Self::default(),
+            StreamState::FinishedParents(_)
+            | StreamState::Unread
+            | StreamState::Complete(_)
+            | StreamState::Scan(_)
+            | StreamState::NoCursor => Self::default(),
         }
     }
 }
