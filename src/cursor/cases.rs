@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism, RangeKey,
-    ReadMode, Scan, ScanTask, StreamState, TimeBounds,
+    CountProbe, PageInfo, PageKey, PageRequest, PagingViolation, ParallelReaders, Parallelism,
+    RangeKey, ReadMode, Scan, ScanTask, StreamState, TimeBounds,
 };
 use crate::page_guard::Endless;
 use crate::time::Millis;
@@ -31,7 +31,7 @@ fn seen(ids: &[Option<u64>], token: Option<&str>) -> PageInfo {
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what `ask` gives")]
 fn search(above: u64, offset: Option<&str>) -> Option<ScanTask> {
     let offset = offset.map(str::to_owned);
-    Some(ScanTask::Page(0, PageRequest::Search { above, below: None, offset }))
+    Some(ScanTask::Page(RangeKey(0), PageRequest::Search { above, below: None, offset }))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what `ask` gives")]
@@ -45,17 +45,18 @@ fn a_search_out_of_order_is_a_contradiction() {
     let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
     let mode = ReadMode::Search;
     assert_eq!(scan.next_task(), search(0, None));
-    assert!(scan.take(0, mode, &seen(&[Some(10), Some(9)], None)).is_err(), "text order");
-    assert!(scan.take(0, mode, &seen(&[None], None)).is_err(), "no number");
-    assert_eq!(scan.take(0, mode, &seen(&[Some(9), Some(10)], Some("200"))), Ok(Some(2)));
+    assert!(scan.take(RangeKey(0), mode, &seen(&[Some(10), Some(9)], None)).is_err(), "text order");
+    assert!(scan.take(RangeKey(0), mode, &seen(&[None], None)).is_err(), "no number");
+    assert_eq!(scan.take(RangeKey(0), mode, &seen(&[Some(9), Some(10)], Some("200"))), Ok(Some(2)));
     assert_eq!(scan.next_task(), search(10, None));
-    assert!(scan.take(0, mode, &seen(&[Some(10)], None)).is_err(), "the same hit again");
-    assert_eq!(scan.take(0, mode, &seen(&[], Some("200"))), Ok(Some(0)), "an empty page");
+    assert!(scan.take(RangeKey(0), mode, &seen(&[Some(10)], None)).is_err(), "the same hit again");
+    assert_eq!(scan.take(RangeKey(0), mode, &seen(&[], Some("200"))), Ok(Some(0)), "an empty page");
     assert_eq!(scan.next_task(), search(10, Some("200")));
     let mut instead = scan.by_list();
-    assert_eq!(instead.next_task(), list(1, None));
-    let listed = instead.accept(1, ReadMode::List, &seen(&[Some(5)], Some("6"))).unwrap().unwrap();
-    instead.enqueued(0);
+    assert_eq!(instead.next_task(), list(RangeKey(1), None));
+    let listed =
+        instead.accept(RangeKey(1), ReadMode::List, &seen(&[Some(5)], Some("6"))).unwrap().unwrap();
+    instead.enqueued(PageKey(0));
     assert_eq!(remaining(&instead), [(0, None)], "a page of the search is no page of the list");
     instead.enqueued(listed.page);
     assert_eq!(remaining(&instead), [(6, None)]);
@@ -72,11 +73,11 @@ fn a_list_that_is_not_paged_by_id_is_read_and_claims_nothing() {
         ("no numbers", vec![None], "3", false),
     ] {
         let mut scan = Scan::begin(&StreamState::Unread, &BOUNDS, false, None);
-        assert_eq!(scan.next_task(), list(0, None), "{case}");
-        scan.take(0, ReadMode::List, &seen(&ids, Some(token))).expect(case);
-        assert_eq!(scan.next_task(), list(0, Some(token)), "{case}");
+        assert_eq!(scan.next_task(), list(RangeKey(0), None), "{case}");
+        scan.take(RangeKey(0), ReadMode::List, &seen(&ids, Some(token))).expect(case);
+        assert_eq!(scan.next_task(), list(RangeKey(0), Some(token)), "{case}");
         assert_eq!(scan.progress(None).is_some(), claims, "{case}");
-        let again = scan.take(0, ReadMode::List, &seen(&[], Some(token)));
+        let again = scan.take(RangeKey(0), ReadMode::List, &seen(&[], Some(token)));
         assert_eq!(again, Err(PagingViolation::Endless(Endless::SamePage)), "{case}");
     }
 }
@@ -91,10 +92,10 @@ fn surveyed(start_date: Option<Millis>, count_probe: CountProbe) -> Scan {
     let mut scan = Scan::begin(&StreamState::Unread, &bounds, false, None).parallelism(SPREAD);
     for page in 0..3 {
         let first = page * 3;
-        assert!(matches!(scan.next_task(), Some(ScanTask::Page(0, _))));
+        assert!(matches!(scan.next_task(), Some(ScanTask::Page(RangeKey(0), _))));
         let ids = [Some(first + 1), Some(first + 2), Some(first + 3)];
         let token = (first + 4).to_string();
-        scan.take(0, ReadMode::List, &seen(&ids, Some(&token))).unwrap();
+        scan.take(RangeKey(0), ReadMode::List, &seen(&ids, Some(&token))).unwrap();
     }
     assert_eq!(scan.next_task(), Some(ScanTask::CountProbe));
     scan.apply_count_probe(count_probe);
@@ -109,24 +110,24 @@ fn a_long_list_is_shared_and_a_contradiction_goes_back_to_one_reader() {
         scan.apply_split_point(found);
     }
     let jobs: Vec<_> = std::iter::from_fn(|| scan.next_task()).collect();
-    let expected =
-        [(0, "10"), (1, "260"), (2, "510"), (3, "758")].map(|(key, after)| list(key, Some(after)));
+    let expected = [(0, "10"), (1, "260"), (2, "510"), (3, "758")]
+        .map(|(key, after)| list(RangeKey(key), Some(after)));
     assert_eq!(jobs.into_iter().map(Some).collect::<Vec<_>>(), expected, "the last is a half");
     let page = seen(&[Some(800), Some(700)], Some("801"));
-    assert_eq!(scan.take(3, ReadMode::List, &page), Err(PagingViolation::Order));
+    assert_eq!(scan.take(RangeKey(3), ReadMode::List, &page), Err(PagingViolation::Order));
     let mut scan = scan.in_sequence();
     assert_eq!(
         scan.next_task(),
-        list(4, Some("10")),
+        list(RangeKey(4), Some("10")),
         "from where the service's own tokens have led"
     );
     assert_eq!(
-        scan.take(2, ReadMode::List, &seen(&[Some(260)], None)),
+        scan.take(RangeKey(2), ReadMode::List, &seen(&[Some(260)], None)),
         Ok(None),
         "no longer wanted"
     );
-    assert_eq!(scan.take(4, ReadMode::List, &seen(&[Some(5)], Some("x"))), Ok(Some(1)));
-    assert_eq!((scan.next_task(), scan.progress(None)), (list(4, Some("x")), None));
+    assert_eq!(scan.take(RangeKey(4), ReadMode::List, &seen(&[Some(5)], Some("x"))), Ok(Some(1)));
+    assert_eq!((scan.next_task(), scan.progress(None)), (list(RangeKey(4), Some("x")), None));
 }
 
 #[test]
@@ -146,12 +147,12 @@ fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
         scan.apply_split_point(found);
     }
     let jobs: Vec<_> = std::iter::from_fn(|| scan.next_task()).collect();
-    assert!(jobs.len() > 1 && Some(&jobs[0]) == list(0, Some("10")).as_ref(), "{jobs:?}");
+    assert!(jobs.len() > 1 && Some(&jobs[0]) == list(RangeKey(0), Some("10")).as_ref(), "{jobs:?}");
     // The page extends past the split point; the records behind it belong to another range.
     let page = seen(&[Some(10), Some(12), Some(13)], Some("14"));
-    assert_eq!(scan.take(0, ReadMode::List, &page), Ok(Some(1)));
+    assert_eq!(scan.take(RangeKey(0), ReadMode::List, &page), Ok(Some(1)));
     let odd = seen(&[Some(13), Some(12)], Some("14"));
-    assert_eq!(scan.take(1, ReadMode::List, &odd), Err(PagingViolation::Order));
+    assert_eq!(scan.take(RangeKey(1), ReadMode::List, &odd), Err(PagingViolation::Order));
     let Some(ScanTask::Page(_, PageRequest::List { after })) = scan.in_sequence().next_task()
     else {
         panic!("list")
@@ -167,14 +168,14 @@ fn a_list_without_order_stays_a_list() {
         scan.next_task();
         let token = (first + 3).to_string();
         let page = seen(&[Some(first), Some(first + 1), Some(first + 2)], Some(&token));
-        scan.take(0, ReadMode::List, &page).unwrap();
+        scan.take(RangeKey(0), ReadMode::List, &page).unwrap();
     }
     assert_eq!(scan.next_task(), Some(ScanTask::CountProbe));
-    assert_eq!(scan.next_task(), list(0, Some("10")));
+    assert_eq!(scan.next_task(), list(RangeKey(0), Some("10")));
     // The order breaks while the count probe is pending: id 2 may still follow.
-    scan.take(0, ReadMode::List, &seen(&[Some(900), Some(800)], Some("x"))).unwrap();
+    scan.take(RangeKey(0), ReadMode::List, &seen(&[Some(900), Some(800)], Some("x"))).unwrap();
     scan.apply_count_probe(CountProbe { total: 1_000, in_window: 10, top: 1_009 });
-    assert_eq!((scan.mode(), scan.next_task()), (ReadMode::List, list(0, Some("x"))));
+    assert_eq!((scan.mode(), scan.next_task()), (ReadMode::List, list(RangeKey(0), Some("x"))));
 }
 
 #[test]
@@ -193,14 +194,14 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
         assert_eq!(scan.next_task(), search(0, None));
         let page = PageInfo { left: Some(in_window), ..seen(&[Some(3), Some(4)], Some("2")) };
-        scan.take(0, ReadMode::Search, &page).unwrap();
+        scan.take(RangeKey(0), ReadMode::Search, &page).unwrap();
         assert_eq!(scan.next_task(), Some(ScanTask::CountProbe), "{case}");
         scan.apply_count_probe(CountProbe { total: 1_000, in_window, top: 1_009 });
         assert_eq!(scan.mode(), mode, "{case}");
         let expected = match mode {
             // The list restarts from the beginning: no list page has confirmed keyset pagination
             // yet.
-            ReadMode::List => list(1, None),
+            ReadMode::List => list(RangeKey(1), None),
             ReadMode::Search => search(4, None),
         };
         assert_eq!(scan.next_task(), expected, "{case}");
@@ -222,12 +223,12 @@ fn search_scan() -> Scan {
 fn a_page_of_a_search_is_claimed_once_the_next_total_fits_it() {
     let mut scan = search_scan();
     for (page, left, claimed) in [(1..4, 9, 0), (4..7, 6, 4), (7..10, 3, 7)] {
-        assert!(matches!(scan.next_task(), Some(ScanTask::Page(0, _))));
-        scan.take(0, ReadMode::Search, &hits(page.clone(), left, false)).unwrap();
+        assert!(matches!(scan.next_task(), Some(ScanTask::Page(RangeKey(0), _))));
+        scan.take(RangeKey(0), ReadMode::Search, &hits(page.clone(), left, false)).unwrap();
         assert_eq!(remaining(&scan), [(claimed, None)], "{page:?}");
     }
     scan.next_task();
-    scan.take(0, ReadMode::Search, &hits(0..0, 0, true)).unwrap();
+    scan.take(RangeKey(0), ReadMode::Search, &hits(0..0, 0, true)).unwrap();
     assert!(scan.is_done());
 }
 
@@ -240,17 +241,17 @@ fn hits_that_vanish_are_counted_again() {
     ] {
         let mut scan = search_scan();
         scan.next_task();
-        scan.take(0, ReadMode::Search, &hits(10..13, 9, false)).unwrap();
+        scan.take(RangeKey(0), ReadMode::Search, &hits(10..13, 9, false)).unwrap();
         scan.next_task();
-        scan.take(0, ReadMode::Search, &hits(0..0, 0, true)).unwrap();
+        scan.take(RangeKey(0), ReadMode::Search, &hits(0..0, 0, true)).unwrap();
         assert!(!scan.is_done() && remaining(&scan) == [(0, None)], "{case}: nothing is claimed");
         assert_eq!(
             scan.next_task(),
-            Some(ScanTask::Recount { range: 0, from: 0, to: 13 }),
+            Some(ScanTask::Recount { range: RangeKey(0), from: 0, to: 13 }),
             "{case}"
         );
         assert_eq!(scan.next_task(), None, "{case}: once");
-        scan.recounted(0, counted).unwrap();
+        scan.recounted(RangeKey(0), counted).unwrap();
         assert_eq!(scan.is_done(), is_done, "{case}");
         if is_done {
             continue;
@@ -270,14 +271,14 @@ fn hits_that_vanish_are_counted_again() {
 fn a_search_ends_when_nothing_is_left_of_its_total() {
     let mut scan = search_scan();
     scan.next_task();
-    scan.take(0, ReadMode::Search, &hits(1..4, 5, true)).unwrap();
+    scan.take(RangeKey(0), ReadMode::Search, &hits(1..4, 5, true)).unwrap();
     assert!(!scan.is_done(), "two hits are missing");
     for _ in 0..2 {
         assert_eq!(scan.next_task(), search(3, None));
-        scan.take(0, ReadMode::Search, &hits(0..0, 2, true)).unwrap();
+        scan.take(RangeKey(0), ReadMode::Search, &hits(0..0, 2, true)).unwrap();
     }
     scan.next_task();
-    let answer = scan.take(0, ReadMode::Search, &hits(0..0, 2, true));
+    let answer = scan.take(RangeKey(0), ReadMode::Search, &hits(0..0, 2, true));
     assert_eq!(answer, Err(PagingViolation::Order), "it counts hits and does not give them");
 }
 
@@ -288,12 +289,13 @@ fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
     for (case, token, is_shared) in [("by id", "4", true), ("by offset", "3", false)] {
         let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
         scan.next_task();
-        scan.take(0, ReadMode::Search, &hits(500..503, 900, false)).unwrap();
+        scan.take(RangeKey(0), ReadMode::Search, &hits(500..503, 900, false)).unwrap();
         assert_eq!(scan.next_task(), Some(ScanTask::CountProbe), "{case}");
         scan.apply_count_probe(count_probe);
-        assert_eq!(scan.next_task(), list(1, None), "{case}");
+        assert_eq!(scan.next_task(), list(RangeKey(1), None), "{case}");
         assert_eq!(scan.next_task(), None, "{case}: by one reader");
-        scan.take(1, ReadMode::List, &seen(&[Some(1), Some(2), Some(3)], Some(token))).unwrap();
+        scan.take(RangeKey(1), ReadMode::List, &seen(&[Some(1), Some(2), Some(3)], Some(token)))
+            .unwrap();
         let next = scan.next_task();
         assert_eq!(
             matches!(next, Some(ScanTask::SplitPoint { .. })),
@@ -308,12 +310,12 @@ fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
 fn a_resumed_list_whose_ids_are_refused_begins_again() {
     let mut first = Scan::begin(&StreamState::Unread, &BOUNDS, false, None);
     first.next_task();
-    first.take(0, ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();
+    first.take(RangeKey(0), ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();
     let saved = StreamState::Scan(first.progress(None).unwrap());
     let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
-    assert_eq!(scan.next_task(), list(0, Some("8")));
+    assert_eq!(scan.next_task(), list(RangeKey(0), Some("8")));
     let mut scan = scan.in_sequence();
-    assert_eq!((scan.next_task(), scan.progress(None)), (list(1, None), None));
+    assert_eq!((scan.next_task(), scan.progress(None)), (list(RangeKey(1), None), None));
 }
 
 #[test]
@@ -355,7 +357,7 @@ fn where_a_read_begins() {
     let at = StreamState::read_until;
     let mut in_progress = Scan::begin(&StreamState::Unread, &bounds, true, Some(3));
     in_progress.next_task();
-    in_progress.take(0, ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();
+    in_progress.take(RangeKey(0), ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();
     let half = || StreamState::Scan(in_progress.progress(Some(3)).unwrap());
     for (case, saved, full_refresh, generation, mode, window, request) in [
         (
@@ -443,7 +445,7 @@ fn where_a_read_begins() {
         let mut scan = Scan::begin(&saved, &bounds, full_refresh, generation);
         assert_eq!((scan.mode(), scan.window()), (mode, window), "{case}");
         let expected = request.and_then(|after: Option<&str>| match mode {
-            ReadMode::List => list(0, after),
+            ReadMode::List => list(RangeKey(0), after),
             ReadMode::Search => search(0, None),
         });
         assert_eq!(scan.next_task(), expected, "{case}");

@@ -12,10 +12,19 @@
 use crate::page_guard::PageGuard;
 
 /// Identifies a range within one scan; never reused.
-pub type RangeKey = u32;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RangeKey(pub(super) u32);
 
-/// Identifies a page within one scan; never reused.
-pub type PageKey = u64;
+impl RangeKey {
+    /// Returns the key that follows.
+    pub(super) fn following(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+}
+
+/// Identifies a page within one scan by the number of pages before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageKey(pub(super) u64);
 
 /// Range of ids of one object type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,13 +272,13 @@ mod tests {
 
     #[test]
     fn it_begins_with_the_first_page_that_is_on_its_way() {
-        let mut range = Range::new(0, 5, Some(100));
+        let mut range = Range::new(RangeKey(0), 5, Some(100));
         for (page, last) in [(1, 9), (2, 19), (3, 29)] {
-            range.accept(page, &[Some(last)]);
+            range.accept(PageKey(page), &[Some(last)]);
         }
         assert_eq!((range.next(), range.seen), (5, 30));
         for (enqueued, next) in [(2, 5), (1, 20), (2, 20), (3, 30)] {
-            range.enqueued(enqueued);
+            range.enqueued(PageKey(enqueued));
             assert_eq!(range.next(), next, "page {enqueued} is written");
         }
     }
@@ -280,16 +289,16 @@ mod tests {
 
     #[test]
     fn the_longest_range_is_halved_where_half_of_its_records_are() {
-        let mut first = Range::new(0, 0, Some(1_000));
-        first.accept(0, &[Some(10), Some(19)]);
-        let mut open = Range::new(1, 1_000, None);
+        let mut first = Range::new(RangeKey(0), 0, Some(1_000));
+        first.accept(PageKey(0), &[Some(10), Some(19)]);
+        let mut open = Range::new(RangeKey(1), 1_000, None);
         open.counted = Some(200);
         let mut ranges = vec![first, open];
         // The first range has 980 ids left, with a record every 9 ids; the density of the other
         // range is unknown.
-        assert_eq!(steal(&mut ranges, 2, 4_999, 50), Some(2));
+        assert_eq!(steal(&mut ranges, RangeKey(2), 4_999, 50), Some(RangeKey(2)));
         assert_eq!(bounds(&ranges), [(0, Some(1_000)), (1_000, Some(3_000)), (3_000, None)]);
-        assert_eq!(steal(&mut ranges, 3, 4_999, 50), Some(3));
+        assert_eq!(steal(&mut ranges, RangeKey(3), 4_999, 50), Some(RangeKey(3)));
         assert_eq!(
             bounds(&ranges),
             [(0, Some(506)), (506, Some(1_000)), (1_000, Some(3_000)), (3_000, None)]
@@ -298,30 +307,30 @@ mod tests {
 
     #[test]
     fn a_counted_range_goes_on_as_densely_as_it_began() {
-        let mut range = Range::new(0, 0, None);
-        range.accept(0, &[Some(10), Some(19)]);
+        let mut range = Range::new(RangeKey(0), 0, None);
+        range.accept(PageKey(0), &[Some(10), Some(19)]);
         range.counted = Some(100);
         let mut ranges = vec![range];
-        assert_eq!(steal(&mut ranges, 1, 18_000_000_000, 50), Some(1));
+        assert_eq!(steal(&mut ranges, RangeKey(1), 18_000_000_000, 50), Some(RangeKey(1)));
         assert_eq!(bounds(&ranges), [(0, Some(470)), (470, None)], "a record every 9 ids");
     }
 
     #[test]
     fn a_range_is_cut_at_an_id_that_has_not_been_seen() {
-        let mut first = Range::new(0, 0, None);
-        first.accept(0, &[Some(10), Some(19)]);
+        let mut first = Range::new(RangeKey(0), 0, None);
+        first.accept(PageKey(0), &[Some(10), Some(19)]);
         let mut ranges = vec![first];
-        assert!(!cut_at(&mut ranges, 1, 20, 5), "it is seen next");
-        assert!(cut_at(&mut ranges, 1, 500, 40));
-        assert!(cut_at(&mut ranges, 2, 900, 40));
+        assert!(!cut_at(&mut ranges, RangeKey(1), 20, 5), "it is seen next");
+        assert!(cut_at(&mut ranges, RangeKey(1), 500, 40));
+        assert!(cut_at(&mut ranges, RangeKey(2), 900, 40));
         assert_eq!(bounds(&ranges), [(0, Some(500)), (500, Some(900)), (900, None)]);
         assert_eq!((ranges[0].left(5_000), ranges[1].left(5_000)), (40, 40));
     }
 
     #[test]
     fn what_is_nearly_read_is_left_alone() {
-        let mut range = Range::new(0, 0, Some(1_000));
-        range.accept(0, &[Some(10), Some(19)]);
+        let mut range = Range::new(RangeKey(0), 0, Some(1_000));
+        range.accept(PageKey(0), &[Some(10), Some(19)]);
         // 980 ids are left, with a record every 9 ids: 108 records.
         for (case, counted, is_over, worthwhile, expected) in [
             ("few by their distance", None, false, 200, false),
@@ -330,15 +339,15 @@ mod tests {
             ("read to its end", None, true, 1, false),
         ] {
             let mut ranges = vec![Range { is_over, counted, ..range.clone() }];
-            let stolen = steal(&mut ranges, 1, 5_000, worthwhile);
+            let stolen = steal(&mut ranges, RangeKey(1), 5_000, worthwhile);
             assert_eq!(stolen.is_some(), expected, "{case}");
         }
     }
 
     #[test]
     fn a_page_beyond_the_end_is_shared() {
-        let range = Range::new(0, 0, Some(20));
+        let range = Range::new(RangeKey(0), 0, Some(20));
         assert_eq!(range.share(&[Some(5), Some(19), Some(20), Some(21)]), 2);
-        assert_eq!(Range::new(0, 0, None).share(&[Some(5), None]), 2);
+        assert_eq!(Range::new(RangeKey(0), 0, None).share(&[Some(5), None]), 2);
     }
 }

@@ -54,7 +54,7 @@ pub struct Scan {
     pub(super) size_estimate: SizeEstimate,
     pub(super) is_finding_split_point: bool,
     /// Number of pages accepted, which is also the key of the next page.
-    pub(super) pages: PageKey,
+    pub(super) pages: u64,
     /// Number of records accepted.
     pub(super) seen: u64,
     /// Number of ranges left by an interrupted read.
@@ -102,9 +102,9 @@ impl Scan {
             lower,
             upper,
             until,
-            ranges: vec![Range::new(0, 0, None)],
-            next_key: 1,
-            chain: (0, None),
+            ranges: vec![Range::new(RangeKey(0), 0, None)],
+            next_key: RangeKey(1),
+            chain: (RangeKey(0), None),
             by_id: true,
             is_proven: false,
             parallelism: None,
@@ -122,11 +122,12 @@ impl Scan {
     fn resume(progress: &ScanProgress) -> Self {
         let mut scan = Self::new(progress.mode, progress.lower, (progress.upper, progress.upper));
         scan.reconciled_until = progress.reconciled_until;
-        scan.ranges = (0..)
+        let keys = std::iter::successors(Some(RangeKey(0)), |key| Some(key.following()));
+        scan.ranges = keys
             .zip(&progress.remaining)
             .map(|(key, &(next, end))| Range::new(key, next, end))
             .collect();
-        scan.next_key = RangeKey::try_from(scan.ranges.len()).unwrap_or(RangeKey::MAX);
+        scan.next_key = scan.ranges.last().map_or(RangeKey(0), |last| last.key.following());
         scan.resumed = scan.ranges.len();
         // Progress is only saved while keyset pagination holds.
         scan.is_proven = true;
@@ -145,7 +146,7 @@ impl Scan {
         let key = self.next_key;
         Self {
             ranges: vec![Range::new(key, 0, None)],
-            next_key: key + 1,
+            next_key: key.following(),
             pages: self.pages,
             chain: (key, None),
             reconciled_until: self.reconciled_until,
@@ -180,7 +181,7 @@ impl Scan {
         range.token.clone_from(&self.chain.1);
         Self {
             ranges: vec![range],
-            next_key: key + 1,
+            next_key: key.following(),
             chain: (key, self.chain.1.clone()),
             by_id: false,
             parallelism: None,
@@ -276,7 +277,7 @@ impl Scan {
         }
         let share = if self.by_id { range.share(&seen.ids) } else { seen.ids.len() };
         range.counted = seen.left.or(range.counted);
-        let (page, from) = (self.pages, range.seen);
+        let (page, from) = (PageKey(self.pages), range.seen);
         let count = u64::try_from(seen.ids.len()).unwrap_or(u64::MAX);
         // A search is not finished if its last page holds fewer hits than remained.
         let is_short = mode == ReadMode::Search && seen.left.is_some_and(|left| left > count);
@@ -356,7 +357,7 @@ impl Scan {
             }
             let mut again = Range::new(self.next_key, from, Some(to));
             again.totals.is_second = true;
-            self.next_key += 1;
+            self.next_key = self.next_key.following();
             insert(&mut self.ranges, again);
         }
         self.ranges.retain(|range| !range.is_written());

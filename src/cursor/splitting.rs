@@ -85,7 +85,9 @@ impl Scan {
         let SizeEstimate::Known { top, step: Some(step) } = self.size_estimate else { return };
         if let Some(id) = found {
             let key = self.next_key;
-            self.next_key += RangeKey::from(cut_at(&mut self.ranges, key, id, step));
+            if cut_at(&mut self.ranges, key, id, step) {
+                self.next_key = key.following();
+            }
             return;
         }
         self.size_estimate = SizeEstimate::Known { top, step: None };
@@ -135,7 +137,7 @@ impl Scan {
         }
         let key = self.next_key;
         steal(&mut self.ranges, key, top, WORTHWHILE * readers.page)?;
-        self.next_key += 1;
+        self.next_key = key.following();
         Some(key)
     }
 }
