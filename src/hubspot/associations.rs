@@ -183,7 +183,7 @@ struct RawInline {
 
 #[derive(Deserialize)]
 struct InlineTo {
-    id: Id,
+    id: NumericId,
 }
 
 /// Removes duplicate ids and keeps the order.
@@ -228,7 +228,7 @@ struct Listed<T> {
 
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "T: DeserializeOwned"))]
-struct Answer<'body, T> {
+struct AssociationsResponse<'body, T> {
     #[serde(borrow, default)]
     results: Option<Vec<Associated<'body, T>>>,
 }
@@ -245,30 +245,30 @@ struct Associated<'body, T> {
 
 #[derive(Deserialize)]
 struct From {
-    id: Id,
+    id: NumericId,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct To {
-    to_object_id: Id,
+    to_object_id: NumericId,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TypedTo {
-    to_object_id: Id,
+    to_object_id: NumericId,
     #[serde(default, deserialize_with = "null_as_default")]
     association_types: Vec<LinkType>,
 }
 
 /// A record id. HubSpot: a number in most live responses, a string in the newer specification.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
-struct Id(#[serde(deserialize_with = "number")] RecordId);
+struct NumericId(#[serde(deserialize_with = "number")] RecordId);
 
 fn decode<T: DeserializeOwned>(body: &Bytes) -> Result<(Vec<Listed<T>>, BatchNotes), DecodeError> {
     let notes = serde_json::from_slice(body)?;
-    let answer: Answer<'_, T> = serde_json::from_slice(body)?;
+    let answer: AssociationsResponse<'_, T> = serde_json::from_slice(body)?;
     let results =
         answer.results.ok_or_else(|| DecodeError::Incomplete("it has no `results`".to_owned()))?;
     let listed = results.into_iter().map(|Associated { from, to, paging }| Listed {

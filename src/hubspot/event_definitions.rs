@@ -29,7 +29,7 @@ pub struct EventDefinition {
 /// A custom event in the response format.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Sent {
+struct SentDefinition {
     #[serde(default, deserialize_with = "odd_as_default")]
     name: String,
     fully_qualified_name: String,
@@ -41,9 +41,15 @@ struct Sent {
     properties: Readable<Definition>,
 }
 
-impl From<Sent> for EventDefinition {
-    fn from(sent: Sent) -> Self {
-        let Sent { mut name, fully_qualified_name, mut primary_object_id, properties, .. } = sent;
+impl From<SentDefinition> for EventDefinition {
+    fn from(sent: SentDefinition) -> Self {
+        let SentDefinition {
+            mut name,
+            fully_qualified_name,
+            mut primary_object_id,
+            properties,
+            ..
+        } = sent;
         if name.is_empty() {
             name.clone_from(&fully_qualified_name);
         }
@@ -78,9 +84,9 @@ pub async fn event_definitions(api: Api<'_>) -> Result<Readable<EventDefinition>
 }
 
 #[derive(Deserialize)]
-struct Answer<'body> {
+struct DefinitionsResponse<'body> {
     #[serde(default)]
-    results: Option<Readable<Sent>>,
+    results: Option<Readable<SentDefinition>>,
     #[serde(borrow, default)]
     paging: Option<Paging<'body>>,
 }
@@ -90,7 +96,7 @@ type Decoded = (Readable<EventDefinition>, Option<PageToken>);
 
 pub(super) fn decode(body: &Bytes) -> Result<Decoded, DecodeError> {
     let body = strict::strict(body);
-    let Answer { results, paging } = serde_json::from_slice(&body)?;
+    let DefinitionsResponse { results, paging } = serde_json::from_slice(&body)?;
     let Readable { entries, unreadable } =
         results.ok_or_else(|| DecodeError::Incomplete("it has no `results`".to_owned()))?;
     let entries = entries.into_iter().filter(|sent| !sent.archived).map(EventDefinition::from);

@@ -47,7 +47,7 @@ pub async fn read_history(
     ids: &[RecordId],
     properties: &[String],
 ) -> Result<Vec<Page>, Error> {
-    let body = |inputs| Body {
+    let body = |inputs| HistoryRequest {
         inputs,
         // HubSpot: if none are given, the type's default properties are sent.
         properties: &["hs_object_id"],
@@ -59,7 +59,7 @@ pub async fn read_history(
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+struct HistoryRequest<'a> {
     inputs: Vec<Input>,
     properties: &'a [&'a str],
     properties_with_history: &'a [String],
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_batch_names_the_properties_in_its_body() {
         let properties = ["amount".to_owned()];
-        let body = Body {
+        let body = HistoryRequest {
             inputs: inputs(&[7]),
             properties: &["hs_object_id"],
             properties_with_history: &properties,

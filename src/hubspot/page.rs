@@ -139,11 +139,11 @@ impl<'de> Visitor<'de> for Opener {
 #[derive(Deserialize)]
 pub(super) struct Paging<'body> {
     #[serde(borrow, default)]
-    next: Option<Next<'body>>,
+    next: Option<NextLink<'body>>,
 }
 
 #[derive(Deserialize)]
-struct Next<'body> {
+struct NextLink<'body> {
     #[serde(borrow, default)]
     after: Option<TokenValue<'body>>,
 }

@@ -22,19 +22,19 @@ pub struct Pages<'a> {
     api: Api<'a>,
     list: ListRequest<'a>,
     size: PageSize,
-    next: Next,
+    next: PendingPage,
     guard: PageGuard,
     offsets: Option<OffsetPaging>,
 }
 
 /// The page to request.
-enum Next {
+enum PendingPage {
     First,
     After(PageToken),
     None,
 }
 
-impl Next {
+impl PendingPage {
     /// Returns the token of the page to request; the first page has none.
     fn page_token(&self) -> Option<&PageToken> {
         if let Self::After(page_token) = self { Some(page_token) } else { None }
@@ -44,12 +44,12 @@ impl Next {
 impl<'a> Pages<'a> {
     pub fn new(api: Api<'a>, list: ListRequest<'a>) -> Self {
         let (size, guard) = (list.page_size(), PageGuard::default());
-        Self { api, list, size, next: Next::First, guard, offsets: None }
+        Self { api, list, size, next: PendingPage::First, guard, offsets: None }
     }
 
     /// Returns the next page, or `None` after the last one.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
-        while !matches!(self.next, Next::None) {
+        while !matches!(self.next, PendingPage::None) {
             let after = self.next.page_token();
             let page = collection(self.api, &self.list, after, &self.size).await?;
             if let Some(page) = self.take(page)? {
@@ -62,7 +62,7 @@ impl<'a> Pages<'a> {
     /// [`Pages::next`] for a list that belongs to one object, named by the path. The inner error
     /// concerns only that object.
     pub async fn next_of_one(&mut self) -> Result<Result<Option<Page>, OneRefused>, Error> {
-        while !matches!(self.next, Next::None) {
+        while !matches!(self.next, PendingPage::None) {
             let after = self.next.page_token();
             let page = match entries(self.api, &self.list, after, (&self.size, true)).await {
                 Ok(page) => page,
@@ -78,7 +78,7 @@ impl<'a> Pages<'a> {
     /// [`Pages::next`] for a list that belongs to one object, named by a query parameter. Also
     /// returns `None` if that object does not exist.
     pub async fn next_if_any(&mut self) -> Result<Option<Page>, Error> {
-        while !matches!(self.next, Next::None) {
+        while !matches!(self.next, PendingPage::None) {
             let after = self.next.page_token();
             let page = match entries(self.api, &self.list, after, (&self.size, false)).await {
                 Ok(page) => page,
@@ -94,7 +94,7 @@ impl<'a> Pages<'a> {
 
     /// Returns `true` once a page has been read.
     pub fn is_begun(&self) -> bool {
-        !matches!(self.next, Next::First)
+        !matches!(self.next, PendingPage::First)
     }
 
     /// Processes a page and determines the next one. Returns `None` if the page has to be read
@@ -105,7 +105,7 @@ impl<'a> Pages<'a> {
             let entries: Vec<_> = page.records().map(identity).collect();
             match offsets.see(&entries, page_token) {
                 PageStep::Take { new, next } => {
-                    self.next = next.map_or(Next::None, Next::After);
+                    self.next = next.map_or(PendingPage::None, PendingPage::After);
                     page.keep(&new);
                 }
                 PageStep::Back(page_token) => {
@@ -113,7 +113,7 @@ impl<'a> Pages<'a> {
                         "`{}`: entries have moved, reading again",
                         self.api.request_context.stream
                     );
-                    self.next = Next::After(page_token);
+                    self.next = PendingPage::After(page_token);
                     return Ok(None);
                 }
                 PageStep::Restless => {
@@ -121,7 +121,7 @@ impl<'a> Pages<'a> {
                 }
             }
         } else {
-            let first = matches!(self.next, Next::First);
+            let first = matches!(self.next, PendingPage::First);
             let offsets = page_token.filter(|_| first).and_then(|page_token| {
                 let entries: Vec<_> = page.records().map(identity).collect();
                 OffsetPaging::of(&entries, page_token)
@@ -129,13 +129,13 @@ impl<'a> Pages<'a> {
             self.next = match (offsets, page_token) {
                 (Some((offsets, next)), _) => {
                     self.offsets = Some(offsets);
-                    Next::After(next)
+                    PendingPage::After(next)
                 }
-                (None, Some(page_token)) => Next::After(page_token.clone()),
-                (None, None) => Next::None,
+                (None, Some(page_token)) => PendingPage::After(page_token.clone()),
+                (None, None) => PendingPage::None,
             };
         }
-        if let (Next::After(page_token), None) = (&self.next, &self.offsets) {
+        if let (PendingPage::After(page_token), None) = (&self.next, &self.offsets) {
             let followed = self.guard.follow(page_token.as_str(), page.records().len());
             followed.map_err(|endless| endless_list(self.api.request_context.stream, endless))?;
         }

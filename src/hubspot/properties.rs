@@ -74,13 +74,13 @@ pub(super) fn usable(object: &str, found: Readable<Definition>) -> Vec<Definitio
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct PropertiesResponse {
     #[serde(default)]
     results: Option<Readable<Definition>>,
 }
 
 pub(super) fn decode(body: &Bytes) -> Result<Readable<Definition>, DecodeError> {
-    let Answer { results } = serde_json::from_slice(&strict::strict(body))?;
+    let PropertiesResponse { results } = serde_json::from_slice(&strict::strict(body))?;
     results.ok_or_else(|| DecodeError::Incomplete("it has no `results`".to_owned()))
 }
 

@@ -42,13 +42,13 @@ pub async fn custom_objects(api: Api<'_>) -> Result<Readable<CustomObject>, Erro
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct SchemasResponse {
     #[serde(default)]
     results: Option<Readable<ObjectSchema>>,
 }
 
 pub(super) fn decode(body: &Bytes) -> Result<Readable<CustomObject>, DecodeError> {
-    let Answer { results } = serde_json::from_slice(&strict::strict(body))?;
+    let SchemasResponse { results } = serde_json::from_slice(&strict::strict(body))?;
     let Readable { entries, unreadable } =
         results.ok_or_else(|| DecodeError::Incomplete("it has no `results`".to_owned()))?;
     let mut entries: Vec<_> = entries.into_iter().map(CustomObject::from).collect();

@@ -146,11 +146,11 @@ mod tests {
     #[test]
     fn a_number_may_be_text() {
         #[derive(Deserialize)]
-        struct Id(#[serde(deserialize_with = "number")] u64);
+        struct OneId(#[serde(deserialize_with = "number")] u64);
         for (text, expected) in
             [("7", Some(7)), (r#"" 7""#, Some(7)), (r#""x""#, None), ("null", None), ("-1", None)]
         {
-            assert_eq!(serde_json::from_str::<Id>(text).ok().map(|id| id.0), expected, "{text}");
+            assert_eq!(serde_json::from_str::<OneId>(text).ok().map(|id| id.0), expected, "{text}");
         }
     }
 }

@@ -28,7 +28,7 @@ pub enum Message<'a> {
         catalog: Catalog<'a>,
     },
     State {
-        state: State<'a>,
+        state: StatePayload<'a>,
     },
     Log {
         log: Log<'a>,
@@ -67,7 +67,7 @@ impl<'a> Message<'a> {
     #[expect(clippy::cast_precision_loss, reason = "the protocol types the count as a float")]
     pub fn state(stream: &'a str, stream_state: &'a StateBlob, record_count: u64) -> Self {
         Self::State {
-            state: State {
+            state: StatePayload {
                 kind: "STREAM",
                 stream: StateOfStream {
                     stream_descriptor: Descriptor { name: stream },
@@ -166,7 +166,7 @@ pub(crate) struct Descriptor<'a> {
 }
 
 #[derive(Debug, Serialize)]
-pub struct State<'a> {
+pub struct StatePayload<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     stream: StateOfStream<'a>,

@@ -267,9 +267,9 @@ mod tests {
     use super::*;
 
     #[derive(Clone, Default)]
-    struct Shared(Arc<Mutex<Vec<u8>>>);
+    struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Shared {
+    impl Write for SharedBuffer {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -281,7 +281,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_state_follows_its_records_and_counts_them_per_stream() {
-        let output = Shared::default();
+        let output = SharedBuffer::default();
         let (sender, sink) = StdoutWriter::start(output.clone()).unwrap();
         let (deals, owners): (Arc<str>, Arc<str>) = ("deals".into(), "owners".into());
         for (stream, lines, record_count) in

@@ -23,7 +23,7 @@ pub struct Encoder<'columns> {
     opening: Vec<u8>,
     /// For each column, `"name":`.
     field_keys: Vec<Vec<u8>>,
-    keys: Vec<Keys>,
+    keys: Vec<ColumnKeys>,
     /// Buffer for the coerced value of the current property.
     value: Vec<u8>,
     /// Buffer for the flat columns of the current record, which follow all nested ones.
@@ -50,7 +50,7 @@ impl AlteredValues {
 
 /// JSON keys of a property's columns: `"name":` and `"properties_name":`.
 #[derive(Debug)]
-struct Keys {
+struct ColumnKeys {
     nested: Option<Vec<u8>>,
     flat: Option<Vec<u8>>,
 }
@@ -65,7 +65,7 @@ impl<'columns> Encoder<'columns> {
             keys: columns
                 .properties
                 .iter()
-                .map(|Property { name, flat_name, nested, flat, .. }| Keys {
+                .map(|Property { name, flat_name, nested, flat, .. }| ColumnKeys {
                     nested: (*nested && columns.nested).then(|| key(name)),
                     flat: flat.then(|| key(flat_name)),
                 })

@@ -10,14 +10,14 @@ use crate::hubspot::{self, Api, Definition};
 use crate::schema::{PropertyColumn, property_columns};
 use crate::streams::{Schema, StreamSpec};
 
-type Shared = Arc<OnceCell<Vec<Definition>>>;
+type SharedDefinitions = Arc<OnceCell<Vec<Definition>>>;
 
 /// Cache of property definitions by object type. The first stream that needs a list requests it,
 /// and the others wait for the response. An error is returned only to the stream that sent the
 /// request.
 #[derive(Debug, Default)]
 pub struct Definitions {
-    by_object: Mutex<HashMap<String, Shared>>,
+    by_object: Mutex<HashMap<String, SharedDefinitions>>,
 }
 
 impl Definitions {
@@ -51,7 +51,7 @@ impl Definitions {
         Ok(Some(look(definitions)))
     }
 
-    fn of(&self, object: &str) -> Shared {
+    fn of(&self, object: &str) -> SharedDefinitions {
         let mut by_object = self.by_object.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(by_object.entry(object.to_owned()).or_default())
     }
