@@ -23,16 +23,19 @@ pub mod quota;
 pub mod refusal;
 pub mod route;
 pub mod routes;
+pub mod scopes;
 pub mod script;
 pub mod settings;
 pub mod token;
 
 mod body;
+mod config;
 mod control;
 mod decode;
 mod finish;
 mod mangle;
 mod pipeline;
+mod script_task;
 mod server;
 mod sync;
 mod truth;
@@ -47,6 +50,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 pub use clock::ClockConfig;
+pub use config::Config;
 pub use fault::{Fault, Kind, Partial, Policy, When, Which};
 pub use journal::{Entry, JournalConfig, Summary, most_in_window};
 pub use portal::{
@@ -60,29 +64,6 @@ pub use token::{Access, DEFAULT_TOKEN, Granted, OAuthApp, PrivateApp, Tier};
 use contract::judge::Judge;
 use sync::{lock, read};
 use world::World;
-
-/// Configuration of a simulator. The default is a small portal with one private app
-/// ([`DEFAULT_TOKEN`]) that may read everything.
-#[derive(Debug, Clone, Default)]
-pub struct Config {
-    pub portal: PortalSpec,
-    pub settings: Settings,
-    pub access: Access,
-    pub faults: Vec<Fault>,
-    pub clock: ClockConfig,
-    pub journal: JournalConfig,
-    /// Simulated delay of every response.
-    pub latency: Duration,
-    /// Maximum additional random delay.
-    pub jitter: Duration,
-    /// Whether requests and responses are checked against HubSpot's documents. See
-    /// [`Simulator::complaints`].
-    pub judged: bool,
-    /// Scripted random changes to the portal while the simulator runs.
-    pub script: Option<Script>,
-    /// `None` for any free port.
-    pub port: Option<u16>,
-}
 
 /// A running server. Dropping it closes its socket.
 pub struct Simulator {
@@ -110,7 +91,7 @@ impl Simulator {
         };
         runtime.spawn(server::serve(listener, Arc::clone(&world)));
         if let Some(script) = script {
-            runtime.spawn(script::run(Arc::clone(&world), script));
+            runtime.spawn(script_task::run(Arc::clone(&world), script));
         }
         Ok(Self { world, address, runtime: Some(runtime) })
     }

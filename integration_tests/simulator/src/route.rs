@@ -5,6 +5,8 @@ use http::Method;
 use crate::message::{Answer, Request};
 use crate::portal::Portal;
 
+pub use crate::scopes::Scopes;
+
 /// The quota that a call counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,10 +20,6 @@ pub enum Bucket {
     /// Not counted and not limited (token endpoints).
     Free,
 }
-
-/// Scopes that a call requires: every inner list is an alternative whose scopes are all required.
-/// If empty, any valid token is accepted.
-pub type Scopes = Vec<Vec<String>>;
 
 /// Values of the `{}` segments of a path, in order.
 pub type Params = Vec<String>;

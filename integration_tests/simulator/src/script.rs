@@ -1,11 +1,6 @@
 //! Seeded random changes to a portal at a constant rate.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use crate::portal::{Change, Portal, Records, Store, Values, mix2};
-use crate::sync::read;
-use crate::world::World;
 
 /// Rate of random changes to a portal.
 #[derive(Debug, Clone, Copy)]
@@ -15,35 +10,11 @@ pub struct Script {
     pub per_minute: u32,
 }
 
-/// Interval, in real time, at which the script checks the clock.
-const TICK: Duration = Duration::from_millis(10);
-const MINUTE_MS: i64 = 60_000;
-/// Maximum number of changes that are caught up after the clock was advanced.
-const CATCH_UP: u64 = 10_000;
 /// Maximum number of attempts to draw a live record.
 const DRAWS: u64 = 20;
 
-/// Applies changes until the task is dropped.
-pub(crate) async fn run(world: Arc<World>, script: Script) {
-    let start_ms = world.clock.now_ms();
-    let mut made = 0;
-    loop {
-        tokio::time::sleep(TICK).await;
-        let passed_ms = world.clock.now_ms() - start_ms;
-        let due =
-            u64::try_from(passed_ms * i64::from(script.per_minute) / MINUTE_MS).unwrap_or_default();
-        made = made.max(due.saturating_sub(CATCH_UP));
-        while made < due {
-            let change = draw(&read(&world.portal), script.seed, made);
-            // A change may no longer be applicable; it is then skipped.
-            let _ = change.map(|change| world.change(&change));
-            made += 1;
-        }
-    }
-}
-
 /// Returns the change with this number: mostly modifications, occasionally one of the others.
-fn draw(portal: &Portal, seed: u64, number: u64) -> Option<Change> {
+pub(crate) fn draw(portal: &Portal, seed: u64, number: u64) -> Option<Change> {
     let dice = |salt: u64| mix2(seed ^ salt, number);
     let stores: Vec<&Store> = portal.stores().iter().filter(|store| store.live() > 0).collect();
     let store = pick(&stores, dice(1))?;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::Duration;
 
-use crate::Config;
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::contract::judge::Judge;
 use crate::fault::{Schedule, chance};
 use crate::journal::Journal;

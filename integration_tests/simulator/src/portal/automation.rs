@@ -1,7 +1,6 @@
 //! Workflows: contact-based ones, which both automation APIs show under different ids, and flows
 //! about other types, which only the newer API shows.
 
-use crate::portal::Portal;
 use crate::portal::hash::mix2;
 use crate::portal::roster::{Item, Roster};
 
@@ -86,12 +85,6 @@ impl Automation {
 /// Returns `true` if the flow is enabled. Every edit toggles it.
 fn enabled(seed: u64, item: &Item) -> bool {
     !(mix2(seed, item.number) + u64::from(item.edits)).is_multiple_of(2)
-}
-
-impl Portal {
-    pub(crate) fn automation(&self) -> &Automation {
-        &self.automation
-    }
 }
 
 #[cfg(test)]

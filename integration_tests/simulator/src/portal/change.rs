@@ -1,7 +1,5 @@
 //! Changes to a portal, which may happen while it is read.
 
-use std::collections::BTreeMap;
-
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -9,9 +7,7 @@ use crate::portal::account_change::{NewFlow, Occurrences};
 use crate::portal::marketing_change::{
     EmailEvents, Guided, ListRecords, NewList, Numbered, Submissions, SubscriptionChanges,
 };
-
-/// Property values by name; `null` clears a property.
-pub type Values = BTreeMap<String, Option<String>>;
+use crate::portal::values::Values;
 
 /// Selects the records of a type that a change applies to. Missing records are skipped, except that
 /// a change of a single id fails if that record does not fit.

@@ -1,12 +1,12 @@
 //! Lists of records: names, object types, and the effect of changes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::portal::marketing_spec::MarketingSpec;
-use crate::portal::members::Members;
+use crate::portal::members::{MemberEdits, Members};
 use crate::portal::object_type::ObjectType;
 use crate::portal::roster::{Item, Roster};
-use crate::portal::{Portal, Store};
+use crate::portal::store::Store;
 
 const FIRST_ID: u64 = 311;
 const ID_STEP: u64 = 7;
@@ -25,18 +25,6 @@ const KINDS: &[(&str, &str)] = &[
 ];
 /// The object type whose lists have no readable members.
 const WITHOUT_MEMBERS: &str = "0-136";
-
-/// Changes to the members of a list.
-#[derive(Debug, Default)]
-pub(crate) struct MemberEdits {
-    /// Records with the instants at which they first and last joined. Initial members appear here
-    /// only after a removal.
-    pub(crate) added: BTreeMap<u64, (i64, i64)>,
-    /// Initial members that were removed.
-    pub(crate) removed: BTreeSet<u64>,
-    pub(crate) last_added_ms: Option<i64>,
-    pub(crate) last_removed_ms: Option<i64>,
-}
 
 /// Data of a list created by a change.
 #[derive(Debug)]
@@ -75,6 +63,17 @@ impl Lists {
             processing: processing.to_owned(),
         };
         self.created.insert(number, named);
+    }
+
+    /// Returns the id of the object type of a list.
+    pub(crate) fn object_of(&self, item: &Item) -> &str {
+        let created = self.created.get(&item.number);
+        created.map_or(kind(item.number).0, |created| created.object.as_str())
+    }
+
+    /// Returns a list whose records are in `store`.
+    pub(crate) fn list<'a>(&'a self, item: Item, store: &'a Store) -> List<'a> {
+        List { item, object: &store.object, store, lists: self }
     }
 
     /// Returns the number of a list id; the list may not exist.
@@ -142,25 +141,4 @@ impl<'a> List<'a> {
 fn kind(number: u64) -> (&'static str, &'static str) {
     let place = usize::try_from(number).unwrap_or_default() % KINDS.len();
     KINDS.get(place).copied().unwrap_or(("0-1", "MANUAL"))
-}
-
-impl Portal {
-    fn list_of(&self, item: Item) -> Option<List<'_>> {
-        let created = self.lists.created.get(&item.number);
-        let object = created.map_or(kind(item.number).0, |created| created.object.as_str());
-        let store = self.store(object).or_else(|| self.stores.first())?;
-        Some(List { item, object: &store.object, store, lists: &self.lists })
-    }
-
-    /// Returns the list with an id, unless it was deleted.
-    pub(crate) fn list(&self, id: u64) -> Option<List<'_>> {
-        let item = self.lists.roster.item(Lists::number(id)?)?;
-        item.archived_ms.is_none().then(|| self.list_of(item))?
-    }
-
-    /// Returns all lists that were not deleted, by ascending id.
-    pub(crate) fn lists(&self) -> impl DoubleEndedIterator<Item = List<'_>> + '_ {
-        let items = self.lists.roster.items().filter(|item| item.archived_ms.is_none());
-        items.filter_map(|item| self.list_of(item))
-    }
 }

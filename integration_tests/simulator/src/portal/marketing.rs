@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::portal::Portal;
-use crate::portal::change::Values;
-use crate::portal::hash::{mix, mix2};
+use crate::portal::hash::mix2;
 use crate::portal::log::Log;
 use crate::portal::marketing_spec::MarketingSpec;
 use crate::portal::roster::{Item, Roster};
+use crate::portal::values::Values;
 use crate::settings::Settings;
 
 const DAY_MS: i64 = 86_400_000;
@@ -123,20 +122,5 @@ impl Marketing {
 
     pub(crate) fn subscription_id(number: u64) -> u64 {
         FIRST_SUBSCRIPTION + number * 2
-    }
-}
-
-impl Portal {
-    pub(crate) fn marketing(&self) -> &Marketing {
-        &self.marketing
-    }
-
-    /// Returns the e-mail address of a contact, or one without a contact if there are none.
-    pub(crate) fn some_recipient(&self, dice: u64) -> String {
-        let base = self.store("contacts").map(|store| &store.base);
-        let id = base
-            .filter(|base| base.len > 0)
-            .map_or_else(|| dice % 1_000, |base| base.id(mix(dice) % base.len));
-        format!("person.{id}@example.test")
     }
 }

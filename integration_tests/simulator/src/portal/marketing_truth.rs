@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::portal::Portal;
+use crate::portal::lists::List;
 use crate::portal::log::Key;
 use crate::portal::marketing::Marketing;
 use crate::portal::roster::{Roster, guid};
@@ -15,7 +16,7 @@ impl Portal {
 
     /// Returns the record ids of a list's members, ascending. Empty if its members cannot be read.
     pub fn list_members(&self, list: u64) -> Vec<u64> {
-        let list = self.list(list).filter(super::lists::List::shows_members);
+        let list = self.list(list).filter(List::shows_members);
         list.map_or_else(Vec::new, |list| list.members().ids())
     }
 
@@ -70,6 +71,25 @@ impl Portal {
     /// Returns the ids of the subscription types.
     pub fn subscription_ids(&self) -> Vec<u64> {
         (0..self.marketing.subscription_types.len()).map(Marketing::subscription_id).collect()
+    }
+}
+
+/// Ids of the newest list, form and marketing e-mail, for use after a creation.
+impl Portal {
+    /// Returns the id of the list created last.
+    pub fn newest_list(&self) -> Option<u64> {
+        self.lists().next_back().map(|list| list.id())
+    }
+
+    /// Returns the GUID of the form created last.
+    pub fn newest_form(&self) -> Option<String> {
+        let forms = &self.marketing.forms;
+        forms.items().next_back().map(|form| forms.guid(form.number))
+    }
+
+    /// Returns the id of the marketing e-mail created last.
+    pub fn newest_marketing_email(&self) -> Option<u64> {
+        self.marketing.emails.items().next_back().map(|email| Marketing::email_id(&email))
     }
 }
 

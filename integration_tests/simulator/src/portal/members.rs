@@ -3,10 +3,11 @@
 //! Members do not join in the order of their ids: they are divided into halves and the later half
 //! joined first. Archived and deleted records are not shown.
 
-use crate::portal::Store;
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::portal::base::{bound, scale};
-use crate::portal::lists::MemberEdits;
 use crate::portal::roster::Item;
+use crate::portal::store::Store;
 
 /// Number of members that joined at the same instant.
 const TIES: u64 = 4;
@@ -40,6 +41,18 @@ impl Member {
             Order::ByJoining => (self.joined_ms, self.id),
         }
     }
+}
+
+/// Changes to the members of a list.
+#[derive(Debug, Default)]
+pub(crate) struct MemberEdits {
+    /// Records with the instants at which they first and last joined. Initial members appear here
+    /// only after a removal.
+    pub(crate) added: BTreeMap<u64, (i64, i64)>,
+    /// Initial members that were removed.
+    pub(crate) removed: BTreeSet<u64>,
+    pub(crate) last_added_ms: Option<i64>,
+    pub(crate) last_removed_ms: Option<i64>,
 }
 
 /// The members of one list.

@@ -1,8 +1,10 @@
 //! The data behind the endpoints: a pure function of the seed plus the changes since.
 //!
 //! Reading order: `spec` is the size of a portal, `base` computes the initial records, `overlay`
-//! stores changes to single records, `store` joins the two for one object type, `window` is the
-//! search index over it, `graph` links records of different types.
+//! stores changes to single records, `store` joins the two for one object type, `index` is the
+//! search index over it, `graph` links records of different types. `data` is the account that holds
+//! these parts; `reads` and `apply` read and change it, and the `truth` modules return its contents to
+//! tests.
 
 mod account_change;
 mod account_spec;
@@ -12,11 +14,13 @@ mod automation;
 mod base;
 mod built_in;
 mod change;
+mod data;
 mod definition;
 mod events;
 mod graph;
 mod hash;
 mod history;
+mod index;
 mod lists;
 mod log;
 mod marketing;
@@ -27,6 +31,7 @@ mod members;
 mod object_type;
 mod overlay;
 mod people;
+mod reads;
 mod roster;
 mod spec;
 mod store;
@@ -34,21 +39,18 @@ mod text;
 mod time;
 mod truth;
 mod value;
+mod values;
 mod view;
 mod window;
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use crate::settings::Settings;
-
 pub use account_change::{NewFlow, Occurrences};
 pub use account_spec::{AccountSpec, PlanGap};
-pub(crate) use automation::{Automation, Flow};
-pub use change::{Change, Records, Values};
+pub(crate) use automation::Flow;
+pub use change::{Change, Records};
+pub use data::Portal;
 pub(crate) use definition::{Definition, Kind, Role};
-pub(crate) use events::{Events, Occurrence, PAGE_VISIT, SUBMISSION};
-pub(crate) use graph::{Graph, Link};
+pub(crate) use events::{Events, PAGE_VISIT, SUBMISSION};
+pub(crate) use graph::Link;
 pub(crate) use hash::{mix, mix2, name_hash};
 pub(crate) use history::{push_history, push_restless_history};
 pub(crate) use lists::List;
@@ -59,9 +61,11 @@ pub use marketing_change::{
 };
 pub use marketing_spec::MarketingSpec;
 pub(crate) use members::{Order, Start};
+pub(crate) use object_type::ENGAGEMENTS;
 pub use object_type::ObjectType;
 pub(crate) use overlay::Status;
 pub(crate) use people::{Person, team_id, team_name};
+pub(crate) use reads::Occurrence;
 pub(crate) use roster::{Item, guid};
 pub use spec::{CustomSpec, PortalSpec};
 pub(crate) use store::Handle;
@@ -69,164 +73,7 @@ pub use store::Store;
 pub use text::iso;
 pub(crate) use text::{push_iso, push_string, push_u64};
 pub(crate) use time::parse_ms;
+pub use values::Values;
 pub use view::View;
 pub(crate) use view::id_of_email;
 pub(crate) use window::{ALL_TIME, Window};
-
-use base::Base;
-use lists::Lists;
-use object_type::STANDARD;
-
-/// Object types of the Engagements v1 API. They share one range of ids.
-pub(crate) const ENGAGEMENTS: [&str; 5] = ["calls", "emails", "meetings", "notes", "tasks"];
-
-/// One account: its records, definitions and settings.
-#[derive(Debug)]
-pub struct Portal {
-    pub settings: Settings,
-    /// Calls that count towards today's limit, as reported by the account's usage endpoint.
-    pub calls_today: AtomicU64,
-    /// Maximum number of calls per day.
-    pub daily_limit: u64,
-    spec: PortalSpec,
-    pub(crate) start_ms: i64,
-    /// Standard types in the order of their table, then the custom ones.
-    stores: Vec<Store>,
-    /// Index in `stores` by every name that a path may use.
-    names: HashMap<String, usize>,
-    graph: Graph,
-    lists: Lists,
-    marketing: Marketing,
-    events: Events,
-    automation: Automation,
-    /// Indices of the object types that are disabled in the account.
-    disabled: BTreeSet<usize>,
-    /// Number of records rendered so far.
-    generated: AtomicU64,
-}
-
-impl Portal {
-    /// Creates a portal whose records all date from before `start_ms`. Takes constant time per
-    /// object type.
-    pub fn new(spec: PortalSpec, settings: Settings, start_ms: i64) -> Self {
-        let mut objects: Vec<(ObjectType, u64)> = STANDARD
-            .iter()
-            .map(|row| (ObjectType::standard(row), initial_count(&spec, row)))
-            .collect();
-        for (number, custom) in (31_337..).zip(&spec.custom_objects) {
-            let object = ObjectType::custom(&custom.name, number, spec.portal_id);
-            objects.push((object, custom.records));
-        }
-        let mut names = HashMap::new();
-        let mut stores = Vec::with_capacity(objects.len());
-        for (place, (object, live)) in objects.into_iter().enumerate() {
-            for name in [&object.id, &object.full_name, &object.singular, &object.plural] {
-                // A custom object with the name of a standard type is reachable only by its id or
-                // full name.
-                names.entry(name.clone()).or_insert(place);
-            }
-            let seed = mix2(spec.seed, name_hash(&object.id));
-            let base = Base::new(seed, live, spec.archived_share, object.id == "0-1", start_ms);
-            let base = match (0..).zip(ENGAGEMENTS).find(|(_, name)| *name == object.plural) {
-                Some((lane, _)) if !object.custom => base.in_lane(lane, ENGAGEMENTS.len() as u64),
-                _ => base,
-            };
-            let count = if live == 0 { 0 } else { spec.properties };
-            let count = usize::try_from(count).unwrap_or_default();
-            let restless = spec.account.restless_properties;
-            let definitions =
-                built_in::definitions(&object, seed, count, spec.property_name_chars, restless);
-            stores.push(Store::new(object, seed, base, definitions, settings.index_lag_ms));
-        }
-        let seed = mix(spec.seed);
-        let account = &spec.account;
-        let sizes = (account.events, account.event_definitions);
-        let disabled = account.disabled_objects.iter().filter_map(|name| names.get(name)).copied();
-        let mut portal = Self {
-            events: Events::new(seed, sizes, &stores, settings.event_lag_ms, start_ms),
-            automation: Automation::new(seed, account.workflows, account.flows, start_ms),
-            disabled: disabled.collect(),
-            graph: Graph::new(seed, spec.hub),
-            lists: Lists::new(seed, &spec.marketing, start_ms),
-            marketing: Marketing::new(seed, &spec.marketing, &settings, start_ms),
-            settings,
-            calls_today: AtomicU64::new(0),
-            daily_limit: 625_000,
-            spec,
-            start_ms,
-            stores,
-            names,
-            generated: AtomicU64::new(0),
-        };
-        portal.merge_at_start();
-        portal
-    }
-
-    /// Merges two of every four contacts, about an hour before the start.
-    fn merge_at_start(&mut self) {
-        let merges = usize::try_from(self.spec.account.merged_contacts).unwrap_or(usize::MAX);
-        let ids: Vec<u64> = self.ids("contacts").take(merges.saturating_mul(4)).collect();
-        for (at_ms, group) in (self.start_ms - 3_599_999..).zip(ids.chunks(4)).take(merges) {
-            let [winner, loser, ..] = *group else { break };
-            let change = Change::Merge { object: "contacts".to_owned(), winner, loser };
-            let applied = self.apply(&change, at_ms);
-            debug_assert!(applied.is_ok(), "both are live");
-        }
-    }
-
-    pub fn portal_id(&self) -> u64 {
-        self.spec.portal_id
-    }
-
-    pub fn spec(&self) -> &PortalSpec {
-        &self.spec
-    }
-
-    /// Returns every object type with its records, standard ones first.
-    pub fn stores(&self) -> &[Store] {
-        &self.stores
-    }
-
-    /// Returns the object type with a name, in any form that a path may use.
-    pub fn store(&self, name: &str) -> Option<&Store> {
-        self.stores.get(self.place(name)?)
-    }
-
-    pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        if let Some(place) = self.names.get(name) {
-            return Some(*place);
-        }
-        let name = name.to_ascii_lowercase();
-        // HubSpot: the full name of a custom type may omit the portal id.
-        let custom = name
-            .strip_prefix("p_")
-            .and_then(|rest| self.names.get(&format!("p{}_{rest}", self.portal_id())).copied());
-        custom.or_else(|| self.names.get(&name).copied())
-    }
-
-    pub(crate) fn graph(&self) -> &Graph {
-        &self.graph
-    }
-
-    /// Counts a record that was written into a response.
-    pub(crate) fn count_generated(&self) {
-        self.generated.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Returns the number of records in all responses so far.
-    pub fn generated(&self) -> u64 {
-        self.generated.load(Ordering::Relaxed)
-    }
-}
-
-fn initial_count(spec: &PortalSpec, row: &object_type::StandardType) -> u64 {
-    let named = [row.id, row.singular, row.plural];
-    let other = named.iter().find_map(|name| spec.others.get(*name)).copied();
-    other.unwrap_or_else(|| match row.plural {
-        "contacts" => spec.contacts,
-        "companies" => spec.companies,
-        "deals" => spec.deals,
-        "tickets" => spec.tickets,
-        _ => spec.others.get("all").copied().unwrap_or(0),
-    })
-}

@@ -1,6 +1,6 @@
 //! Object types: the table of the standard ones, and the type that custom ones share with it.
 
-use crate::route::Scopes;
+use crate::scopes::Scopes;
 
 /// A row of [`STANDARD`].
 pub(crate) struct StandardType {
@@ -138,6 +138,9 @@ pub(crate) const STANDARD: &[StandardType] = &[
     plain("0-421", "appointment", "appointments", &["crm.objects.appointments.read"]),
     plain("0-970", "project", "projects", &["crm.objects.projects.read"]),
 ];
+
+/// Object types of the Engagements v1 API. They share one range of ids.
+pub(crate) const ENGAGEMENTS: [&str; 5] = ["calls", "emails", "meetings", "notes", "tasks"];
 
 /// One object type of a portal, standard or custom.
 #[derive(Debug, Clone)]

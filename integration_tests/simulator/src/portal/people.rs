@@ -1,7 +1,7 @@
 //! Users and owners, from which owners, users and teams are derived.
 
-use crate::portal::Portal;
 use crate::portal::hash::mix2;
+use crate::portal::spec::PortalSpec;
 
 const DAY_MS: i64 = 86_400_000;
 const FIRST_NAMES: &[&str] = &["Grace", "Ada", "Zoë", "Linus", "李", "Edsger", "Barbara", "Alan"];
@@ -55,35 +55,38 @@ pub(crate) fn team_name(number: u64) -> String {
     TEAM_NAMES.get(place).map_or_else(|| format!("Team {number}"), |name| (*name).to_owned())
 }
 
-impl Portal {
-    /// Returns the active or the archived people. The numbers of archived ones are interspersed.
-    pub(crate) fn people(&self, archived: bool) -> impl Iterator<Item = Person> + '_ {
-        let live = u64::from(self.spec.owners);
-        let all = live + live / 5;
-        (0..all).filter(move |number| (number % 6 == 5) == archived).map(|n| self.person(n))
-    }
+/// Returns the active or the archived people. The numbers of archived ones are interspersed.
+pub(crate) fn people(
+    spec: &PortalSpec,
+    start_ms: i64,
+    archived: bool,
+) -> impl Iterator<Item = Person> + '_ {
+    let live = u64::from(spec.owners);
+    let all = live + live / 5;
+    let wanted = (0..all).filter(move |number| (number % 6 == 5) == archived);
+    wanted.map(move |number| person(spec, start_ms, number))
+}
 
-    fn person(&self, number: u64) -> Person {
-        let dice = mix2(self.spec.seed ^ 0x0E, number);
-        let days = i64::try_from(dice % 700).unwrap_or_default();
-        let first = usize::try_from(dice >> 20).unwrap_or_default() % FIRST_NAMES.len();
-        let teams = self.spec.account.teams;
-        let mut member_of = Vec::new();
-        match number % 3 {
-            0 if teams > 0 => member_of.push(0),
-            1 if teams > 1 => member_of.push(1 + number / 3 % (teams - 1)),
-            _ => {}
-        }
-        if number.is_multiple_of(6) && teams > 1 {
-            member_of.push(1);
-        }
-        Person {
-            number,
-            first_name: FIRST_NAMES.get(first).copied().unwrap_or_default(),
-            archived: number % 6 == 5,
-            created_ms: self.start_ms - self.start_ms % 1_000 - DAY_MS * (days + 100),
-            teams: member_of,
-            dice,
-        }
+fn person(spec: &PortalSpec, start_ms: i64, number: u64) -> Person {
+    let dice = mix2(spec.seed ^ 0x0E, number);
+    let days = i64::try_from(dice % 700).unwrap_or_default();
+    let first = usize::try_from(dice >> 20).unwrap_or_default() % FIRST_NAMES.len();
+    let teams = spec.account.teams;
+    let mut member_of = Vec::new();
+    match number % 3 {
+        0 if teams > 0 => member_of.push(0),
+        1 if teams > 1 => member_of.push(1 + number / 3 % (teams - 1)),
+        _ => {}
+    }
+    if number.is_multiple_of(6) && teams > 1 {
+        member_of.push(1);
+    }
+    Person {
+        number,
+        first_name: FIRST_NAMES.get(first).copied().unwrap_or_default(),
+        archived: number % 6 == 5,
+        created_ms: start_ms - start_ms % 1_000 - DAY_MS * (days + 100),
+        teams: member_of,
+        dice,
     }
 }

@@ -1,11 +1,15 @@
-//! Application of a [`Change`] to the portal.
+//! Application of a [`Change`] to the portal: records here, other data in the child modules.
+
+mod account;
+mod marketing;
 
 use crate::portal::Portal;
-use crate::portal::change::{Change, Records, Values};
+use crate::portal::change::{Change, Records};
 use crate::portal::definition::{Definition, Kind, Origin, Role};
 use crate::portal::hash::{mix, mix2};
 use crate::portal::overlay::{Edit, Status};
 use crate::portal::store::{Handle, Store};
+use crate::portal::values::Values;
 
 impl Portal {
     /// Applies a change at an instant. On error nothing has changed, except that a change of

@@ -1,0 +1,15 @@
+//! Recipients of e-mails.
+
+use crate::portal::Portal;
+use crate::portal::hash::mix;
+
+impl Portal {
+    /// Returns the e-mail address of a contact, or one without a contact if there are none.
+    pub(crate) fn some_recipient(&self, dice: u64) -> String {
+        let base = self.store("contacts").map(|store| &store.base);
+        let id = base
+            .filter(|base| base.len > 0)
+            .map_or_else(|| dice % 1_000, |base| base.id(mix(dice) % base.len));
+        format!("person.{id}@example.test")
+    }
+}
