@@ -274,7 +274,7 @@ fn api(
         None
     };
     let portal = read(&world.portal);
-    let scopes = match (route.scopes)(&portal, params) {
+    let scopes = match route.required_scopes(&portal, params) {
         Ok(scopes) => scopes,
         Err(answer) => return Reply { answer, caller },
     };
@@ -298,7 +298,7 @@ fn api(
     if fault == Some(&Kind::ShortPage) {
         mangle::halve_limit(request);
     }
-    Reply { answer: (route.handle)(&portal, params, request), caller }
+    Reply { answer: route.answer(&portal, params, request), caller }
 }
 
 /// Returns the 403 for missing scopes: the text for private apps, or one of the texts for OAuth

@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 
 use crate::message::{Answer, Request};
 use crate::portal::{Portal, iso};
-use crate::route::{Bucket, Route};
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
 use crate::routes::currencies::COMPANY_CURRENCY;
-use crate::routes::no_scopes;
 
 const DAY_MS: i64 = 86_400_000;
 /// Maximum number of records of one standard type.
@@ -27,8 +26,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |portal, _, _| details(portal),
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|portal, _, _| Ok(details(portal))),
     },
     Route {
         name: "account.usage",
@@ -40,8 +39,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |portal, _, request| usage(portal, request),
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|portal, _, request| Ok(usage(portal, request))),
     },
     Route {
         name: "limits.records",
@@ -53,8 +52,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |portal, _, _| records(portal),
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|portal, _, _| Ok(records(portal))),
     },
 ];
 

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Link, Portal, Store, push_string, push_u64};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route, Scopes};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, Scopes, param};
 use crate::routes::batch::{Id, push_times};
+use crate::routes::cursor;
 use crate::routes::inputs::inputs;
+use crate::routes::object_types::store_of;
 use crate::routes::paging::{after, limit, push_paging};
-use crate::routes::{cursor, param, store_of};
 use crate::settings::{IdForm, MissingAssociations, OverLimit};
 
 const MOST_INPUTS: usize = 1_000;
@@ -28,10 +29,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::Associations,
         authenticated: true,
-        scopes: pair_scopes,
-        handle: |portal, params, request| {
-            batch_read(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
+        scopes: RequiredScopes::OfPath(pair_scopes),
+        handler: Handler::Function(batch_read),
     },
     Route {
         name: "associations.batch_read_v3",
@@ -39,10 +38,8 @@ pub(crate) static ROUTES: &[Route] = &[
         paths: &["/crm/v3/associations/{}/{}/batch/read"],
         bucket: Bucket::Associations,
         authenticated: true,
-        scopes: pair_scopes,
-        handle: |portal, params, request| {
-            batch_read_v3(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
+        scopes: RequiredScopes::OfPath(pair_scopes),
+        handler: Handler::Function(batch_read_v3),
     },
     Route {
         name: "associations.of_record",
@@ -54,10 +51,10 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: |portal, params| both(store_of(portal, params, 0)?, store_of(portal, params, 2)?),
-        handle: |portal, params, request| {
-            of_record(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
+        scopes: RequiredScopes::OfPath(|portal, params| {
+            Ok(both(store_of(portal, params, 0)?, store_of(portal, params, 2)?))
+        }),
+        handler: Handler::Function(of_record),
     },
     Route {
         name: "associations.labels",
@@ -70,8 +67,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::Associations,
         authenticated: true,
-        scopes: pair_scopes,
-        handle: |portal, params, _| labels(portal, params).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::OfPath(pair_scopes),
+        handler: Handler::Function(|portal, params, _| labels(portal, params)),
     },
 ];
 
@@ -83,13 +80,12 @@ struct Input {
 }
 
 fn pair_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
-    both(store_of(portal, params, 0)?, store_of(portal, params, 1)?)
+    Ok(both(store_of(portal, params, 0)?, store_of(portal, params, 1)?))
 }
 
 /// Returns the scopes for reading both sides: every alternative of one combined with every
 /// alternative of the other.
-#[expect(clippy::unnecessary_wraps, reason = "spares its callers the wrapping")]
-fn both(from: &Store, to: &Store) -> Result<Scopes, Answer> {
+fn both(from: &Store, to: &Store) -> Scopes {
     let mut scopes = Scopes::new();
     for one in &from.object.scopes {
         for other in &to.object.scopes {
@@ -98,7 +94,7 @@ fn both(from: &Store, to: &Store) -> Result<Scopes, Answer> {
             scopes.push(all);
         }
     }
-    Ok(scopes)
+    scopes
 }
 
 /// Returns the indices of the two types in the path.

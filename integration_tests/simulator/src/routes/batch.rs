@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Portal, View, iso, mix2};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route};
+use crate::routes::object_types::{object_scopes, store_of};
 use crate::routes::objects::find_by;
 use crate::routes::paging::flag;
 use crate::routes::record::Shape;
-use crate::routes::{object_scopes, store_of};
 use crate::settings::BatchOrder;
 
 const MOST_INPUTS: usize = 100;
@@ -28,10 +28,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     ],
     bucket: Bucket::General,
     authenticated: true,
-    scopes: object_scopes,
-    handle: |portal, params, request| {
-        batch_read(portal, params, request).unwrap_or_else(|refusal| refusal)
-    },
+    scopes: RequiredScopes::OfPath(object_scopes),
+    handler: Handler::Function(batch_read),
 }];
 
 #[derive(Deserialize)]

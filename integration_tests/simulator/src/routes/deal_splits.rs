@@ -5,11 +5,11 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::message::{Answer, Request};
-use crate::portal::{Portal, Store, push_string};
-use crate::route::{Bucket, Route, Scopes};
+use crate::portal::{Portal, push_string};
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
 use crate::routes::batch::{Id, push_times};
 use crate::routes::inputs::inputs;
-use crate::routes::named_store;
+use crate::routes::object_types::named_store;
 use crate::routes::record::Shape;
 
 const MOST_INPUTS: usize = 100;
@@ -27,14 +27,11 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     ],
     bucket: Bucket::General,
     authenticated: true,
-    scopes: |portal, _| scopes(named_store(portal, "deal_splits")?),
-    handle: |portal, _, request| batch_read(portal, request).unwrap_or_else(|refusal| refusal),
+    scopes: RequiredScopes::OfPath(|portal, _| {
+        named_store(portal, "deal_splits").map(|store| store.object.scopes.clone())
+    }),
+    handler: Handler::Function(|portal, _, request| batch_read(portal, request)),
 }];
-
-#[expect(clippy::unnecessary_wraps, reason = "spares its caller the wrapping")]
-fn scopes(store: &Store) -> Result<Scopes, Answer> {
-    Ok(store.object.scopes.clone())
-}
 
 #[derive(Deserialize)]
 struct Input {

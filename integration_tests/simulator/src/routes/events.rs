@@ -8,10 +8,11 @@ use serde_json::{Map, Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Key, Occurrence, PAGE_VISIT, Portal, SUBMISSION, guid, iso, parse_ms};
 use crate::refusal;
-use crate::route::{Bucket, Route};
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
+use crate::routes::cursor;
+use crate::routes::object_types::named_store;
 use crate::routes::objects::find_by;
 use crate::routes::paging::{limit, next_link};
-use crate::routes::{cursor, named_store, no_scopes};
 use crate::settings::{EventBounds, EventOrder, EventsWithoutObject};
 
 const DEFAULT_LIMIT: usize = 20;
@@ -27,8 +28,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |portal, _, request| list(portal, request).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|portal, _, request| list(portal, request)),
     },
     Route {
         name: "events.types",
@@ -40,10 +41,10 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |portal, _, _| {
-            Answer::json(200, json!({ "eventTypes": portal.event_types() }).to_string())
-        },
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|portal, _, _| {
+            Ok(Answer::json(200, json!({ "eventTypes": portal.event_types() }).to_string()))
+        }),
     },
 ];
 

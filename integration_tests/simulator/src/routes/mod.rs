@@ -4,6 +4,8 @@ mod account;
 mod associations;
 mod automation;
 mod batch;
+mod collection;
+mod collections;
 mod currencies;
 mod cursor;
 mod deal_splits;
@@ -16,45 +18,36 @@ mod lists;
 mod marketing;
 pub mod oauth;
 mod object_library;
+mod object_types;
 mod objects;
-mod owners;
 mod paging;
+mod people;
 mod pipelines;
 mod properties;
 mod rank;
 mod record;
 mod schemas;
 mod search;
-mod teams;
-mod users;
+
+use std::sync::LazyLock;
 
 use http::Method;
 
-use crate::message::Answer;
-use crate::portal::{Portal, Store};
-use crate::refusal;
-use crate::route::{Params, Route, Scopes};
-use crate::settings::DisabledObject;
+use crate::route::{Params, Route};
 
-/// All data endpoints, by area.
-pub static ROUTES: &[&[Route]] = &[
+/// Endpoints with a function of their own, by area.
+static FUNCTIONS: &[&[Route]] = &[
     objects::ROUTES,
     search::ROUTES,
     batch::ROUTES,
     associations::ROUTES,
     properties::ROUTES,
-    schemas::ROUTES,
-    owners::ROUTES,
-    pipelines::ROUTES,
     lists::ROUTES,
     lists::SEARCH,
     lists::MEMBERS,
-    marketing::FORMS,
     marketing::SUBMISSIONS,
-    marketing::EMAILS,
     marketing::EMAIL_STATISTICS,
     marketing::CAMPAIGNS,
-    marketing::EMAIL_CAMPAIGNS,
     marketing::EMAIL_EVENTS,
     marketing::SUBSCRIPTIONS,
     marketing::RETIRED,
@@ -63,18 +56,20 @@ pub static ROUTES: &[&[Route]] = &[
     deal_splits::ROUTES,
     engagements::ROUTES,
     events::ROUTES,
-    event_definitions::ROUTES,
-    automation::WORKFLOWS,
     automation::FLOWS,
     automation::MAPPINGS,
-    users::ROUTES,
-    teams::ROUTES,
     currencies::ROUTES,
 ];
 
+/// All data endpoints.
+pub static TABLE: LazyLock<Vec<Route>> = LazyLock::new(|| {
+    let functions = FUNCTIONS.iter().copied().flatten().cloned();
+    functions.chain(collections::ROWS.iter().flat_map(|row| row.routes())).collect()
+});
+
 /// Returns all data endpoints.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().copied().flatten()
+    TABLE.iter()
 }
 
 /// Returns the endpoint for a path and the values of its variable segments. If several patterns
@@ -108,44 +103,6 @@ fn fit(pattern: &str, path: &str) -> Option<Params> {
         }
     }
     parts.next().is_none().then_some(params)
-}
-
-/// Returns the value of a variable segment of the path.
-fn param(params: &Params, place: usize) -> &str {
-    params.get(place).map_or("", String::as_str)
-}
-
-/// Returns the object type named in a segment of the path.
-fn store_of<'a>(portal: &'a Portal, params: &Params, place: usize) -> Result<&'a Store, Answer> {
-    named_store(portal, param(params, place))
-}
-
-/// Returns the object type with a name, or an error if it is unknown or disabled in the account.
-fn named_store<'a>(portal: &'a Portal, name: &str) -> Result<&'a Store, Answer> {
-    let store = portal.store(name).ok_or_else(|| refusal::unknown_type(name))?;
-    if !portal.is_disabled(name) {
-        return Ok(store);
-    }
-    Err(match portal.settings.disabled_object {
-        DisabledObject::Forbidden => refusal::disabled_type(&store.object.plural),
-        DisabledObject::Unknown => refusal::unknown_type(name),
-    })
-}
-
-/// Returns the scopes for reading records of the first type in the path.
-fn object_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
-    store_of(portal, params, 0).map(|store| store.object.scopes.clone())
-}
-
-/// Returns no required scopes: any valid token is accepted.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
-fn no_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
-    Ok(Scopes::new())
-}
-
-/// Returns one alternative per scope.
-fn any_of(scopes: &[&str]) -> Scopes {
-    scopes.iter().map(|scope| vec![(*scope).to_owned()]).collect()
 }
 
 #[cfg(test)]

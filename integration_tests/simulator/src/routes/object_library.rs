@@ -6,8 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::message::Answer;
 use crate::portal::Portal;
 use crate::refusal;
-use crate::route::{Bucket, Params, Route};
-use crate::routes::{no_scopes, param};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, param};
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -20,8 +19,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |portal, _, _| all(portal),
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|portal, _, _| Ok(all(portal))),
     },
     Route {
         name: "object_library.enablement_of",
@@ -33,8 +32,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |portal, params, _| one(portal, params),
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|portal, params, _| Ok(one(portal, params))),
     },
 ];
 

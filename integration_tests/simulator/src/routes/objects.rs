@@ -5,10 +5,11 @@ use http::Method;
 use crate::message::{Answer, Request};
 use crate::portal::{Portal, Store, View, id_of_email, mix};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, param};
+use crate::routes::cursor;
+use crate::routes::object_types::{object_scopes, store_of};
 use crate::routes::paging::{after, flag, limit, next_link, push_paging};
 use crate::routes::record::Shape;
-use crate::routes::{cursor, object_scopes, param, store_of};
 use crate::settings::{ListCursor, OverLimit};
 
 const LIST_DEFAULT: usize = 10;
@@ -23,10 +24,8 @@ pub(crate) static ROUTES: &[Route] = &[
         paths: &["/crm/v3/objects/{}", "/crm/objects/2026-03/{}", "/crm/objects/2026-09/{}"],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: object_scopes,
-        handle: |portal, params, request| {
-            list(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
+        scopes: RequiredScopes::OfPath(object_scopes),
+        handler: Handler::Function(list),
     },
     Route {
         name: "objects.get",
@@ -38,10 +37,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: object_scopes,
-        handle: |portal, params, request| {
-            get(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
+        scopes: RequiredScopes::OfPath(object_scopes),
+        handler: Handler::Function(get),
     },
 ];
 

@@ -1,7 +1,5 @@
 //! Shared code of paged endpoints: parsing of `limit` and `after`, output of `paging`.
 
-use serde_json::{Map, Value, json};
-
 use crate::message::{Answer, Request};
 use crate::portal::push_string;
 use crate::refusal;
@@ -60,36 +58,6 @@ pub(crate) fn link(request: &Request, without: &[&str], name: &str, value: &str)
     link.push('=');
     push_encoded(&mut link, value);
     link
-}
-
-/// Returns one page of an endpoint whose tokens encode an offset: `total` if requested, `results`,
-/// and `paging` unless it is the last page.
-pub(crate) fn by_offset<T>(
-    request: &Request,
-    all: &[T],
-    limit: usize,
-    with_total: bool,
-    show: impl Fn(&T) -> Value,
-) -> Result<Answer, Answer> {
-    let offset = match request.query("after") {
-        None => 0,
-        Some(token) => cursor::unseal(token)
-            .and_then(|text| text.parse::<usize>().ok())
-            .ok_or_else(|| refusal::validation(&format!("Invalid input: after {token}")))?,
-    };
-    let results: Vec<Value> = all.iter().skip(offset).take(limit).map(show).collect();
-    let end = offset.saturating_add(results.len());
-    let mut answer = Map::new();
-    if with_total {
-        answer.insert("total".to_owned(), all.len().into());
-    }
-    answer.insert("results".to_owned(), results.into());
-    if end < all.len() {
-        let token = cursor::seal(&end.to_string());
-        let next = json!({ "after": token, "link": next_link(request, &token) });
-        answer.insert("paging".to_owned(), json!({ "next": next }));
-    }
-    Ok(Answer::json(200, Value::Object(answer).to_string()))
 }
 
 fn push_encoded(out: &mut String, text: &str) {

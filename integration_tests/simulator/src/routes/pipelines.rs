@@ -1,89 +1,13 @@
 //! Pipelines and their stages, in the current and in the v1 format.
 
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::message::Answer;
 use crate::portal::{ObjectType, Portal, iso};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route};
-use crate::routes::{object_scopes, param, store_of};
-
-pub(crate) static ROUTES: &[Route] = &[
-    Route {
-        name: "pipelines.list",
-        method: Method::GET,
-        paths: &["/crm/v3/pipelines/{}", "/crm/pipelines/2026-03/{}", "/crm/pipelines/2026-09/{}"],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: object_scopes,
-        handle: |portal, params, _| {
-            let results = pipelines(portal, params);
-            results.map_or_else(|refusal| refusal, |results| answer(&json!({ "results": results })))
-        },
-    },
-    Route {
-        name: "pipelines.get",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/pipelines/{}/{}",
-            "/crm/pipelines/2026-03/{}/{}",
-            "/crm/pipelines/2026-09/{}/{}",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: object_scopes,
-        handle: |portal, params, _| {
-            one(portal, params).map_or_else(|refusal| refusal, |found| answer(&found))
-        },
-    },
-    Route {
-        name: "pipelines.stages",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/pipelines/{}/{}/stages",
-            "/crm/pipelines/2026-03/{}/{}/stages",
-            "/crm/pipelines/2026-09/{}/{}/stages",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: object_scopes,
-        handle: |portal, params, _| {
-            one(portal, params).map_or_else(
-                |refusal| refusal,
-                |found| answer(&json!({ "results": found.get("stages") })),
-            )
-        },
-    },
-    Route {
-        name: "pipelines.audit",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/pipelines/{}/{}/audit",
-            "/crm/pipelines/2026-03/{}/{}/audit",
-            "/crm/pipelines/2026-09/{}/{}/audit",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: object_scopes,
-        handle: |portal, params, _| {
-            one(portal, params).map_or_else(|refusal| refusal, |_| audit(portal, params))
-        },
-    },
-    Route {
-        name: "pipelines.list_v1",
-        method: Method::GET,
-        paths: &["/crm-pipelines/v1/pipelines/{}"],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: object_scopes,
-        handle: |portal, params, _| list_v1(portal, params).unwrap_or_else(|refusal| refusal),
-    },
-];
-
-fn answer(body: &Value) -> Answer {
-    Answer::json(200, body.to_string())
-}
+use crate::route::{Params, param};
+use crate::routes::collection::Call;
+use crate::routes::object_types::store_of;
 
 /// A stage: id, label, and either a deal's probability or the state for other types.
 type Stage = (&'static str, &'static str, &'static str);
@@ -130,7 +54,8 @@ fn known(object: &ObjectType) -> (&'static [(&'static str, &'static str)], &'sta
     }
 }
 
-fn pipelines(portal: &Portal, params: &Params) -> Result<Vec<Value>, Answer> {
+/// Returns the pipelines of the object type in the path.
+pub(crate) fn pipelines(portal: &Portal, params: &Params) -> Result<Vec<Value>, Answer> {
     let store = store_of(portal, params, 0)?;
     let (pipelines, stages) = known(&store.object);
     let times = times(portal);
@@ -199,14 +124,25 @@ fn metadata(fate: &str) -> Value {
     }
 }
 
-fn one(portal: &Portal, params: &Params) -> Result<Value, Answer> {
+/// Returns the pipeline in the path.
+pub(crate) fn one(portal: &Portal, params: &Params) -> Result<Value, Answer> {
     let wanted = param(params, 1);
     let found = pipelines(portal, params)?;
     let mut found = found.into_iter().filter(|found| found.get("id") == Some(&wanted.into()));
     found.next().ok_or_else(refusal::not_found)
 }
 
-fn audit(portal: &Portal, params: &Params) -> Answer {
+/// Returns the stages of the pipeline in the path.
+pub(crate) fn stages(call: &Call<'_>) -> Result<Vec<Value>, Answer> {
+    let found = one(call.portal, call.params)?;
+    let stages = found.get("stages").and_then(Value::as_array);
+    Ok(stages.cloned().unwrap_or_default())
+}
+
+/// Returns the changes of the pipeline in the path.
+pub(crate) fn audit(call: &Call<'_>) -> Result<Vec<Value>, Answer> {
+    let Call { portal, params, .. } = *call;
+    one(portal, params)?;
     let (created_ms, updated_ms) = times(portal);
     let entry = |action: &str, at_ms: i64| {
         json!({
@@ -214,15 +150,16 @@ fn audit(portal: &Portal, params: &Params) -> Answer {
             "timestamp": iso(at_ms), "fromUserId": 771,
         })
     };
-    let entries = [entry("UPDATE", updated_ms), entry("CREATE", created_ms)];
-    answer(&json!({ "results": entries }))
+    Ok(vec![entry("UPDATE", updated_ms), entry("CREATE", created_ms)])
 }
 
-fn list_v1(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
+/// Returns the pipelines of the object type in the path, in the v1 format.
+pub(crate) fn list_v1(call: &Call<'_>) -> Result<Vec<Value>, Answer> {
+    let Call { portal, params, .. } = *call;
     let store = store_of(portal, params, 0)?;
     let (pipelines, stages) = known(&store.object);
     let (created_ms, updated_ms) = times(portal);
-    let results: Vec<Value> = pipelines
+    Ok(pipelines
         .iter()
         .enumerate()
         .map(|(place, (id, label))| {
@@ -244,8 +181,7 @@ fn list_v1(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
                 "updatedAt": updated_ms, "stages": stages,
             })
         })
-        .collect();
-    Ok(answer(&json!({ "results": results })))
+        .collect())
 }
 
 /// Creation and modification dates of all pipelines.

@@ -7,89 +7,29 @@ use serde_json::{Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Definition, Kind, Portal, Role, Store, iso};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route, Scopes};
-use crate::routes::paging::flag;
-use crate::routes::{param, store_of};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, Scopes, param};
+use crate::routes::collection::Call;
+use crate::routes::object_types::store_of;
 
-pub(crate) static ROUTES: &[Route] = &[
-    Route {
-        name: "properties.list",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/properties/{}",
-            "/crm/properties/2026-03/{}",
-            "/crm/properties/2026-09/{}",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: definition_scopes,
-        handle: |portal, params, request| {
-            list(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
-    },
-    Route {
-        name: "properties.get",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/properties/{}/{}",
-            "/crm/properties/2026-03/{}/{}",
-            "/crm/properties/2026-09/{}/{}",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: definition_scopes,
-        handle: |portal, params, _| get(portal, params).unwrap_or_else(|refusal| refusal),
-    },
-    Route {
-        name: "properties.groups",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/properties/{}/groups",
-            "/crm/properties/2026-03/{}/groups",
-            "/crm/properties/2026-09/{}/groups",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: definition_scopes,
-        handle: |portal, params, _| groups(portal, params).unwrap_or_else(|refusal| refusal),
-    },
-    Route {
-        name: "properties.batch_read",
-        method: Method::POST,
-        paths: &[
-            "/crm/v3/properties/{}/batch/read",
-            "/crm/properties/2026-03/{}/batch/read",
-            "/crm/properties/2026-09/{}/batch/read",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: definition_scopes,
-        handle: |portal, params, request| {
-            batch_read(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
-    },
-    Route {
-        name: "properties.list_v2",
-        method: Method::GET,
-        paths: &["/properties/v2/{}/properties"],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: |portal, params| {
-            if param(params, 0) == FORM {
-                Ok(Scopes::new())
-            } else {
-                definition_scopes(portal, params)
-            }
-        },
-        handle: |portal, params, _| list_v2(portal, params).unwrap_or_else(|refusal| refusal),
-    },
-];
+pub(crate) static ROUTES: &[Route] = &[Route {
+    name: "properties.batch_read",
+    method: Method::POST,
+    paths: &[
+        "/crm/v3/properties/{}/batch/read",
+        "/crm/properties/2026-03/{}/batch/read",
+        "/crm/properties/2026-09/{}/batch/read",
+    ],
+    bucket: Bucket::General,
+    authenticated: true,
+    scopes: RequiredScopes::OfPath(definition_scopes),
+    handler: Handler::Function(batch_read),
+}];
 
 /// HubSpot: forms are an object type in v2. The simulator returns one property for it.
 const FORM: &str = "form";
 
 /// Returns alternatives: the scope for the records or the one for their schema.
-fn definition_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
+pub(crate) fn definition_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
     let object = &store_of(portal, params, 0)?.object;
     let mut scopes: Scopes =
         object.scopes.iter().flatten().map(|scope| vec![scope.clone()]).collect();
@@ -98,36 +38,41 @@ fn definition_scopes(portal: &Portal, params: &Params) -> Result<Scopes, Answer>
     Ok(scopes)
 }
 
-fn list(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
-    let store = store_of(portal, params, 0)?;
-    let archived = flag(request, "archived", false)?;
-    // None of the simulator's properties is sensitive.
-    let plain = request.query("dataSensitivity").is_none_or(|level| level == "non_sensitive");
-    let results: Vec<Value> = store
-        .definitions
-        .iter()
-        .filter(|definition| plain && definition.archived == archived)
-        .map(|definition| describe(portal, store, definition))
-        .collect();
-    Ok(Answer::json(200, json!({ "results": results }).to_string()))
+/// Returns the scopes of the v2 format, which needs none for forms.
+pub(crate) fn definition_scopes_v2(portal: &Portal, params: &Params) -> Result<Scopes, Answer> {
+    if param(params, 0) == FORM { Ok(Scopes::new()) } else { definition_scopes(portal, params) }
 }
 
-fn get(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
+/// Returns the definitions of the object type in the path.
+pub(crate) fn list(call: &Call<'_>) -> Result<Vec<Value>, Answer> {
+    let Call { portal, params, request, archived } = *call;
+    let store = store_of(portal, params, 0)?;
+    // None of the simulator's properties is sensitive.
+    let plain = request.query("dataSensitivity").is_none_or(|level| level == "non_sensitive");
+    let definitions = store.definitions.iter();
+    Ok(definitions
+        .filter(|definition| plain && definition.archived == archived)
+        .map(|definition| describe(portal, store, definition))
+        .collect())
+}
+
+/// Returns the definition with the name in the path.
+pub(crate) fn get(call: &Call<'_>) -> Result<Value, Answer> {
+    let Call { portal, params, .. } = *call;
     let store = store_of(portal, params, 0)?;
     let name = param(params, 1);
     let (_, definition) = store
         .definition(name)
         .ok_or_else(|| refusal::unknown_definition(&store.object.singular, name))?;
-    Ok(Answer::json(200, describe(portal, store, definition).to_string()))
+    Ok(describe(portal, store, definition))
 }
 
-fn groups(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
-    let store = store_of(portal, params, 0)?;
+/// Returns the property groups of the object type in the path.
+pub(crate) fn groups(call: &Call<'_>) -> Result<Vec<Value>, Answer> {
+    let store = store_of(call.portal, call.params, 0)?;
     let label = format!("{} information", store.object.label(false));
-    let body = json!({ "results": [
-        { "name": group(store), "label": label, "displayOrder": 0, "archived": false },
-    ] });
-    Ok(Answer::json(200, body.to_string()))
+    let group = group(store);
+    Ok(vec![json!({ "name": group, "label": label, "displayOrder": 0, "archived": false })])
 }
 
 #[derive(Deserialize)]
@@ -178,15 +123,15 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
     Ok(Answer::json(status, answer.to_string()))
 }
 
-fn list_v2(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
-    if param(params, 0) == FORM {
-        let id = json!([{ "name": "hs_object_id", "label": "Record ID", "type": "number" }]);
-        return Ok(Answer::json(200, id.to_string()));
+/// Returns the definitions of the object type in the path, in the v2 format.
+pub(crate) fn list_v2(call: &Call<'_>) -> Result<Vec<Value>, Answer> {
+    if param(call.params, 0) == FORM {
+        let id = json!({ "name": "hs_object_id", "label": "Record ID", "type": "number" });
+        return Ok(vec![id]);
     }
-    let store = store_of(portal, params, 0)?;
-    let results: Vec<Value> = store
-        .definitions
-        .iter()
+    let store = store_of(call.portal, call.params, 0)?;
+    let definitions = store.definitions.iter();
+    Ok(definitions
         .filter(|definition| !definition.archived)
         .map(|definition| {
             json!({
@@ -206,8 +151,7 @@ fn list_v2(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
                 "deleted": false,
             })
         })
-        .collect();
-    Ok(Answer::json(200, Value::from(results).to_string()))
+        .collect())
 }
 
 /// Returns a definition in the format of v3 and the dated versions.

@@ -6,7 +6,7 @@ use crate::portal::{
     push_string, push_u64,
 };
 use crate::refusal;
-use crate::routes::named_store;
+use crate::routes::object_types::named_store;
 use crate::routes::paging::push_paging;
 
 /// A property to output, and its index among the definitions of its type.

@@ -1,72 +1,52 @@
 //! Schemas of the custom object types.
 
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::message::{Answer, Request};
 use crate::portal::{Portal, Store, iso};
-use crate::refusal;
-use crate::route::{Bucket, Params, Route, Scopes};
+use crate::route::{Params, param};
+use crate::routes::collection::Call;
 use crate::routes::paging::flag;
 use crate::routes::properties::describe;
-use crate::routes::{any_of, param};
 
-pub(crate) static ROUTES: &[Route] = &[
-    Route {
-        name: "schemas.list",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/schemas",
-            "/crm-object-schemas/v3/schemas",
-            "/crm-object-schemas/2026-03/schemas",
-            "/crm-object-schemas/2026-09/schemas",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: schema_scopes,
-        handle: |portal, _, request| list(portal, request).unwrap_or_else(|refusal| refusal),
-    },
-    Route {
-        name: "schemas.get",
-        method: Method::GET,
-        paths: &[
-            "/crm/v3/schemas/{}",
-            "/crm-object-schemas/v3/schemas/{}",
-            "/crm-object-schemas/2026-03/schemas/{}",
-            "/crm-object-schemas/2026-09/schemas/{}",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: schema_scopes,
-        handle: |portal, params, _| {
-            let store = portal.store(param(params, 0)).filter(|store| store.object.custom);
-            match store {
-                Some(store) => Answer::json(200, schema(portal, store, true, true).to_string()),
-                None => refusal::not_found(),
-            }
-        },
-    },
-];
-
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
-fn schema_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
-    Ok(any_of(&["crm.schemas.custom.read", "crm.objects.custom.read"]))
+/// Returns the indices of the custom object types. None is archived.
+pub(crate) fn all(call: &Call<'_>) -> Result<Vec<usize>, Answer> {
+    Parts::of(call.request)?;
+    let stores = call.portal.stores().iter().enumerate();
+    let custom = stores.filter(|(_, store)| store.object.custom && !call.archived);
+    Ok(custom.map(|(place, _)| place).collect())
 }
 
-fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let archived = flag(request, "archived", false)?;
-    let properties = flag(request, "includePropertyDefinitions", true)?;
-    let associations = flag(request, "includeAssociationDefinitions", true)?;
-    let results: Vec<Value> = portal
-        .stores()
-        .iter()
-        .filter(|store| store.object.custom && !archived)
-        .map(|store| schema(portal, store, properties, associations))
-        .collect();
-    Ok(Answer::json(200, json!({ "results": results }).to_string()))
+/// Returns the index of the custom object type in the path.
+pub(crate) fn find(portal: &Portal, params: &Params) -> Option<usize> {
+    let place = portal.place(param(params, 0))?;
+    portal.stores().get(place).is_some_and(|store| store.object.custom).then_some(place)
 }
 
-fn schema(portal: &Portal, store: &Store, properties: bool, associations: bool) -> Value {
+/// Optional parts of a schema.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts {
+    properties: bool,
+    associations: bool,
+}
+
+impl Parts {
+    pub(crate) const ALL: Self = Self { properties: true, associations: true };
+
+    pub(crate) fn of(request: &Request) -> Result<Self, Answer> {
+        Ok(Self {
+            properties: flag(request, "includePropertyDefinitions", true)?,
+            associations: flag(request, "includeAssociationDefinitions", true)?,
+        })
+    }
+}
+
+/// Returns the schema of the object type with an index.
+pub(crate) fn schema(portal: &Portal, place: usize, parts: Parts) -> Value {
+    portal.stores().get(place).map_or(Value::Null, |store| of_store(portal, store, parts))
+}
+
+fn of_store(portal: &Portal, store: &Store, parts: Parts) -> Value {
     let object = &store.object;
     let number = object.id.trim_start_matches("2-");
     let created = iso(portal.start_ms - portal.start_ms % 3_600_000 - 86_400_000 * 1_480);
@@ -88,13 +68,13 @@ fn schema(portal: &Portal, store: &Store, properties: bool, associations: bool) 
         "updatedAt": created,
     });
     let Some(fields) = schema.as_object_mut() else { return schema };
-    if properties {
+    if parts.properties {
         let definitions = store.definitions.iter().filter(|definition| !definition.archived);
         let definitions: Vec<Value> =
             definitions.map(|definition| describe(portal, store, definition)).collect();
         fields.insert("properties".to_owned(), definitions.into());
     }
-    if associations {
+    if parts.associations {
         let link = json!([{
             "id": format!("{number}1"),
             "fromObjectTypeId": object.id,

@@ -7,12 +7,12 @@ use serde_json::Value;
 use crate::message::{Answer, Request};
 use crate::portal::{Handle, Portal, Role, Store};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route};
 use crate::routes::filter::{Condition, Filter, Plan};
+use crate::routes::object_types::{object_scopes, store_of};
 use crate::routes::paging::push_paging;
 use crate::routes::rank::compare;
 use crate::routes::record::Shape;
-use crate::routes::{object_scopes, store_of};
 use crate::settings::{IdOrder, SearchBodyLimit};
 
 const DEFAULT_LIMIT: usize = 10;
@@ -34,10 +34,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     ],
     bucket: Bucket::Search,
     authenticated: true,
-    scopes: object_scopes,
-    handle: |portal, params, request| {
-        search(portal, params, request).unwrap_or_else(|refusal| refusal)
-    },
+    scopes: RequiredScopes::OfPath(object_scopes),
+    handler: Handler::Function(search),
 }];
 
 #[derive(Deserialize)]

@@ -32,8 +32,8 @@ pub(crate) fn call(
         body: body.to_string().into(),
         now_ms,
     };
-    let answer = match (route.scopes)(portal, &params) {
-        Ok(_) => (route.handle)(portal, &params, &request),
+    let answer = match route.required_scopes(portal, &params) {
+        Ok(_) => route.answer(portal, &params, &request),
         Err(refusal) => refusal,
     };
     (answer.status, serde_json::from_slice(&answer.body).expect("a JSON body"))

@@ -4,13 +4,11 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::automation_scopes;
-use super::flows::batch_answer;
 use crate::message::{Answer, Request};
 use crate::portal::Portal;
-use crate::route::{Bucket, Route};
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
 use crate::routes::batch::Id;
-use crate::routes::inputs::inputs;
+use crate::routes::inputs::{batch_answer, inputs};
 
 const MOST_INPUTS: usize = 100;
 
@@ -23,8 +21,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     ],
     bucket: Bucket::General,
     authenticated: true,
-    scopes: automation_scopes,
-    handle: |portal, _, request| read(portal, request).unwrap_or_else(|refusal| refusal),
+    scopes: RequiredScopes::AnyOf(&["automation"]),
+    handler: Handler::Function(|portal, _, request| read(portal, request)),
 }];
 
 #[derive(Deserialize)]
@@ -57,5 +55,5 @@ fn read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
             None => missing.push(text),
         }
     }
-    Ok(batch_answer(&results, &missing, request.now_ms))
+    Ok(batch_answer(&results, &missing, "flows", request.now_ms))
 }

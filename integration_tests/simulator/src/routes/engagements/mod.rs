@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{ALL_TIME, ENGAGEMENTS, Handle, Portal, Store, View, Window, parse_ms};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route, Scopes};
-use crate::routes::{any_of, cursor, paging, param};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, param};
+use crate::routes::{cursor, paging};
 
 const PAGED_DEFAULT: usize = 100;
 const PAGED_MOST: usize = 250;
@@ -29,8 +29,8 @@ pub(crate) static ROUTES: &[Route] = &[
         paths: &["/engagements/v1/engagements/paged"],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: engagement_scopes,
-        handle: |portal, _, request| paged(portal, request).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::AnyOf(&["crm.objects.contacts.read"]),
+        handler: Handler::Function(|portal, _, request| paged(portal, request)),
     },
     Route {
         name: "engagements.recent",
@@ -38,8 +38,8 @@ pub(crate) static ROUTES: &[Route] = &[
         paths: &["/engagements/v1/engagements/recent/modified"],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: engagement_scopes,
-        handle: |portal, _, request| recent(portal, request).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::AnyOf(&["crm.objects.contacts.read"]),
+        handler: Handler::Function(|portal, _, request| recent(portal, request)),
     },
     Route {
         name: "engagements.modified_after",
@@ -47,8 +47,8 @@ pub(crate) static ROUTES: &[Route] = &[
         paths: &["/engagements/v1/engagements/modified/after"],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: engagement_scopes,
-        handle: |portal, _, request| after(portal, request).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::AnyOf(&["crm.objects.contacts.read"]),
+        handler: Handler::Function(|portal, _, request| after(portal, request)),
     },
     Route {
         name: "engagements.get",
@@ -56,15 +56,10 @@ pub(crate) static ROUTES: &[Route] = &[
         paths: &["/engagements/v1/engagements/{}"],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: engagement_scopes,
-        handle: |portal, params, _| get(portal, params).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::AnyOf(&["crm.objects.contacts.read"]),
+        handler: Handler::Function(|portal, params, _| get(portal, params)),
     },
 ];
-
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
-fn engagement_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
-    Ok(any_of(&["crm.objects.contacts.read"]))
-}
 
 /// Returns the object types of the engagements that are not disabled in the account.
 fn stores(portal: &Portal) -> impl Iterator<Item = &Store> {

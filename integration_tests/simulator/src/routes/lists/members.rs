@@ -7,13 +7,12 @@ use serde_json::{Map, Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Order, Portal, Start, iso};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, param};
 use crate::routes::batch::{Id, push_times};
 use crate::routes::cursor::{seal, unseal};
 use crate::routes::inputs::inputs;
-use crate::routes::lists::{list_of, list_scopes};
+use crate::routes::lists::definitions::list_of;
 use crate::routes::paging::{limit, link};
-use crate::routes::param;
 
 const DEFAULT_LIMIT: usize = 100;
 const MOST: usize = 250;
@@ -31,10 +30,10 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: list_scopes,
-        handle: |portal, params, request| {
-            members(portal, params, request, Order::ById).unwrap_or_else(|refusal| refusal)
-        },
+        scopes: RequiredScopes::AnyOf(&["crm.lists.read"]),
+        handler: Handler::Function(|portal, params, request| {
+            members(portal, params, request, Order::ById)
+        }),
     },
     Route {
         name: "lists.members_by_joining",
@@ -46,10 +45,10 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: list_scopes,
-        handle: |portal, params, request| {
-            members(portal, params, request, Order::ByJoining).unwrap_or_else(|refusal| refusal)
-        },
+        scopes: RequiredScopes::AnyOf(&["crm.lists.read"]),
+        handler: Handler::Function(|portal, params, request| {
+            members(portal, params, request, Order::ByJoining)
+        }),
     },
     Route {
         name: "lists.of_record",
@@ -61,8 +60,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: list_scopes,
-        handle: |portal, params, _| of_record(portal, params).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::AnyOf(&["crm.lists.read"]),
+        handler: Handler::Function(|portal, params, _| of_record(portal, params)),
     },
     Route {
         name: "lists.of_records",
@@ -74,8 +73,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: list_scopes,
-        handle: |portal, _, request| of_records(portal, request).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::AnyOf(&["crm.lists.read"]),
+        handler: Handler::Function(|portal, _, request| of_records(portal, request)),
     },
 ];
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{List, Portal};
 use crate::refusal;
-use crate::route::{Bucket, Route};
-use crate::routes::lists::{describe, list_scopes};
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
+use crate::routes::lists::definitions::describe;
 use crate::settings::OverLimit;
 
 const DEFAULT_COUNT: usize = 20;
@@ -29,8 +29,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     // HubSpot: this is not a CRM search; it counts against the general window.
     bucket: Bucket::General,
     authenticated: true,
-    scopes: list_scopes,
-    handle: |portal, _, request| search(portal, request).unwrap_or_else(|refusal| refusal),
+    scopes: RequiredScopes::AnyOf(&["crm.lists.read"]),
+    handler: Handler::Function(|portal, _, request| search(portal, request)),
 }];
 
 #[derive(Deserialize, Default)]

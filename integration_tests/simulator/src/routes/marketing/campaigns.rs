@@ -7,65 +7,17 @@ use serde_json::{Map, Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Item, Marketing, Portal, iso, mix2};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route, Scopes};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, param};
 use crate::routes::batch::push_times;
+use crate::routes::collection::Call;
 use crate::routes::inputs::inputs;
-use crate::routes::paging::{by_offset, limit};
-use crate::routes::{any_of, param};
 
-const DEFAULT_LIMIT: usize = 50;
-const ASSETS_DEFAULT_LIMIT: usize = 10;
 /// Maximum number of campaigns in one batch.
 const MOST_INPUTS: usize = 50;
 const ASSET_TYPES: &[&str] =
     &["FORM", "MARKETING_EMAIL", "OBJECT_LIST", "LANDING_PAGE", "BLOG_POST", "WORKFLOW"];
 
 pub(crate) static ROUTES: &[Route] = &[
-    Route {
-        name: "campaigns.list",
-        method: Method::GET,
-        paths: &[
-            "/marketing/v3/campaigns",
-            "/marketing/campaigns/2026-03",
-            "/marketing/campaigns/2026-09",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: campaign_scopes,
-        handle: |portal, _, request| list(portal, request).unwrap_or_else(|refusal| refusal),
-    },
-    Route {
-        name: "campaigns.get",
-        method: Method::GET,
-        paths: &[
-            "/marketing/v3/campaigns/{}",
-            "/marketing/campaigns/2026-03/{}",
-            "/marketing/campaigns/2026-09/{}",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: campaign_scopes,
-        handle: |portal, params, request| {
-            let found =
-                find(portal, param(params, 0)).map(|item| with_assets(portal, request, &item));
-            found.map_or_else(|refusal| refusal, |body| Answer::json(200, body.to_string()))
-        },
-    },
-    Route {
-        name: "campaigns.assets",
-        method: Method::GET,
-        paths: &[
-            "/marketing/v3/campaigns/{}/assets/{}",
-            "/marketing/campaigns/2026-03/{}/assets/{}",
-            "/marketing/campaigns/2026-09/{}/assets/{}",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: campaign_scopes,
-        handle: |portal, params, request| {
-            assets(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
-    },
     Route {
         name: "campaigns.metrics",
         method: Method::GET,
@@ -76,11 +28,11 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: campaign_scopes,
-        handle: |portal, params, request| {
-            let found = find(portal, param(params, 0)).map(|item| metrics(&item, request.now_ms));
-            found.map_or_else(|refusal| refusal, |body| Answer::json(200, body.to_string()))
-        },
+        scopes: RequiredScopes::AnyOf(&["marketing.campaigns.read"]),
+        handler: Handler::Function(|portal, params, request| {
+            let found = find(portal, params).ok_or_else(refusal::not_found)?;
+            Ok(Answer::json(200, metrics(&found, request.now_ms).to_string()))
+        }),
     },
     Route {
         name: "campaigns.batch_read",
@@ -92,27 +44,23 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: campaign_scopes,
-        handle: |portal, _, request| batch_read(portal, request).unwrap_or_else(|refusal| refusal),
+        scopes: RequiredScopes::AnyOf(&["marketing.campaigns.read"]),
+        handler: Handler::Function(|portal, _, request| batch_read(portal, request)),
     },
 ];
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
-fn campaign_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
-    Ok(any_of(&["marketing.campaigns.read"]))
-}
-
-fn find(portal: &Portal, guid: &str) -> Result<Item, Answer> {
-    portal.marketing().campaigns.by_guid(guid).ok_or_else(refusal::not_found)
+/// Returns the campaign with the GUID in the path.
+pub(crate) fn find(portal: &Portal, params: &Params) -> Option<Item> {
+    portal.marketing().campaigns.by_guid(param(params, 0))
 }
 
 fn name(item: &Item) -> String {
     format!("Launch {}", item.number)
 }
 
-fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let most = portal.settings.undocumented_limit;
-    let limit = limit(request, DEFAULT_LIMIT, most, portal.settings.over_limit)?;
+/// Returns the campaigns with the requested name in the requested order.
+pub(crate) fn all(call: &Call<'_>) -> Result<Vec<Item>, Answer> {
+    let Call { portal, request, .. } = *call;
     let wanted = request.query("name").unwrap_or_default().to_lowercase();
     let items = portal.marketing().campaigns.items();
     let mut campaigns: Vec<Item> =
@@ -128,11 +76,11 @@ fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
             campaigns.reverse();
         }
     }
-    by_offset(request, &campaigns, limit, true, |item| describe(portal, request, item).into())
+    Ok(campaigns)
 }
 
 /// HubSpot: only requested properties that have a value are returned.
-fn describe(portal: &Portal, request: &Request, item: &Item) -> Map<String, Value> {
+pub(crate) fn describe(portal: &Portal, request: &Request, item: &Item) -> Map<String, Value> {
     let campaigns = &portal.marketing().campaigns;
     let dice = mix2(campaigns.seed, item.number);
     let day = |ms: i64| iso(ms).get(..10).unwrap_or_default().to_owned();
@@ -160,7 +108,8 @@ fn describe(portal: &Portal, request: &Request, item: &Item) -> Map<String, Valu
     fields
 }
 
-fn with_assets(portal: &Portal, request: &Request, item: &Item) -> Value {
+/// Returns a campaign with all its assets.
+pub(crate) fn with_assets(portal: &Portal, request: &Request, item: &Item) -> Value {
     let mut fields = describe(portal, request, item);
     let mut by_type = Map::new();
     for asset_type in ASSET_TYPES {
@@ -176,7 +125,7 @@ fn with_assets(portal: &Portal, request: &Request, item: &Item) -> Value {
 }
 
 /// Id, name, and the hash behind the metrics.
-struct Asset {
+pub(crate) struct Asset {
     id: String,
     name: String,
     dice: u64,
@@ -221,7 +170,7 @@ fn of_type(portal: &Portal, item: &Item, asset_type: &str) -> Vec<Asset> {
 }
 
 /// HubSpot: metrics are returned only if both dates are given.
-fn show(request: &Request, asset: &Asset) -> Value {
+pub(crate) fn show(request: &Request, asset: &Asset) -> Value {
     let mut body = json!({ "id": asset.id, "name": asset.name });
     if request.query("startDate").is_some()
         && request.query("endDate").is_some()
@@ -233,16 +182,20 @@ fn show(request: &Request, asset: &Asset) -> Value {
     body
 }
 
-fn assets(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
-    let item = find(portal, param(params, 0))?;
-    let asset_type = param(params, 1);
+/// Returns the campaign and the asset type in the path.
+pub(crate) fn campaign_and_type<'a>(call: &Call<'a>) -> Result<(Item, &'a str), Answer> {
+    let item = find(call.portal, call.params).ok_or_else(refusal::not_found)?;
+    let asset_type = param(call.params, 1);
     if !ASSET_TYPES.contains(&asset_type) {
         return Err(refusal::validation(&format!("Invalid asset type {asset_type}")));
     }
-    let most = portal.settings.undocumented_limit;
-    let limit = limit(request, ASSETS_DEFAULT_LIMIT, most, portal.settings.over_limit)?;
-    let all = of_type(portal, &item, asset_type);
-    by_offset(request, &all, limit, false, |asset| show(request, asset))
+    Ok((item, asset_type))
+}
+
+/// Returns the assets of the campaign and of the type in the path.
+pub(crate) fn assets(call: &Call<'_>) -> Result<Vec<Asset>, Answer> {
+    let (item, asset_type) = campaign_and_type(call)?;
+    Ok(of_type(call.portal, &item, asset_type))
 }
 
 fn metrics(item: &Item, now_ms: i64) -> Value {

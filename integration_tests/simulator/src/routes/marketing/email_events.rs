@@ -6,8 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Key, Marketing, Portal, mix, mix2};
 use crate::refusal;
-use crate::route::{Bucket, Route};
-use crate::routes::marketing::content_scopes;
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
 use crate::routes::marketing::email_campaigns::app;
 use crate::routes::marketing::window::{below, number, token, window};
 use crate::routes::paging::limit;
@@ -44,8 +43,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     paths: &["/email/public/v1/events"],
     bucket: Bucket::General,
     authenticated: true,
-    scopes: content_scopes,
-    handle: |portal, _, request| list(portal, request).unwrap_or_else(|refusal| refusal),
+    scopes: RequiredScopes::AnyOf(&["content"]),
+    handler: Handler::Function(|portal, _, request| list(portal, request)),
 }];
 
 /// Data of an event.

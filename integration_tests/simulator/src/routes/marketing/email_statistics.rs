@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{Item, Marketing, Portal, mix2, parse_ms};
 use crate::refusal;
-use crate::route::{Bucket, Route};
-use crate::routes::marketing::emails::{campaign_id, email_scopes, published_ms};
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
+use crate::routes::marketing::publication::published_ms;
 
 /// Time within which half of all opens happen.
 const HALF_MS: i64 = 3 * 86_400_000;
@@ -23,8 +23,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     ],
     bucket: Bucket::General,
     authenticated: true,
-    scopes: email_scopes,
-    handle: |portal, _, request| statistics(portal, request).unwrap_or_else(|refusal| refusal),
+    scopes: RequiredScopes::AnyOf(&["content", "marketing.email.read", "marketing.email.write"]),
+    handler: Handler::Function(|portal, _, request| statistics(portal, request)),
 }];
 
 /// Returns the number of recipients.
@@ -113,7 +113,7 @@ fn statistics(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
             let sum = total.get(name).and_then(Value::as_u64).unwrap_or(0);
             total.insert(name.clone(), (sum + count.as_u64().unwrap_or(0)).into());
         }
-        by_campaign.insert(campaign_id(email.number).to_string(), stats);
+        by_campaign.insert(Marketing::email_campaign_id(email.number).to_string(), stats);
         ids.push(id);
     }
     let body = json!({

@@ -2,87 +2,19 @@
 
 use std::cmp::Ordering;
 
-use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::message::{Answer, Request};
 use crate::portal::{Item, Marketing, Portal, iso, mix2, parse_ms};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route, Scopes};
+use crate::route::param;
+use crate::routes::collection::Call;
 use crate::routes::marketing::email_statistics::stats;
-use crate::routes::paging::{by_offset, flag, limit};
-use crate::routes::{any_of, param};
-
-const DEFAULT_LIMIT: usize = 10;
-const MOST: usize = 250;
-const DAY_MS: i64 = 86_400_000;
-/// Type, subcategory and state of the e-mails, in a cycle.
-const KINDS: &[(&str, &str, &str)] = &[
-    ("BATCH_EMAIL", "batch", "PUBLISHED"),
-    ("AUTOMATED_EMAIL", "automated", "AUTOMATED"),
-    ("BATCH_EMAIL", "batch", "DRAFT"),
-    ("AB_EMAIL", "ab_master", "PUBLISHED_AB"),
-    ("BLOG_EMAIL", "blog_email", "BLOG_EMAIL_PUBLISHED"),
-    ("BATCH_EMAIL", "batch", "SCHEDULED"),
-];
-
-pub(crate) static ROUTES: &[Route] = &[
-    Route {
-        name: "marketing_emails.list",
-        method: Method::GET,
-        paths: &["/marketing/v3/emails", "/marketing/emails/2026-03", "/marketing/emails/2026-09"],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: email_scopes,
-        handle: |portal, _, request| list(portal, request).unwrap_or_else(|refusal| refusal),
-    },
-    Route {
-        name: "marketing_emails.get",
-        method: Method::GET,
-        paths: &[
-            "/marketing/v3/emails/{}",
-            "/marketing/emails/2026-03/{}",
-            "/marketing/emails/2026-09/{}",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: email_scopes,
-        handle: |portal, params, request| {
-            get(portal, params, request).unwrap_or_else(|refusal| refusal)
-        },
-    },
-];
-
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
-pub(crate) fn email_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
-    Ok(any_of(&["content", "marketing.email.read", "marketing.email.write"]))
-}
-
-fn kind(email: &Item) -> (&'static str, &'static str, &'static str) {
-    let place = usize::try_from(email.number).unwrap_or_default() % KINDS.len();
-    KINDS.get(place).copied().unwrap_or(("BATCH_EMAIL", "batch", "DRAFT"))
-}
-
-/// Returns the instant at which the e-mail was published, if it was. E-mails created by a change
-/// are drafts.
-///
-/// HubSpot: a scheduled e-mail is sent without an edit, so an old e-mail may have been sent
-/// recently.
-pub(crate) fn published_ms(email: &Item, start_ms: i64) -> Option<i64> {
-    let draft = matches!(kind(email).2, "DRAFT" | "SCHEDULED") || email.created_ms >= start_ms;
-    let days = i64::try_from(email.number % 25).unwrap_or_default();
-    let lately = email.number.is_multiple_of(10).then_some(start_ms - days * DAY_MS);
-    let soon = || email.created_ms + 5 * DAY_MS;
-    (!draft).then(|| lately.unwrap_or_else(soon).min(start_ms - 7_200_000))
-}
-
-/// Returns the legacy e-mail campaign of an e-mail.
-pub(crate) fn campaign_id(number: u64) -> u64 {
-    Marketing::email_campaign_id(number)
-}
+use crate::routes::marketing::publication::{kind, published_ms};
+use crate::routes::paging::flag;
 
 /// Filters of a list request.
-struct Filter<'a> {
+pub(crate) struct Filter<'a> {
     archived: bool,
     published: Option<bool>,
     kind: Option<&'a str>,
@@ -93,7 +25,7 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn of(request: &'a Request) -> Result<Self, Answer> {
+    pub(crate) fn of(request: &'a Request) -> Result<Self, Answer> {
         let mut dates = Vec::new();
         for date in ["created", "updated", "published"] {
             // HubSpot: `After` and `Before` exclude the instant itself.
@@ -121,7 +53,7 @@ impl<'a> Filter<'a> {
             kind,
             campaign: request.query("campaign"),
             dates,
-            with_stats: flag(request, "includeStats", false)?,
+            with_stats: with_stats(request)?,
         })
     }
 
@@ -146,9 +78,10 @@ impl<'a> Filter<'a> {
     }
 }
 
-fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
+/// Returns the requested e-mails in the requested order.
+pub(crate) fn all(call: &Call<'_>) -> Result<Vec<Item>, Answer> {
+    let Call { portal, request, .. } = *call;
     let filter = Filter::of(request)?;
-    let limit = limit(request, DEFAULT_LIMIT, MOST, portal.settings.over_limit)?;
     let items = portal.marketing().emails.items();
     let mut emails: Vec<Item> = items.filter(|email| filter.wants(portal, email)).collect();
     for sort in request.query_list("sort").collect::<Vec<_>>().into_iter().rev() {
@@ -160,18 +93,20 @@ fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
         };
         emails.sort_by_key(|email| if sort.starts_with('-') { -by(email) } else { by(email) });
     }
-    by_offset(request, &emails, limit, true, |email| {
-        show(portal, request, email, filter.with_stats)
-    })
+    Ok(emails)
 }
 
-fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
-    let archived = flag(request, "archived", false)?;
-    let with_stats = flag(request, "includeStats", false)?;
-    let found = param(params, 0).parse().ok().and_then(|id| portal.marketing().email(id));
-    let email = found.filter(|email| email.archived_ms.is_some() == archived);
-    let email = email.ok_or_else(refusal::not_found)?;
-    Ok(Answer::json(200, show(portal, request, &email, with_stats).to_string()))
+/// Returns the e-mail with the id in the path.
+pub(crate) fn find(call: &Call<'_>) -> Result<Option<Item>, Answer> {
+    with_stats(call.request)?;
+    let id = param(call.params, 0).parse().ok();
+    let found = id.and_then(|id| call.portal.marketing().email(id));
+    Ok(found.filter(|email| email.archived_ms.is_some() == call.archived))
+}
+
+/// Returns `true` if the request asks for the statistics.
+fn with_stats(request: &Request) -> Result<bool, Answer> {
+    flag(request, "includeStats", false)
 }
 
 /// Returns the marketing campaign of every second e-mail.
@@ -182,7 +117,7 @@ fn campaign(portal: &Portal, email: &Item) -> Option<String> {
 }
 
 /// Returns the whole e-mail, or the requested properties, with its statistics if requested.
-fn show(portal: &Portal, request: &Request, email: &Item, with_stats: bool) -> Value {
+pub(crate) fn show(portal: &Portal, request: &Request, email: &Item) -> Value {
     let mut fields = describe(portal, email);
     let included: Vec<&str> = request.query_list("includedProperties").collect();
     if !included.is_empty() {
@@ -190,7 +125,7 @@ fn show(portal: &Portal, request: &Request, email: &Item, with_stats: bool) -> V
             matches!(name.as_str(), "id" | "isAb") || included.contains(&name.as_str())
         });
     }
-    if with_stats {
+    if with_stats(request).unwrap_or_default() {
         fields.insert("stats".to_owned(), stats(portal, email, request.now_ms));
     }
     fields.into()
@@ -202,7 +137,7 @@ fn describe(portal: &Portal, email: &Item) -> Map<String, Value> {
     let draft = email.created_ms >= portal.start_ms;
     let user = (771 + email.number % 5).to_string();
     let dice = mix2(portal.marketing().emails.seed, email.number);
-    let campaign_ids = [campaign_id(email.number).to_string()];
+    let campaign_ids = [Marketing::email_campaign_id(email.number).to_string()];
     let body = json!({
         "id": Marketing::email_id(email).to_string(),
         "name": format!("Letter {}", email.number),

@@ -4,8 +4,7 @@
 use http::Method;
 
 use crate::refusal;
-use crate::route::{Bucket, Route};
-use crate::routes::no_scopes;
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
 
 pub(crate) static ROUTES: &[Route] = &[
     // Shut down on 1 November 2025.
@@ -20,8 +19,8 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |_, _, _| refusal::unknown_path(),
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|_, _, _| Ok(refusal::unknown_path())),
     },
     // Shut down on 30 April 2026.
     Route {
@@ -36,7 +35,7 @@ pub(crate) static ROUTES: &[Route] = &[
         ],
         bucket: Bucket::General,
         authenticated: true,
-        scopes: no_scopes,
-        handle: |_, _, _| refusal::unknown_path(),
+        scopes: RequiredScopes::None,
+        handler: Handler::Function(|_, _, _| Ok(refusal::unknown_path())),
     },
 ];

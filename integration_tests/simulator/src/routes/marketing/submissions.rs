@@ -6,12 +6,10 @@ use serde_json::{Value, json};
 use crate::message::{Answer, Request};
 use crate::portal::{END, Item, Key, Marketing, Portal, guid};
 use crate::refusal;
-use crate::route::{Bucket, Params, Route};
+use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, param};
 use crate::routes::cursor::{seal, unseal};
-use crate::routes::marketing::form_scopes;
 use crate::routes::marketing::window::{below, token};
 use crate::routes::paging::limit;
-use crate::routes::param;
 use crate::settings::SubmissionCursor;
 
 const DEFAULT_LIMIT: usize = 20;
@@ -25,10 +23,8 @@ pub(crate) static ROUTES: &[Route] = &[Route {
     paths: &["/form-integrations/v1/submissions/forms/{}"],
     bucket: Bucket::General,
     authenticated: true,
-    scopes: form_scopes,
-    handle: |portal, params, request| {
-        list(portal, params, request).unwrap_or_else(|refusal| refusal)
-    },
+    scopes: RequiredScopes::AnyOf(&["forms"]),
+    handler: Handler::Function(list),
 }];
 
 fn list(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {

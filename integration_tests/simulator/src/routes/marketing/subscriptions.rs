@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 
 use crate::message::{Answer, Request};
 use crate::portal::{Item, Key, Marketing, Portal, guid, iso};
-use crate::route::{Bucket, Params, Route, Scopes};
-use crate::routes::any_of;
-use crate::routes::marketing::content_scopes;
+use crate::route::{Bucket, Handler, RequiredScopes, Route};
+use crate::routes::collection::Call;
 use crate::routes::marketing::window::{below, number, token, window};
 use crate::routes::paging::{flag, limit};
 
@@ -15,57 +14,15 @@ const DEFAULT_LIMIT: usize = 100;
 const MOST: usize = 1_000;
 const CHANGES: &[&str] = &["SUBSCRIBED", "UNSUBSCRIBED", "BOUNCED", "REPORTED_SPAM", "REMOVED"];
 
-pub(crate) static ROUTES: &[Route] = &[
-    Route {
-        name: "subscriptions.timeline",
-        method: Method::GET,
-        paths: &["/email/public/v1/subscriptions/timeline"],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: content_scopes,
-        handle: |portal, _, request| timeline(portal, request).unwrap_or_else(|refusal| refusal),
-    },
-    Route {
-        name: "subscriptions.list_v1",
-        method: Method::GET,
-        paths: &["/email/public/v1/subscriptions"],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: content_scopes,
-        handle: |portal, _, _| list_v1(portal),
-    },
-    Route {
-        name: "subscriptions.definitions_v3",
-        method: Method::GET,
-        paths: &["/communication-preferences/v3/definitions"],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: preference_scopes,
-        handle: |portal, _, _| {
-            let types = portal.marketing().subscription_types.items();
-            let types: Vec<Value> = types.map(|item| describe(&item, false)).collect();
-            Answer::json(200, json!({ "subscriptionDefinitions": types }).to_string())
-        },
-    },
-    Route {
-        name: "subscriptions.definitions",
-        method: Method::GET,
-        paths: &[
-            "/communication-preferences/v4/definitions",
-            "/communication-preferences/2026-03/definitions",
-            "/communication-preferences/2026-09/definitions",
-        ],
-        bucket: Bucket::General,
-        authenticated: true,
-        scopes: preference_scopes,
-        handle: |portal, _, request| definitions(portal, request).unwrap_or_else(|refusal| refusal),
-    },
-];
-
-#[expect(clippy::unnecessary_wraps, reason = "the signature of a route's row")]
-fn preference_scopes(_: &Portal, _: &Params) -> Result<Scopes, Answer> {
-    Ok(any_of(&["communication_preferences.read", "communication_preferences.read_write"]))
-}
+pub(crate) static ROUTES: &[Route] = &[Route {
+    name: "subscriptions.timeline",
+    method: Method::GET,
+    paths: &["/email/public/v1/subscriptions/timeline"],
+    bucket: Bucket::General,
+    authenticated: true,
+    scopes: RequiredScopes::AnyOf(&["content"]),
+    handler: Handler::Function(|portal, _, request| timeline(portal, request)),
+}];
 
 /// Returns the business unit of every fourth type; the others have none.
 fn business_unit(item: &Item) -> Option<u64> {
@@ -80,7 +37,8 @@ fn description(item: &Item) -> &'static str {
     if item.number == 0 { "" } else { "What we write about" }
 }
 
-fn describe(item: &Item, translations: bool) -> Value {
+/// Returns a subscription type, in v3 and later versions.
+pub(crate) fn describe(item: &Item, translations: bool) -> Value {
     let mut body = json!({
         "id": Marketing::subscription_id(item.number).to_string(),
         "name": name(item),
@@ -109,39 +67,40 @@ fn describe(item: &Item, translations: bool) -> Value {
     body
 }
 
-fn definitions(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let translations = flag(request, "includeTranslations", false)?;
-    let unit: Option<u64> = number(request, "businessUnitId")?;
-    let types = portal.marketing().subscription_types.items();
-    let types = types.filter(|item| unit.is_none_or(|wanted| business_unit(item) == Some(wanted)));
-    let results: Vec<Value> = types.map(|item| describe(&item, translations)).collect();
-    let body = json!({
-        "status": "COMPLETE", "results": results,
-        "startedAt": iso(request.now_ms), "completedAt": iso(request.now_ms + 12),
-    });
-    Ok(Answer::json(200, body.to_string()))
+/// Returns all subscription types.
+pub(crate) fn all(portal: &Portal) -> Vec<Item> {
+    portal.marketing().subscription_types.items().collect()
 }
 
-fn list_v1(portal: &Portal) -> Answer {
-    let types = portal.marketing().subscription_types.items();
-    let types: Vec<Value> = types
-        .map(|item| {
-            json!({
-                "id": Marketing::subscription_id(item.number),
-                "portalId": portal.portal_id(),
-                "name": name(&item),
-                "description": description(&item),
-                "active": item.number % 5 != 4,
-                "internal": item.number == 1,
-                "internalName": "",
-                "category": "Marketing",
-                "channel": "Email",
-                "order": item.number,
-                "businessUnitId": business_unit(&item).unwrap_or(0),
-            })
-        })
-        .collect();
-    Answer::json(200, json!({ "subscriptionDefinitions": types }).to_string())
+/// Returns the subscription types of the requested business unit.
+pub(crate) fn of_unit(call: &Call<'_>) -> Result<Vec<Item>, Answer> {
+    with_translations(call.request)?;
+    let unit: Option<u64> = number(call.request, "businessUnitId")?;
+    let types = call.portal.marketing().subscription_types.items();
+    let wanted = |item: &Item| unit.is_none_or(|wanted| business_unit(item) == Some(wanted));
+    Ok(types.filter(wanted).collect())
+}
+
+/// Returns `true` if the request asks for the translations.
+pub(crate) fn with_translations(request: &Request) -> Result<bool, Answer> {
+    flag(request, "includeTranslations", false)
+}
+
+/// Returns a subscription type, in v1.
+pub(crate) fn describe_v1(portal: &Portal, item: &Item) -> Value {
+    json!({
+        "id": Marketing::subscription_id(item.number),
+        "portalId": portal.portal_id(),
+        "name": name(item),
+        "description": description(item),
+        "active": item.number % 5 != 4,
+        "internal": item.number == 1,
+        "internalName": "",
+        "category": "Marketing",
+        "channel": "Email",
+        "order": item.number,
+        "businessUnitId": business_unit(item).unwrap_or(0),
+    })
 }
 
 fn timeline(portal: &Portal, request: &Request) -> Result<Answer, Answer> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::message::{Answer, Request};
 use crate::refusal::{CORRELATION_HEADER, correlation_id};
-use crate::routes::oauth::{Account, Form, USER_ID};
+use crate::routes::oauth::context::{Account, Form, USER_ID};
 use crate::settings::TokenRefusal;
 use crate::token::{Denial, Issued, Tokens};
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::message::{Answer, Request};
 use crate::refusal;
+use crate::routes::oauth::context::{Account, Form, USER_ID};
 use crate::routes::oauth::grant::deny;
-use crate::routes::oauth::{Account, Form, USER_ID};
 use crate::settings::TokenInfo;
 use crate::token::{OAuthApp, Tokens};
 

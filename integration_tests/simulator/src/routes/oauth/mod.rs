@@ -1,17 +1,16 @@
 //! Endpoints that issue and describe tokens. They need no `Authorization` header and have their own
 //! quota, so they are handled before the caller is authenticated.
 
+mod context;
 mod grant;
 mod info;
 
 use http::Method;
 
-use crate::clock::Clock;
-use crate::decode;
 use crate::message::{Answer, Request};
-use crate::settings::Settings;
 use crate::token::Tokens;
 
+pub use context::Account;
 pub use grant::too_fast;
 
 /// One token endpoint.
@@ -22,14 +21,6 @@ pub struct TokenRoute {
     /// All paths of the endpoint; `{}` matches one segment.
     pub paths: &'static [&'static str],
     handle: fn(&mut Tokens, &Account<'_>, &Request, &str) -> Answer,
-}
-
-/// Account data used in the responses.
-pub struct Account<'a> {
-    pub portal_id: u64,
-    pub settings: &'a Settings,
-    /// Converts `expires_in` to real seconds, which are fewer if simulated time runs faster.
-    pub clock: &'a Clock,
 }
 
 /// All token endpoints.
@@ -105,34 +96,14 @@ impl TokenRoute {
     }
 }
 
-/// The user who installed every app.
-const USER_ID: u64 = 771;
-
-/// The fields of a form body; v1 also reads the query.
-struct Form(Vec<(String, String)>);
-
-impl Form {
-    fn of(request: &Request) -> Self {
-        let mut fields = decode::pairs(&String::from_utf8_lossy(&request.body));
-        if request.path.starts_with("/oauth/v1/") {
-            fields.extend(request.query.iter().cloned());
-        }
-        Self(fields)
-    }
-
-    fn get(&self, key: &str) -> &str {
-        self.0.iter().find(|(name, _)| name == key).map_or("", |(_, value)| value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::clock::ClockConfig;
-    use crate::settings::{TokenInfo, TokenRefusal};
+    use crate::clock::{Clock, ClockConfig};
+    use crate::settings::{Settings, TokenInfo, TokenRefusal};
     use crate::token::{Access, Granted, OAuthApp};
 
     const REFRESH: &str =
