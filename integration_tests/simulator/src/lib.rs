@@ -1,15 +1,16 @@
-//! A strict, deterministic stand-in for HubSpot's REST API.
+//! A strict, deterministic simulator of HubSpot's REST API.
 //!
 //! It is written from HubSpot's documentation and from observed responses, never from the
 //! connector. [`portal`] is the data, [`routes`] the endpoints; the code around them checks
 //! tokens, scopes and quotas, injects faults and keeps a journal. Reading order: [`message`],
 //! [`route`], `pipeline` (one request from arrival to response), then the modules it calls.
+//! `README.md` describes how to use it.
 //!
-//! ```no_run
+//! ```
 //! use hubspot_simulator::{Config, Simulator};
 //!
 //! let simulator = Simulator::start(Config::default())?;
-//! println!("{}", simulator.url());
+//! assert!(simulator.url().starts_with("http://127.0.0.1:"));
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
@@ -189,3 +190,8 @@ impl Drop for Simulator {
         }
     }
 }
+
+/// The examples of the README, which `cargo test` compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
