@@ -7,39 +7,39 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::expected;
 use crate::fault::Fault;
 use crate::message::{Answer, Request};
 use crate::portal::Change;
+use crate::server_state::ServerState;
 use crate::sync::{lock, read};
-use crate::truth;
-use crate::world::World;
 
 /// Path prefix of the control endpoints.
 pub(crate) const PREFIX: &str = "/_simulator/";
 
 /// Answers a request to the path [`PREFIX`] + `rest`.
-pub(crate) fn answer(world: &World, rest: &str, request: &Request) -> Answer {
+pub(crate) fn answer(state: &ServerState, rest: &str, request: &Request) -> Answer {
     let result = match (&request.method, rest) {
-        (&Method::GET, "journal") => Ok(journal(world, request)),
+        (&Method::GET, "journal") => Ok(journal(state, request)),
         (&Method::DELETE, "journal") => {
-            lock(&world.journal).clear();
+            lock(&state.journal).clear();
             Ok(json!({}))
         }
-        (&Method::GET, "portal") => Ok(portal(world)),
-        (&Method::GET, "records") => records(world, request),
-        (&Method::GET, "keys") => Ok(truth::keys(&read(&world.portal), world.clock.now_ms())),
-        (&Method::GET, "clock") => Ok(json!({"now_ms": world.clock.now_ms()})),
-        (&Method::POST, "clock") => parse(request).map(|order: ClockOrder| clock(world, &order)),
+        (&Method::GET, "portal") => Ok(portal(state)),
+        (&Method::GET, "records") => records(state, request),
+        (&Method::GET, "keys") => Ok(expected::keys(&read(&state.portal), state.clock.now_ms())),
+        (&Method::GET, "clock") => Ok(json!({"now_ms": state.clock.now_ms()})),
+        (&Method::POST, "clock") => parse(request).map(|order: ClockOrder| clock(state, &order)),
         (&Method::POST, "faults") => parse(request).map(|faults: Vec<Fault>| {
-            lock(&world.faults).extend(faults);
+            lock(&state.faults).extend(faults);
             json!({})
         }),
         (&Method::DELETE, "faults") => {
-            lock(&world.faults).clear();
+            lock(&state.faults).clear();
             Ok(json!({}))
         }
         (&Method::POST, "changes") => {
-            parse(request).and_then(|changes: Vec<Change>| apply(world, &changes))
+            parse(request).and_then(|changes: Vec<Change>| apply(state, &changes))
         }
         _ => {
             return Answer::json(404, json!({"error": "no such control endpoint"}).to_string());
@@ -55,8 +55,8 @@ fn parse<'a, T: Deserialize<'a>>(request: &'a Request) -> Result<T, String> {
     serde_json::from_slice(&request.body).map_err(|error| error.to_string())
 }
 
-fn journal(world: &World, request: &Request) -> Value {
-    let journal = lock(&world.journal);
+fn journal(state: &ServerState, request: &Request) -> Value {
+    let journal = lock(&state.journal);
     let mut body = json!({"summary": journal.summary()});
     if request.query("entries") == Some("true")
         && let Some(fields) = body.as_object_mut()
@@ -68,8 +68,8 @@ fn journal(world: &World, request: &Request) -> Value {
 
 /// Number of live records per object type, by plural or full name. Types without records appear
 /// only in `objects`.
-fn portal(world: &World) -> Value {
-    let portal = read(&world.portal);
+fn portal(state: &ServerState) -> Value {
+    let portal = read(&state.portal);
     let counts: serde_json::Map<String, Value> = portal
         .stores()
         .iter()
@@ -80,16 +80,16 @@ fn portal(world: &World) -> Value {
         portal.stores().iter().map(|store| store.object.plural.as_str()).collect();
     json!({
         "portal_id": portal.portal_id(),
-        "now_ms": world.clock.now_ms(),
+        "now_ms": state.clock.now_ms(),
         "counts": counts,
         "objects": objects,
     })
 }
 
 /// Live records of the object type given in the query, or its archived ones.
-fn records(world: &World, request: &Request) -> Result<Value, String> {
-    let object = request.query("object").ok_or("which object?")?;
-    truth::records(&read(&world.portal), object, request.query("archived") == Some("true"))
+fn records(state: &ServerState, request: &Request) -> Result<Value, String> {
+    let object = request.query("object").ok_or("the query needs `object`")?;
+    expected::records(&read(&state.portal), object, request.query("archived") == Some("true"))
 }
 
 /// A change to the clock: advance it, change its speed, or both.
@@ -101,19 +101,19 @@ struct ClockOrder {
     speed: Option<f64>,
 }
 
-fn clock(world: &World, order: &ClockOrder) -> Value {
-    world.clock.advance(Duration::from_millis(order.advance_ms));
+fn clock(state: &ServerState, order: &ClockOrder) -> Value {
+    state.clock.advance(Duration::from_millis(order.advance_ms));
     if let Some(speed) = order.speed {
-        world.clock.set_speed(speed);
+        state.clock.set_speed(speed);
     }
-    json!({"now_ms": world.clock.now_ms()})
+    json!({"now_ms": state.clock.now_ms()})
 }
 
 /// Applies changes in order and stops at the first that cannot be applied.
-fn apply(world: &World, changes: &[Change]) -> Result<Value, String> {
+fn apply(state: &ServerState, changes: &[Change]) -> Result<Value, String> {
     let count = changes.len();
     for (place, change) in changes.iter().enumerate() {
-        world.change(change).map_err(|error| format!("change {place}: {error}"))?;
+        state.change(change).map_err(|error| format!("change {place}: {error}"))?;
     }
     Ok(json!({"applied": count}))
 }

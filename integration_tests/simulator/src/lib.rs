@@ -33,14 +33,14 @@ mod body;
 mod config;
 mod control;
 mod decode;
+mod expected;
 mod finish;
 mod mangle;
 mod pipeline;
 mod script_task;
 mod server;
+mod server_state;
 mod sync;
-mod truth;
-mod world;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -63,12 +63,12 @@ pub use settings::Settings;
 pub use token::{Access, DEFAULT_TOKEN, Granted, OAuthApp, PrivateApp, Tier};
 
 use contract::judge::Judge;
+use server_state::ServerState;
 use sync::{lock, read};
-use world::World;
 
 /// A running server. Dropping it closes its socket.
 pub struct Simulator {
-    world: Arc<World>,
+    state: Arc<ServerState>,
     address: SocketAddr,
     runtime: Option<Runtime>,
 }
@@ -80,7 +80,7 @@ impl Simulator {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let script = config.script;
-        let world = Arc::new(World::new(config));
+        let state = Arc::new(ServerState::new(config));
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("hubspot-simulator")
@@ -90,11 +90,11 @@ impl Simulator {
             let _inside = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        runtime.spawn(server::serve(listener, Arc::clone(&world)));
+        runtime.spawn(server::serve(listener, Arc::clone(&state)));
         if let Some(script) = script {
-            runtime.spawn(script_task::run(Arc::clone(&world), script));
+            runtime.spawn(script_task::run(Arc::clone(&state), script));
         }
-        Ok(Self { world, address, runtime: Some(runtime) })
+        Ok(Self { state, address, runtime: Some(runtime) })
     }
 
     /// Returns the base URL without a trailing slash.
@@ -104,29 +104,29 @@ impl Simulator {
 
     /// Returns the retained requests in order of arrival.
     pub fn journal(&self) -> Vec<Entry> {
-        lock(&self.world.journal).entries()
+        lock(&self.state.journal).entries()
     }
 
     /// Returns the counters of all requests since the start or the last [`Self::clear_journal`].
     pub fn summary(&self) -> Summary {
-        lock(&self.world.journal).summary().clone()
+        lock(&self.state.journal).summary().clone()
     }
 
     /// Returns method and path of every request other than GET since the start, whatever was
     /// cleared.
     pub fn sent_beside_gets(&self) -> BTreeSet<(String, String)> {
-        lock(&self.world.journal).beside_gets().clone()
+        lock(&self.state.journal).beside_gets().clone()
     }
 
     /// Returns the differences between requests or responses since the start and HubSpot's
     /// documents, except intended ones. Empty unless [`Config::judged`].
     pub fn complaints(&self) -> Vec<String> {
-        self.world.judge.as_ref().map(Judge::complaints).unwrap_or_default()
+        self.state.judge.as_ref().map(Judge::complaints).unwrap_or_default()
     }
 
     /// Clears the journal.
     pub fn clear_journal(&self) {
-        lock(&self.world.journal).clear();
+        lock(&self.state.journal).clear();
     }
 
     /// Applies a change to the portal now.
@@ -135,7 +135,7 @@ impl Simulator {
     ///
     /// If the change cannot be applied, for instance because its record does not exist.
     pub fn change(&self, change: &Change) {
-        if let Err(error) = self.world.change(change) {
+        if let Err(error) = self.state.change(change) {
             panic!("{error}: {change:?}");
         }
     }
@@ -144,42 +144,42 @@ impl Simulator {
     /// number, counted from one starting with the next request. A change that cannot be applied at
     /// that point is skipped.
     pub fn schedule(&self, changes: Vec<(u64, Change)>) {
-        self.world.schedule(changes);
+        self.state.schedule(changes);
     }
 
     /// Cancels the scheduled changes that have not been applied yet.
     pub fn unschedule(&self) {
-        self.world.unschedule();
+        self.state.unschedule();
     }
 
     /// Adds faults; they count requests from now on.
     pub fn plant(&self, faults: Vec<Fault>) {
-        lock(&self.world.faults).extend(faults);
+        lock(&self.state.faults).extend(faults);
     }
 
     /// Removes all faults.
     pub fn clear_faults(&self) {
-        lock(&self.world.faults).clear();
+        lock(&self.state.faults).clear();
     }
 
     /// Advances the simulated clock.
     pub fn advance(&self, by: Duration) {
-        self.world.clock.advance(by);
+        self.state.clock.advance(by);
     }
 
     /// Sets the number of simulated seconds per real second; zero stops the clock.
     pub fn set_speed(&self, speed: f64) {
-        self.world.clock.set_speed(speed);
+        self.state.clock.set_speed(speed);
     }
 
     /// The simulated instant, milliseconds since the epoch.
     pub fn now_ms(&self) -> i64 {
-        self.world.clock.now_ms()
+        self.state.clock.now_ms()
     }
 
     /// Gives read access to the portal's data. Changes and requests wait until `look` returns.
     pub fn portal<T>(&self, look: impl FnOnce(&Portal) -> T) -> T {
-        look(&read(&self.world.portal))
+        look(&read(&self.state.portal))
     }
 }
 

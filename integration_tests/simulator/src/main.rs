@@ -14,7 +14,7 @@ use hubspot_simulator::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-/// A stand-in for HubSpot's REST API. Prints one JSON line with its URL and token to stderr.
+/// A simulator of HubSpot's REST API. Prints one JSON line with its URL and token to stderr.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -129,7 +129,7 @@ impl From<TierName> for Tier {
 
 fn pair(text: &str) -> Result<(String, u64), String> {
     let (name, count) = text.split_once('=').ok_or("expected NAME=N")?;
-    let count = count.parse().map_err(|_| format!("{count} is no number of records"))?;
+    let count = count.parse().map_err(|_| format!("`{count}` is not a number of records"))?;
     Ok((name.to_owned(), count))
 }
 
@@ -230,19 +230,19 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), String> {
-    let say = |error: std::io::Error| error.to_string();
+    let text = |error: std::io::Error| error.to_string();
     let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(say)?;
-    let simulator = Simulator::start(arguments.config()?).map_err(say)?;
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(text)?;
+    let simulator = Simulator::start(arguments.config()?).map_err(text)?;
     eprintln!("{}", json!({"url": simulator.url(), "token": arguments.token}));
-    let ended = runtime.block_on(told_to_end(arguments.exit_with_stdin)).map_err(say);
+    let ended = runtime.block_on(shutdown_signal(arguments.exit_with_stdin)).map_err(text);
     // A read of stdin may still be blocked.
     runtime.shutdown_background();
     ended
 }
 
 /// Waits for a signal or, if `watch_stdin` is set, for the end of stdin.
-async fn told_to_end(watch_stdin: bool) -> std::io::Result<()> {
+async fn shutdown_signal(watch_stdin: bool) -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate())?;

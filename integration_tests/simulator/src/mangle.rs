@@ -56,27 +56,27 @@ pub(crate) fn halve_limit(request: &mut Request) {
     }
 }
 
-/// Lowers the limit of a request to at most `most` entries.
-pub(crate) fn cap_limit(request: &mut Request, most: usize) {
+/// Lowers the limit of a request to at most `max` entries.
+pub(crate) fn cap_limit(request: &mut Request, max: usize) {
     if request.method != Method::GET {
         let Ok(mut body) = serde_json::from_slice::<Value>(&request.body) else { return };
         let limit = ["limit", "count"].into_iter().find(|name| body.get(name).is_some());
         if let Some(name) = limit
             && let Some(limit) = body.get_mut(name)
-            && limit.as_u64().is_some_and(|limit| limit > most as u64)
+            && limit.as_u64().is_some_and(|limit| limit > max as u64)
         {
-            *limit = json!(most);
+            *limit = json!(max);
             request.body = body.to_string().into();
         }
         return;
     }
     match request.query.iter_mut().find(|(name, _)| name == "limit") {
         Some((_, value)) => {
-            if value.parse::<usize>().is_ok_and(|limit| limit > most) {
-                *value = most.to_string();
+            if value.parse::<usize>().is_ok_and(|limit| limit > max) {
+                *value = max.to_string();
             }
         }
-        None => request.query.push(("limit".to_owned(), most.to_string())),
+        None => request.query.push(("limit".to_owned(), max.to_string())),
     }
 }
 

@@ -16,10 +16,10 @@ use crate::quota::Standing;
 use crate::refusal::{self, Limit};
 use crate::route::{Bucket, Params, Route};
 use crate::routes::oauth::{Account, TokenRoute};
+use crate::server_state::ServerState;
 use crate::settings::SearchRefusal;
 use crate::sync::{lock, read};
 use crate::token::{Caller, Rejection};
-use crate::world::World;
 use crate::{control, decode, finish, mangle, routes};
 
 /// Origin that counts towards the length limit of a URL.
@@ -87,7 +87,7 @@ impl From<Answer> for Reply {
 
 /// Processes a request that has been read in full.
 pub(crate) fn respond(
-    world: &World,
+    state: &ServerState,
     method: Method,
     uri: &Uri,
     headers: &HeaderMap,
@@ -97,44 +97,44 @@ pub(crate) fn respond(
     let path = decode::percent(uri.path(), false);
     let mut request = Request { method, path, query: decode::pairs(query), body, now_ms: 0 };
     if let Some(rest) = request.path.strip_prefix(control::PREFIX) {
-        let answer = control::answer(world, rest, &request);
+        let answer = control::answer(state, rest, &request);
         return Outcome { answer, delivery: Delivery::Whole, delay: Duration::ZERO };
     }
     let target = Target::of(&request.method, &request.path);
     let (number, keeps_bodies) = {
-        let mut journal = lock(&world.journal);
-        request.now_ms = world.clock.now_ms();
+        let mut journal = lock(&state.journal);
+        request.now_ms = state.clock.now_ms();
         journal.arrive(target.bucket(), request.now_ms);
-        (world.requests.fetch_add(1, Ordering::Relaxed) + 1, journal.keeps_bodies())
+        (state.requests.fetch_add(1, Ordering::Relaxed) + 1, journal.keeps_bodies())
     };
-    world.change_before(number);
-    let fault = lock(&world.faults).pick(target.name(), &request.path, query);
+    state.change_before(number);
+    let fault = lock(&state.faults).pick(target.name(), &request.path, query);
     let sent_body = request.body.clone();
     let kept_body = keeps_bodies.then(|| String::from_utf8_lossy(&request.body).into_owned());
 
     let url_length = HOST.len() + uri.path().len() + uri.query().map_or(0, |query| query.len() + 1);
-    let reply = if url_length > world.settings.url_limit {
+    let reply = if url_length > state.settings.url_limit {
         finish::page(414, "Request-URI Too Long").into()
     } else if let Some(answer) =
-        fault.as_ref().and_then(|kind| edge_fault(world, &target, &request, kind))
+        fault.as_ref().and_then(|kind| edge_fault(state, &target, &request, kind))
     {
         answer.into()
     } else {
-        serve(world, &target, &mut request, headers, fault.as_ref())
+        serve(state, &target, &mut request, headers, fault.as_ref())
     };
 
     let Reply { mut answer, caller } = reply;
     if let Some(kind) = &fault {
-        spoil(&mut answer, kind);
+        apply_to_body(&mut answer, kind);
     }
-    if let Some(judge) = &world.judge {
+    if let Some(judge) = &state.judge {
         let (method, path) = (request.method.as_str(), request.path.as_str());
         let sent = Sent { method, path, query, body: &sent_body };
         judge.examine(&sent, &answer, fault.is_some());
     }
-    let standing = caller.as_ref().and_then(|caller| standing(world, &target, caller, &request));
+    let standing = caller.as_ref().and_then(|caller| standing(state, &target, caller, &request));
     finish::complete(&mut answer, headers, standing, request.now_ms);
-    lock(&world.journal).record(Entry {
+    lock(&state.journal).record(Entry {
         number,
         at_ms: request.now_ms,
         method: request.method,
@@ -149,14 +149,19 @@ pub(crate) fn respond(
         body: kept_body,
     });
     let (delivery, late) = delivery(fault.as_ref());
-    Outcome { answer, delivery, delay: world.delay(number) + late }
+    Outcome { answer, delivery, delay: state.delay(number) + late }
 }
 
 /// Returns the response of a fault that prevents the request from reaching HubSpot's API layers.
-fn edge_fault(world: &World, target: &Target, request: &Request, kind: &Kind) -> Option<Answer> {
+fn edge_fault(
+    state: &ServerState,
+    target: &Target,
+    request: &Request,
+    kind: &Kind,
+) -> Option<Answer> {
     let (mut answer, retry_after_s) = match kind {
         Kind::RateLimited { policy, retry_after_s } => {
-            let group = group(world, target.bucket(), 0, false);
+            let group = group(state, target.bucket(), 0, false);
             (refusal::rate_limited((*policy).into(), &group), *retry_after_s)
         }
         Kind::Status { code, retry_after_s } => {
@@ -211,7 +216,7 @@ fn edge_fault(world: &World, target: &Target, request: &Request, kind: &Kind) ->
 }
 
 fn serve(
-    world: &World,
+    state: &ServerState,
     target: &Target,
     request: &mut Request,
     headers: &HeaderMap,
@@ -225,13 +230,13 @@ fn serve(
             if posts && !has_content_type(headers, "") {
                 return finish::page(415, "Unsupported Media Type").into();
             }
-            token_endpoint(world, route, request, argument).into()
+            token_endpoint(state, route, request, argument).into()
         }
         Target::Api(route, params) => {
             if posts && !has_content_type(headers, "application/json") {
                 return finish::page(415, "Unsupported Media Type").into();
             }
-            api(world, route, params, request, headers, fault)
+            api(state, route, params, request, headers, fault)
         }
     }
 }
@@ -242,19 +247,24 @@ fn has_content_type(headers: &HeaderMap, expected: &str) -> bool {
         .is_some_and(|value| value.as_bytes().starts_with(expected.as_bytes()))
 }
 
-fn token_endpoint(world: &World, route: &TokenRoute, request: &Request, argument: &str) -> Answer {
-    if let Some(max) = world.settings.token_requests_per_second
-        && lock(&world.quotas).take_token(max, request.now_ms).is_err()
+fn token_endpoint(
+    state: &ServerState,
+    route: &TokenRoute,
+    request: &Request,
+    argument: &str,
+) -> Answer {
+    if let Some(max) = state.settings.token_requests_per_second
+        && lock(&state.quotas).take_token(max, request.now_ms).is_err()
     {
         return routes::oauth::too_fast();
     }
     let account =
-        Account { portal_id: world.portal_id, settings: &world.settings, clock: &world.clock };
-    route.answer(&mut lock(&world.tokens), &account, request, argument)
+        Account { portal_id: state.portal_id, settings: &state.settings, clock: &state.clock };
+    route.answer(&mut lock(&state.tokens), &account, request, argument)
 }
 
 fn api(
-    world: &World,
+    state: &ServerState,
     route: &Route,
     params: &Params,
     request: &mut Request,
@@ -263,7 +273,7 @@ fn api(
 ) -> Reply {
     let caller = if route.authenticated {
         let header = headers.get(header::AUTHORIZATION).map(header::HeaderValue::as_bytes);
-        match lock(&world.tokens).check(header, request.now_ms) {
+        match lock(&state.tokens).check(header, request.now_ms) {
             Ok(_) if fault == Some(&Kind::ExpiredToken) => {
                 return refusal::expired(request.now_ms, request.now_ms).into();
             }
@@ -273,18 +283,18 @@ fn api(
     } else {
         None
     };
-    let portal = read(&world.portal);
+    let portal = read(&state.portal);
     let scopes = match route.required_scopes(&portal, params) {
         Ok(scopes) => scopes,
         Err(answer) => return Reply { answer, caller },
     };
     if let Some(known) = &caller {
         if !known.scopes.allows(&scopes) {
-            let answer = withheld(&portal, known, request, params, &scopes);
+            let answer = missing_scopes(&portal, known, request, params, &scopes);
             return Reply { answer, caller };
         }
-        if let Err(limit) = take(world, &portal, route.bucket, known, request.now_ms) {
-            return Reply { answer: refused(world, route.bucket, known, limit), caller };
+        if let Err(limit) = take(state, &portal, route.bucket, known, request.now_ms) {
+            return Reply { answer: refused(state, route.bucket, known, limit), caller };
         }
     }
     let gaps = &portal.spec().account.plan_gaps;
@@ -292,8 +302,8 @@ fn api(
         return Reply { answer: refusal::plan_gap(gap.status), caller };
     }
     mangle::resolve_cursor(request);
-    if let Some(most) = world.settings.page_cap {
-        mangle::cap_limit(request, most);
+    if let Some(max) = state.settings.page_cap {
+        mangle::cap_limit(request, max);
     }
     if fault == Some(&Kind::ShortPage) {
         mangle::halve_limit(request);
@@ -303,7 +313,7 @@ fn api(
 
 /// Returns the 403 for missing scopes: the text for private apps, or one of the texts for OAuth
 /// apps.
-fn withheld(
+fn missing_scopes(
     portal: &Portal,
     caller: &Caller,
     request: &Request,
@@ -335,42 +345,42 @@ fn rejected(rejection: Rejection, now_ms: i64) -> Answer {
 }
 
 fn take(
-    world: &World,
+    state: &ServerState,
     portal: &Portal,
     bucket: Bucket,
     caller: &Caller,
     now_ms: i64,
 ) -> Result<(), Limit> {
-    let mut quotas = lock(&world.quotas);
+    let mut quotas = lock(&state.quotas);
     let taken = quotas.take(bucket, caller.app_id, caller.oauth, now_ms);
     portal.calls_today.store(quotas.daily_used(now_ms), Ordering::Relaxed);
     taken
 }
 
 /// Returns the 429 of a bucket.
-fn refused(world: &World, bucket: Bucket, caller: &Caller, limit: Limit) -> Answer {
+fn refused(state: &ServerState, bucket: Bucket, caller: &Caller, limit: Limit) -> Answer {
     let plain = bucket == Bucket::Search
         && limit == Limit::Secondly
-        && match world.settings.search_refusal {
+        && match state.settings.search_refusal {
             SearchRefusal::Policy => false,
             SearchRefusal::Category => true,
             SearchRefusal::Alternate => {
-                !world.searches_refused.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
+                !state.searches_refused.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
             }
         };
     let mut answer = if plain {
         refusal::search_rate_limited()
     } else {
-        refusal::rate_limited(limit, &group(world, bucket, caller.app_id, caller.oauth))
+        refusal::rate_limited(limit, &group(state, bucket, caller.app_id, caller.oauth))
     };
-    let retry_after = world.settings.retry_after_s;
+    let retry_after = state.settings.retry_after_s;
     answer.headers.extend(retry_after.map(|seconds| ("Retry-After", seconds.to_string())));
     answer
 }
 
 /// Returns the counter's name for the body of a 429.
-fn group(world: &World, bucket: Bucket, app_id: u64, oauth: bool) -> String {
-    let portal_id = world.portal_id;
+fn group(state: &ServerState, bucket: Bucket, app_id: u64, oauth: bool) -> String {
+    let portal_id = state.portal_id;
     match bucket {
         Bucket::Search => format!("publicapi:crm:search:oauth:{app_id}:{portal_id}"),
         Bucket::Associations => format!("publicapi:crm:associations:{app_id}:{portal_id}"),
@@ -385,7 +395,7 @@ fn group(world: &World, bucket: Bucket, app_id: u64, oauth: bool) -> String {
 
 /// Returns the values of the rate-limit headers; search responses have none.
 fn standing(
-    world: &World,
+    state: &ServerState,
     target: &Target,
     caller: &Caller,
     request: &Request,
@@ -393,21 +403,21 @@ fn standing(
     if target.bucket() == Bucket::Search {
         return None;
     }
-    let standing = lock(&world.quotas).standing(caller.app_id, caller.oauth, request.now_ms);
+    let standing = lock(&state.quotas).standing(caller.app_id, caller.oauth, request.now_ms);
     // Without quota enforcement the headers announce a large limit, since clients adapt to the
     // announced one.
-    Some(if world.settings.quota {
+    Some(if state.settings.quota {
         standing
     } else {
-        Standing { max: PLENTY, remaining: PLENTY, ..standing }
+        Standing { max: UNENFORCED_LIMIT, remaining: UNENFORCED_LIMIT, ..standing }
     })
 }
 
 /// A limit of calls per ten seconds that no test reaches.
-const PLENTY: usize = 1_000_000;
+const UNENFORCED_LIMIT: usize = 1_000_000;
 
 /// Applies a fault to a finished response body.
-fn spoil(answer: &mut Answer, kind: &Kind) {
+fn apply_to_body(answer: &mut Answer, kind: &Kind) {
     if !(200..300).contains(&answer.status) {
         return;
     }

@@ -217,7 +217,7 @@ pub fn unknown_definition(object: &str, name: &str) -> Answer {
 }
 
 /// 404: the record id is not a number.
-pub fn odd_id(id: &str) -> Answer {
+pub fn invalid_id(id: &str) -> Answer {
     body(
         404,
         "Object not found.  objectId are usually numeric.",
@@ -276,9 +276,9 @@ pub fn validation(message: &str) -> Answer {
 }
 
 /// 400: a batch read has too many ids.
-pub fn too_many_inputs(most: usize, received: usize) -> Answer {
+pub fn too_many_inputs(max: usize, received: usize) -> Answer {
     validation(&format!(
-        "The maximum number of inputs supported in a batch is {most}. Received {received}."
+        "The maximum number of inputs supported in a batch is {max}. Received {received}."
     ))
 }
 

@@ -15,12 +15,12 @@ const DRAWS: u64 = 20;
 
 /// Returns the change with this number: mostly modifications, occasionally one of the others.
 pub(crate) fn draw(portal: &Portal, seed: u64, number: u64) -> Option<Change> {
-    let dice = |salt: u64| mix2(seed ^ salt, number);
+    let random = |salt: u64| mix2(seed ^ salt, number);
     let stores: Vec<&Store> = portal.stores().iter().filter(|store| store.live() > 0).collect();
-    let store = pick(&stores, dice(1))?;
+    let store = pick(&stores, random(1))?;
     let object = store.object.full_name.clone();
-    let id = live_id(store, dice(2))?;
-    Some(match dice(3) % 100 {
+    let id = live_id(store, random(2))?;
+    Some(match random(3) % 100 {
         0..70 => Change::Modify { object, records: Records::Id(id), properties: Values::new() },
         70..82 => Change::Create { object, count: 1, id: None, properties: Values::new() },
         82..88 => Change::Archive { object, records: Records::Id(id) },
@@ -29,13 +29,13 @@ pub(crate) fn draw(portal: &Portal, seed: u64, number: u64) -> Option<Change> {
             Change::Restore { object, records: Records::Id(archived) }
         }
         90..92 => {
-            let loser = live_id(store, dice(4)).filter(|loser| *loser != id)?;
+            let loser = live_id(store, random(4)).filter(|loser| *loser != id)?;
             Change::Merge { object, winner: id, loser }
         }
         92..93 => Change::Purge { object, records: Records::Id(id) },
         93.. => {
-            let other = pick(&stores, dice(5))?;
-            let to_id = live_id(other, dice(6))?;
+            let other = pick(&stores, random(5))?;
+            let to_id = live_id(other, random(6))?;
             Change::Associate {
                 from_object: object,
                 from_id: id,
@@ -47,15 +47,15 @@ pub(crate) fn draw(portal: &Portal, seed: u64, number: u64) -> Option<Change> {
     })
 }
 
-fn pick<'a>(stores: &[&'a Store], dice: u64) -> Option<&'a Store> {
-    let place = dice.checked_rem(u64::try_from(stores.len()).ok()?)?;
+fn pick<'a>(stores: &[&'a Store], random: u64) -> Option<&'a Store> {
+    let place = random.checked_rem(u64::try_from(stores.len()).ok()?)?;
     stores.get(usize::try_from(place).ok()?).copied()
 }
 
 /// Returns a random initial record that is still live.
-fn live_id(store: &Store, dice: u64) -> Option<u64> {
+fn live_id(store: &Store, random: u64) -> Option<u64> {
     (0..DRAWS)
-        .filter_map(|attempt| mix2(dice, attempt).checked_rem(store.base.len))
+        .filter_map(|attempt| mix2(random, attempt).checked_rem(store.base.len))
         .map(|index| store.base.id(index))
         .find(|id| store.is_live(*id))
 }

@@ -21,17 +21,17 @@ use crate::body::{Broken, Delivery, Outgoing};
 use crate::finish;
 use crate::message::Answer;
 use crate::pipeline::{Outcome, respond};
-use crate::world::World;
+use crate::server_state::ServerState;
 
 /// Maximum size of a request body, in bytes.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Serves connections until the task is dropped.
-pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
+pub(crate) async fn serve(listener: TcpListener, state: Arc<ServerState>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, Arc::clone(&world)));
+                tokio::spawn(connection(stream, Arc::clone(&state)));
             }
             // For instance if file descriptors run out: wait until other connections are closed.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -39,15 +39,15 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
     }
 }
 
-async fn connection(stream: TcpStream, world: Arc<World>) {
+async fn connection(stream: TcpStream, state: Arc<ServerState>) {
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let breaking = Arc::new(AtomicBool::new(false));
     let socket = Socket { stream, breaking: Arc::clone(&breaking) };
     let service = service_fn(move |request| {
-        let (world, breaking) = (Arc::clone(&world), Arc::clone(&breaking));
-        async move { answer(request, &world, &breaking).await }
+        let (state, breaking) = (Arc::clone(&state), Arc::clone(&breaking));
+        async move { answer(request, &state, &breaking).await }
     });
     // An error means that the client disconnected or that a fault broke the connection.
     let _ = http1::Builder::new()
@@ -58,7 +58,7 @@ async fn connection(stream: TcpStream, world: Arc<World>) {
 
 async fn answer(
     request: http::Request<Incoming>,
-    world: &World,
+    state: &ServerState,
     breaking: &AtomicBool,
 ) -> Result<Response<Outgoing>, Broken> {
     let (head, body) = request.into_parts();
@@ -67,7 +67,7 @@ async fn answer(
         return Ok(response(refusal, Delivery::Whole));
     };
     let Outcome { answer, delivery, delay } =
-        respond(world, head.method, &head.uri, &head.headers, body.to_bytes());
+        respond(state, head.method, &head.uri, &head.headers, body.to_bytes());
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }

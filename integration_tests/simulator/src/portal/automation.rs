@@ -2,7 +2,7 @@
 //! about other types, which only the newer API shows.
 
 use crate::portal::hash::mix2;
-use crate::portal::roster::{Item, Roster};
+use crate::portal::item_set::{Item, ItemSet};
 
 const FIRST_WORKFLOW: u64 = 331;
 const WORKFLOW_STEP: u64 = 7;
@@ -28,15 +28,15 @@ pub(crate) struct Flow {
 /// The flows of an account.
 #[derive(Debug)]
 pub(crate) struct Automation {
-    pub(crate) contact: Roster,
-    pub(crate) other: Roster,
+    pub(crate) contact: ItemSet,
+    pub(crate) other: ItemSet,
 }
 
 impl Automation {
     pub(crate) fn new(seed: u64, workflows: u64, flows: u64, start_ms: i64) -> Self {
         Self {
-            contact: Roster::new(mix2(seed, 21), workflows, None, start_ms),
-            other: Roster::new(mix2(seed, 22), flows, None, start_ms),
+            contact: ItemSet::new(mix2(seed, 21), workflows, None, start_ms),
+            other: ItemSet::new(mix2(seed, 22), flows, None, start_ms),
         }
     }
 
@@ -71,8 +71,8 @@ impl Automation {
         }
     }
 
-    /// Returns the roster and the number of a flow id.
-    pub(crate) fn place(&mut self, id: u64) -> Option<(&mut Roster, u64)> {
+    /// Returns the set of flows and the number of a flow id.
+    pub(crate) fn place(&mut self, id: u64) -> Option<(&mut ItemSet, u64)> {
         let offset = id.checked_sub(FIRST_FLOW)?;
         match offset % FLOW_STEP {
             0 => Some((&mut self.contact, offset / FLOW_STEP)),
@@ -102,8 +102,8 @@ mod tests {
         assert_eq!(flows.iter().filter(|flow| flow.workflow_id.is_some()).count(), 9);
         assert!(flows.iter().all(|flow| flow.workflow_id.is_none_or(|id| !ids.contains(&id))));
         for flow in &flows {
-            let (roster, number) = automation.place(flow.id).expect("a flow");
-            assert_eq!(roster.item(number), Some(flow.item), "{}", flow.id);
+            let (item_set, number) = automation.place(flow.id).expect("a flow");
+            assert_eq!(item_set.item(number), Some(flow.item), "{}", flow.id);
         }
         for odd in [0, FIRST_FLOW + 1, FIRST_FLOW - 1] {
             assert!(automation.place(odd).is_none(), "{odd}");

@@ -39,9 +39,9 @@ pub(crate) struct Base {
     created_from_ms: i64,
     modified_from_ms: i64,
     modified_until_ms: i64,
-    /// Remainder of all ids when divided by `lanes`, so that types can share a range of ids.
-    lane: u64,
-    lanes: u64,
+    /// Remainder of all ids when divided by `modulus`, so that types can share a range of ids.
+    remainder: u64,
+    modulus: u64,
 }
 
 impl Base {
@@ -87,24 +87,24 @@ impl Base {
             created_from_ms: minute_ms - 1_460 * DAY_MS,
             modified_from_ms: minute_ms - 730 * DAY_MS,
             modified_until_ms: minute_ms - 3_600_000,
-            lane: 0,
-            lanes: 1,
+            remainder: 0,
+            modulus: 1,
         }
     }
 
-    /// Returns the same records with ids that are disjoint from those of other lanes.
-    pub(crate) fn in_lane(self, lane: u64, lanes: u64) -> Self {
-        Self { lane, lanes, ..self }
+    /// Returns the same records with ids that leave this remainder when divided by `modulus`.
+    pub(crate) fn with_id_remainder(self, remainder: u64, modulus: u64) -> Self {
+        Self { remainder, modulus, ..self }
     }
 
-    /// Returns the smallest id of this lane that is at least `id`.
+    /// Returns the smallest id with this remainder that is at least `id`.
     pub(crate) fn align(&self, id: u64) -> u64 {
-        id.saturating_sub(self.lane).div_ceil(self.lanes) * self.lanes + self.lane
+        id.saturating_sub(self.remainder).div_ceil(self.modulus) * self.modulus + self.remainder
     }
 
     /// Returns the id of the record at `index`; grows with the index.
     pub(crate) fn id(&self, index: u64) -> u64 {
-        self.raw_id(index) * self.lanes + self.lane
+        self.raw_id(index) * self.modulus + self.remainder
     }
 
     fn raw_id(&self, index: u64) -> u64 {
@@ -120,7 +120,7 @@ impl Base {
 
     /// Returns the index of the first record whose id is at least `id`.
     pub(crate) fn lower_bound(&self, id: u64) -> u64 {
-        let id = id.saturating_sub(self.lane).div_ceil(self.lanes);
+        let id = id.saturating_sub(self.remainder).div_ceil(self.modulus);
         let (segment, end) = if id < self.new.first {
             (self.old, self.new.start_index)
         } else {
@@ -140,7 +140,7 @@ impl Base {
     /// Returns the smallest id above those of all initial records.
     pub(crate) fn end_id(&self) -> u64 {
         let last = self.len.checked_sub(1).map_or(0, |last| self.raw_id(last));
-        self.align((last.max(self.new.first) + 1) * self.lanes)
+        self.align((last.max(self.new.first) + 1) * self.modulus)
     }
 
     /// Returns `true` if this record is archived from the start.
@@ -266,8 +266,8 @@ pub(crate) fn scale(position: u64, span: i64, len: u64) -> i64 {
 /// HubSpot: record dates are in milliseconds, and few of them end in three zeros.
 pub(crate) fn jitter(ms: i64) -> i64 {
     let second = ms.div_euclid(1_000);
-    let dice = mix(second.unsigned_abs());
-    let milliseconds = if dice.is_multiple_of(100) { 0 } else { dice / 100 % 1_000 };
+    let random = mix(second.unsigned_abs());
+    let milliseconds = if random.is_multiple_of(100) { 0 } else { random / 100 % 1_000 };
     second * 1_000 + i64::try_from(milliseconds).unwrap_or_default()
 }
 
@@ -317,9 +317,12 @@ mod tests {
 
     #[test]
     fn types_in_different_lanes_share_no_id() {
-        let lane = |lane| Base::new(7 + lane, 900, 0.01, false, 1_790_000_000_000).in_lane(lane, 5);
+        let remainder = |remainder| {
+            Base::new(7 + remainder, 900, 0.01, false, 1_790_000_000_000)
+                .with_id_remainder(remainder, 5)
+        };
         let mut ids = std::collections::HashSet::new();
-        for base in (0..5).map(lane) {
+        for base in (0..5).map(remainder) {
             for index in 0..base.len {
                 let id = base.id(index);
                 assert!(ids.insert(id), "{id} is taken twice");

@@ -66,7 +66,9 @@ impl Portal {
             let seed = mix2(spec.seed, name_hash(&object.id));
             let base = Base::new(seed, live, spec.archived_share, object.id == "0-1", start_ms);
             let base = match (0..).zip(ENGAGEMENTS).find(|(_, name)| *name == object.plural) {
-                Some((lane, _)) if !object.custom => base.in_lane(lane, ENGAGEMENTS.len() as u64),
+                Some((remainder, _)) if !object.custom => {
+                    base.with_id_remainder(remainder, ENGAGEMENTS.len() as u64)
+                }
                 _ => base,
             };
             let count = if live == 0 { 0 } else { spec.properties };

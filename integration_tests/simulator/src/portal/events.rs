@@ -3,8 +3,8 @@
 //! record.
 
 use crate::portal::hash::mix2;
+use crate::portal::item_set::{Item, ItemSet};
 use crate::portal::log::Log;
-use crate::portal::roster::{Item, Roster};
 use crate::portal::store::Store;
 use crate::portal::values::Values;
 
@@ -66,11 +66,11 @@ impl Shuffle {
         }
     }
 
-    fn forth(self, number: u64) -> u64 {
+    fn apply(self, number: u64) -> u64 {
         number % self.len * self.step % self.len
     }
 
-    fn back(self, number: u64) -> u64 {
+    fn invert(self, number: u64) -> u64 {
         number % self.len * self.inverse % self.len
     }
 }
@@ -97,7 +97,7 @@ pub(crate) struct Events {
     slots: Vec<Slots>,
     records: u64,
     shuffle: Shuffle,
-    pub(crate) definitions: Roster,
+    pub(crate) definitions: ItemSet,
 }
 
 impl Events {
@@ -122,7 +122,7 @@ impl Events {
             slots,
             shuffle: Shuffle::new(records.div_ceil(RUN)),
             records,
-            definitions: Roster::new(mix2(seed, 12), definitions, Some(ARCHIVED_EVERY), start_ms),
+            definitions: ItemSet::new(mix2(seed, 12), definitions, Some(ARCHIVED_EVERY), start_ms),
         }
     }
 
@@ -131,7 +131,7 @@ impl Events {
         if sequence % BUSY_EVERY == BUSY {
             return sequence / BUSY_EVERY % BUSY_RECORDS.min(self.records.max(1));
         }
-        self.shuffle.forth(sequence / RUN) * RUN
+        self.shuffle.apply(sequence / RUN) * RUN
     }
 
     /// Returns the sequence numbers of the initial occurrences of a record.
@@ -143,7 +143,7 @@ impl Events {
             found.extend(turns.take_while(|sequence| *sequence < self.log.len()));
         }
         if slot.is_multiple_of(RUN) {
-            let mut run = self.shuffle.back(slot / RUN);
+            let mut run = self.shuffle.invert(slot / RUN);
             while run * RUN < self.log.len() {
                 let sequences = run * RUN..(run * RUN + RUN).min(self.log.len());
                 found.extend(sequences.filter(|sequence| sequence % BUSY_EVERY != BUSY));
@@ -189,7 +189,7 @@ mod tests {
         for len in [0, 1, 2, 3, 8, 97, 734, 1_000] {
             let shuffle = Shuffle::new(len);
             for number in 0..len {
-                assert_eq!(shuffle.back(shuffle.forth(number)), number, "{number} of {len}");
+                assert_eq!(shuffle.invert(shuffle.apply(number)), number, "{number} of {len}");
             }
         }
     }

@@ -88,7 +88,7 @@ fn push_version(
     out: &mut Vec<u8>,
     written: usize,
     at_ms: i64,
-    dice: u64,
+    random: u64,
     value: impl FnOnce(&mut Vec<u8>),
 ) {
     if written > 0 {
@@ -99,13 +99,13 @@ fn push_version(
     out.extend_from_slice(b",\"timestamp\":\"");
     push_iso(out, at_ms);
     out.extend_from_slice(b"\",\"sourceType\":\"");
-    let place = usize::try_from(dice).unwrap_or_default() % SOURCES.len();
+    let place = usize::try_from(random).unwrap_or_default() % SOURCES.len();
     out.extend_from_slice(SOURCES.get(place).copied().unwrap_or_default().as_bytes());
     out.push(b'"');
-    if dice % 5 == 2 {
+    if random % 5 == 2 {
         out.extend_from_slice(b",\"sourceLabel\":\"Imported \xe2\x80\x93 \\\"all\\\"\"");
     }
-    if dice & 1 == 0 {
+    if random & 1 == 0 {
         out.extend_from_slice(b",\"sourceId\":\"userId:771\",\"updatedByUserId\":");
         push_u64(out, 771);
     }

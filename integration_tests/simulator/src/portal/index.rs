@@ -169,24 +169,25 @@ mod tests {
         .collect()
     }
 
-    fn random_change(portal: &Portal, dice: u64, now_ms: i64) -> Change {
+    fn random_change(portal: &Portal, random: u64, now_ms: i64) -> Change {
         let object = "companies".to_owned();
         let ids: Vec<u64> = portal.ids("companies").collect();
-        let pick = |turn: u64| ids[usize::try_from(mix(dice ^ turn)).expect("64 bits") % ids.len()];
+        let pick =
+            |turn: u64| ids[usize::try_from(mix(random ^ turn)).expect("64 bits") % ids.len()];
         let records = Records::Id(pick(1));
-        match dice % 11 {
+        match random % 11 {
             0 => Change::Create { object, count: 3, id: None, properties: [].into() },
             1 => Change::Archive { object, records },
             2 => Change::Purge { object, records },
             3 if pick(1) != pick(2) => Change::Merge { object, winner: pick(1), loser: pick(2) },
-            4 => Change::Restore { object, records: Records::Sample { share: 0.3, seed: dice } },
+            4 => Change::Restore { object, records: Records::Sample { share: 0.3, seed: random } },
             5 | 6 => {
                 let (from, to) = (pick(1).min(pick(2)), pick(1).max(pick(2)));
-                let at_ms = dice.is_multiple_of(2).then_some(now_ms - 86_400_000 * 30);
+                let at_ms = random.is_multiple_of(2).then_some(now_ms - 86_400_000 * 30);
                 Change::BulkTouch { object, from_id: Some(from), to_id: Some(to), at_ms }
             }
             7 => {
-                let records = Records::Sample { share: 0.05, seed: dice };
+                let records = Records::Sample { share: 0.05, seed: random };
                 Change::Modify { object, records, properties: [].into() }
             }
             _ => Change::Modify { object, records, properties: [].into() },

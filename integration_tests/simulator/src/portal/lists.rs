@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::portal::item_set::{Item, ItemSet};
 use crate::portal::marketing_spec::MarketingSpec;
 use crate::portal::members::{MemberEdits, Members};
 use crate::portal::object_type::ObjectType;
-use crate::portal::roster::{Item, Roster};
 use crate::portal::store::Store;
 
 const FIRST_ID: u64 = 311;
@@ -37,7 +37,7 @@ struct Named {
 /// All lists of an account.
 #[derive(Debug)]
 pub(crate) struct Lists {
-    pub(crate) roster: Roster,
+    pub(crate) item_set: ItemSet,
     initial: u64,
     largest: u64,
     created: BTreeMap<u64, Named>,
@@ -47,7 +47,7 @@ pub(crate) struct Lists {
 impl Lists {
     pub(crate) fn new(seed: u64, spec: &MarketingSpec, start_ms: i64) -> Self {
         Self {
-            roster: Roster::new(seed ^ 0x115, spec.lists, None, start_ms),
+            item_set: ItemSet::new(seed ^ 0x115, spec.lists, None, start_ms),
             initial: spec.lists,
             largest: spec.largest_list,
             created: BTreeMap::new(),
@@ -56,7 +56,7 @@ impl Lists {
     }
 
     pub(crate) fn create(&mut self, name: &str, object: &str, processing: &str, now_ms: i64) {
-        let number = self.roster.create(now_ms);
+        let number = self.item_set.create(now_ms);
         let named = Named {
             name: name.to_owned(),
             object: object.to_owned(),

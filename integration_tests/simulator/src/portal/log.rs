@@ -53,14 +53,14 @@ impl<T> Log<T> {
     }
 
     /// Returns the hash that an entry's values are derived from.
-    pub(crate) fn dice(&self, sequence: u64) -> u64 {
+    pub(crate) fn random(&self, sequence: u64) -> u64 {
         mix2(self.seed, sequence)
     }
 
     fn delay_ms(&self, sequence: u64) -> i64 {
-        let (least, most) = self.lag_ms;
-        let spread = u64::try_from(most - least).unwrap_or_default() + 1;
-        least + i64::try_from(mix2(self.seed ^ 0x1A6, sequence) % spread).unwrap_or_default()
+        let (min, max) = self.lag_ms;
+        let spread = u64::try_from(max - min).unwrap_or_default() + 1;
+        min + i64::try_from(mix2(self.seed ^ 0x1A6, sequence) % spread).unwrap_or_default()
     }
 
     /// Returns the data of an entry that was added by a change.

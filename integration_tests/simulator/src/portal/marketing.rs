@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::portal::hash::mix2;
+use crate::portal::item_set::{Item, ItemSet};
 use crate::portal::log::Log;
 use crate::portal::marketing_spec::MarketingSpec;
-use crate::portal::roster::{Item, Roster};
 use crate::portal::values::Values;
 use crate::settings::Settings;
 
@@ -49,23 +49,23 @@ pub(crate) struct SubscriptionNote {
 #[derive(Debug)]
 pub(crate) struct Marketing {
     pub(crate) seed: u64,
-    pub(crate) forms: Roster,
+    pub(crate) forms: ItemSet,
     /// By the number of the form.
     pub(crate) submissions: BTreeMap<u64, Log<Values>>,
-    pub(crate) emails: Roster,
-    pub(crate) campaigns: Roster,
-    pub(crate) email_campaigns: Roster,
-    pub(crate) subscription_types: Roster,
+    pub(crate) emails: ItemSet,
+    pub(crate) campaigns: ItemSet,
+    pub(crate) email_campaigns: ItemSet,
+    pub(crate) subscription_types: ItemSet,
     pub(crate) email_events: Log<EventNote>,
     pub(crate) subscription_changes: Log<SubscriptionNote>,
 }
 
 impl Marketing {
     pub(crate) fn new(seed: u64, spec: &MarketingSpec, settings: &Settings, start_ms: i64) -> Self {
-        let roster = |salt: u64, len: u64, archived_every| {
-            Roster::new(mix2(seed, salt), len, archived_every, start_ms)
+        let item_set = |salt: u64, len: u64, archived_every| {
+            ItemSet::new(mix2(seed, salt), len, archived_every, start_ms)
         };
-        let forms = roster(1, spec.forms, Some(11));
+        let forms = item_set(1, spec.forms, Some(11));
         let submissions = forms
             .items()
             .map(|form| {
@@ -81,10 +81,10 @@ impl Marketing {
             seed,
             forms,
             submissions,
-            emails: roster(2, spec.marketing_emails, Some(7)),
-            campaigns: roster(3, spec.marketing_campaigns, None),
-            email_campaigns: roster(4, spec.email_campaigns, None),
-            subscription_types: roster(5, spec.subscription_types, None),
+            emails: item_set(2, spec.marketing_emails, Some(7)),
+            campaigns: item_set(3, spec.marketing_campaigns, None),
+            email_campaigns: item_set(4, spec.email_campaigns, None),
+            subscription_types: item_set(5, spec.subscription_types, None),
             email_events: Log::new(mix2(seed, 6), spec.email_events, log_times, lag_ms),
             subscription_changes: Log::new(
                 mix2(seed, 7),

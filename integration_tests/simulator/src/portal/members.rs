@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::portal::base::{bound, scale};
-use crate::portal::roster::Item;
+use crate::portal::item_set::Item;
 use crate::portal::store::Store;
 
 /// Number of members that joined at the same instant.
@@ -154,7 +154,7 @@ impl<'a> Members<'a> {
     }
 
     /// Returns up to `most` members of a page.
-    pub(crate) fn page(&self, order: Order, from: Start, most: usize) -> Vec<Member> {
+    pub(crate) fn page(&self, order: Order, from: Start, max: usize) -> Vec<Member> {
         let key = |member: &Member| member.key(order);
         let (Start::At(limit) | Start::Below(limit)) = from;
         let start = bound(self.size, |place| key(&self.nth(order, place)) >= limit);
@@ -165,7 +165,7 @@ impl<'a> Members<'a> {
         let mut page: Vec<Member> = places
             .map(|place| self.nth(order, place))
             .filter(|member| !self.removed(member.id) && self.store.is_live(member.id))
-            .take(most)
+            .take(max)
             .collect();
         page.extend(self.added().filter(|member| match from {
             Start::At(limit) => key(member) >= limit,
@@ -175,7 +175,7 @@ impl<'a> Members<'a> {
         if matches!(from, Start::Below(_)) {
             page.reverse();
         }
-        page.truncate(most);
+        page.truncate(max);
         page
     }
 

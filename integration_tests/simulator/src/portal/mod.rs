@@ -3,12 +3,11 @@
 //! Reading order: `spec` is the size of a portal, `base` computes the initial records, `overlay`
 //! stores changes to single records, `store` joins the two for one object type, `index` is the
 //! search index over it, `graph` links records of different types. `data` is the account that holds
-//! these parts; `reads` and `apply` read and change it, and the `truth` modules return its contents to
-//! tests.
+//! these parts; `reads` and `apply` read and change it, and the `expected` modules return its
+//! contents to tests.
 
 mod account_change;
 mod account_spec;
-mod account_truth;
 mod apply;
 mod automation;
 mod base;
@@ -17,27 +16,28 @@ mod change;
 mod data;
 mod definition;
 mod events;
+mod expected;
+mod expected_account;
+mod expected_marketing;
 mod graph;
 mod hash;
 mod history;
 mod index;
+mod item_set;
 mod lists;
 mod log;
 mod marketing;
 mod marketing_change;
 mod marketing_spec;
-mod marketing_truth;
 mod members;
 mod object_type;
 mod overlay;
 mod people;
 mod reads;
-mod roster;
 mod spec;
 mod store;
 mod text;
 mod time;
-mod truth;
 mod value;
 mod values;
 mod view;
@@ -53,6 +53,7 @@ pub(crate) use events::{Events, PAGE_VISIT, SUBMISSION};
 pub(crate) use graph::Link;
 pub(crate) use hash::{mix, mix2, name_hash};
 pub(crate) use history::{push_history, push_restless_history};
+pub(crate) use item_set::{Item, guid};
 pub(crate) use lists::List;
 pub(crate) use log::{END, Key};
 pub(crate) use marketing::Marketing;
@@ -66,7 +67,6 @@ pub use object_type::ObjectType;
 pub(crate) use overlay::Status;
 pub(crate) use people::{Person, team_id, team_name};
 pub(crate) use reads::Occurrence;
-pub(crate) use roster::{Item, guid};
 pub use spec::{CustomSpec, PortalSpec};
 pub(crate) use store::Handle;
 pub use store::Store;

@@ -21,7 +21,7 @@ pub(crate) struct Person {
     pub(crate) created_ms: i64,
     /// Numbers of the teams, the primary one first.
     pub(crate) teams: Vec<u64>,
-    pub(crate) dice: u64,
+    pub(crate) random: u64,
 }
 
 impl Person {
@@ -68,9 +68,9 @@ pub(crate) fn people(
 }
 
 fn person(spec: &PortalSpec, start_ms: i64, number: u64) -> Person {
-    let dice = mix2(spec.seed ^ 0x0E, number);
-    let days = i64::try_from(dice % 700).unwrap_or_default();
-    let first = usize::try_from(dice >> 20).unwrap_or_default() % FIRST_NAMES.len();
+    let random = mix2(spec.seed ^ 0x0E, number);
+    let days = i64::try_from(random % 700).unwrap_or_default();
+    let first = usize::try_from(random >> 20).unwrap_or_default() % FIRST_NAMES.len();
     let teams = spec.account.teams;
     let mut member_of = Vec::new();
     match number % 3 {
@@ -87,6 +87,6 @@ fn person(spec: &PortalSpec, start_ms: i64, number: u64) -> Person {
         archived: number % 6 == 5,
         created_ms: start_ms - start_ms % 1_000 - DAY_MS * (days + 100),
         teams: member_of,
-        dice,
+        random,
     }
 }

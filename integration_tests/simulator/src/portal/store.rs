@@ -235,9 +235,9 @@ impl Store {
 
     /// Returns the delay, in milliseconds, until the index shows a change of a record.
     fn lag(&self, id: u64, sequence: u64) -> i64 {
-        let (least, most) = self.lag_ms;
-        let spread = u64::try_from(most - least).unwrap_or_default() + 1;
-        least + i64::try_from(mix2(self.seed ^ sequence, id) % spread).unwrap_or_default()
+        let (min, max) = self.lag_ms;
+        let spread = u64::try_from(max - min).unwrap_or_default() + 1;
+        min + i64::try_from(mix2(self.seed ^ sequence, id) % spread).unwrap_or_default()
     }
 }
 

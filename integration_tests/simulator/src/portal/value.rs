@@ -70,51 +70,51 @@ pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
     if hash & 0xFF < without {
         return Form::Null;
     }
-    let dice = hash >> 8;
-    if may_be_empty(kind) && mix(dice).is_multiple_of(200) {
+    let random = hash >> 8;
+    if may_be_empty(kind) && mix(random).is_multiple_of(200) {
         return Form::Plain;
     }
     match kind {
         Kind::Fixed(text) => out.extend_from_slice(text.as_bytes()),
         Kind::Recording => {
             out.extend_from_slice(b"https://api.hubapi.com/recording/auth/provider/hublet/");
-            push_u64(out, dice % 1_000_000_000);
+            push_u64(out, random % 1_000_000_000);
         }
-        Kind::Text => return push_text(out, dice),
-        Kind::LongText => return push_long_text(out, dice),
+        Kind::Text => return push_text(out, random),
+        Kind::LongText => return push_long_text(out, random),
         Kind::Phone => {
             out.extend_from_slice(b"+49 30 ");
-            push_padded(out, low(dice) % 100_000_000, 8);
+            push_padded(out, low(random) % 100_000_000, 8);
         }
-        Kind::Whole => push_u64(out, dice % 100_000),
+        Kind::Whole => push_u64(out, random % 100_000),
         // HubSpot: calculated numbers are printed in the double's full precision.
-        Kind::Money if dice.is_multiple_of(61) => {
-            push_u64(out, (dice >> 4) % 4);
-            out.extend_from_slice(pick(LONG_FRACTIONS, dice >> 6).as_bytes());
+        Kind::Money if random.is_multiple_of(61) => {
+            push_u64(out, (random >> 4) % 4);
+            out.extend_from_slice(pick(LONG_FRACTIONS, random >> 6).as_bytes());
         }
         Kind::Money => {
-            if dice.is_multiple_of(16) {
+            if random.is_multiple_of(16) {
                 out.push(b'-');
             }
-            push_u64(out, (dice >> 4) % 1_000_000);
+            push_u64(out, (random >> 4) % 1_000_000);
             out.push(b'.');
-            push_padded(out, low(dice >> 30) % 100, 2);
+            push_padded(out, low(random >> 30) % 100, 2);
         }
-        Kind::Big => push_u64(out, (1 << 53) + dice),
+        Kind::Big => push_u64(out, (1 << 53) + random),
         Kind::Exponent => {
-            push_u64(out, dice % 9 + 1);
+            push_u64(out, random % 9 + 1);
             out.push(b'.');
-            push_u64(out, (dice >> 8) % 10_000);
-            out.extend_from_slice(if dice & 0x100 == 0 { b"E7" } else { b"E-4" });
+            push_u64(out, (random >> 8) % 10_000);
+            out.extend_from_slice(if random & 0x100 == 0 { b"E7" } else { b"E-4" });
         }
-        Kind::Bool => out.extend_from_slice(if dice & 1 == 0 { b"true" } else { b"false" }),
-        Kind::Date => push_date(out, &Moment::of(instant(dice))),
-        Kind::DateTime | Kind::Stamp => push_iso(out, instant(dice)),
-        Kind::Choice(options) => out.extend_from_slice(pick(options, dice).as_bytes()),
+        Kind::Bool => out.extend_from_slice(if random & 1 == 0 { b"true" } else { b"false" }),
+        Kind::Date => push_date(out, &Moment::of(instant(random))),
+        Kind::DateTime | Kind::Stamp => push_iso(out, instant(random)),
+        Kind::Choice(options) => out.extend_from_slice(pick(options, random).as_bytes()),
         Kind::Choices(options) => {
             let mut first = true;
             for (place, option) in options.iter().enumerate() {
-                if dice >> (place % 32) & 1 == 1 {
+                if random >> (place % 32) & 1 == 1 {
                     if !first {
                         out.push(b';');
                     }
@@ -126,20 +126,20 @@ pub(crate) fn push_raw(out: &mut Vec<u8>, kind: Kind, hash: u64) -> Form {
                 return Form::Null;
             }
         }
-        Kind::Owner => push_u64(out, 88 + dice % 20 * 3),
+        Kind::Owner => push_u64(out, 88 + random % 20 * 3),
         Kind::Json => {
             out.extend_from_slice(b"{\"count\":");
-            push_u64(out, dice % 1_000);
+            push_u64(out, random % 1_000);
             out.push(b'}');
             return Form::Escape;
         }
         Kind::Coordinates => {
             out.extend_from_slice(b"0-1:");
-            push_u64(out, dice % 100_000);
+            push_u64(out, random % 100_000);
         }
         Kind::Future => {
             out.extend_from_slice(b"beam-");
-            push_u64(out, dice % 1_000);
+            push_u64(out, random % 1_000);
         }
     }
     Form::Plain
@@ -164,36 +164,36 @@ pub(crate) fn push_json(out: &mut Vec<u8>, kind: Kind, hash: u64) {
     }
 }
 
-fn push_text(out: &mut Vec<u8>, dice: u64) -> Form {
-    if dice & 0xFF < 3 {
-        out.extend_from_slice(pick(ODD_TEXTS, dice >> 8).as_bytes());
+fn push_text(out: &mut Vec<u8>, random: u64) -> Form {
+    if random & 0xFF < 3 {
+        out.extend_from_slice(pick(ODD_TEXTS, random >> 8).as_bytes());
         return Form::Escape;
     }
-    push_words(out, dice >> 8, dice % 3 + 1);
+    push_words(out, random >> 8, random % 3 + 1);
     Form::Plain
 }
 
-fn push_long_text(out: &mut Vec<u8>, dice: u64) -> Form {
-    let rare = dice.is_multiple_of(1_024);
-    let sentences = if rare { 200 + (dice >> 12) % 600 } else { 1 };
+fn push_long_text(out: &mut Vec<u8>, random: u64) -> Form {
+    let rare = random.is_multiple_of(1_024);
+    let sentences = if rare { 200 + (random >> 12) % 600 } else { 1 };
     for sentence in 0..sentences {
-        push_words(out, (dice >> 10).wrapping_add(sentence * 77), 7);
+        push_words(out, (random >> 10).wrapping_add(sentence * 77), 7);
         out.extend_from_slice(b". ");
     }
-    if dice & 0x3FF < 8 { push_text(out, (dice >> 10) << 8) } else { Form::Plain }
+    if random & 0x3FF < 8 { push_text(out, (random >> 10) << 8) } else { Form::Plain }
 }
 
-fn push_words(out: &mut Vec<u8>, dice: u64, count: u64) {
+fn push_words(out: &mut Vec<u8>, random: u64, count: u64) {
     for place in 0..count {
         if place > 0 {
             out.push(b' ');
         }
-        out.extend_from_slice(pick(WORDS, dice >> (place * 5)).as_bytes());
+        out.extend_from_slice(pick(WORDS, random >> (place * 5)).as_bytes());
     }
 }
 
-fn pick(texts: Options, dice: u64) -> &'static str {
-    let place = usize::try_from(dice).unwrap_or_default() % texts.len().max(1);
+fn pick(texts: Options, random: u64) -> &'static str {
+    let place = usize::try_from(random).unwrap_or_default() % texts.len().max(1);
     texts.get(place).copied().unwrap_or_default()
 }
 
@@ -203,17 +203,17 @@ fn may_be_empty(kind: Kind) -> bool {
 }
 
 /// Returns an instant of the last years, occasionally at a whole second or hour.
-fn instant(dice: u64) -> i64 {
-    let ms = DATES_FROM_MS + i64::try_from(dice % 378_691_200_000).unwrap_or_default();
-    match dice >> 44 & 0xFF {
+fn instant(random: u64) -> i64 {
+    let ms = DATES_FROM_MS + i64::try_from(random % 378_691_200_000).unwrap_or_default();
+    match random >> 44 & 0xFF {
         0 => ms - ms % 1_000,
         1 => ms - ms % 3_600_000,
         _ => ms,
     }
 }
 
-fn low(dice: u64) -> u32 {
-    u32::try_from(dice & 0xFFFF_FFFF).unwrap_or_default()
+fn low(random: u64) -> u32 {
+    u32::try_from(random & 0xFFFF_FFFF).unwrap_or_default()
 }
 
 #[cfg(test)]

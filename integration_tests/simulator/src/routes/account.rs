@@ -12,8 +12,8 @@ use crate::routes::currencies::COMPANY_CURRENCY;
 
 const DAY_MS: i64 = 86_400_000;
 /// Maximum number of records of one standard type.
-const MOST_RECORDS: u64 = 15_000_000;
-const MOST_CUSTOM_RECORDS: u64 = 1_500_000;
+const MAX_RECORDS: u64 = 15_000_000;
+const MAX_CUSTOM_RECORDS: u64 = 1_500_000;
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -101,8 +101,8 @@ fn records(portal: &Portal) -> Answer {
                 "singularLabel": store.object.label(false),
                 "pluralLabel": store.object.label(true),
                 "usage": store.live(),
-                "limit": MOST_RECORDS,
-                "percentage": percentage(store.live(), MOST_RECORDS),
+                "limit": MAX_RECORDS,
+                "percentage": percentage(store.live(), MAX_RECORDS),
             })
         })
         .collect();
@@ -122,8 +122,8 @@ fn records(portal: &Portal) -> Answer {
         "hubspotDefinedObjectTypes": standard,
         "customObjectTypes": {
             "overallUsage": total,
-            "overallLimit": MOST_CUSTOM_RECORDS,
-            "overallPercentage": percentage(total, MOST_CUSTOM_RECORDS),
+            "overallLimit": MAX_CUSTOM_RECORDS,
+            "overallPercentage": percentage(total, MAX_CUSTOM_RECORDS),
             "byObjectType": by_type,
         },
     });

@@ -15,7 +15,7 @@ use crate::routes::object_types::store_of;
 use crate::routes::paging::{after, limit, push_paging};
 use crate::settings::{IdForm, MissingAssociations, OverLimit};
 
-const MOST_INPUTS: usize = 1_000;
+const MAX_INPUTS: usize = 1_000;
 const PAGE: usize = 500;
 
 pub(crate) static ROUTES: &[Route] = &[
@@ -110,7 +110,7 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
     out.extend_from_slice(b"{\"status\":\"COMPLETE\",\"results\":[");
     let mut written = false;
     let mut missing = Vec::new();
-    for input in inputs::<Input>(request, MOST_INPUTS)? {
+    for input in inputs::<Input>(request, MAX_INPUTS)? {
         let text = input.id.text();
         let start = input.after.as_deref().map_or(Some(0), cursor::read);
         let start = start.ok_or_else(|| refusal::validation("Invalid input: after"))?;
@@ -148,7 +148,7 @@ fn batch_read_v3(portal: &Portal, params: &Params, request: &Request) -> Result<
     let kind = format!("{}_to_{}", name(from), name(to));
     let mut results = Vec::new();
     let mut missing = Vec::new();
-    for input in inputs::<Input>(request, MOST_INPUTS)? {
+    for input in inputs::<Input>(request, MAX_INPUTS)? {
         let text = input.id.text();
         let links = text.parse().map_or_else(|_| Vec::new(), |id| portal.links(from, id, to));
         if links.is_empty() {
@@ -197,7 +197,7 @@ fn push_missing(out: &mut Vec<u8>, missing: &[String], params: &Params) -> u16 {
 fn of_record(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, Answer> {
     let (from, to) = places(portal, param(params, 0), param(params, 2))?;
     let text = param(params, 1);
-    let id = text.parse().map_err(|_| refusal::odd_id(text))?;
+    let id = text.parse().map_err(|_| refusal::invalid_id(text))?;
     let store = store_of(portal, params, 0)?;
     if !store.is_live(id) {
         return Err(refusal::no_record(text));

@@ -14,9 +14,9 @@ use crate::routes::paging::flag;
 use crate::routes::record::Shape;
 use crate::settings::BatchOrder;
 
-const MOST_INPUTS: usize = 100;
+const MAX_INPUTS: usize = 100;
 /// Maximum number of inputs if property history is requested.
-const MOST_INPUTS_WITH_HISTORY: usize = 50;
+const MAX_INPUTS_WITH_HISTORY: usize = 50;
 
 pub(crate) static ROUTES: &[Route] = &[Route {
     name: "objects.batch_read",
@@ -81,9 +81,9 @@ fn batch_read(portal: &Portal, params: &Params, request: &Request) -> Result<Ans
         serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
     let properties = body.properties.unwrap_or_default();
     let history = body.properties_with_history.unwrap_or_default();
-    let most = if history.is_empty() { MOST_INPUTS } else { MOST_INPUTS_WITH_HISTORY };
-    if body.inputs.len() > most {
-        return Err(refusal::too_many_inputs(most, body.inputs.len()));
+    let max = if history.is_empty() { MAX_INPUTS } else { MAX_INPUTS_WITH_HISTORY };
+    if body.inputs.len() > max {
+        return Err(refusal::too_many_inputs(max, body.inputs.len()));
     }
     let mut found = Vec::new();
     let mut missing = Vec::new();

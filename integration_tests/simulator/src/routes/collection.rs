@@ -75,9 +75,9 @@ pub(crate) enum Limit {
     /// The list has no such parameter.
     Unsupported,
     /// A limit above the maximum is an error whatever the settings are.
-    Strict { default: usize, most: usize },
+    Strict { default: usize, max: usize },
     /// [`Settings::over_limit`] applies.
-    Documented { default: usize, most: usize },
+    Documented { default: usize, max: usize },
     /// The maximum is [`Settings::undocumented_limit`], and [`Settings::over_limit`] applies.
     Undocumented { default: usize },
 }
@@ -86,10 +86,8 @@ impl Limit {
     fn of(self, request: &Request, settings: &Settings) -> Result<usize, Answer> {
         match self {
             Self::Unsupported => Ok(usize::MAX),
-            Self::Strict { default, most } => limit(request, default, most, OverLimit::Refuse),
-            Self::Documented { default, most } => {
-                limit(request, default, most, settings.over_limit)
-            }
+            Self::Strict { default, max } => limit(request, default, max, OverLimit::Refuse),
+            Self::Documented { default, max } => limit(request, default, max, settings.over_limit),
             Self::Undocumented { default } => {
                 limit(request, default, settings.undocumented_limit, settings.over_limit)
             }

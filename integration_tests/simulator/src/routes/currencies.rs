@@ -13,7 +13,7 @@ use crate::routes::inputs::{batch_answer, inputs};
 
 /// The company currency of the account.
 pub(crate) const COMPANY_CURRENCY: &str = "EUR";
-const MOST_INPUTS: usize = 100;
+const MAX_INPUTS: usize = 100;
 const DAY_MS: i64 = 86_400_000;
 const FIRST_RATE: u64 = 40_117;
 /// Currency codes and names that the simulator knows.
@@ -124,12 +124,12 @@ pub(crate) fn rates(portal: &Portal) -> Vec<Rate> {
     let mut rates = Vec::new();
     for from in &account.currencies {
         for age in (0..account.exchange_rates).rev() {
-            let dice = mix2(portal.spec().seed ^ name_hash(from), age);
+            let random = mix2(portal.spec().seed ^ name_hash(from), age);
             rates.push(Rate {
                 id: FIRST_RATE + rates.len() as u64 * 3,
                 from: from.clone(),
                 age,
-                ten_thousandths: 8_000 + u32::try_from(dice % 4_000).unwrap_or_default(),
+                ten_thousandths: 8_000 + u32::try_from(random % 4_000).unwrap_or_default(),
                 effective_ms: day(portal)
                     - DAY_MS * 30 * i64::try_from(age + 1).unwrap_or_default(),
             });
@@ -156,7 +156,7 @@ struct Input {
 }
 
 fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
+    let inputs: Vec<Input> = inputs(request, MAX_INPUTS)?;
     let wanted: Vec<String> = inputs.iter().map(|input| input.id.text()).collect();
     let found: Vec<Rate> =
         rates(portal).into_iter().filter(|rate| wanted.contains(&rate.id.to_string())).collect();

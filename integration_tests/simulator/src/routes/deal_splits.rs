@@ -12,7 +12,7 @@ use crate::routes::inputs::inputs;
 use crate::routes::object_types::named_store;
 use crate::routes::record::Shape;
 
-const MOST_INPUTS: usize = 100;
+const MAX_INPUTS: usize = 100;
 /// Properties of every split in addition to those that are always present.
 const SHOWN: [&str; 3] = ["hs_deal_split_amount", "hs_deal_split_percentage", "hubspot_owner_id"];
 
@@ -39,7 +39,7 @@ struct Input {
 }
 
 fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
+    let inputs: Vec<Input> = inputs(request, MAX_INPUTS)?;
     let splits = named_store(portal, "deal_splits")?;
     let shape =
         Shape::new(portal, splits, SHOWN.into_iter(), std::iter::empty()).at(request.now_ms);

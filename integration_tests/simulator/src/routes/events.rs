@@ -61,8 +61,8 @@ struct Query<'a> {
 }
 
 fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let most = portal.settings.undocumented_limit;
-    let limit = limit(request, DEFAULT_LIMIT, most, portal.settings.over_limit)?;
+    let max = portal.settings.undocumented_limit;
+    let limit = limit(request, DEFAULT_LIMIT, max, portal.settings.over_limit)?;
     let subject = subject(portal, request)?;
     if request.query("before").is_some() {
         return Err(refusal::validation("paging backwards is not supported"));
@@ -238,9 +238,9 @@ fn show(portal: &Portal, found: &Occurrence<'_>, request: &Request) -> Value {
 }
 
 fn properties(portal: &Portal, found: &Occurrence<'_>) -> Map<String, Value> {
-    let dice = found.dice;
-    let page = dice >> 8 & 0x3F;
-    let url = format!("https://example.test/pages/{page}?utm_source=mail&n={}", dice % 7);
+    let random = found.random;
+    let page = random >> 8 & 0x3F;
+    let url = format!("https://example.test/pages/{page}?utm_source=mail&n={}", random % 7);
     let known = match found.kind.as_str() {
         PAGE_VISIT => json!({
             "hs_url": url,
@@ -249,22 +249,22 @@ fn properties(portal: &Portal, found: &Occurrence<'_>) -> Map<String, Value> {
             "hs_url_path": format!("/pages/{page}"),
             "hs_title": format!("Page {page} – \"Über uns\""),
             "hs_page_id": (90_000 + page).to_string(),
-            "hs_referrer": if dice & 1 == 0 { "" } else { "https://search.example.test/" },
+            "hs_referrer": if random & 1 == 0 { "" } else { "https://search.example.test/" },
             "hs_browser": "Firefox",
             "hs_city": "zürich",
             "hs_country": "ch",
-            "hs_device_type": if dice & 2 == 0 { "DESKTOP" } else { "MOBILE" },
+            "hs_device_type": if random & 2 == 0 { "DESKTOP" } else { "MOBILE" },
             "hs_user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
             "hs_utm_source": "mail",
             "hs_visitor_type": "NORMAL",
             // Numbers are usually strings, but not always.
-            "hs_screen_width": if dice & 0xC == 0 { json!(1_920) } else { json!("1920") },
+            "hs_screen_width": if random & 0xC == 0 { json!(1_920) } else { json!("1920") },
             "hs_screen_height": "1080",
         }),
         SUBMISSION => json!({
-            "hs_form_id": guid(portal.marketing().forms.seed, dice % 5),
+            "hs_form_id": guid(portal.marketing().forms.seed, random % 5),
             "hs_form_type": "HUBSPOT",
-            "hs_form_correlation_id": guid(dice, 1),
+            "hs_form_correlation_id": guid(random, 1),
             "hs_page_id": (90_000 + page).to_string(),
             "hs_url": url,
             "hs_title": format!("Page {page}"),
@@ -273,8 +273,8 @@ fn properties(portal: &Portal, found: &Occurrence<'_>) -> Map<String, Value> {
         custom if custom.starts_with("pe") => json!({
             "hs_tracking_name": custom,
             "hs_asset_description": "made by hand",
-            "amount": format!("{}.{:02}", dice % 900, dice >> 10 & 63),
-            "plan": if dice & 1 == 0 { "gold" } else { "silver" },
+            "amount": format!("{}.{:02}", random % 900, random >> 10 & 63),
+            "plan": if random & 1 == 0 { "gold" } else { "silver" },
         }),
         _ => json!({
             "hs_element_id": format!("button-{page}"),

@@ -14,15 +14,12 @@ struct Body<T> {
     inputs: Vec<T>,
 }
 
-/// Parses the inputs of a request, at most `most`.
-pub(crate) fn inputs<T: DeserializeOwned>(
-    request: &Request,
-    most: usize,
-) -> Result<Vec<T>, Answer> {
+/// Parses the inputs of a request, at most `max`.
+pub(crate) fn inputs<T: DeserializeOwned>(request: &Request, max: usize) -> Result<Vec<T>, Answer> {
     let Body { inputs } =
         serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if inputs.len() > most {
-        return Err(refusal::too_many_inputs(most, inputs.len()));
+    if inputs.len() > max {
+        return Err(refusal::too_many_inputs(max, inputs.len()));
     }
     Ok(inputs)
 }

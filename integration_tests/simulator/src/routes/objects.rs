@@ -13,9 +13,9 @@ use crate::routes::record::Shape;
 use crate::settings::{ListCursor, OverLimit};
 
 const LIST_DEFAULT: usize = 10;
-const LIST_MOST: usize = 100;
+const LIST_MAX: usize = 100;
 /// Maximum `limit` if property history is requested.
-const LIST_MOST_WITH_HISTORY: usize = 50;
+const LIST_MAX_WITH_HISTORY: usize = 50;
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -47,9 +47,9 @@ fn list(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, A
     let shape = shape(portal, store, request)?;
     let archived = flag(request, "archived", false)?;
     let mut limit = if request.query_list("propertiesWithHistory").next().is_some() {
-        limit(request, LIST_DEFAULT, LIST_MOST_WITH_HISTORY, OverLimit::Refuse)?
+        limit(request, LIST_DEFAULT, LIST_MAX_WITH_HISTORY, OverLimit::Refuse)?
     } else {
-        limit(request, LIST_DEFAULT, LIST_MOST, portal.settings.over_limit)?
+        limit(request, LIST_DEFAULT, LIST_MAX, portal.settings.over_limit)?
     };
     let from = after(request)?;
     let every = u64::from(portal.settings.short_page_every);
@@ -91,7 +91,7 @@ fn get(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, An
     let found = if let Some(property) = request.query("idProperty") {
         find_by(store, property, wanted)?
     } else {
-        let id = wanted.parse().map_err(|_| refusal::odd_id(wanted))?;
+        let id = wanted.parse().map_err(|_| refusal::invalid_id(wanted))?;
         // HubSpot: the id of a merged record leads to the surviving record.
         store.get(store.resolve(id))
     };

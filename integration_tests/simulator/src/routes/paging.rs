@@ -6,19 +6,19 @@ use crate::refusal;
 use crate::routes::cursor;
 use crate::settings::OverLimit;
 
-/// Returns the `limit` of a request, between 1 and `most`.
+/// Returns the `limit` of a request, between 1 and `max`.
 pub(crate) fn limit(
     request: &Request,
     default: usize,
-    most: usize,
+    max: usize,
     over: OverLimit,
 ) -> Result<usize, Answer> {
-    let Some(text) = request.query("limit") else { return Ok(default.min(most)) };
+    let Some(text) = request.query("limit") else { return Ok(default.min(max)) };
     match text.parse::<usize>() {
-        Ok(limit) if (1..=most).contains(&limit) => Ok(limit),
-        Ok(limit) if limit > most && over == OverLimit::Cap => Ok(most),
-        Ok(limit) if limit > most => Err(refusal::validation(&format!(
-            "Invalid input: limit {limit} exceeds the maximum of {most}"
+        Ok(limit) if (1..=max).contains(&limit) => Ok(limit),
+        Ok(limit) if limit > max && over == OverLimit::Cap => Ok(max),
+        Ok(limit) if limit > max => Err(refusal::validation(&format!(
+            "Invalid input: limit {limit} exceeds the maximum of {max}"
         ))),
         Ok(_) | Err(_) => Err(refusal::validation(&format!("Invalid input: limit {text}"))),
     }

@@ -24,7 +24,7 @@ pub(crate) fn owners(call: &Call<'_>) -> Vec<Person> {
 /// Returns the owner with the id in the path.
 pub(crate) fn find_owner(call: &Call<'_>) -> Result<Option<Person>, Answer> {
     let id = param(call.params, 0);
-    let wanted = id.parse::<u64>().map_err(|_| refusal::odd_id(id))?;
+    let wanted = id.parse::<u64>().map_err(|_| refusal::invalid_id(id))?;
     Ok(call.portal.people(call.archived).find(|person| person.owner_id() == wanted))
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn find_user(call: &Call<'_>) -> Result<Option<Person>, Answer> {
 
 /// HubSpot: users have no dates, and fields without a value are omitted.
 pub(crate) fn user(person: &Person, request: &Request) -> Value {
-    let role = usize::try_from(person.dice >> 8).unwrap_or_default() % (ROLES.len() + 1);
+    let role = usize::try_from(person.random >> 8).unwrap_or_default() % (ROLES.len() + 1);
     let role = ROLES.get(role).map(|(id, ..)| *id);
     let secondary = person.teams.iter().skip(1).map(|team| team_id(*team).to_string());
     let mut user = json!({

@@ -91,13 +91,13 @@ pub(crate) fn pipelines(portal: &Portal, params: &Params) -> Result<Vec<Value>, 
         .collect())
 }
 
-fn describe(portal: &Portal, place: usize, (id, label, fate): Stage) -> Value {
+fn describe(portal: &Portal, place: usize, (id, label, outcome): Stage) -> Value {
     let (created_ms, updated_ms) = times(portal);
     json!({
         "id": id,
         "label": label,
         "displayOrder": place,
-        "metadata": metadata(fate),
+        "metadata": metadata(outcome),
         "archived": false,
         "createdAt": iso(created_ms),
         "updatedAt": iso(updated_ms),
@@ -105,21 +105,21 @@ fn describe(portal: &Portal, place: usize, (id, label, fate): Stage) -> Value {
     })
 }
 
-fn metadata(fate: &str) -> Value {
-    match fate {
+fn metadata(outcome: &str) -> Value {
+    match outcome {
         "OPEN" | "CLOSED" => {
-            json!({ "ticketState": fate, "isClosed": (fate == "CLOSED").to_string() })
+            json!({ "ticketState": outcome, "isClosed": (outcome == "CLOSED").to_string() })
         }
         "NOT_STARTED" | "IN_PROGRESS" | "COMPLETED" => {
-            json!({ "state": fate, "isClosed": (fate == "COMPLETED").to_string() })
+            json!({ "state": outcome, "isClosed": (outcome == "COMPLETED").to_string() })
         }
         "NEW" | "CONNECTED" | "QUALIFIED" | "UNQUALIFIED" => {
-            let closed = fate == "QUALIFIED" || fate == "UNQUALIFIED";
-            json!({ "leadState": fate, "isClosed": closed.to_string() })
+            let closed = outcome == "QUALIFIED" || outcome == "UNQUALIFIED";
+            json!({ "leadState": outcome, "isClosed": closed.to_string() })
         }
         _ => {
-            let closed = fate == "1.0" || fate == "0.0";
-            json!({ "probability": fate, "isClosed": closed.to_string() })
+            let closed = outcome == "1.0" || outcome == "0.0";
+            json!({ "probability": outcome, "isClosed": closed.to_string() })
         }
     }
 }
@@ -166,11 +166,11 @@ pub(crate) fn list_v1(call: &Call<'_>) -> Result<Vec<Value>, Answer> {
             let stages: Vec<Value> = stages
                 .iter()
                 .enumerate()
-                .map(|(place, (id, label, fate))| {
+                .map(|(place, (id, label, outcome))| {
                     json!({
                         "stageId": id, "label": label, "displayOrder": place, "active": true,
                         "createdAt": created_ms, "updatedAt": updated_ms,
-                        "metadata": metadata(fate),
+                        "metadata": metadata(outcome),
                     })
                 })
                 .collect();

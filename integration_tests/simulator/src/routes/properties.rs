@@ -156,9 +156,9 @@ pub(crate) fn list_v2(call: &Call<'_>) -> Result<Vec<Value>, Answer> {
 
 /// Returns a definition in the format of v3 and the dated versions.
 pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) -> Value {
-    let dice = definition.salt;
+    let random = definition.salt;
     let before = portal.start_ms - portal.start_ms % 86_400_000 - 86_400_000 * 1_500;
-    let before = before + i64::try_from(dice % 40_000_000_000).unwrap_or_default();
+    let before = before + i64::try_from(random % 40_000_000_000).unwrap_or_default();
     let created_ms = definition.defined_ms.unwrap_or(before);
     let mut described = json!({
         "name": definition.name,
@@ -184,7 +184,7 @@ pub(crate) fn describe(portal: &Portal, store: &Store, definition: &Definition) 
     });
     let Some(fields) = described.as_object_mut() else { return described };
     // HubSpot: some of its own definitions have no dates, and fields that do not apply are omitted.
-    if !(definition.built_in() && dice.is_multiple_of(8)) {
+    if !(definition.built_in() && random.is_multiple_of(8)) {
         fields.insert("createdAt".to_owned(), iso(created_ms).into());
         fields.insert("updatedAt".to_owned(), iso(created_ms + 3_000_123).into());
     }

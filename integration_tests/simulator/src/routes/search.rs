@@ -16,13 +16,13 @@ use crate::routes::record::Shape;
 use crate::settings::{IdOrder, SearchBodyLimit};
 
 const DEFAULT_LIMIT: usize = 10;
-const MOST_RESULTS: usize = 200;
+const MAX_RESULTS: usize = 200;
 /// Maximum number of results that one query can page through.
 const DEEPEST: usize = 10_000;
-const MOST_GROUPS: usize = 5;
-const MOST_FILTERS_PER_GROUP: usize = 6;
-const MOST_FILTERS: usize = 18;
-const MOST_CHARACTERS: usize = 3_000;
+const MAX_GROUPS: usize = 5;
+const MAX_FILTERS_PER_GROUP: usize = 6;
+const MAX_FILTERS: usize = 18;
+const MAX_CHARACTERS: usize = 3_000;
 
 pub(crate) static ROUTES: &[Route] = &[Route {
     name: "objects.search",
@@ -101,9 +101,9 @@ fn search(portal: &Portal, params: &Params, request: &Request) -> Result<Answer,
         groups.push(&[]);
     }
     let limit = body.limit.unwrap_or(DEFAULT_LIMIT);
-    if limit > MOST_RESULTS {
+    if limit > MAX_RESULTS {
         return Err(refusal::validation(&format!(
-            "limit must not exceed {MOST_RESULTS} (received {limit})"
+            "limit must not exceed {MAX_RESULTS} (received {limit})"
         )));
     }
     let offset = offset(body.after.as_ref())?;
@@ -154,9 +154,9 @@ fn check_size(portal: &Portal, request: &Request, body: &Body) -> Result<(), Ans
             groups + json(&body.filters) + query
         }
     };
-    if size.max(query) > MOST_CHARACTERS {
+    if size.max(query) > MAX_CHARACTERS {
         return Err(refusal::validation(&format!(
-            "The request is too long (length: {size}, max allowed: {MOST_CHARACTERS})"
+            "The request is too long (length: {size}, max allowed: {MAX_CHARACTERS})"
         )));
     }
     Ok(())
@@ -165,15 +165,15 @@ fn check_size(portal: &Portal, request: &Request, body: &Body) -> Result<(), Ans
 fn check_groups(groups: &[&[Filter]]) -> Result<(), Answer> {
     let deepest = groups.iter().map(|group| group.len()).max().unwrap_or_default();
     let all: usize = groups.iter().map(|group| group.len()).sum();
-    let problem = if groups.len() > MOST_GROUPS {
-        format!("too many filterGroups (count: {}, max allowed: {MOST_GROUPS})", groups.len())
-    } else if deepest > MOST_FILTERS_PER_GROUP {
+    let problem = if groups.len() > MAX_GROUPS {
+        format!("too many filterGroups (count: {}, max allowed: {MAX_GROUPS})", groups.len())
+    } else if deepest > MAX_FILTERS_PER_GROUP {
         format!(
             "too many filters per filter group (count: {deepest}, \
-             max allowed: {MOST_FILTERS_PER_GROUP})"
+             max allowed: {MAX_FILTERS_PER_GROUP})"
         )
-    } else if all > MOST_FILTERS {
-        format!("too many filters (count: {all}, max allowed: {MOST_FILTERS})")
+    } else if all > MAX_FILTERS {
+        format!("too many filters (count: {all}, max allowed: {MAX_FILTERS})")
     } else {
         return Ok(());
     };

@@ -23,21 +23,21 @@ impl Portal {
 
     pub(super) fn create_flow(&mut self, flow: NewFlow, now_ms: i64) {
         let automation = &mut self.automation;
-        let roster =
+        let item_set =
             if flow.contact_based { &mut automation.contact } else { &mut automation.other };
-        roster.create(now_ms);
+        item_set.create(now_ms);
     }
 
     /// Toggles a flow, given by its id in the newer API.
     pub(super) fn edit_flow(&mut self, id: u64, now_ms: i64) -> Result<(), String> {
         let place = self.automation.place(id);
-        let edited = place.and_then(|(roster, number)| roster.edit(number, now_ms));
+        let edited = place.and_then(|(item_set, number)| item_set.edit(number, now_ms));
         edited.ok_or_else(|| format!("there is no flow {id}"))
     }
 
     pub(super) fn delete_flow(&mut self, id: u64, now_ms: i64) -> Result<(), String> {
         let place = self.automation.place(id);
-        let deleted = place.and_then(|(roster, number)| roster.archive(number, now_ms));
+        let deleted = place.and_then(|(item_set, number)| item_set.archive(number, now_ms));
         deleted.ok_or_else(|| format!("there is no flow {id}"))
     }
 }

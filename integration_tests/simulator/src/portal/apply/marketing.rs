@@ -26,11 +26,12 @@ impl Portal {
     /// Edits the list's definition; its members stay.
     pub(super) fn edit_list(&mut self, id: u64, now_ms: i64) -> Result<(), String> {
         let number = self.list_number(id)?;
-        self.lists.roster.edit(number, now_ms).ok_or_else(|| format!("there is no list {id}"))
+        self.lists.item_set.edit(number, now_ms).ok_or_else(|| format!("there is no list {id}"))
     }
 
     pub(super) fn delete_list(&mut self, id: u64, now_ms: i64) -> Result<(), String> {
-        let number = Lists::number(id).and_then(|number| self.lists.roster.archive(number, now_ms));
+        let number =
+            Lists::number(id).and_then(|number| self.lists.item_set.archive(number, now_ms));
         number.ok_or_else(|| format!("there is no list {id}"))
     }
 

@@ -21,7 +21,7 @@ impl Portal {
                 let edits = edits(store, properties, now_ms)?;
                 if let Some(id) = id {
                     if store.handle(*id).is_some() {
-                        return Err(format!("{object} {id} has existed already"));
+                        return Err(format!("the id {id} of {object} is already in use"));
                     }
                     store.put(*id, Status::Live, Some(now_ms), &edits, now_ms);
                     return Ok(());

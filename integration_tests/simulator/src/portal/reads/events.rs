@@ -2,8 +2,8 @@
 
 use crate::portal::Portal;
 use crate::portal::events::{Events, PAGE_VISIT, STANDARD};
+use crate::portal::item_set::guid;
 use crate::portal::log::{END, Key};
-use crate::portal::roster::guid;
 use crate::portal::store::Store;
 use crate::portal::values::Values;
 use crate::portal::view::View;
@@ -12,7 +12,7 @@ use crate::portal::view::View;
 #[derive(Debug)]
 pub(crate) struct Occurrence<'a> {
     pub(crate) at_ms: i64,
-    pub(crate) dice: u64,
+    pub(crate) random: u64,
     pub(crate) uuid: String,
     pub(crate) store: &'a Store,
     pub(crate) id: u64,
@@ -60,7 +60,7 @@ impl Portal {
     /// Returns the occurrence with a key, unless its record is archived or deleted.
     pub(crate) fn occurrence(&self, key: Key) -> Option<Occurrence<'_>> {
         let (at_ms, sequence) = key;
-        let dice = self.events.log.dice(sequence);
+        let random = self.events.log.random(sequence);
         let note = self.events.log.entry(key);
         let (place, id) = if let Some(note) = note {
             (note.place, note.id)
@@ -70,10 +70,10 @@ impl Portal {
         };
         let store = self.stores.get(place)?;
         store.get(id).filter(|view: &View<'_>| view.archived_ms.is_none())?;
-        let kind = note.and_then(|note| note.kind.clone()).unwrap_or_else(|| self.kind(dice));
+        let kind = note.and_then(|note| note.kind.clone()).unwrap_or_else(|| self.kind(random));
         Some(Occurrence {
             at_ms,
-            dice,
+            random,
             uuid: guid(self.events.seed, sequence),
             store,
             id,
@@ -82,11 +82,11 @@ impl Portal {
         })
     }
 
-    fn kind(&self, dice: u64) -> String {
-        let pick = |len: usize| usize::try_from(dice >> 16).unwrap_or_default() % len.max(1);
+    fn kind(&self, random: u64) -> String {
+        let pick = |len: usize| usize::try_from(random >> 16).unwrap_or_default() % len.max(1);
         let own = self.events.in_use();
         match own.get(pick(own.len())) {
-            Some(item) if dice.is_multiple_of(4) => self.event_name(item.number),
+            Some(item) if random.is_multiple_of(4) => self.event_name(item.number),
             _ => STANDARD.get(pick(STANDARD.len())).copied().unwrap_or(PAGE_VISIT).to_owned(),
         }
     }

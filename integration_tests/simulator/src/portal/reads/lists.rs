@@ -1,8 +1,8 @@
 //! Lists of records.
 
 use crate::portal::Portal;
+use crate::portal::item_set::Item;
 use crate::portal::lists::{List, Lists};
-use crate::portal::roster::Item;
 
 impl Portal {
     fn list_of(&self, item: Item) -> Option<List<'_>> {
@@ -13,13 +13,13 @@ impl Portal {
 
     /// Returns the list with an id, unless it was deleted.
     pub(crate) fn list(&self, id: u64) -> Option<List<'_>> {
-        let item = self.lists.roster.item(Lists::number(id)?)?;
+        let item = self.lists.item_set.item(Lists::number(id)?)?;
         item.archived_ms.is_none().then(|| self.list_of(item))?
     }
 
     /// Returns all lists that were not deleted, by ascending id.
     pub(crate) fn lists(&self) -> impl DoubleEndedIterator<Item = List<'_>> + '_ {
-        let items = self.lists.roster.items().filter(|item| item.archived_ms.is_none());
+        let items = self.lists.item_set.items().filter(|item| item.archived_ms.is_none());
         items.filter_map(|item| self.list_of(item))
     }
 }

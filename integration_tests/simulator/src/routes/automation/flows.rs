@@ -12,7 +12,7 @@ use crate::routes::batch::Id;
 use crate::routes::collection::Call;
 use crate::routes::inputs::{batch_answer, inputs};
 
-const MOST_INPUTS: usize = 100;
+const MAX_INPUTS: usize = 100;
 
 pub(crate) static ROUTES: &[Route] = &[Route {
     name: "flows.batch_read",
@@ -30,7 +30,7 @@ pub(crate) fn find(portal: &Portal, wanted: &str) -> Option<Flow> {
 }
 
 /// Returns the summary of a flow.
-pub(crate) fn in_short(portal: &Portal, flow: &Flow) -> Value {
+pub(crate) fn summary(portal: &Portal, flow: &Flow) -> Value {
     let item = &flow.item;
     json!({
         "id": flow.id.to_string(),
@@ -46,8 +46,8 @@ pub(crate) fn in_short(portal: &Portal, flow: &Flow) -> Value {
 }
 
 /// Returns the full definition of a flow.
-pub(crate) fn in_full(portal: &Portal, flow: &Flow) -> Value {
-    let mut full = in_short(portal, flow);
+pub(crate) fn details(portal: &Portal, flow: &Flow) -> Value {
+    let mut full = summary(portal, flow);
     let contact = flow.workflow_id.is_some();
     let more = json!({
         "type": if contact { "CONTACT_FLOW" } else { "PLATFORM_FLOW" },
@@ -84,7 +84,7 @@ struct Input {
 }
 
 fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
+    let inputs: Vec<Input> = inputs(request, MAX_INPUTS)?;
     let every = portal.settings.flows_leave_out_every;
     let is_shown = |flow: &Flow| every == 0 || flow.item.number % every != every - 1;
     let mut results = Vec::new();
@@ -95,7 +95,7 @@ fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
         }
         let id = input.flow_id.text();
         match find(portal, &id).filter(is_shown) {
-            Some(flow) => results.push(in_full(portal, &flow)),
+            Some(flow) => results.push(details(portal, &flow)),
             None => missing.push(id),
         }
     }

@@ -10,7 +10,7 @@ use crate::route::{Bucket, Handler, RequiredScopes, Route};
 use crate::routes::batch::Id;
 use crate::routes::inputs::{batch_answer, inputs};
 
-const MOST_INPUTS: usize = 100;
+const MAX_INPUTS: usize = 100;
 
 pub(crate) static ROUTES: &[Route] = &[Route {
     name: "flows.id_mappings",
@@ -35,7 +35,7 @@ enum Input {
 }
 
 fn read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
+    let inputs: Vec<Input> = inputs(request, MAX_INPUTS)?;
     let flows = portal.automation().flows();
     let mut results = Vec::new();
     let mut missing = Vec::new();

@@ -12,15 +12,15 @@ use crate::route::{Bucket, Handler, Params, RequiredScopes, Route, param};
 use crate::routes::{cursor, paging};
 
 const PAGED_DEFAULT: usize = 100;
-const PAGED_MOST: usize = 250;
+const PAGED_MAX: usize = 250;
 const RECENT_DEFAULT: usize = 20;
-const RECENT_MOST: usize = 100;
+const RECENT_MAX: usize = 100;
 /// HubSpot: age limit of the recently modified engagements, in milliseconds.
 const RECENT_HORIZON_MS: i64 = 30 * 86_400_000;
 /// HubSpot: maximum number of recently modified engagements, whatever `total` is.
 const RECENT_DEEPEST: usize = 10_000;
 const AFTER_DEFAULT: usize = 100;
-const AFTER_MOST: usize = 1_000;
+const AFTER_MAX: usize = 1_000;
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -74,7 +74,7 @@ fn shown(portal: &Portal, found: &[(&Store, View<'_>)]) -> Vec<Value> {
 /// HubSpot: all engagements by id; `offset` is the start of the next page.
 fn paged(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let over = portal.settings.over_limit;
-    let limit = paging::limit(request, PAGED_DEFAULT, PAGED_MOST, over)?;
+    let limit = paging::limit(request, PAGED_DEFAULT, PAGED_MAX, over)?;
     let from = number(request, "offset")?.unwrap_or(0);
     let mut found = Vec::new();
     for store in stores(portal) {
@@ -93,7 +93,7 @@ fn paged(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
 fn recent(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let count = number(request, "count")?.unwrap_or(RECENT_DEFAULT as u64);
     // HubSpot: a larger count is silently reduced.
-    let count = usize::try_from(count).unwrap_or(RECENT_MOST).clamp(1, RECENT_MOST);
+    let count = usize::try_from(count).unwrap_or(RECENT_MAX).clamp(1, RECENT_MAX);
     let offset = usize::try_from(number(request, "offset")?.unwrap_or(0)).unwrap_or(usize::MAX);
     let since = number(request, "since")?.and_then(|since| i64::try_from(since).ok());
     let from_ms = since.unwrap_or(0).max(request.now_ms - RECENT_HORIZON_MS);
@@ -148,7 +148,7 @@ fn newest(
 /// page, then a token.
 fn after(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let over = portal.settings.over_limit;
-    let limit = paging::limit(request, AFTER_DEFAULT, AFTER_MOST, over)?;
+    let limit = paging::limit(request, AFTER_DEFAULT, AFTER_MAX, over)?;
     let token = request.query("after").unwrap_or("0");
     let (from_ms, from_id) = position(token)
         .ok_or_else(|| refusal::validation(&format!("Invalid input: after {token}")))?;
@@ -182,7 +182,7 @@ fn position(token: &str) -> Option<(i64, u64)> {
 }
 
 fn get(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
-    let id = param(params, 0).parse().map_err(|_| refusal::odd_id(param(params, 0)))?;
+    let id = param(params, 0).parse().map_err(|_| refusal::invalid_id(param(params, 0)))?;
     let mut found = stores(portal).filter_map(|store| Some((store, store.get(id)?)));
     let (store, view) =
         found.find(|(_, view)| view.archived_ms.is_none()).ok_or_else(refusal::not_found)?;

@@ -11,7 +11,7 @@ use crate::routes::collection::Call;
 use crate::routes::paging::flag;
 
 /// Maximum number of legacy ids in one mapping request.
-const MOST_LEGACY_IDS: usize = 10_000;
+const MAX_LEGACY_IDS: usize = 10_000;
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -156,9 +156,9 @@ fn mapped(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
 fn all_mapped(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
     let legacy: Vec<String> =
         serde_json::from_slice(&request.body).map_err(|error| refusal::invalid_json(&error))?;
-    if legacy.len() > MOST_LEGACY_IDS {
+    if legacy.len() > MAX_LEGACY_IDS {
         return Err(refusal::validation(&format!(
-            "The maximum number of ids is {MOST_LEGACY_IDS}. Received {}.",
+            "The maximum number of ids is {MAX_LEGACY_IDS}. Received {}.",
             legacy.len()
         )));
     }

@@ -15,9 +15,9 @@ use crate::routes::lists::definitions::list_of;
 use crate::routes::paging::{limit, link};
 
 const DEFAULT_LIMIT: usize = 100;
-const MOST: usize = 250;
+const MAX_LIMIT: usize = 250;
 /// Maximum number of records in one batch.
-const MOST_INPUTS: usize = 1_000;
+const MAX_INPUTS: usize = 1_000;
 
 pub(crate) static ROUTES: &[Route] = &[
     Route {
@@ -89,7 +89,7 @@ fn members(
     if !list.shows_members() {
         return Err(refusal::list_without_members(&list.object.id));
     }
-    let limit = limit(request, DEFAULT_LIMIT, MOST, portal.settings.over_limit)?;
+    let limit = limit(request, DEFAULT_LIMIT, MAX_LIMIT, portal.settings.over_limit)?;
     let start = match (key(request, "after")?, key(request, "before")?) {
         (Some(key), _) => Start::At(key),
         (None, Some(key)) => Start::Below(key),
@@ -172,7 +172,7 @@ fn lists_with(portal: &Portal, object: &str, id: u64) -> Option<Vec<Value>> {
 fn of_record(portal: &Portal, params: &Params) -> Result<Answer, Answer> {
     let (object, id) = (param(params, 0), param(params, 1));
     portal.store(object).ok_or_else(|| refusal::unknown_type(object))?;
-    let number = id.parse().map_err(|_| refusal::odd_id(id))?;
+    let number = id.parse().map_err(|_| refusal::invalid_id(id))?;
     let lists = lists_with(portal, object, number).ok_or_else(refusal::not_found)?;
     let body = json!({ "total": lists.len(), "results": lists });
     Ok(Answer::json(200, body.to_string()))
@@ -186,7 +186,7 @@ struct Input {
 }
 
 fn of_records(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
+    let inputs: Vec<Input> = inputs(request, MAX_INPUTS)?;
     let mut results = Vec::new();
     let mut missing = Vec::new();
     for Input { object_type_id, record_id } in &inputs {

@@ -48,13 +48,13 @@ struct Body {
 
 impl Body {
     fn count(&self, portal: &Portal) -> Result<usize, Answer> {
-        let most = portal.settings.lists_search_limit;
+        let max = portal.settings.lists_search_limit;
         match self.count {
             None => Ok(DEFAULT_COUNT),
-            Some(count) if (1..=most).contains(&count) => Ok(count),
-            Some(count) if count > most && portal.settings.over_limit == OverLimit::Cap => Ok(most),
+            Some(count) if (1..=max).contains(&count) => Ok(count),
+            Some(count) if count > max && portal.settings.over_limit == OverLimit::Cap => Ok(max),
             Some(count) => {
-                let message = format!("Invalid input: count {count}, the maximum is {most}");
+                let message = format!("Invalid input: count {count}, the maximum is {max}");
                 Err(refusal::validation(&message))
             }
         }

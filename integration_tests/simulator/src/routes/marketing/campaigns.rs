@@ -13,7 +13,7 @@ use crate::routes::collection::Call;
 use crate::routes::inputs::inputs;
 
 /// Maximum number of campaigns in one batch.
-const MOST_INPUTS: usize = 50;
+const MAX_INPUTS: usize = 50;
 const ASSET_TYPES: &[&str] =
     &["FORM", "MARKETING_EMAIL", "OBJECT_LIST", "LANDING_PAGE", "BLOG_POST", "WORKFLOW"];
 
@@ -82,7 +82,7 @@ pub(crate) fn all(call: &Call<'_>) -> Result<Vec<Item>, Answer> {
 /// HubSpot: only requested properties that have a value are returned.
 pub(crate) fn describe(portal: &Portal, request: &Request, item: &Item) -> Map<String, Value> {
     let campaigns = &portal.marketing().campaigns;
-    let dice = mix2(campaigns.seed, item.number);
+    let random = mix2(campaigns.seed, item.number);
     let day = |ms: i64| iso(ms).get(..10).unwrap_or_default().to_owned();
     let mut properties = Map::new();
     for asked in request.query_list("properties") {
@@ -93,7 +93,7 @@ pub(crate) fn describe(portal: &Portal, request: &Request, item: &Item) -> Map<S
             "hs_notes" if item.number.is_multiple_of(3) => "Über alles\nund mehr".to_owned(),
             "hs_campaign_status" => "in_progress".to_owned(),
             "hs_currency_code" => "EUR".to_owned(),
-            "hs_budget_items_sum_amount" => (dice % 10_000).to_string(),
+            "hs_budget_items_sum_amount" => (random % 10_000).to_string(),
             "hs_object_id" => (7_100_001 + item.number).to_string(),
             _ => continue,
         };
@@ -128,15 +128,15 @@ pub(crate) fn with_assets(portal: &Portal, request: &Request, item: &Item) -> Va
 pub(crate) struct Asset {
     id: String,
     name: String,
-    dice: u64,
+    random: u64,
 }
 
 /// Returns the assets of one type: existing forms, e-mails and lists, and other assets without an
 /// endpoint of their own.
 fn of_type(portal: &Portal, item: &Item, asset_type: &str) -> Vec<Asset> {
     let marketing = portal.marketing();
-    let dice = mix2(marketing.campaigns.seed, item.number);
-    let asset = |id: String, name: String| Asset { id, name, dice };
+    let random = mix2(marketing.campaigns.seed, item.number);
+    let asset = |id: String, name: String| Asset { id, name, random };
     let share = |number: u64| number % 3 == item.number % 3;
     match asset_type {
         "FORM" => {
@@ -163,7 +163,7 @@ fn of_type(portal: &Portal, item: &Item, asset_type: &str) -> Vec<Asset> {
             lists.map(|list| asset(list.id().to_string(), list.name())).collect()
         }
         "LANDING_PAGE" => {
-            (0..dice % 4).map(|page| asset(page.to_string(), format!("Page {page}"))).collect()
+            (0..random % 4).map(|page| asset(page.to_string(), format!("Page {page}"))).collect()
         }
         _ => Vec::new(),
     }
@@ -176,7 +176,7 @@ pub(crate) fn show(request: &Request, asset: &Asset) -> Value {
         && request.query("endDate").is_some()
         && let Some(fields) = body.as_object_mut()
     {
-        let views = asset.dice % 5_000;
+        let views = asset.random % 5_000;
         fields.insert("metrics".to_owned(), json!({ "VIEWS": views, "SUBMISSIONS": views / 20 }));
     }
     body
@@ -212,7 +212,7 @@ struct Input {
 }
 
 fn batch_read(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let inputs: Vec<Input> = inputs(request, MOST_INPUTS)?;
+    let inputs: Vec<Input> = inputs(request, MAX_INPUTS)?;
     let campaigns = &portal.marketing().campaigns;
     let (found, missing): (Vec<&Input>, Vec<&Input>) =
         inputs.iter().partition(|input| campaigns.by_guid(&input.id).is_some());

@@ -19,18 +19,18 @@ pub(crate) fn app(number: u64) -> (u32, &'static str) {
 /// Returns the campaigns. HubSpot: one list is sorted by recent activity, the other has no
 /// particular order.
 pub(crate) fn all(portal: &Portal, by_activity: bool) -> Vec<Item> {
-    let roster = &portal.marketing().email_campaigns;
-    let mut campaigns: Vec<Item> = roster.items().collect();
+    let item_set = &portal.marketing().email_campaigns;
+    let mut campaigns: Vec<Item> = item_set.items().collect();
     if by_activity {
         campaigns.sort_by_key(|item| (-item.updated_ms, item.number));
     } else {
-        campaigns.sort_by_key(|item| mix2(roster.seed, item.number));
+        campaigns.sort_by_key(|item| mix2(item_set.seed, item.number));
     }
     campaigns
 }
 
 /// Returns the summary of a campaign.
-pub(crate) fn in_short(item: &Item) -> Value {
+pub(crate) fn summary(item: &Item) -> Value {
     let (app_id, app_name) = app(item.number);
     json!({
         "id": Marketing::email_campaign_id(item.number), "appId": app_id, "appName": app_name,
@@ -48,22 +48,22 @@ pub(crate) fn find(call: &Call<'_>) -> Option<Item> {
 }
 
 /// Returns a campaign with its counters.
-pub(crate) fn in_full(portal: &Portal, item: &Item, now_ms: i64) -> Value {
+pub(crate) fn details(portal: &Portal, item: &Item, now_ms: i64) -> Value {
     let marketing = portal.marketing();
     let (app_id, app_name) = app(item.number);
-    let dice = mix2(marketing.email_campaigns.seed, item.number);
+    let random = mix2(marketing.email_campaigns.seed, item.number);
     json!({
         "id": Marketing::email_campaign_id(item.number),
         "appId": app_id,
         "appName": app_name,
-        "contentId": Marketing::email_id(&Item { number: dice % 50, ..*item }),
-        "counters": counters(dice, item.created_ms, now_ms),
+        "contentId": Marketing::email_id(&Item { number: random % 50, ..*item }),
+        "counters": counters(random, item.created_ms, now_ms),
         "name": format!("Mailing {}", item.number),
         "subject": format!("News № {}", item.number),
         "type": if item.number.is_multiple_of(4) { "AB_EMAIL" } else { "BATCH_EMAIL" },
         "subType": "BATCH_STANDARD",
-        "numIncluded": sent(dice),
-        "numQueued": sent(dice),
+        "numIncluded": sent(random),
+        "numQueued": sent(random),
         "processingState": "DONE",
         "lastProcessingStartedAt": item.created_ms,
         "lastProcessingFinishedAt": item.created_ms + 42_000,

@@ -12,7 +12,7 @@ use crate::routes::marketing::window::{below, number, token, window};
 use crate::routes::paging::limit;
 
 const DEFAULT_LIMIT: usize = 100;
-const MOST: usize = 1_000;
+const MAX_LIMIT: usize = 1_000;
 /// Types of the events, in a cycle; repeated ones are more frequent.
 const KINDS: &[&str] = &[
     "SENT",
@@ -50,7 +50,7 @@ pub(crate) static ROUTES: &[Route] = &[Route {
 /// Data of an event.
 struct Event<'a> {
     key: Key,
-    dice: u64,
+    random: u64,
     kind: &'a str,
     recipient: String,
     /// Number of the campaign.
@@ -60,25 +60,25 @@ struct Event<'a> {
 impl<'a> Event<'a> {
     fn of(portal: &'a Portal, key: Key) -> Self {
         let marketing = portal.marketing();
-        let dice = marketing.email_events.dice(key.1);
+        let random = marketing.email_events.random(key.1);
         let note = marketing.email_events.entry(key);
-        let place = usize::try_from(dice >> 8).unwrap_or_default() % KINDS.len();
+        let place = usize::try_from(random >> 8).unwrap_or_default() % KINDS.len();
         let kind = note.and_then(|note| note.kind.as_deref());
         let recipient = note.and_then(|note| note.recipient.clone());
         let campaign = note.and_then(|note| marketing.email_campaign(note.campaign?));
         let campaigns = marketing.email_campaigns.len().max(1);
         Self {
             key,
-            dice,
+            random,
             kind: kind.or_else(|| KINDS.get(place).copied()).unwrap_or("SENT"),
-            recipient: recipient.unwrap_or_else(|| portal.some_recipient(dice)),
-            campaign: campaign.map_or_else(|| mix(dice) % campaigns, |item| item.number),
+            recipient: recipient.unwrap_or_else(|| portal.some_recipient(random)),
+            campaign: campaign.map_or_else(|| mix(random) % campaigns, |item| item.number),
         }
     }
 }
 
 fn list(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let limit = limit(request, DEFAULT_LIMIT, MOST, portal.settings.over_limit)?;
+    let limit = limit(request, DEFAULT_LIMIT, MAX_LIMIT, portal.settings.over_limit)?;
     let window = window(request)?;
     let start = below(request, "offset")?;
     let campaign: Option<u64> = number(request, "campaignId")?;
@@ -160,10 +160,10 @@ fn show(portal: &Portal, event: &Event<'_>) -> Value {
 
 fn opened(event: &Event<'_>, cause: &Value) -> Value {
     let mut body = json!({
-        "deviceType": if event.dice.is_multiple_of(2) { "MOBILE" } else { "COMPUTER" },
+        "deviceType": if event.random.is_multiple_of(2) { "MOBILE" } else { "COMPUTER" },
         "userAgent": "Mozilla/5.0 (compatible)",
-        "ipAddress": format!("192.0.2.{}", event.dice % 250),
-        "filteredEvent": mix2(event.dice, 1).is_multiple_of(5),
+        "ipAddress": format!("192.0.2.{}", event.random % 250),
+        "filteredEvent": mix2(event.random, 1).is_multiple_of(5),
         "browser": {
             "name": "Apple Mail", "family": "Apple Mail", "producer": "Apple Inc.",
             "producerUrl": "", "type": "Email client", "url": "", "version": [],
@@ -175,10 +175,10 @@ fn opened(event: &Event<'_>, cause: &Value) -> Value {
     });
     if let Some(fields) = body.as_object_mut() {
         if event.kind == "OPEN" {
-            fields.insert("duration".to_owned(), (event.dice % 20_000).into());
+            fields.insert("duration".to_owned(), (event.random % 20_000).into());
         } else {
             fields.insert("url".to_owned(), "https://example.test/a?b=1&c=ü".into());
-            fields.insert("linkId".to_owned(), (event.dice % 9).into());
+            fields.insert("linkId".to_owned(), (event.random % 9).into());
             fields.insert("referer".to_owned(), "https://mail.example.test/".into());
             fields.insert("causedBy".to_owned(), cause.clone());
         }

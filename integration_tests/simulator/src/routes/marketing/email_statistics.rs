@@ -28,13 +28,13 @@ pub(crate) static ROUTES: &[Route] = &[Route {
 }];
 
 /// Returns the number of recipients.
-pub(crate) fn sent(dice: u64) -> u64 {
-    200 + dice % 50_000
+pub(crate) fn sent(random: u64) -> u64 {
+    200 + random % 50_000
 }
 
 /// Returns the counters at `now_ms` of an e-mail sent at `sent_ms`.
-pub(crate) fn counters(dice: u64, sent_ms: i64, now_ms: i64) -> Value {
-    let sent = sent(dice);
+pub(crate) fn counters(random: u64, sent_ms: i64, now_ms: i64) -> Value {
+    let sent = sent(random);
     let passed_ms = u64::try_from(now_ms - sent_ms).unwrap_or_default();
     let half_ms = u64::try_from(HALF_MS).unwrap_or(1);
     // The count approaches `whole` and reaches half of it after `half_ms`.
@@ -57,8 +57,8 @@ pub(crate) fn stats(portal: &Portal, email: &Item, now_ms: i64) -> Value {
     let Some(sent_ms) = published_ms(email, portal.start_ms) else {
         return json!({ "counters": {}, "ratios": {}, "deviceBreakdown": {}, "qualifierStats": {} });
     };
-    let dice = mix2(portal.marketing().emails.seed, email.number);
-    whole(&counters(dice, sent_ms, now_ms))
+    let random = mix2(portal.marketing().emails.seed, email.number);
+    whole(&counters(random, sent_ms, now_ms))
 }
 
 /// Returns counters together with the ratios derived from them.

@@ -136,7 +136,7 @@ fn describe(portal: &Portal, email: &Item) -> Map<String, Value> {
     let published_ms = published_ms(email, portal.start_ms);
     let draft = email.created_ms >= portal.start_ms;
     let user = (771 + email.number % 5).to_string();
-    let dice = mix2(portal.marketing().emails.seed, email.number);
+    let random = mix2(portal.marketing().emails.seed, email.number);
     let campaign_ids = [Marketing::email_campaign_id(email.number).to_string()];
     let body = json!({
         "id": Marketing::email_id(email).to_string(),
@@ -156,14 +156,14 @@ fn describe(portal: &Portal, email: &Item) -> Map<String, Value> {
         "updatedById": user.clone(),
         "primaryEmailCampaignId": campaign_ids.first(),
         "allEmailCampaignIds": campaign_ids,
-        "emailCampaignGroupId": (dice % 1_000_000_007).to_string(),
+        "emailCampaignGroupId": (random % 1_000_000_007).to_string(),
         "emailTemplateMode": "DRAG_AND_DROP",
         "activeDomain": "example.test",
         "jitterSendTime": false,
         "sendOnPublish": true,
         "folderIdV2": 0,
         "businessUnitId": "0",
-        "previewKey": format!("pk{dice:08x}"),
+        "previewKey": format!("pk{random:08x}"),
         "teamsWithAccess": [],
         "usersWithAccess": [],
         "workflowNames": if subcategory == "automated" { vec!["Welcome"] } else { Vec::new() },
@@ -173,7 +173,7 @@ fn describe(portal: &Portal, email: &Item) -> Map<String, Value> {
             "contactIlsLists": { "include": ["311"], "exclude": [] },
             "contactLists": { "include": [], "exclude": [] },
             "limitSendFrequency": false,
-            "suppressGraymail": dice.is_multiple_of(2),
+            "suppressGraymail": random.is_multiple_of(2),
         },
         "content": {
             "templatePath": "@hubspot/email/dnd/welcome.html", "plainTextVersion": "Hello\n\nBye",
@@ -200,7 +200,7 @@ fn describe(portal: &Portal, email: &Item) -> Map<String, Value> {
         fields.insert("publishedByEmail".to_owned(), "grace@example.test".into());
     }
     if email.number % 7 == 3 {
-        fields.insert("clonedFrom".to_owned(), (dice % 100_000_007).to_string().into());
+        fields.insert("clonedFrom".to_owned(), (random % 100_000_007).to_string().into());
     }
     if email.number % 11 == 4 {
         fields.insert("unpublishedAt".to_owned(), iso(email.updated_ms - 1).into());

@@ -13,7 +13,7 @@ use crate::routes::paging::limit;
 use crate::settings::SubmissionCursor;
 
 const DEFAULT_LIMIT: usize = 20;
-const MOST: usize = 50;
+const MAX_LIMIT: usize = 50;
 /// Age from which submissions have no `conversionId`, and their values no object type.
 const OLD_MS: i64 = 500 * 86_400_000;
 
@@ -35,7 +35,7 @@ fn list(portal: &Portal, params: &Params, request: &Request) -> Result<Answer, A
     if form_type == "blog_comment" {
         return Err(refusal::validation("Form type BLOG_COMMENT is not supported"));
     }
-    let limit = limit(request, DEFAULT_LIMIT, MOST, portal.settings.over_limit)?;
+    let limit = limit(request, DEFAULT_LIMIT, MAX_LIMIT, portal.settings.over_limit)?;
     let log = marketing.submissions.get(&form.number).ok_or_else(refusal::not_found)?;
     let always = i64::MIN..=i64::MAX;
     let offset = offset(portal, request)?;
@@ -74,7 +74,7 @@ fn show(portal: &Portal, form: &Item, key: Key) -> Value {
     let (at_ms, sequence) = key;
     let marketing = portal.marketing();
     let log = marketing.submissions.get(&form.number);
-    let dice = log.map_or(0, |log| log.dice(sequence));
+    let random = log.map_or(0, |log| log.random(sequence));
     let old = portal.start_ms - at_ms > OLD_MS;
     let value = |name: &str, value: &str| {
         if old {
@@ -87,11 +87,11 @@ fn show(portal: &Portal, form: &Item, key: Key) -> Value {
     let values: Vec<Value> = if let Some(given) = given {
         given.iter().map(|(name, text)| value(name, text.as_deref().unwrap_or_default())).collect()
     } else {
-        let first = if dice.is_multiple_of(7) { "Zoë \"Z\"" } else { "Ada" };
+        let first = if random.is_multiple_of(7) { "Zoë \"Z\"" } else { "Ada" };
         let mut values =
-            vec![value("email", &portal.some_recipient(dice)), value("firstname", first)];
+            vec![value("email", &portal.some_recipient(random)), value("firstname", first)];
         // HubSpot: a field with several checked boxes has one value per box.
-        if dice.is_multiple_of(3) {
+        if random.is_multiple_of(3) {
             values.extend([value("interests", "sailing"), value("interests", "rowing")]);
         }
         values
@@ -99,7 +99,7 @@ fn show(portal: &Portal, form: &Item, key: Key) -> Value {
     let mut body = json!({
         "submittedAt": at_ms,
         "values": values,
-        "pageUrl": format!("https://example.test/landing/{}", dice % 20),
+        "pageUrl": format!("https://example.test/landing/{}", random % 20),
     });
     if !old && let Some(fields) = body.as_object_mut() {
         let id = guid(marketing.seed ^ form.number, sequence);

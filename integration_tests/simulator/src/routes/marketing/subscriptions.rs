@@ -11,7 +11,7 @@ use crate::routes::marketing::window::{below, number, token, window};
 use crate::routes::paging::{flag, limit};
 
 const DEFAULT_LIMIT: usize = 100;
-const MOST: usize = 1_000;
+const MAX_LIMIT: usize = 1_000;
 const CHANGES: &[&str] = &["SUBSCRIBED", "UNSUBSCRIBED", "BOUNCED", "REPORTED_SPAM", "REMOVED"];
 
 pub(crate) static ROUTES: &[Route] = &[Route {
@@ -104,7 +104,7 @@ pub(crate) fn describe_v1(portal: &Portal, item: &Item) -> Value {
 }
 
 fn timeline(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
-    let limit = limit(request, DEFAULT_LIMIT, MOST, portal.settings.over_limit)?;
+    let limit = limit(request, DEFAULT_LIMIT, MAX_LIMIT, portal.settings.over_limit)?;
     let window = window(request)?;
     let start = below(request, "offset")?;
     let wanted = request.query("recipient");
@@ -125,16 +125,16 @@ fn timeline(portal: &Portal, request: &Request) -> Result<Answer, Answer> {
 fn recipient(portal: &Portal, key: Key) -> String {
     let log = &portal.marketing().subscription_changes;
     let given = log.entry(key).and_then(|note| note.recipient.clone());
-    given.unwrap_or_else(|| portal.some_recipient(log.dice(key.1)))
+    given.unwrap_or_else(|| portal.some_recipient(log.random(key.1)))
 }
 
 fn show(portal: &Portal, key: Key) -> Value {
     let marketing = portal.marketing();
     let log = &marketing.subscription_changes;
     let (at_ms, sequence) = key;
-    let dice = log.dice(sequence);
+    let random = log.random(sequence);
     let given = log.entry(key).and_then(|note| note.change.as_deref());
-    let drawn = usize::try_from(dice >> 8).unwrap_or_default() % CHANGES.len();
+    let drawn = usize::try_from(random >> 8).unwrap_or_default() % CHANGES.len();
     let change = given.or_else(|| CHANGES.get(drawn).copied()).unwrap_or("SUBSCRIBED");
     let types = marketing.subscription_types.len().max(1);
     let one = |turn: u64| {
@@ -143,18 +143,18 @@ fn show(portal: &Portal, key: Key) -> Value {
             "timestamp": at_ms,
             "source": "SOURCE_RECIPIENT",
             "portalId": portal.portal_id(),
-            "subscriptionId": Marketing::subscription_id((dice % types + turn) % types),
+            "subscriptionId": Marketing::subscription_id((random % types + turn) % types),
             "changeType": "SUBSCRIPTION_STATUS",
             "causedByEvent": { "id": guid(marketing.seed ^ 0xCB, sequence), "created": at_ms - 7 },
         })
     };
     // HubSpot: one visit to the preferences page is one entry with several changes.
-    let changes: Vec<Value> = (0..=dice % 2).map(one).collect();
+    let changes: Vec<Value> = (0..=random % 2).map(one).collect();
     json!({
         "timestamp": at_ms,
         "portalId": portal.portal_id(),
         "recipient": recipient(portal, key),
-        "normalizedEmailId": guid(marketing.seed ^ 0x4E, dice % 997),
+        "normalizedEmailId": guid(marketing.seed ^ 0x4E, random % 997),
         "changes": changes,
     })
 }

@@ -8,7 +8,7 @@ use crate::portal::hash::{mix, mix2};
 const DAY_MS: i64 = 86_400_000;
 const LAST_TWELVE_DIGITS: u64 = 0xFFFF_FFFF_FFFF;
 
-/// One item of a roster.
+/// One item of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) number: u64,
@@ -21,7 +21,7 @@ pub(crate) struct Item {
 
 /// All items of one kind.
 #[derive(Debug)]
-pub(crate) struct Roster {
+pub(crate) struct ItemSet {
     pub(crate) seed: u64,
     start_ms: i64,
     len: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Roster {
     changed: BTreeMap<u64, Item>,
 }
 
-impl Roster {
+impl ItemSet {
     pub(crate) fn new(seed: u64, len: u64, archived_every: Option<u64>, start_ms: i64) -> Self {
         Self { seed, start_ms, len, archived_every, changed: BTreeMap::new() }
     }
@@ -52,15 +52,15 @@ impl Roster {
     /// Returns an initial item. Every third one, starting with number 1, is old and was never
     /// edited.
     fn initial(&self, number: u64) -> Item {
-        let dice = mix2(self.seed, number);
+        let random = mix2(self.seed, number);
         let below = |bound: u64, salt: u64| {
-            i64::try_from(mix2(dice, salt) % bound.max(1)).unwrap_or_default()
+            i64::try_from(mix2(random, salt) % bound.max(1)).unwrap_or_default()
         };
         let untouched = number % 3 == 1;
         let age = below(1_000, 1) + if untouched { 830 } else { 100 };
         let end_ms = self.start_ms - self.start_ms.rem_euclid(60_000) - 3_600_000;
         let mut created_ms = end_ms - age * DAY_MS + below(80_000_000, 2);
-        if dice.is_multiple_of(4) {
+        if random.is_multiple_of(4) {
             created_ms -= created_ms.rem_euclid(1_000);
         }
         let rest = u64::try_from(end_ms - created_ms).unwrap_or_default();
@@ -71,7 +71,7 @@ impl Roster {
             number,
             created_ms,
             updated_ms,
-            edits: if untouched { 0 } else { 1 + u32::try_from(dice % 6).unwrap_or_default() },
+            edits: if untouched { 0 } else { 1 + u32::try_from(random % 6).unwrap_or_default() },
             archived_ms: archived.then(|| updated_ms + (end_ms - updated_ms) / 2),
         }
     }
@@ -117,13 +117,13 @@ impl Roster {
 
 /// Returns the id of a numbered item in the format of a random UUID.
 pub(crate) fn guid(seed: u64, number: u64) -> String {
-    let dice = mix2(seed ^ 0x6D, number);
+    let random = mix2(seed ^ 0x6D, number);
     format!(
         "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
-        dice >> 32,
-        dice >> 16 & 0xFFFF,
-        dice >> 8 & 0xFFF,
-        dice & 0xFFF,
+        random >> 32,
+        random >> 16 & 0xFFFF,
+        random >> 8 & 0xFFF,
+        random & 0xFFF,
         number ^ (mix(seed) & LAST_TWELVE_DIGITS)
     )
 }
@@ -136,40 +136,40 @@ mod tests {
 
     #[test]
     fn guids_lead_back_to_their_items() {
-        let roster = Roster::new(3, 40, Some(7), START_MS);
-        for item in roster.items() {
-            let guid = roster.guid(item.number);
+        let item_set = ItemSet::new(3, 40, Some(7), START_MS);
+        for item in item_set.items() {
+            let guid = item_set.guid(item.number);
             assert_eq!(guid.len(), 36);
-            assert_eq!(roster.by_guid(&guid), Some(item), "{guid}");
+            assert_eq!(item_set.by_guid(&guid), Some(item), "{guid}");
         }
         for strange in ["", "x", &guid(3, 40), &guid(4, 1)] {
-            assert_eq!(roster.by_guid(strange), None, "{strange}");
+            assert_eq!(item_set.by_guid(strange), None, "{strange}");
         }
     }
 
     #[test]
     fn dates_are_in_order_and_some_items_are_old_and_untouched() {
-        let roster = Roster::new(1, 300, Some(7), START_MS);
-        for item in roster.items() {
+        let item_set = ItemSet::new(1, 300, Some(7), START_MS);
+        for item in item_set.items() {
             assert!(item.created_ms <= item.updated_ms && item.updated_ms < START_MS, "{item:?}");
             assert!(item.archived_ms.is_none_or(|at_ms| at_ms > item.updated_ms), "{item:?}");
             assert_eq!(item.edits == 0, item.updated_ms == item.created_ms, "{item:?}");
         }
-        let untouched = roster.items().filter(|item| item.edits == 0);
+        let untouched = item_set.items().filter(|item| item.edits == 0);
         assert!(untouched.map(|item| START_MS - item.updated_ms).min() > Some(2 * 365 * DAY_MS));
     }
 
     #[test]
     fn changes_reach_living_items_only() {
-        let mut roster = Roster::new(1, 8, Some(7), START_MS);
+        let mut item_set = ItemSet::new(1, 8, Some(7), START_MS);
         for (case, number, expected) in
             [("a living one", 0, Some(())), ("an archived one", 6, None), ("none", 8, None)]
         {
-            assert_eq!(roster.edit(number, START_MS), expected, "{case}");
+            assert_eq!(item_set.edit(number, START_MS), expected, "{case}");
         }
-        assert_eq!(roster.create(START_MS + 5), 8);
-        assert_eq!(roster.archive(8, START_MS + 6), Some(()));
-        assert_eq!(roster.archive(8, START_MS + 7), None);
-        assert_eq!(roster.items().count(), 9);
+        assert_eq!(item_set.create(START_MS + 5), 8);
+        assert_eq!(item_set.archive(8, START_MS + 6), Some(()));
+        assert_eq!(item_set.archive(8, START_MS + 7), None);
+        assert_eq!(item_set.items().count(), 9);
     }
 }

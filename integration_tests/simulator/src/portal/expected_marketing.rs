@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::portal::Portal;
+use crate::portal::item_set::{ItemSet, guid};
 use crate::portal::lists::List;
 use crate::portal::log::Key;
 use crate::portal::marketing::Marketing;
-use crate::portal::roster::{Roster, guid};
 
 impl Portal {
     /// Returns id and object type id of the lists that were not deleted.
@@ -93,6 +93,6 @@ impl Portal {
     }
 }
 
-fn guids(roster: &Roster) -> Vec<String> {
-    roster.items().map(|item| roster.guid(item.number)).collect()
+fn guids(item_set: &ItemSet) -> Vec<String> {
+    item_set.items().map(|item| item_set.guid(item.number)).collect()
 }

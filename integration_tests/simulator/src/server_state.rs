@@ -16,7 +16,7 @@ use crate::sync::{lock, write};
 use crate::token::Tokens;
 
 /// State of one simulator.
-pub(crate) struct World {
+pub(crate) struct ServerState {
     pub(crate) clock: Clock,
     pub(crate) portal: RwLock<Portal>,
     pub(crate) settings: Settings,
@@ -37,7 +37,7 @@ pub(crate) struct World {
     seed: u64,
 }
 
-impl World {
+impl ServerState {
     pub(crate) fn new(config: Config) -> Self {
         let clock = Clock::new(config.clock);
         let settings = config.settings;
