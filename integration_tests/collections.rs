@@ -7,7 +7,7 @@ use hubspot_simulator::portal::{Guided, Numbered};
 use hubspot_simulator::{Change, ClockConfig, Config, MarketingSpec, PortalSpec};
 use serde_json::{Value, json};
 
-use crate::support::lists::*;
+use crate::support::list_streams::*;
 use crate::support::output::end_ms;
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm};
 

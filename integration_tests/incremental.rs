@@ -7,9 +7,9 @@ use chrono::DateTime;
 use hubspot_simulator::{Change, Config, JournalConfig, PortalSpec, Records, Settings, Simulator};
 use serde_json::{Value, json};
 
+use crate::support::expected_records::{check_associations, live_ids};
 use crate::support::output::{Output, id};
 use crate::support::portals::stopped;
-use crate::support::truth::{check_associations, live_ids};
 use crate::support::{Catalog, Mode, Stage, calm, few};
 
 /// Overlap with the previous window in milliseconds: the maximum assumed lag of the search index.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hubspot_simulator::{Config, Fault, Kind, Settings, Which};
 use serde_json::{Value, json};
 
-use crate::support::lists::*;
+use crate::support::list_streams::*;
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, access_to, calm};
 
 #[test]

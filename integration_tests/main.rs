@@ -1,47 +1,48 @@
 //! Black-box tests of the real binary against a simulated HubSpot.
 //!
 //! All tests are in one binary, since most of them wait: for a quota window, or for a token to
-//! expire. To run one file, use its name: `cargo test --test behaviour quota::`.
+//! expire. To run one file, use its name: `cargo test --test behaviour quota::`. The table in
+//! `CONTRIBUTING.md` lists the files by behaviour.
 
-mod acceptance;
-mod associations;
-mod children;
-mod choice;
+mod airbyte_acceptance;
+mod association_streams;
+mod bad_input;
+mod code_rules;
 mod collections;
-mod completeness;
-mod conformance;
 mod connection;
-mod consistency;
-mod consistency_of_lists;
-mod corrections;
-mod corrections_of_conduct;
-mod costs;
 mod credentials;
+mod custom_objects;
+mod differences_records;
+mod differences_requests;
 mod documents;
-mod endings;
+mod error_responses;
 mod errors;
-mod events;
-mod faults;
-mod filters;
-mod fuzzed;
-mod going_back;
-mod histories;
-mod house;
+mod event_logs;
+mod fault_injection;
+mod fuzz_targets;
+mod incomplete_responses;
 mod incremental;
-mod inputs;
 mod lists;
-mod portal_objects;
-mod progress;
+mod openapi_responses;
+mod progress_display;
+mod property_history;
 mod protocol;
+mod quirks_crm_objects;
+mod quirks_other_endpoints;
 mod quota;
+mod record_filters;
 mod recordings;
 mod records;
-mod refreshes;
-mod refusals;
+mod request_costs;
+mod resume_full_refresh;
 mod scopes;
 mod secrets;
+mod selection;
+mod signals;
 mod spec;
-mod specified;
-mod streams;
+mod stream_failures;
+mod stream_invariants;
+mod strict_json;
+mod substreams;
 mod support;
-mod values;
+mod switching;

@@ -9,8 +9,8 @@ use hubspot_simulator::{Change, Config, PortalSpec, Records};
 use serde_json::{Value, json};
 
 use crate::support::golden::compare;
+use crate::support::invariants::instant_ms;
 use crate::support::portals::{every_stream, stopped};
-use crate::support::promises::instant_ms;
 use crate::support::{Bench, Catalog, Mode, Stage};
 
 /// Returns a simulator configuration with a few records in every stream and a stopped clock.

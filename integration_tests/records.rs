@@ -10,7 +10,7 @@ use hubspot_simulator::{
 };
 use serde_json::{Value, json};
 
-use crate::support::truth::{check_associations, check_properties, live_ids};
+use crate::support::expected_records::{check_associations, check_properties, live_ids};
 use crate::support::{Catalog, Mode, Stage, calm, few};
 
 /// The streams of CRM objects, each with the object type's name and its associations.

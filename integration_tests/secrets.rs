@@ -11,8 +11,8 @@ use serde_json::Value;
 use source_hubspot::hubspot::READS;
 
 use crate::support::canary::{Canary, spawn};
+use crate::support::checked_simulator::CheckedSimulator;
 use crate::support::server::{json_answer, serve};
-use crate::support::watched::Watched;
 use crate::support::{Bench, Catalog, Mode, Output, Stage, TOKEN_FORM, calm, few, oauth_access};
 
 const STREAMS: &[&str] = &["companies", "contacts", "deals", "forms", "owners", "workflows"];
@@ -124,7 +124,7 @@ fn a_write_and_a_request_that_hubspot_does_not_describe_would_be_noticed() {
         ("GET /crm/v3/nothing", "", false),
         ("POST /crm/v3/objects/deals/search", r#"{"filterGroups":[]}"#, false),
     ] {
-        let simulator = Watched::start(calm(few()));
+        let simulator = CheckedSimulator::start(calm(few()));
         let host = simulator.url().replace("http://", "");
         let mut stream = TcpStream::connect(&host).unwrap();
         let length = body.len();

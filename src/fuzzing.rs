@@ -1,8 +1,8 @@
 //! Entry points for fuzzing input, each as a function of bytes.
 //!
-//! Each has a fuzz target in `fuzz/` and a property test in `integration_tests/fuzzed.rs`, which
-//! check that for any input the function returns quickly, does not panic, and writes only protocol
-//! lines.
+//! Each has a fuzz target in `fuzz/` and a property test in `integration_tests/fuzz_targets.rs`.
+//! These check that for any input the function returns quickly, does not panic, and writes only
+//! protocol lines.
 
 use std::time::Duration;
 

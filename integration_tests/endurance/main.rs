@@ -1,9 +1,9 @@
 //! Long random tests and tests with large numbers of records. They use all cores, so they run
 //! separately.
 
-mod kills;
-mod random;
+mod kill_and_resume;
+mod openapi_responses;
+mod random_portals;
 mod scale;
-mod specified;
 #[path = "../support/mod.rs"]
 mod support;

@@ -14,13 +14,13 @@ use hubspot_simulator::{
 };
 use serde_json::{Value, json};
 
-use crate::support::dice::Dice;
-use crate::support::killing::{Run, Stop};
+use crate::support::expected_records::{check_associations, live_ids};
+use crate::support::interrupted_runs::{Run, Stop};
+use crate::support::invariants::instant_ms;
 use crate::support::output::id;
 use crate::support::portals::stopped;
-use crate::support::promises::instant_ms;
 use crate::support::reading::state_of;
-use crate::support::truth::{check_associations, live_ids};
+use crate::support::rng::Rng;
 use crate::support::{Catalog, Mode, Stage, calm};
 
 const RECORDS: u64 = 1_000_000;
@@ -188,7 +188,7 @@ fn an_index_ten_minutes_behind_and_a_sync_every_minute() {
     let simulator = &stage.simulator;
     let catalog = catalog("deals", &["id"]);
     let (mut saved, mut found) = (Value::Null, Versions::default());
-    let mut dice = Dice::new(5, 0);
+    let mut rng = Rng::new(5, 0);
     let mut sync = || {
         let run = Run::of(stage.reading(&catalog, &saved), Stop::Never);
         assert!(run.is_complete());
@@ -204,7 +204,7 @@ fn an_index_ten_minutes_behind_and_a_sync_every_minute() {
         // Every change is found at most a little more than an hour after it happened.
         assert_eq!(late, Vec::<u64>::new(), "minute {minute}");
         let ids = live_ids(simulator, "deals");
-        let (object, records) = ("deals".to_owned(), Records::Id(*dice.pick(&ids)));
+        let (object, records) = ("deals".to_owned(), Records::Id(*rng.pick(&ids)));
         simulator.change(&Change::Modify { object, records, properties: [].into() });
         if minute % 4 == 0 {
             let (object, properties) = ("deals".to_owned(), [].into());

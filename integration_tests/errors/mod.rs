@@ -1,7 +1,7 @@
 //! Every error message that a user can see: documented, and produced by a test.
 
-mod happening;
 mod network;
+mod responses;
 mod rows;
 
 use std::collections::BTreeSet;

@@ -6,8 +6,8 @@ use chrono::DateTime;
 use hubspot_simulator::Portal;
 use serde_json::Value;
 
-use super::killing::Run;
-use super::promises::instant_ms;
+use super::interrupted_runs::Run;
+use super::invariants::instant_ms;
 
 /// Tables by stream: the last version of each record by its key, and the number of times it was
 /// received.

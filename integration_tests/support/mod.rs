@@ -3,30 +3,30 @@
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-pub(crate) mod bodies;
 pub(crate) mod canary;
 mod catalog;
-pub(crate) mod chance;
+pub(crate) mod checked_simulator;
 pub(crate) mod compatibility;
 pub(crate) mod destination;
-pub(crate) mod dice;
+pub(crate) mod expected_records;
 pub(crate) mod golden;
-pub(crate) mod killing;
-pub(crate) mod lists;
-pub(crate) mod lossless;
+pub(crate) mod interrupted_runs;
+pub(crate) mod invariants;
+pub(crate) mod list_streams;
+pub(crate) mod openapi_comparison;
+pub(crate) mod openapi_server;
 pub(crate) mod output;
-pub(crate) mod peer;
 pub(crate) mod portals;
-pub(crate) mod promises;
 pub(crate) mod proxy;
+pub(crate) mod python_connector;
+pub(crate) mod random_json;
+pub(crate) mod random_portals;
 pub(crate) mod reading;
-pub(crate) mod respell;
+pub(crate) mod rng;
 pub(crate) mod server;
 pub(crate) mod spec_rules;
-pub(crate) mod specified;
+pub(crate) mod state_formats;
 pub(crate) mod terminal;
-pub(crate) mod truth;
-pub(crate) mod watched;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -38,8 +38,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) use catalog::{Catalog, Mode};
+use checked_simulator::CheckedSimulator;
 pub(crate) use output::Output;
-use watched::Watched;
 
 /// Start of the simulated clock: 2026-09-21T14:13:20Z.
 pub(crate) const START_MS: i64 = 1_790_000_000_000;
@@ -105,7 +105,7 @@ pub(crate) fn oauth_config() -> Value {
 
 /// A simulator, and the files and environment of the connector.
 pub(crate) struct Stage {
-    pub(crate) simulator: Watched,
+    pub(crate) simulator: CheckedSimulator,
     pub(crate) config: Value,
     /// Difference between the system clock and the simulator's clock, in milliseconds.
     pub(crate) machine_ahead_ms: i64,
@@ -117,7 +117,7 @@ impl Stage {
     /// other.
     pub(crate) fn new(config: Config) -> Self {
         let is_oauth = config.access.private_apps.is_empty();
-        let simulator = Watched::start(config);
+        let simulator = CheckedSimulator::start(config);
         let bench = Bench::new(&simulator.url());
         let config = if is_oauth { oauth_config() } else { token_config(DEFAULT_TOKEN) };
         Self { simulator, config, machine_ahead_ms: 0, bench }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Value, json};
 
-use super::promises::instant_ms;
+use super::invariants::instant_ms;
 
 /// Format of the instants in a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

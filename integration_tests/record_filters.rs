@@ -10,9 +10,9 @@ use hubspot_simulator::settings::DoubtfulFilters;
 use hubspot_simulator::{Config, DEFAULT_TOKEN, JournalConfig, PortalSpec, Settings};
 use serde_json::{Value, json};
 
+use crate::support::expected_records::live_ids;
 use crate::support::portals::stopped;
 use crate::support::reading::{saved, state_of};
-use crate::support::truth::live_ids;
 use crate::support::{Catalog, Mode, Output, Stage, few};
 
 fn filter(object: &str, property: &str, operator: &str, operands: &Value) -> Value {

@@ -1,4 +1,4 @@
-//! Reads from a [`Specified`] server, and comparison of the emitted records with the served bodies.
+//! Reads from a [`OpenApiServer`] server, and comparison of the emitted records with the served bodies.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use chrono::{DateTime, SubsecRound, Utc};
 use hubspot_simulator::DEFAULT_TOKEN;
 use serde_json::Value;
 
-use super::bodies::Variant;
-use super::promises::Findings;
-use super::specified::{Entries, Specified};
+use super::invariants::Findings;
+use super::openapi_server::{Entries, OpenApiServer};
+use super::random_json::Variant;
 use super::{Bench, Catalog, Mode, Output, token_config};
 
 /// Checks that everything a server with these bodies returns is read.
 pub(crate) fn reads_without_loss(variant: Variant, seed: u64, is_classic: bool) {
-    let server = Specified::start(variant, seed, None);
+    let server = OpenApiServer::start(variant, seed, None);
     let (discovered, output) = read_all(&server, is_classic);
     let what = format!("{variant:?}, seed {seed}, classic: {is_classic}");
     let mut findings = Findings::default();
@@ -28,7 +28,7 @@ pub(crate) fn reads_without_loss(variant: Variant, seed: u64, is_classic: bool) 
 /// Returns the errors of `check`, `discover` and a read of all streams if one optional field in
 /// each response is null.
 pub(crate) fn harms_of_null(number: usize) -> Vec<String> {
-    let server = Specified::start(Variant::Full, 8, Some(number));
+    let server = OpenApiServer::start(Variant::Full, 8, Some(number));
     let (bench, config) = (bench(&server, false), config());
     let mut harms = Vec::new();
     let look = |output: &Output, command: &str, harms: &mut Vec<String>| {
@@ -57,7 +57,7 @@ fn config() -> Value {
     config
 }
 
-fn bench(server: &Specified, is_classic: bool) -> Bench {
+fn bench(server: &OpenApiServer, is_classic: bool) -> Bench {
     let mut bench = Bench::new(&server.url);
     if is_classic {
         bench.environment.push(("HUBSPOT_API_VERSION", "classic".to_owned()));
@@ -65,7 +65,7 @@ fn bench(server: &Specified, is_classic: bool) -> Bench {
     bench
 }
 
-fn read_all(server: &Specified, is_classic: bool) -> (Output, Output) {
+fn read_all(server: &OpenApiServer, is_classic: bool) -> (Output, Output) {
     let (bench, config) = (bench(server, is_classic), config());
     let discovered = bench.run("discover", &[("config", &config)]);
     assert_eq!(discovered.errors(), Vec::<&Value>::new());

@@ -5,8 +5,8 @@
 //! requests fail and runs are killed. In the end the destination must hold everything that the
 //! portal holds.
 //!
-//! A failure prints its seed: `RANDOM_SEED=<seed> RANDOM_CASES=1 cargo test random::` repeats it.
-//! The order of requests of concurrent streams is not reproducible.
+//! A failure prints its seed, and `RANDOM_SEED=<seed> RANDOM_CASES=1 cargo test --test endurance
+//! random_portals::` repeats it. The order of requests of concurrent streams is not reproducible.
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
@@ -22,10 +22,10 @@ use hubspot_simulator::{Change, Entry, Simulator};
 use serde_json::{Value, json};
 
 use crate::support::destination::Destination;
-use crate::support::dice::Dice;
-use crate::support::killing::{Run, Stop};
-use crate::support::promises::instant_ms;
-use crate::support::{Catalog, START_MS, Stage, chance};
+use crate::support::interrupted_runs::{Run, Stop};
+use crate::support::invariants::instant_ms;
+use crate::support::rng::Rng;
+use crate::support::{Catalog, START_MS, Stage, random_portals};
 
 const CASES: u64 = 1_000;
 const SEED: u64 = 1;
@@ -84,7 +84,7 @@ fn nothing_is_lost_in_a_thousand_portals() {
 
 struct Case {
     seed: u64,
-    dice: Dice,
+    rng: Rng,
     stage: Stage,
     streams: Vec<&'static str>,
     catalog: Catalog,
@@ -100,14 +100,14 @@ struct Case {
 
 impl Case {
     fn new(seed: u64) -> Self {
-        let mut dice = Dice::new(seed, 0);
-        let streams = chance::streams(&mut dice);
-        let mut stage = Stage::new(chance::config(&mut dice, &streams));
-        let catalog = chance::catalog(&mut dice, &streams);
+        let mut rng = Rng::new(seed, 0);
+        let streams = random_portals::streams(&mut rng);
+        let mut stage = Stage::new(random_portals::config(&mut rng, &streams));
+        let catalog = random_portals::catalog(&mut rng, &streams);
         let mut since_ms = i64::MIN;
         let is_dated = |name: &&str| ["boats", "contacts", "deals", "tickets"].contains(name);
-        if streams.iter().all(is_dated) && dice.once_in(2) {
-            let days = i64::try_from(dice.between(1, 700)).expect("small");
+        if streams.iter().all(is_dated) && rng.once_in(2) {
+            let days = i64::try_from(rng.between(1, 700)).expect("small");
             since_ms = START_MS - days * 86_400_000;
             let date = DateTime::from_timestamp_millis(since_ms).expect("a time");
             stage.config["start_date"] = json!(date.to_rfc3339_opts(SecondsFormat::Secs, true));
@@ -116,7 +116,7 @@ impl Case {
         let saved = Value::Null;
         Self {
             seed,
-            dice,
+            rng,
             stage,
             streams,
             catalog,
@@ -135,10 +135,10 @@ impl Case {
 
     /// Runs the case. Returns the number of requests, and of those that exceeded a quota.
     fn run(mut self) -> (usize, usize) {
-        let disturbed = 1 + u64::from(self.dice.once_in(3));
+        let disturbed = 1 + u64::from(self.rng.once_in(3));
         for _ in 0..disturbed {
             self.change(6, 1);
-            let pause = chance::pause(&mut self.dice);
+            let pause = random_portals::pause(&mut self.rng);
             self.simulator().advance(pause);
             self.disturbed();
         }
@@ -157,11 +157,11 @@ impl Case {
 
     /// Runs a sync with faults, changes and kills.
     fn disturbed(&mut self) {
-        let faults = chance::faults(&mut self.dice);
+        let faults = random_portals::faults(&mut self.rng);
         self.simulator().plant(faults);
         self.change(5, 25);
-        while self.dice.once_in(3) {
-            let stop = Stop::random(&mut self.dice, 300);
+        while self.rng.once_in(3) {
+            let stop = Stop::random(&mut self.rng, 300);
             self.sync(stop);
             self.simulator().advance(WINDOWS);
         }
@@ -172,11 +172,11 @@ impl Case {
 
     /// Schedules fewer than `most` changes before the next requests.
     fn change(&mut self, most: u64, spread: u64) {
-        let count = self.dice.between(0, most);
+        let count = self.rng.between(0, most);
         let changes = self
             .stage
             .simulator
-            .portal(|portal| chance::changes(&mut self.dice, portal, count, spread));
+            .portal(|portal| random_portals::changes(&mut self.rng, portal, count, spread));
         for (_, change) in &changes {
             if let Change::Merge { object, winner, .. } = change {
                 self.merged.insert((object.clone(), *winner));

@@ -10,9 +10,9 @@ use hubspot_simulator::{Config, Fault, JournalConfig, Kind, Policy, PortalSpec, 
 use serde_json::{Value, json};
 use source_hubspot::streams::{ReadStrategy, STREAMS};
 
-use crate::support::promises::instant_ms;
+use crate::support::expected_records::{check_associations, check_properties, live_ids};
+use crate::support::invariants::instant_ms;
 use crate::support::reading::{asked, change, deals, read, saved, touch};
-use crate::support::truth::{check_associations, check_properties, live_ids};
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
 
 const MINUTE: Duration = Duration::from_mins(1);

@@ -12,10 +12,10 @@ use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 use source_hubspot::streams::STREAMS;
 
+use crate::support::invariants::{Findings, check_schema, cursor_ms, instant_ms, key_of};
 use crate::support::output::end_ms;
 use crate::support::portals::{every_stream, stopped};
-use crate::support::promises::{Findings, check_schema, cursor_ms, instant_ms, key_of};
-use crate::support::respell::{Spelling, respelled};
+use crate::support::state_formats::{Spelling, respelled};
 use crate::support::{Catalog, Mode, Output, START_MS, Stage};
 
 /// Overlap of consecutive reads, in milliseconds: the maximum assumed lag of the search index.

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use hubspot_simulator::{Change, Config, JournalConfig, PortalSpec, Records};
 use serde_json::{Value, json};
 
+use crate::support::expected_records::{check_associations, live_ids};
 use crate::support::portals::stopped;
 use crate::support::reading::{saved, state_of};
-use crate::support::truth::{check_associations, live_ids};
 use crate::support::{Catalog, Mode, Stage, access_to, few};
 
 fn stage() -> Stage {

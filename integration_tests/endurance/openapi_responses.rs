@@ -1,7 +1,7 @@
 //! Reads from a server based on HubSpot's documents alone, with every kind of body and many seeds.
 
-use crate::support::bodies::{Variant, optional_field_count};
-use crate::support::lossless::{harms_of_null, reads_without_loss};
+use crate::support::openapi_comparison::{harms_of_null, reads_without_loss};
+use crate::support::random_json::{Variant, optional_field_count};
 
 #[test]
 fn bodies_by_chance_are_read_without_loss() {

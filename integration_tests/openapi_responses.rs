@@ -4,8 +4,8 @@
 //! Whatever the documents allow must be read without loss: every served entry becomes a record, and
 //! no value changes. `endurance/` tests more cases.
 
-use crate::support::bodies::{Variant, optional_field_count};
-use crate::support::lossless::{harms_of_null, reads_without_loss};
+use crate::support::openapi_comparison::{harms_of_null, reads_without_loss};
+use crate::support::random_json::{Variant, optional_field_count};
 
 /// One in this many of the runs with null fields is tested here.
 const NULLS_EVERY: usize = 18;

@@ -13,10 +13,10 @@ use std::thread;
 use hubspot_simulator::{AccountSpec, Config, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
 
-use crate::support::dice::Dice;
-use crate::support::killing::{Received, Run, Stop};
+use crate::support::interrupted_runs::{Received, Run, Stop};
 use crate::support::portals::stopped;
 use crate::support::reading::state_of;
+use crate::support::rng::Rng;
 use crate::support::{Catalog, Mode, Stage};
 
 /// Seed of the random kill points.
@@ -125,8 +125,8 @@ fn check(stage: &Stage, catalog: &Catalog, saved: &Value, states: usize) {
         }
         received.check(whole, &what);
     };
-    let mut dice = Dice::new(SEED, below);
-    let mut stops: Vec<_> = (0..kills).map(|_| Stop::random(&mut dice, below)).collect();
+    let mut rng = Rng::new(SEED, below);
+    let mut stops: Vec<_> = (0..kills).map(|_| Stop::random(&mut rng, below)).collect();
     // From the middle on part of the data need not be read again.
     stops.insert(stops.len() / 2, Stop::AtState);
     let what = format!("{stream}, seed {SEED}, {stops:?}");

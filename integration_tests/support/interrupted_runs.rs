@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::canary::spawn;
-use super::dice::Dice;
+use super::rng::Rng;
 
 /// Longer than any of these runs takes; a run that exceeds it hangs.
 const TOO_LONG: Duration = Duration::from_mins(2);
@@ -30,14 +30,14 @@ pub(crate) enum Stop {
 
 impl Stop {
     /// Draws a point, mostly among the first lines, where a run takes little time.
-    pub(crate) fn random(dice: &mut Dice, lines: u64) -> Self {
-        let below = if dice.once_in(8) { lines } else { lines.min(400) };
-        let count = dice.between(0, below + 1);
-        if dice.once_in(4) {
+    pub(crate) fn random(rng: &mut Rng, lines: u64) -> Self {
+        let below = if rng.once_in(8) { lines } else { lines.min(400) };
+        let count = rng.between(0, below + 1);
+        if rng.once_in(4) {
             // Before its first line the process may not have installed the signal handler.
             return Self::Asked { count: count.max(1) };
         }
-        Self::AtLine { count, drained: dice.once_in(2) }
+        Self::AtLine { count, drained: rng.once_in(2) }
     }
 }
 

@@ -12,8 +12,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::support::compatibility::{broken_in_catalog, broken_in_spec};
+use crate::support::invariants::Findings;
 use crate::support::portals::{every_stream, stopped};
-use crate::support::promises::Findings;
 use crate::support::reading::state_of;
 use crate::support::{Bench, Catalog, Mode, Output, Stage, calm, few, token_config};
 

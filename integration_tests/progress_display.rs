@@ -9,7 +9,7 @@ use hubspot_simulator::{Config, PortalSpec};
 use serde_json::{Value, json};
 
 use crate::support::canary::spawn;
-use crate::support::killing::signal;
+use crate::support::interrupted_runs::signal;
 use crate::support::terminal::{Sheet, Terminal};
 use crate::support::{Catalog, Mode, Stage, access_to, calm, few, token_config};
 

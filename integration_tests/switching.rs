@@ -9,9 +9,9 @@ use std::time::Duration;
 use hubspot_simulator::{Config, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
 
+use crate::support::invariants::instant_ms;
 use crate::support::output::end_ms;
-use crate::support::peer::{self, Way};
-use crate::support::promises::instant_ms;
+use crate::support::python_connector::{self, ReadMode};
 use crate::support::reading::{change, state_of};
 use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
@@ -26,7 +26,7 @@ const FEW: usize = 9;
 struct Case {
     stream: &'static str,
     cursor: &'static str,
-    way: Way,
+    mode: ReadMode,
     /// Fields that identify its records.
     key: &'static [&'static str],
     /// Changes some of the known records. Returns the keys that both connectors must find.
@@ -37,35 +37,35 @@ const CASES: [Case; 11] = [
     Case {
         stream: "contacts",
         cursor: "updatedAt",
-        way: Way::Search { object: "contacts", modified: "lastmodifieddate" },
+        mode: ReadMode::Search { object: "contacts", modified: "lastmodifieddate" },
         key: &["id"],
         happen: |stage, known| modify(stage, "contacts", known),
     },
     Case {
         stream: "deals",
         cursor: "updatedAt",
-        way: Way::Search { object: "deals", modified: "hs_lastmodifieddate" },
+        mode: ReadMode::Search { object: "deals", modified: "hs_lastmodifieddate" },
         key: &["id"],
         happen: |stage, known| modify(stage, "deals", known),
     },
     Case {
         stream: "boats",
         cursor: "updatedAt",
-        way: Way::Search { object: "p4455_boats", modified: "hs_lastmodifieddate" },
+        mode: ReadMode::Search { object: "p4455_boats", modified: "hs_lastmodifieddate" },
         key: &["id"],
         happen: |stage, known| modify(stage, "p4455_boats", known),
     },
     Case {
         stream: "call_recordings",
         cursor: "hs_lastmodifieddate",
-        way: Way::Search { object: "calls", modified: "hs_lastmodifieddate" },
+        mode: ReadMode::Search { object: "calls", modified: "hs_lastmodifieddate" },
         key: &["call_id"],
         happen: |stage, known| modify(stage, "calls", known),
     },
     Case {
         stream: "deals_property_history",
         cursor: "timestamp",
-        way: Way::Histories { object: "deals" },
+        mode: ReadMode::Histories { object: "deals" },
         key: &["dealId", "property", "timestamp"],
         happen: |stage, _| {
             let ids: Vec<u64> =
@@ -82,7 +82,7 @@ const CASES: [Case; 11] = [
     Case {
         stream: "deals_archived",
         cursor: "archivedAt",
-        way: Way::List {
+        mode: ReadMode::List {
             path: "/crm/v3/objects/deals?limit=100&archived=true",
             records: "results",
             key: "id",
@@ -98,7 +98,11 @@ const CASES: [Case; 11] = [
     Case {
         stream: "marketing_emails",
         cursor: "updatedAt",
-        way: Way::List { path: "/marketing/v3/emails?limit=100", records: "results", key: "id" },
+        mode: ReadMode::List {
+            path: "/marketing/v3/emails?limit=100",
+            records: "results",
+            key: "id",
+        },
         key: &["id"],
         happen: |stage, _| {
             let ids = stage.simulator.portal(|portal| portal.marketing_email_ids(false));
@@ -111,7 +115,7 @@ const CASES: [Case; 11] = [
     Case {
         stream: "email_events",
         cursor: "created",
-        way: Way::Log,
+        mode: ReadMode::Log,
         key: &["id"],
         happen: |stage, _| {
             let ids = || {
@@ -129,7 +133,7 @@ const CASES: [Case; 11] = [
     Case {
         stream: "engagements",
         cursor: "lastUpdated",
-        way: Way::Engagements,
+        mode: ReadMode::Engagements,
         key: &["id"],
         happen: |stage, _| {
             let ids: Vec<u64> =
@@ -141,7 +145,7 @@ const CASES: [Case; 11] = [
     Case {
         stream: "contacts_web_analytics",
         cursor: "occurredAt",
-        way: Way::Visits,
+        mode: ReadMode::Visits,
         key: &["id"],
         happen: |stage, _| {
             let ids: Vec<u64> =
@@ -171,7 +175,7 @@ const CASES: [Case; 11] = [
     Case {
         stream: "form_submissions",
         cursor: "updatedAt",
-        way: Way::Submissions,
+        mode: ReadMode::Submissions,
         key: &["submittedAt"],
         happen: |stage, _| {
             let forms = stage.simulator.portal(|portal| portal.form_ids(false));
@@ -250,7 +254,7 @@ fn q57_what_one_connector_could_not_see_yet_the_other_finds() {
         let happened = (case.happen)(&stage, &known);
         let ours = read(&stage, case, first.last_state(name));
         stage.simulator.advance(40 * MINUTE);
-        let theirs = peer::read(&stage, case.way, case.cursor, ours.last_state(name));
+        let theirs = python_connector::read(&stage, case.mode, case.cursor, ours.last_state(name));
         let lost = missing(&happened, [&keys(&ours, case), &theirs.keys]);
         assert!(!happened.is_empty() && lost.is_empty(), "{name} to theirs: {lost:?} are lost");
 
@@ -263,7 +267,7 @@ fn q57_what_one_connector_could_not_see_yet_the_other_finds() {
 
         // And back, from a state without this connector's own key.
         let happened = (case.happen)(&stage, &known[FEW.min(known.len())..]);
-        let theirs = peer::read(&stage, case.way, case.cursor, &theirs.claim);
+        let theirs = python_connector::read(&stage, case.mode, case.cursor, &theirs.claim);
         stage.simulator.advance(180 * MINUTE);
         let ours = read(&stage, case, &theirs.claim);
         let lost = missing(&happened, [&keys(&ours, case), &theirs.keys]);

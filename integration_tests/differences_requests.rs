@@ -12,9 +12,9 @@ use hubspot_simulator::{
 use serde_json::Value;
 use source_hubspot::streams::STREAMS;
 
+use crate::support::expected_records::live_ids;
 use crate::support::portals::{every_stream, stopped};
 use crate::support::reading::{asked, read, state_of};
-use crate::support::truth::live_ids;
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
 
 /// Returns the names of the streams that `discover` returned.

@@ -11,7 +11,7 @@ use hubspot_simulator::{Config, PortalSpec};
 use serde_json::{Value, json};
 
 use crate::support::canary::spawn;
-use crate::support::killing::{Received, Run, Stop, signal};
+use crate::support::interrupted_runs::{Received, Run, Stop, signal};
 use crate::support::{Bench, Catalog, Mode, Stage, calm, few, token_config};
 
 const SIGINT: i32 = 2;

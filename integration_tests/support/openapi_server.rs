@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use hubspot_simulator::contract::{Contract, Operation};
 use serde_json::{Map, Value, json};
 
-use super::bodies::{Maker, Variant, null, optional_fields};
+use super::random_json::{Maker, Variant, null, optional_fields};
 
 /// An entry that must be emitted as a record.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub(crate) struct Entry {
 pub(crate) type Entries = BTreeMap<String, Entry>;
 
 /// A running server. Its threads end with the process.
-pub(crate) struct Specified {
+pub(crate) struct OpenApiServer {
     pub(crate) url: String,
     state: Arc<Mutex<State>>,
 }
@@ -39,7 +39,7 @@ struct State {
     problems: BTreeSet<String>,
 }
 
-impl Specified {
+impl OpenApiServer {
     pub(crate) fn start(variant: Variant, seed: u64, nulled: Option<usize>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -405,7 +405,7 @@ impl State {
                 }
                 for to in result["to"].as_array_mut().into_iter().flatten() {
                     to["toObjectId"] =
-                        (800_000 + self.maker.dice.between(0, 9_000)).to_string().into();
+                        (800_000 + self.maker.rng.between(0, 9_000)).to_string().into();
                 }
             } else if operation.path.contains("/flows/") {
                 let id = input["flowId"].clone();
@@ -531,8 +531,8 @@ impl State {
         {
             let mut properties = Map::new();
             for (name, _, values) in PROPERTIES {
-                let value = self.maker.dice.pick(values);
-                let value = if value.is_empty() && self.maker.dice.once_in(2) {
+                let value = self.maker.rng.pick(values);
+                let value = if value.is_empty() && self.maker.rng.once_in(2) {
                     Value::Null
                 } else {
                     json!(value)

@@ -11,11 +11,11 @@ use hubspot_simulator::DEFAULT_TOKEN;
 use serde_json::{Value, json};
 
 use super::Stage;
-use super::promises::instant_ms;
+use super::invariants::instant_ms;
 
 /// Read mode of a stream, with the names that it requires.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Way {
+pub(crate) enum ReadMode {
     /// A search by the modified date `modified` of an object type.
     Search { object: &'static str, modified: &'static str },
     /// A list that the reader filters: path, field with the records, key field.
@@ -41,12 +41,12 @@ pub(crate) struct Found {
 }
 
 /// Reads a stream from its state.
-pub(crate) fn read(stage: &Stage, way: Way, cursor: &str, claim: &Value) -> Found {
-    let peer = Peer { stage, now_ms: stage.simulator.now_ms() };
+pub(crate) fn read(stage: &Stage, mode: ReadMode, cursor: &str, claim: &Value) -> Found {
+    let python = PythonConnector { stage, now_ms: stage.simulator.now_ms() };
     let saved = if claim["use_global_cursor"] == true { &claim["state"] } else { claim };
     let from = instant_ms(&saved[cursor]).expect("a cursor");
-    let found = peer.records(way, cursor, from);
-    let is_wanted = |at: &i64| (from..=peer.now_ms).contains(at);
+    let found = python.records(mode, cursor, from);
+    let is_wanted = |at: &i64| (from..=python.now_ms).contains(at);
     let found: Vec<_> = found.into_iter().filter(|(_, at)| is_wanted(at)).collect();
     let last = found.iter().map(|(_, at)| *at).max().unwrap_or(from);
     let value = match saved[cursor].as_str() {
@@ -64,25 +64,25 @@ pub(crate) fn read(stage: &Stage, way: Way, cursor: &str, claim: &Value) -> Foun
     Found { keys: found.into_iter().map(|(key, _)| key).collect(), claim }
 }
 
-struct Peer<'a> {
+struct PythonConnector<'a> {
     stage: &'a Stage,
     now_ms: i64,
 }
 
-impl Peer<'_> {
+impl PythonConnector<'_> {
     /// Returns keys and instants of the records for a read from an instant.
-    fn records(&self, way: Way, cursor: &str, from: i64) -> Vec<(String, i64)> {
-        match way {
-            Way::Search { object, modified } => self.search(object, modified, from),
-            Way::List { path, records, key } => {
+    fn records(&self, mode: ReadMode, cursor: &str, from: i64) -> Vec<(String, i64)> {
+        match mode {
+            ReadMode::Search { object, modified } => self.search(object, modified, from),
+            ReadMode::List { path, records, key } => {
                 let found = self.pages(path, records);
                 found
                     .iter()
                     .filter_map(|record| Some((text(&record[key]), instant_ms(&record[cursor])?)))
                     .collect()
             }
-            Way::Histories { object } => self.histories(object),
-            Way::Log => {
+            ReadMode::Histories { object } => self.histories(object),
+            ReadMode::Log => {
                 let path = format!(
                     "/email/public/v1/events?limit=1000&startTimestamp={from}&endTimestamp={}",
                     self.now_ms
@@ -93,7 +93,7 @@ impl Peer<'_> {
                     .filter_map(|event| Some((text(&event["id"]), event["created"].as_i64()?)))
                     .collect()
             }
-            Way::Engagements => {
+            ReadMode::Engagements => {
                 let path =
                     format!("/engagements/v1/engagements/recent/modified?count=100&since={from}");
                 let found = self.pages(&path, "results");
@@ -101,7 +101,7 @@ impl Peer<'_> {
                 own.filter_map(|own| Some((text(&own["id"]), own["lastUpdated"].as_i64()?)))
                     .collect()
             }
-            Way::Submissions => {
+            ReadMode::Submissions => {
                 let forms = self.stage.simulator.portal(|portal| portal.form_ids(false));
                 let forms = forms.into_iter().filter(|(_, kind)| *kind != "blog_comment");
                 let found = forms.flat_map(|(form, _)| {
@@ -115,7 +115,7 @@ impl Peer<'_> {
                     })
                     .collect()
             }
-            Way::Visits => {
+            ReadMode::Visits => {
                 let ids = self
                     .stage
                     .simulator

@@ -15,7 +15,7 @@ use hubspot_simulator::{
 };
 use serde_json::{Value, json};
 
-use super::dice::Dice;
+use super::rng::Rng;
 use super::{Catalog, Mode, calm};
 
 /// Streams of every read mode, and the object type that each requires, if any.
@@ -43,10 +43,10 @@ const OBJECTS: [&str; 7] =
     ["calls", "companies", "contacts", "deals", "notes", "p4455_boats", "tickets"];
 
 /// Draws two to four streams.
-pub(crate) fn streams(dice: &mut Dice) -> Vec<&'static str> {
+pub(crate) fn streams(rng: &mut Rng) -> Vec<&'static str> {
     let mut names = Vec::new();
-    for _ in 0..dice.between(2, 5) {
-        names.push(dice.pick(STREAMS).0);
+    for _ in 0..rng.between(2, 5) {
+        names.push(rng.pick(STREAMS).0);
     }
     names.sort_unstable();
     names.dedup();
@@ -54,11 +54,11 @@ pub(crate) fn streams(dice: &mut Dice) -> Vec<&'static str> {
 }
 
 /// Draws a catalog with all columns, or with only the `id` column where possible.
-pub(crate) fn catalog(dice: &mut Dice, streams: &[&str]) -> Catalog {
+pub(crate) fn catalog(rng: &mut Rng, streams: &[&str]) -> Catalog {
     let mut catalog = Catalog::of(streams, Mode::Incremental);
     // Submissions have no key column.
     let has_key = |configured: &&mut Value| configured["stream"]["name"] != "form_submissions";
-    if !dice.once_in(6) {
+    if !rng.once_in(6) {
         for configured in catalog.streams().iter_mut().filter(has_key) {
             configured["stream"]["json_schema"] =
                 json!({ "properties": { "id": { "type": "string" } } });
@@ -68,17 +68,17 @@ pub(crate) fn catalog(dice: &mut Dice, streams: &[&str]) -> Catalog {
 }
 
 /// Draws a simulator for these streams, with random settings for undocumented behavior.
-pub(crate) fn config(dice: &mut Dice, streams: &[&str]) -> Config {
-    let seed = dice.next();
+pub(crate) fn config(rng: &mut Rng, streams: &[&str]) -> Config {
+    let seed = rng.next();
     let mut count = |object: &str| {
         let of = |name: &&str| STREAMS.iter().any(|row| row.0 == *name && row.1 == object);
         let is_history = streams.iter().any(|name| name.ends_with("_history") && of(name));
-        match (streams.iter().any(of), dice.between(0, 60)) {
-            (false, _) => dice.between(0, 8),
-            (true, _) if is_history => dice.between(0, 10),
-            (true, 0..50) => dice.between(0, 50),
-            (true, 50..57) => dice.between(100, 330),
-            (true, _) => dice.between(700, 1_100),
+        match (streams.iter().any(of), rng.between(0, 60)) {
+            (false, _) => rng.between(0, 8),
+            (true, _) if is_history => rng.between(0, 10),
+            (true, 0..50) => rng.between(0, 50),
+            (true, 50..57) => rng.between(100, 330),
+            (true, _) => rng.between(700, 1_100),
         }
     };
     let others = ["calls", "notes"].map(|name| (name.to_owned(), count(name)));
@@ -95,106 +95,102 @@ pub(crate) fn config(dice: &mut Dice, streams: &[&str]) -> Config {
         }],
         others: BTreeMap::from(others),
         properties: 0,
-        archived_share: if dice.once_in(2) { 0.2 } else { 0.0 },
+        archived_share: if rng.once_in(2) { 0.2 } else { 0.0 },
         account: AccountSpec { events: 0, ..AccountSpec::default() },
         marketing: MarketingSpec {
-            lists: dice.between(0, 6),
-            largest_list: dice.between(1, 12),
-            forms: dice.between(0, 9),
-            form_submissions: dice.between(0, 9),
-            busiest_form: dice.between(1, 80),
-            email_events: dice.between(0, 60),
-            subscription_changes: dice.between(0, 60),
+            lists: rng.between(0, 6),
+            largest_list: rng.between(1, 12),
+            forms: rng.between(0, 9),
+            form_submissions: rng.between(0, 9),
+            busiest_form: rng.between(1, 80),
+            email_events: rng.between(0, 60),
+            subscription_changes: rng.between(0, 60),
             ..MarketingSpec::default()
         },
         ..PortalSpec::default()
     };
     let config = calm(portal.clone());
-    let settings = settings(dice, config.settings);
+    let settings = settings(rng, config.settings);
     Config { settings, ..calm(portal) }
 }
 
-fn settings(dice: &mut Dice, settings: Settings) -> Settings {
+fn settings(rng: &mut Rng, settings: Settings) -> Settings {
     Settings {
         quota: true,
-        index_lag_ms: (0, *dice.pick(&[0, 20_000, 240_000, 600_000, 3_000_000])),
-        short_page_every: *dice.pick(&[0, 0, 0, 2, 3]),
-        page_cap: *dice.pick(&[None, None, None, Some(20)]),
-        list_cursor: *dice.pick(&[ListCursor::NextId, ListCursor::NextId, ListCursor::Opaque]),
-        inline_associations_page: *dice.pick(&[1, 3, 100]),
-        associations_page: *dice.pick(&[2, 500]),
-        archived_associations: *dice
-            .pick(&[ArchivedAssociations::Gone, ArchivedAssociations::Kept]),
-        missing_associations: *dice
+        index_lag_ms: (0, *rng.pick(&[0, 20_000, 240_000, 600_000, 3_000_000])),
+        short_page_every: *rng.pick(&[0, 0, 0, 2, 3]),
+        page_cap: *rng.pick(&[None, None, None, Some(20)]),
+        list_cursor: *rng.pick(&[ListCursor::NextId, ListCursor::NextId, ListCursor::Opaque]),
+        inline_associations_page: *rng.pick(&[1, 3, 100]),
+        associations_page: *rng.pick(&[2, 500]),
+        archived_associations: *rng.pick(&[ArchivedAssociations::Gone, ArchivedAssociations::Kept]),
+        missing_associations: *rng
             .pick(&[MissingAssociations::LeaveOut, MissingAssociations::MultiStatus]),
-        to_object_id: *dice.pick(&[IdForm::Number, IdForm::Text]),
-        batch_order: *dice.pick(&[BatchOrder::AsAsked, BatchOrder::Shuffled]),
-        submission_cursor: *dice.pick(&[SubmissionCursor::Key, SubmissionCursor::Offset]),
-        retry_after_s: *dice.pick(&[None, Some(1)]),
+        to_object_id: *rng.pick(&[IdForm::Number, IdForm::Text]),
+        batch_order: *rng.pick(&[BatchOrder::AsAsked, BatchOrder::Shuffled]),
+        submission_cursor: *rng.pick(&[SubmissionCursor::Key, SubmissionCursor::Offset]),
+        retry_after_s: *rng.pick(&[None, Some(1)]),
         ..settings
     }
 }
 
 /// Draws the time between two syncs.
-pub(crate) fn pause(dice: &mut Dice) -> Duration {
-    Duration::from_secs(*dice.pick(&[11, 60, 240, 900, 3_700, 11_000]))
+pub(crate) fn pause(rng: &mut Rng) -> Duration {
+    Duration::from_secs(*rng.pick(&[11, 60, 240, 900, 3_700, 11_000]))
 }
 
 /// Draws `count` changes, each to be applied right before a request with a number up to `spread`.
 pub(crate) fn changes(
-    dice: &mut Dice,
+    rng: &mut Rng,
     portal: &Portal,
     count: u64,
     spread: u64,
 ) -> Vec<(u64, Change)> {
-    let draw = |_| Some((dice.between(1, spread + 1), change(dice, portal)?));
+    let draw = |_| Some((rng.between(1, spread + 1), change(rng, portal)?));
     (0..count).filter_map(draw).collect()
 }
 
-fn change(dice: &mut Dice, portal: &Portal) -> Option<Change> {
-    let object = (*dice.pick(&OBJECTS)).to_owned();
+fn change(rng: &mut Rng, portal: &Portal) -> Option<Change> {
+    let object = (*rng.pick(&OBJECTS)).to_owned();
     let ids: Vec<u64> = portal.ids(&object).collect();
     let contacts: Vec<u64> = portal.ids("contacts").collect();
     let lists = portal.list_ids();
     let forms = portal.form_ids(false);
-    Some(match dice.between(0, 22) {
+    Some(match rng.between(0, 22) {
         0..6 if !ids.is_empty() => {
-            let records = Records::Id(*dice.pick(&ids));
+            let records = Records::Id(*rng.pick(&ids));
             Change::Modify { object, records, properties: Values::new() }
         }
         6..8 => {
-            let records = Records::Sample { share: 0.3, seed: dice.next() };
+            let records = Records::Sample { share: 0.3, seed: rng.next() };
             Change::Modify { object, records, properties: Values::new() }
         }
-        8..10 => Change::Create {
-            object,
-            count: dice.between(1, 5),
-            id: None,
-            properties: Values::new(),
-        },
-        10 | 11 if !ids.is_empty() => {
-            Change::Archive { object, records: Records::Id(*dice.pick(&ids)) }
+        8..10 => {
+            Change::Create { object, count: rng.between(1, 5), id: None, properties: Values::new() }
         }
-        12 if !ids.is_empty() => Change::Purge { object, records: Records::Id(*dice.pick(&ids)) },
+        10 | 11 if !ids.is_empty() => {
+            Change::Archive { object, records: Records::Id(*rng.pick(&ids)) }
+        }
+        12 if !ids.is_empty() => Change::Purge { object, records: Records::Id(*rng.pick(&ids)) },
         13 if ids.len() > 1 => {
-            let (winner, loser) = (*dice.pick(&ids), *dice.pick(&ids));
+            let (winner, loser) = (*rng.pick(&ids), *rng.pick(&ids));
             (winner != loser).then_some(Change::Merge { object, winner, loser })?
         }
         14 if !ids.is_empty() => {
-            let (one, other) = (*dice.pick(&ids), *dice.pick(&ids));
+            let (one, other) = (*rng.pick(&ids), *rng.pick(&ids));
             let (from_id, to_id) = (Some(one.min(other)), Some(one.max(other)));
             Change::BulkTouch { object, from_id, to_id, at_ms: None }
         }
         15 if !contacts.is_empty() && !ids.is_empty() => Change::Associate {
             from_object: "contacts".to_owned(),
-            from_id: *dice.pick(&contacts),
+            from_id: *rng.pick(&contacts),
             to_object: object,
-            to_id: *dice.pick(&ids),
+            to_id: *rng.pick(&ids),
             label: None,
         },
         16 if !forms.is_empty() => Change::SubmitForm(Submissions {
-            form: dice.pick(&forms).0.clone(),
-            count: dice.between(1, 4),
+            form: rng.pick(&forms).0.clone(),
+            count: rng.between(1, 4),
             at_ms: None,
             values: Values::new(),
         }),
@@ -205,23 +201,23 @@ fn change(dice: &mut Dice, portal: &Portal) -> Option<Change> {
                 return None;
             }
             let change =
-                ListRecords { list: *dice.pick(&lists), records: vec![*dice.pick(&contacts)] };
-            if dice.once_in(2) {
+                ListRecords { list: *rng.pick(&lists), records: vec![*rng.pick(&contacts)] };
+            if rng.once_in(2) {
                 Change::AddListMembers(change)
             } else {
                 Change::RemoveListMembers(change)
             }
         }
         19 | 20 => Change::EmailEvents(EmailEvents {
-            count: dice.between(1, 4),
+            count: rng.between(1, 4),
             at_ms: None,
-            delay_ms: Some(*dice.pick(&[0, 60_000, 3_000_000])),
+            delay_ms: Some(*rng.pick(&[0, 60_000, 3_000_000])),
             event_type: None,
             recipient: None,
             campaign: None,
         }),
         21 => Change::ChangeSubscriptions(SubscriptionChanges {
-            count: dice.between(1, 4),
+            count: rng.between(1, 4),
             at_ms: None,
             recipient: None,
             change: None,
@@ -231,41 +227,41 @@ fn change(dice: &mut Dice, portal: &Portal) -> Option<Change> {
 }
 
 /// Draws up to three temporary faults.
-pub(crate) fn faults(dice: &mut Dice) -> Vec<Fault> {
-    let mut faults: Vec<_> = (0..dice.between(0, 4)).map(|_| fault(dice)).collect();
+pub(crate) fn faults(rng: &mut Rng) -> Vec<Fault> {
+    let mut faults: Vec<_> = (0..rng.between(0, 4)).map(|_| fault(rng)).collect();
     // A second one for the same request would mean that the token is invalid.
     let mut is_first = true;
     faults.retain(|fault| fault.kind != Kind::ExpiredToken || std::mem::take(&mut is_first));
     faults
 }
 
-fn fault(dice: &mut Dice) -> Fault {
-    let kind = match dice.between(0, 15) {
+fn fault(rng: &mut Rng) -> Fault {
+    let kind = match rng.between(0, 15) {
         // Several rate-limited requests in a row.
         0 | 1 => {
-            let policy = *dice.pick(&[Policy::TenSecondlyRolling, Policy::Secondly]);
-            let on = Which::nth(dice.between(1, 12));
-            let kind = Kind::RateLimited { policy, retry_after_s: Some(dice.between(0, 2)) };
-            return Fault::new(on, kind).times(dice.between(1, 7));
+            let policy = *rng.pick(&[Policy::TenSecondlyRolling, Policy::Secondly]);
+            let on = Which::nth(rng.between(1, 12));
+            let kind = Kind::RateLimited { policy, retry_after_s: Some(rng.between(0, 2)) };
+            return Fault::new(on, kind).times(rng.between(1, 7));
         }
         2 | 3 => {
-            let code = *dice.pick(&[423, 477, 500, 502, 503, 504, 521]);
+            let code = *rng.pick(&[423, 477, 500, 502, 503, 504, 521]);
             Kind::Status { code, retry_after_s: Some(0) }
         }
         4 => Kind::Reset,
-        5 => Kind::ResetAfter { bytes: usize::try_from(dice.between(0, 600)).expect("small") },
+        5 => Kind::ResetAfter { bytes: usize::try_from(rng.between(0, 600)).expect("small") },
         6 => Kind::Truncated { bytes: None },
         7 => Kind::Garbage,
         8 => return Fault::new(Which::all(), Kind::Pretty),
-        9 => Kind::Late { ms: dice.between(1, 60) },
-        10 => return Fault::new(Which::nth(dice.between(1, 12)), Kind::ExpiredToken),
+        9 => Kind::Late { ms: rng.between(1, 60) },
+        10 => return Fault::new(Which::nth(rng.between(1, 12)), Kind::ExpiredToken),
         11 => Kind::ShortPage,
         12 => return Fault::new(Which::endpoint("objects.search"), Kind::EmptyPage).times(2),
-        13 => return Fault::new(Which::nth(dice.between(1, 9)), Kind::OpaqueCursor).times(2),
+        13 => return Fault::new(Which::nth(rng.between(1, 9)), Kind::OpaqueCursor).times(2),
         _ => {
             let kind = Kind::RateLimited { policy: Policy::Daily, retry_after_s: None };
-            return Fault::new(Which::nth(dice.between(3, 30)), kind).times(1);
+            return Fault::new(Which::nth(rng.between(3, 30)), kind).times(1);
         }
     };
-    Fault::new(Which::share(0.2, dice.next()), kind).times(2)
+    Fault::new(Which::share(0.2, rng.next()), kind).times(2)
 }

@@ -7,15 +7,15 @@ use hubspot_simulator::{Config, Simulator};
 
 /// A running simulator. Dropping it fails the test if a request was not on the list of reads, or if
 /// a request or a response differs from HubSpot's documents.
-pub(crate) struct Watched(Simulator);
+pub(crate) struct CheckedSimulator(Simulator);
 
-impl Watched {
+impl CheckedSimulator {
     pub(crate) fn start(config: Config) -> Self {
         Self(Simulator::start(Config { judged: true, ..config }).expect("a free port"))
     }
 }
 
-impl Deref for Watched {
+impl Deref for CheckedSimulator {
     type Target = Simulator;
 
     fn deref(&self) -> &Simulator {
@@ -23,7 +23,7 @@ impl Deref for Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for CheckedSimulator {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;

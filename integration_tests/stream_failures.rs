@@ -3,7 +3,7 @@
 use hubspot_simulator::{AccountSpec, Config, Fault, Kind, Policy, PortalSpec, Which};
 use serde_json::json;
 
-use crate::support::truth::live_ids;
+use crate::support::expected_records::live_ids;
 use crate::support::{Catalog, Mode, Stage, access_to, calm, few};
 
 const NO_DEALS: &[&str] = &[

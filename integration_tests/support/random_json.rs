@@ -3,7 +3,7 @@
 use hubspot_simulator::contract::Contract;
 use serde_json::{Map, Value, json};
 
-use super::dice::Dice;
+use super::rng::Rng;
 
 /// Kind of bodies to generate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +51,13 @@ const DEEPEST: usize = 5;
 /// Generator of bodies.
 pub(crate) struct Maker {
     pub(crate) variant: Variant,
-    pub(crate) dice: Dice,
+    pub(crate) rng: Rng,
     branch: usize,
 }
 
 impl Maker {
     pub(crate) fn new(variant: Variant, seed: u64) -> Self {
-        Self { variant, dice: Dice::new(seed, 11), branch: 0 }
+        Self { variant, rng: Rng::new(seed, 11), branch: 0 }
     }
 
     /// Returns a value that is valid for a schema.
@@ -71,24 +71,24 @@ impl Maker {
             return all.get(place).map_or(Value::Null, |one| self.make(one, depth));
         }
         if let Some(values) = schema["enum"].as_array() {
-            if self.variant == Variant::Unknown && self.dice.once_in(3) {
+            if self.variant == Variant::Unknown && self.rng.once_in(3) {
                 return "NEVER_HEARD_OF".into();
             }
-            return self.dice.pick(values).clone();
+            return self.rng.pick(values).clone();
         }
         match schema["type"].as_str().unwrap_or_default() {
             "string" => self.text(schema["format"].as_str()),
             "integer" => self.integer(schema["format"].as_str()),
             "number" if self.variant == Variant::Edges => {
-                json!(*self.dice.pick(&[1e308, -5e-324, 0.1]))
+                json!(*self.rng.pick(&[1e308, -5e-324, 0.1]))
             }
             "number" => json!(
-                f64::from(u32::try_from(self.dice.between(0, 1_000_000)).expect("small")) / 64.0
+                f64::from(u32::try_from(self.rng.between(0, 1_000_000)).expect("small")) / 64.0
             ),
-            "boolean" => self.dice.once_in(2).into(),
+            "boolean" => self.rng.once_in(2).into(),
             "array" => {
                 let is_empty = self.variant == Variant::Empty || depth > DEEPEST;
-                let count = if is_empty { 0 } else { self.dice.between(1, 3) };
+                let count = if is_empty { 0 } else { self.rng.between(1, 3) };
                 (0..count).map(|_| self.make(&schema["items"], depth + 1)).collect()
             }
             "object" => self.object(schema, depth),
@@ -106,7 +106,7 @@ impl Maker {
                 if self.variant == Variant::Minimal || depth > DEEPEST {
                     continue;
                 }
-                if self.variant == Variant::Nulls && self.dice.once_in(2) {
+                if self.variant == Variant::Nulls && self.rng.once_in(2) {
                     fields.insert(name.clone(), Value::Null);
                     continue;
                 }
@@ -128,7 +128,7 @@ impl Maker {
     }
 
     fn text(&mut self, format: Option<&str>) -> Value {
-        let number = self.dice.between(0, 1_000_000);
+        let number = self.rng.between(0, 1_000_000);
         if format != Some("date-time") {
             return format!("text {number} – „é“ \"\\ \u{1F44B}").into();
         }
@@ -148,7 +148,7 @@ impl Maker {
                 ".123456789".chars().take(if digits == 0 { 0 } else { digits + 1 }).collect();
         }
         if self.variant == Variant::Offsets {
-            offset = *self.dice.pick(&["+05:30", "-11:00", "+00:00", "+14:00"]);
+            offset = *self.rng.pick(&["+05:30", "-11:00", "+00:00", "+14:00"]);
         }
         format!("{start}:{second:02}{fraction}{offset}").into()
     }
@@ -160,9 +160,9 @@ impl Maker {
             [i64::MIN, -1, 9_007_199_254_740_993, i64::MAX]
         };
         if self.variant == Variant::Edges {
-            return (*self.dice.pick(&edges)).into();
+            return (*self.rng.pick(&edges)).into();
         }
-        self.dice.between(1, 1_000_000).into()
+        self.rng.between(1, 1_000_000).into()
     }
 }
 

@@ -12,8 +12,8 @@ use hubspot_simulator::{
 };
 use serde_json::{Value, json};
 
+use crate::support::expected_records::{check_associations, live_ids};
 use crate::support::reading::{asked, change, deals, read, saved, touch};
-use crate::support::truth::{check_associations, live_ids};
 use crate::support::{Catalog, Mode, START_MS, Stage, calm, few};
 
 const HOUR_MS: i64 = 3_600_000;

@@ -2,14 +2,14 @@
 
 /// A `SplitMix64` generator.
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
+pub(crate) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     /// Creates a generator; `salt` distinguishes sequences with the same seed.
     pub(crate) fn new(seed: u64, salt: u64) -> Self {
-        let mut dice = Self(seed ^ salt.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        dice.next();
-        dice
+        let mut rng = Self(seed ^ salt.wrapping_mul(0xD6E8_FEB8_6659_FD93));
+        rng.next();
+        rng
     }
 
     pub(crate) fn next(&mut self) -> u64 {
