@@ -1,7 +1,7 @@
 //! Acceptance criteria of Airbyte's own test suites, checked on the binary.
 //!
 //! Some criteria are covered elsewhere: `crate::support::output` checks every run of every test for
-//! known messages, exact counts and the order of statuses; `conformance` checks records against
+//! known messages, exact counts and the order of statuses; `stream_invariants` checks records against
 //! schemas, states from the future, and the agreement of both sync modes; `protocol` fixes the
 //! printed output.
 

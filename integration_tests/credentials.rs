@@ -4,11 +4,15 @@
 
 use std::time::Duration;
 
+use hubspot_simulator::settings::TokenRefusal;
 use hubspot_simulator::{ClockConfig, Config, DEFAULT_TOKEN, Fault, Kind, PortalSpec};
 use hubspot_simulator::{Entry, Settings, Which};
 use serde_json::Value;
 
-use crate::support::{Bench, Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
+use crate::support::{
+    Bench, Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access, oauth_config,
+    token_config,
+};
 
 const HOUR_MS: i64 = 3_600_000;
 /// Prefix of the error message for rejected credentials.
@@ -188,4 +192,87 @@ fn a_refused_grant_is_asked_for_once() {
     let bench = Bench::new(&stage.simulator.url());
     let output = bench.run("discover", &[("config", &stage.config)]);
     assert_eq!((output.error().1, output.code), ("config_error", Some(1)));
+}
+
+#[test]
+fn refused_tokens_say_what_to_do() {
+    let mut stage = Stage::calm(few());
+    for (token, expected) in [
+        (
+            "pat-canary-unknown",
+            "the access token is unknown or was revoked; in HubSpot, copy that of an app from \
+             Settings > Integrations > Private Apps or make a new one under Service Keys, and \
+             enter it in the connection.",
+        ),
+        (
+            "canary",
+            "it finds no data region for the access token, which is cut off or of another region \
+             than its beginning says; copy it from HubSpot once more, whole.",
+        ),
+    ] {
+        stage.config = token_config(token);
+        let expected = format!("{REFUSED}{expected}");
+        let output = stage.check();
+        assert_eq!((output.connection(), output.code), (("FAILED", expected.as_str()), Some(0)));
+        let output = stage.discover();
+        assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
+        let output = stage.read(&Catalog::of(&["deals", "owners"], Mode::Full));
+        assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
+        assert!(output.statuses("deals").ends_with(&["INCOMPLETE"]), "{}", output.stdout);
+        assert!(output.statuses("owners").ends_with(&["INCOMPLETE"]), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn a_token_with_blanks_around_it_works() {
+    let mut stage = Stage::calm(few());
+    stage.config = token_config(&format!(" {}\n", hubspot_simulator::DEFAULT_TOKEN));
+    assert_eq!(stage.check().succeeded().connection().0, "SUCCEEDED");
+}
+
+#[test]
+fn q46_refused_oauth_grants_say_which_part_is_wrong() {
+    let rfc = calm(few()).settings;
+    let classic = Settings { token_refusal: TokenRefusal::Classic, ..rfc.clone() };
+    for settings in [classic, Settings { bad_client_status: 401, ..rfc }] {
+        grants_are_refused_in_words(&settings);
+    }
+}
+
+/// Checks that a rejected grant, whatever the response looks like, is a user error with
+/// instructions.
+fn grants_are_refused_in_words(settings: &Settings) {
+    let gone = Settings { account_gone: true, ..settings.clone() };
+    for (wrong, given, expected) in [
+        ("client_id", None, "the client id is unknown; copy it from the app's settings once more."),
+        (
+            "client_secret",
+            None,
+            "the client secret is wrong; copy it from the app's settings once more.",
+        ),
+        (
+            "refresh_token",
+            None,
+            "the refresh token is invalid or was revoked, as by uninstalling the app; \
+             authenticate again to get a new one.",
+        ),
+        (
+            "nothing",
+            Some(gone),
+            "the account behind the refresh token is gone; authenticate with another one.",
+        ),
+    ] {
+        let settings = given.unwrap_or_else(|| settings.clone());
+        let config = Config { settings, access: oauth_access(), ..calm(few()) };
+        let mut stage = Stage::new(config);
+        stage.config = oauth_config();
+        if let Some(value) = stage.config.pointer_mut(&format!("/credentials/{wrong}")) {
+            *value = "wrong-canary-4".into();
+        }
+        let expected = format!("{REFUSED}{expected}");
+        let output = stage.check();
+        assert_eq!((output.connection(), output.code), (("FAILED", expected.as_str()), Some(0)));
+        let output = stage.read(&Catalog::of(&["deals"], Mode::Full));
+        assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
+    }
 }

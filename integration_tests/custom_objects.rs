@@ -6,6 +6,7 @@ use hubspot_simulator::CustomSpec;
 use hubspot_simulator::portal::{Change, PortalSpec};
 use serde_json::Value;
 
+use crate::support::expected_records::live_ids;
 use crate::support::{Catalog, Mode, Stage, few};
 
 fn custom(names: &[&str]) -> PortalSpec {
@@ -65,46 +66,6 @@ fn q39_custom_objects_have_streams_of_their_archived_records() {
     let second = stage.read_on(&catalog, &first.state()).succeeded();
     assert_eq!(second.ids("boats_archived"), [boat]);
     assert_eq!(second.ids("custom_deals_archived"), [0; 0]);
-}
-
-#[test]
-fn c16_ids_of_merged_records_are_read_where_nothing_is_chosen() {
-    let stage = Stage::calm(few());
-    let catalog = Catalog::of(&["companies", "contacts"], Mode::Incremental);
-    let first = stage.read(&catalog).succeeded();
-    let merges = ["companies", "contacts"].map(|object| {
-        let ids = stage.simulator.portal(|portal| {
-            let mut ids = portal.ids(object);
-            (ids.next().unwrap(), ids.next().unwrap())
-        });
-        (object, ids.0, ids.1)
-    });
-    stage.simulator.advance(std::time::Duration::from_hours(1));
-    for (object, winner, loser) in merges {
-        stage.simulator.change(&Change::Merge { object: object.to_owned(), winner, loser });
-    }
-    stage.simulator.advance(std::time::Duration::from_mins(1));
-    for output in [stage.read_on(&catalog, &first.state()), stage.read(&catalog)] {
-        let output = output.succeeded();
-        for (object, winner, loser) in merges {
-            let records = output.records(object);
-            let with_id = |id: u64| {
-                let id = Value::from(id.to_string());
-                records.iter().find(|record| record["id"] == id)
-            };
-            let record = with_id(winner).unwrap();
-            let names: &[_] = match object {
-                "contacts" => &["hs_merged_object_ids", "hs_calculated_merged_vids"],
-                _ => &["hs_merged_object_ids"],
-            };
-            for name in names {
-                let ids = record[format!("properties_{name}")].as_str().expect(name);
-                assert!(ids.contains(&loser.to_string()), "{name}: {ids}");
-                assert_eq!(record["properties"][name], ids);
-            }
-            assert!(with_id(loser).is_none());
-        }
-    }
 }
 
 #[test]
@@ -203,4 +164,25 @@ fn q56_a_catalog_with_the_columns_of_a_custom_object_gets_its_records() {
     assert_eq!(kind, "config_error");
     assert!(message.contains("`projects`") && message.contains("`custom_projects`"), "{message}");
     assert_eq!(output.records("projects").len(), 0);
+}
+
+#[test]
+fn custom_objects_named_like_built_in_streams_get_a_prefix() {
+    let custom = |name: &str, records| CustomSpec { name: name.to_owned(), records };
+    let custom_objects = vec![custom("deals", 17), custom("boats", 5)];
+    let stage = Stage::calm(PortalSpec { custom_objects, ..few() });
+    let catalog = stage.catalog(Mode::Full);
+    let names = catalog.names();
+    let custom: Vec<_> = names
+        .iter()
+        .filter(|name| name.contains("boats") || name.starts_with("custom_"))
+        .copied()
+        .collect();
+    let expected = ["boats", "boats_archived", "custom_deals", "custom_deals_archived"];
+    assert_eq!(custom, expected);
+    let output = stage.read(&catalog.only(&["custom_deals", "deals", "boats"])).succeeded();
+    assert_eq!(output.ids("custom_deals"), live_ids(&stage.simulator, "p4455_deals"));
+    assert_eq!(output.ids("deals"), live_ids(&stage.simulator, "deals"));
+    let lengths = ["custom_deals", "deals", "boats"].map(|stream| output.ids(stream).len());
+    assert_eq!(lengths, [17, 110, 5]);
 }

@@ -4,16 +4,14 @@
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hubspot_simulator::settings::ListCursor;
 use hubspot_simulator::{
     Change, Config, Fault, Kind, Partial, PortalSpec, Records, Settings, Which,
 };
 use serde_json::{Value, json};
 
-use crate::support::server::{nobody, serve_json};
+use crate::support::server::serve_json;
 use crate::support::{Bench, Catalog, Mode, Output, Stage, TOKEN_FORM, calm, few};
 
 const PARTIAL: [Partial; 5] = [
@@ -166,120 +164,6 @@ fn a_list_whose_links_lead_nowhere_ends_its_stream() {
         let message = error["message"].as_str().expect("a message");
         assert!(message.contains("cannot read the response"), "{message}");
     }
-}
-
-#[test]
-fn a_state_that_relies_on_ids_recovers_where_the_list_no_longer_takes_them() {
-    let settings = Settings { list_cursor: ListCursor::Opaque, ..calm(few()).settings };
-    let stage = Stage::new(Config { settings, ..calm(few()) });
-    let catalog = Catalog::of(&["contacts"], Mode::Incremental);
-    let expected = stage.read(&catalog).succeeded();
-    let id = expected.records("contacts")[100]["id"].clone();
-    let saved = json!([{ "type": "STREAM", "stream": {
-        "stream_descriptor": { "name": "contacts" },
-        "stream_state": { "updatedAt": "2006-06-01T00:00:00.000000Z", "source_hubspot": {
-            "version": 1, "way": "list", "to": "2026-09-21T14:00:00.000000Z",
-            "remaining": [[id, null]],
-        } },
-    } }]);
-    // HubSpot's response to an id that is not a valid token.
-    let refusing = Kind::Refused {
-        code: 400,
-        category: "VALIDATION_ERROR".into(),
-        message: "Invalid input: after".into(),
-    };
-    stage.simulator.plant(vec![Fault::new(Which::nth_of("objects.list", 1), refusing)]);
-    let output = stage.read_on(&catalog, &saved).succeeded();
-    assert_eq!(output.records("contacts").len(), expected.records("contacts").len());
-    let warned = output.warnings();
-    assert!(warned.iter().any(|text| text.contains("from its beginning")), "{warned:?}");
-    let again = stage.read_on(&catalog, &output.state()).succeeded();
-    assert!(again.errors().is_empty());
-}
-
-/// Returns a bench whose HubSpot serves `POST …/search` of lists by offset, three at a time, and
-/// deletes its first list after the first page; everything else is empty.
-fn with_lists() -> Bench {
-    let asked = AtomicUsize::new(0);
-    let url = serve_json(move |line, body| {
-        if line.contains("account-info") {
-            return json!({ "portalId": 7, "results": [] }).to_string();
-        }
-        if !line.contains("/lists/") {
-            return json!({ "results": [] }).to_string();
-        }
-        let deleted = usize::from(asked.fetch_add(1, Ordering::Relaxed) > 0);
-        let lists: Vec<_> = (deleted..8)
-            .map(|id| json!({ "listId": id.to_string(), "name": "x", "updatedAt": "2026-01-01T00:00:00Z" }))
-            .collect();
-        let body: Value = serde_json::from_str(body).unwrap_or_default();
-        let offset = usize::try_from(body["offset"].as_u64().unwrap_or(0)).unwrap_or(usize::MAX);
-        let page: Vec<_> = lists.iter().skip(offset).take(3).cloned().collect();
-        let end = offset + page.len();
-        json!({ "lists": page, "offset": end, "hasMore": end < lists.len(), "total": lists.len() })
-            .to_string()
-    });
-    Bench::new(&url)
-}
-
-#[test]
-fn c37_a_list_deleted_between_two_pages_hides_no_other() {
-    let catalog = Catalog::of(&["contact_lists"], Mode::Full);
-    let config: Value = serde_json::from_str(TOKEN_FORM).expect("JSON");
-    let output = with_lists().run("read", &[("config", &config), ("catalog", catalog.json())]);
-    let output = output.succeeded();
-    let mut ids: Vec<_> =
-        output.records("contact_lists").iter().map(|list| list["listId"].to_string()).collect();
-    ids.sort_unstable();
-    let expected: Vec<_> = (0..8).map(|id| format!("\"{id}\"")).collect();
-    assert_eq!(ids, expected, "each once");
-}
-
-#[test]
-fn one_parent_that_is_refused_keeps_its_position_and_costs_no_other() {
-    let forms = |stage: &Stage| {
-        stage.simulator.portal(|portal| {
-            let forms = portal.form_ids(false).into_iter();
-            let readable = forms.filter(|(_, kind)| *kind != "blog_comment");
-            readable.map(|(form, _)| (portal.submission_times(&form).len(), form)).max()
-        })
-    };
-    let catalog = Catalog::of(&["form_submissions"], Mode::Incremental);
-    let of = |output: &Output, form: &str| {
-        output.records("form_submissions").iter().filter(|record| record["formId"] == form).count()
-    };
-    for kind in [
-        Kind::Refused { code: 400, category: "VALIDATION_ERROR".into(), message: "no".into() },
-        Kind::Refused { code: 403, category: "FORBIDDEN".into(), message: "no".into() },
-        Kind::Gone { code: 404 },
-    ] {
-        let stage = Stage::calm(PortalSpec { properties: 0, ..PortalSpec::default() });
-        let (submissions, form) = forms(&stage).expect("a form");
-        let all = stage.read(&catalog).succeeded().records("form_submissions").len();
-        let path = format!("/form-integrations/v1/submissions/forms/{form}");
-        stage.simulator.plant(vec![Fault::new(Which::path(&path), kind.clone())]);
-        let output = stage.read(&catalog).succeeded();
-        assert_eq!(output.records("form_submissions").len(), all - submissions, "{kind:?}");
-        let warnings = output.warnings();
-        assert!(warnings.iter().any(|text| text.contains(&form)), "{kind:?}: {warnings:?}");
-        stage.simulator.clear_faults();
-        let next = stage.read_on(&catalog, &output.state()).succeeded();
-        assert_eq!(of(&next, &form), submissions, "{kind:?}: it is read from its own position");
-    }
-}
-
-#[test]
-fn a_read_that_reaches_nobody_gives_up_as_check_does_and_says_why() {
-    let bench = Bench::new(&format!("http://{}", nobody()));
-    let catalog = Catalog::of(&["contacts"], Mode::Incremental);
-    let config: Value = serde_json::from_str(TOKEN_FORM).expect("JSON");
-    let output = bench.run("read", &[("config", &config), ("catalog", catalog.json())]);
-    let (message, failure_type) = output.error();
-    assert!(message.contains("in 4 attempts"), "{message}");
-    assert!(message.contains("Connection refused"), "{message}");
-    assert_eq!(failure_type, "transient_error");
-    let warnings = output.warnings();
-    assert!(warnings.iter().any(|text| text.starts_with("no answer from http://")), "{warnings:?}");
 }
 
 #[test]

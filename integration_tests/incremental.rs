@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::support::expected_records::{check_associations, live_ids};
 use crate::support::output::{Output, id};
 use crate::support::portals::stopped;
+use crate::support::reading::{saved, state_of};
 use crate::support::{Catalog, Mode, Stage, calm, few};
 
 /// Overlap with the previous window in milliseconds: the maximum assumed lag of the search index.
@@ -35,14 +36,6 @@ fn modified_since(simulator: &Simulator, object: &str, since_ms: i64) -> Vec<u64
 fn updated_ms(record: &Value) -> i64 {
     let text = record["updatedAt"].as_str().expect("a time");
     DateTime::parse_from_rfc3339(text).expect("a time").timestamp_millis()
-}
-
-/// Returns the state of one stream after a read that ended at an instant.
-fn state_at(stream: &str, at_ms: i64) -> Value {
-    let position = DateTime::from_timestamp_millis(at_ms).expect("a time").to_rfc3339();
-    json!([{ "type": "STREAM", "stream": {
-        "stream_descriptor": { "name": stream }, "stream_state": { "updatedAt": position },
-    } }])
 }
 
 #[test]
@@ -169,7 +162,7 @@ fn any_number_of_records_can_share_a_millisecond() {
     let settings = Settings { quota: true, ..config.settings };
     let stage = Stage::new(Config { settings, journal, ..config });
     let simulator = &stage.simulator;
-    let saved = state_at("deals", simulator.now_ms());
+    let saved = saved("deals", simulator.now_ms());
     simulator.advance(Duration::from_hours(2));
     let (object, touched) = ("deals".to_owned(), &live_ids(simulator, "deals")[..12_000]);
     let to_id = touched.last().copied();
@@ -201,7 +194,7 @@ fn a_hit_that_the_index_shows_late_is_emitted_now_and_again_later() {
     let stage = Stage::new(Config { settings, ..config });
     let simulator = &stage.simulator;
     let deal = live_ids(simulator, "deals")[4];
-    let saved = state_at("deals", simulator.now_ms());
+    let saved = saved("deals", simulator.now_ms());
     simulator.advance(Duration::from_hours(1));
     modify(simulator, "deals", Records::Id(deal));
     simulator.advance(Duration::from_secs(30));
@@ -237,9 +230,8 @@ fn q21_lookback_is_in_minutes_and_for_every_crm_family() {
     let streams = ["contacts", "deals", "boats"].into_iter().zip(picked);
     for (stream, id) in streams.chain([("deals_archived", archived)]) {
         let cursor = if stream == "deals_archived" { "archivedAt" } else { "updatedAt" };
-        let mut saved = state_at(stream, saved_ms);
-        let position = &mut saved[0]["stream"]["stream_state"];
-        *position = json!({ cursor: position["updatedAt"] });
+        let position = DateTime::from_timestamp_millis(saved_ms).expect("a time").to_rfc3339();
+        let saved = state_of(stream, &json!({ cursor: position }));
         let catalog = Catalog::of(&[stream], Mode::Incremental);
         for (lookback, expected) in [(0, vec![]), (30, vec![]), (61, vec![id])] {
             stage.config["lookback_window"] = lookback.into();
@@ -259,33 +251,6 @@ fn q25_a_full_refresh_ignores_the_saved_position() {
     assert_eq!(output.ids("boats"), live_ids(&stage.simulator, "p4455_boats"));
     assert_eq!(output.ids("deals"), live_ids(&stage.simulator, "deals"));
     assert_eq!(output.ids("owners").len(), 20);
-}
-
-#[test]
-fn a_first_read_goes_on_from_its_last_checkpoint() {
-    let stage = Stage::calm(PortalSpec { deals: 10_250, ..few() });
-    let mut catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
-    catalog.columns("deals").retain(|name, _| name == "id");
-    let whole = stage.read(&catalog).succeeded();
-    assert_eq!(whole.ids("deals").len(), 10_250);
-    let states = whole.states("deals");
-    assert_eq!(states.len(), 2);
-    let interrupted = json!([{ "type": "STREAM", "stream": {
-        "stream_descriptor": { "name": "deals" }, "stream_state": states[0],
-    } }]);
-    stage.simulator.clear_journal();
-    stage.simulator.advance(Duration::from_hours(3));
-    let rest = stage.read_on(&catalog, &interrupted).succeeded();
-    let mut union = whole.ids_before_state("deals");
-    assert!(union.len() >= 10_000, "a state after {}", union.len());
-    union.extend(rest.ids("deals"));
-    union.sort_unstable();
-    union.dedup();
-    assert_eq!(union, whole.ids("deals"));
-    let again = stage.simulator.summary().endpoints["objects.list"].requests;
-    assert!(again <= 20, "{again} requests for the last 250 records");
-    // Changes made meanwhile belong to the next read: the position is that of the first read.
-    assert_eq!(rest.position_ms("deals"), whole.position_ms("deals"));
 }
 
 #[test]

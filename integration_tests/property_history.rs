@@ -335,29 +335,6 @@ fn versions_before_the_start_date_are_left_out() {
 }
 
 #[test]
-fn a_first_read_goes_on_where_it_stopped() {
-    let stage = Stage::calm(PortalSpec { contacts: 900, ..few() });
-    let catalog = catalog(&["contacts"]);
-    let whole = stage.read(&catalog).succeeded();
-    let states = whole.states("contacts_property_history");
-    assert!(states.len() > 2, "{} states", states.len());
-    let all = found(&whole, "contacts");
-    for place in [0, states.len() / 2] {
-        let is_state = |line: &Value| &line["state"]["stream"]["stream_state"] == states[place];
-        let end = whole.lines.iter().position(is_state).unwrap();
-        let before = whole.lines[..end].iter().map(|line| &line["record"]["data"]);
-        let mut both: Vec<_> =
-            before.filter(|data| data.is_object()).map(ToString::to_string).collect();
-        let saved = json!([whole.lines[end]["state"]]);
-        let rest = stage.read_on(&catalog, &saved).succeeded();
-        assert!(found(&rest, "contacts").len() < all.len());
-        both.extend(found(&rest, "contacts"));
-        both.sort_unstable();
-        assert!(both == all, "after state {place}: {} and {}", both.len(), all.len());
-    }
-}
-
-#[test]
 fn only_chosen_columns_are_written() {
     let stage = Stage::calm(few());
     let mut catalog = stage.catalog(Mode::Incremental).only(&["contacts_property_history"]);

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hubspot_simulator::settings::{IdOrder, SearchBodyLimit};
-use hubspot_simulator::{Config, Fault, JournalConfig, Kind, Policy, PortalSpec, Settings, Which};
+use hubspot_simulator::{
+    Change, Config, Fault, JournalConfig, Kind, Policy, PortalSpec, Settings, Which,
+};
 use serde_json::{Value, json};
 use source_hubspot::streams::{ReadStrategy, STREAMS};
 
@@ -286,4 +288,44 @@ fn c34_no_search_goes_beyond_what_can_be_paged_through() {
     assert!(offsets.len() >= 2, "readers share the list: {} marks", offsets.len());
     assert!(offsets.iter().all(|offset| *offset < 10_000), "{offsets:?}");
     assert!(searches.iter().all(|search| search.status == 200));
+}
+
+#[test]
+fn c16_ids_of_merged_records_are_read_where_nothing_is_chosen() {
+    let stage = Stage::calm(few());
+    let catalog = Catalog::of(&["companies", "contacts"], Mode::Incremental);
+    let first = stage.read(&catalog).succeeded();
+    let merges = ["companies", "contacts"].map(|object| {
+        let ids = stage.simulator.portal(|portal| {
+            let mut ids = portal.ids(object);
+            (ids.next().unwrap(), ids.next().unwrap())
+        });
+        (object, ids.0, ids.1)
+    });
+    stage.simulator.advance(Duration::from_hours(1));
+    for (object, winner, loser) in merges {
+        stage.simulator.change(&Change::Merge { object: object.to_owned(), winner, loser });
+    }
+    stage.simulator.advance(Duration::from_mins(1));
+    for output in [stage.read_on(&catalog, &first.state()), stage.read(&catalog)] {
+        let output = output.succeeded();
+        for (object, winner, loser) in merges {
+            let records = output.records(object);
+            let with_id = |id: u64| {
+                let id = Value::from(id.to_string());
+                records.iter().find(|record| record["id"] == id)
+            };
+            let record = with_id(winner).unwrap();
+            let names: &[_] = match object {
+                "contacts" => &["hs_merged_object_ids", "hs_calculated_merged_vids"],
+                _ => &["hs_merged_object_ids"],
+            };
+            for name in names {
+                let ids = record[format!("properties_{name}")].as_str().expect(name);
+                assert!(ids.contains(&loser.to_string()), "{name}: {ids}");
+                assert_eq!(record["properties"][name], ids);
+            }
+            assert!(with_id(loser).is_none());
+        }
+    }
 }

@@ -1,20 +1,20 @@
 //! Consistency problems of HubSpot's endpoints other than CRM objects that the connector
 //! compensates for. The numbers are those of "Consistency, quirk by quirk" in `docs/hubspot.md`.
 
+#![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
+
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hubspot_simulator::settings::SubmissionCursor;
 use hubspot_simulator::{Config, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
 
+use crate::support::portals::with_marketing;
 use crate::support::reading::{asked, change, numbers, read, state_of, texts};
-use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
-
-/// Returns a portal for tests of this marketing data.
-fn portal(marketing: MarketingSpec) -> PortalSpec {
-    PortalSpec { properties: 0, marketing, ..PortalSpec::default() }
-}
+use crate::support::server::serve_json;
+use crate::support::{Bench, Catalog, Mode, Output, START_MS, Stage, TOKEN_FORM, calm, few};
 
 #[test]
 fn c23_a_full_refresh_brings_owners_and_archived_ones_as_they_are() {
@@ -40,7 +40,7 @@ fn c23_a_full_refresh_brings_owners_and_archived_ones_as_they_are() {
 fn c26_submissions_that_come_while_they_are_read_displace_none() {
     for submission_cursor in [SubmissionCursor::Key, SubmissionCursor::Offset] {
         let marketing = MarketingSpec { busiest_form: 900, ..MarketingSpec::default() };
-        let config = calm(portal(marketing));
+        let config = calm(with_marketing(marketing));
         let settings = Settings { submission_cursor, ..config.settings };
         let latency = Duration::from_millis(15);
         let stage = Stage::new(Config { settings, latency, ..config });
@@ -79,7 +79,7 @@ fn c26_submissions_that_come_while_they_are_read_displace_none() {
 #[test]
 fn c28_what_a_since_shows_late_is_asked_for_again() {
     let others = [("calls", 40)].map(|(object, count)| (object.to_owned(), count)).into();
-    let stage = Stage::calm(PortalSpec { others, ..portal(MarketingSpec::default()) });
+    let stage = Stage::calm(PortalSpec { others, ..with_marketing(MarketingSpec::default()) });
     stage.simulator.advance(Duration::from_mins(1));
     let saved = state_of("engagements", &json!({ "lastUpdated": START_MS.to_string() }));
     read(&stage, "engagements", &saved);
@@ -90,7 +90,7 @@ fn c28_what_a_since_shows_late_is_asked_for_again() {
 
 #[test]
 fn c29_a_record_taken_off_a_list_is_missing_from_the_next_read() {
-    let stage = Stage::calm(portal(MarketingSpec::default()));
+    let stage = Stage::calm(with_marketing(MarketingSpec::default()));
     let members = |list: u64| stage.simulator.portal(|portal| portal.list_members(list));
     let lists = stage.simulator.portal(hubspot_simulator::Portal::list_ids);
     let mut lists = lists.into_iter().map(|(list, _)| list);
@@ -116,4 +116,42 @@ fn c29_a_record_taken_off_a_list_is_missing_from_the_next_read() {
         texts(&first, "list_memberships", "listId"),
         texts(&second, "list_memberships", "listId")
     );
+}
+
+/// Returns a bench whose HubSpot serves `POST …/search` of lists by offset, three at a time, and
+/// deletes its first list after the first page; everything else is empty.
+fn with_lists() -> Bench {
+    let asked = AtomicUsize::new(0);
+    let url = serve_json(move |line, body| {
+        if line.contains("account-info") {
+            return json!({ "portalId": 7, "results": [] }).to_string();
+        }
+        if !line.contains("/lists/") {
+            return json!({ "results": [] }).to_string();
+        }
+        let deleted = usize::from(asked.fetch_add(1, Ordering::Relaxed) > 0);
+        let lists: Vec<_> = (deleted..8)
+            .map(|id| json!({ "listId": id.to_string(), "name": "x", "updatedAt": "2026-01-01T00:00:00Z" }))
+            .collect();
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let offset = usize::try_from(body["offset"].as_u64().unwrap_or(0)).unwrap_or(usize::MAX);
+        let page: Vec<_> = lists.iter().skip(offset).take(3).cloned().collect();
+        let end = offset + page.len();
+        json!({ "lists": page, "offset": end, "hasMore": end < lists.len(), "total": lists.len() })
+            .to_string()
+    });
+    Bench::new(&url)
+}
+
+#[test]
+fn c37_a_list_deleted_between_two_pages_hides_no_other() {
+    let catalog = Catalog::of(&["contact_lists"], Mode::Full);
+    let config: Value = serde_json::from_str(TOKEN_FORM).expect("JSON");
+    let output = with_lists().run("read", &[("config", &config), ("catalog", catalog.json())]);
+    let output = output.succeeded();
+    let mut ids: Vec<_> =
+        output.records("contact_lists").iter().map(|list| list["listId"].to_string()).collect();
+    ids.sort_unstable();
+    let expected: Vec<_> = (0..8).map(|id| format!("\"{id}\"")).collect();
+    assert_eq!(ids, expected, "each once");
 }

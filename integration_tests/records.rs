@@ -5,9 +5,7 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
-use hubspot_simulator::{
-    Change, Config, CustomSpec, Entry, JournalConfig, PortalSpec, Records, journal,
-};
+use hubspot_simulator::{Change, Config, Entry, JournalConfig, PortalSpec, Records, journal};
 use serde_json::{Value, json};
 
 use crate::support::expected_records::{check_associations, check_properties, live_ids};
@@ -233,27 +231,6 @@ fn a_start_date_leaves_out_what_was_modified_before() {
             assert!(updated.unwrap() >= start);
         }
     }
-}
-
-#[test]
-fn custom_objects_named_like_built_in_streams_get_a_prefix() {
-    let custom = |name: &str, records| CustomSpec { name: name.to_owned(), records };
-    let custom_objects = vec![custom("deals", 17), custom("boats", 5)];
-    let stage = Stage::calm(PortalSpec { custom_objects, ..few() });
-    let catalog = stage.catalog(Mode::Full);
-    let names = catalog.names();
-    let custom: Vec<_> = names
-        .iter()
-        .filter(|name| name.contains("boats") || name.starts_with("custom_"))
-        .copied()
-        .collect();
-    let expected = ["boats", "boats_archived", "custom_deals", "custom_deals_archived"];
-    assert_eq!(custom, expected);
-    let output = stage.read(&catalog.only(&["custom_deals", "deals", "boats"])).succeeded();
-    assert_eq!(output.ids("custom_deals"), live_ids(&stage.simulator, "p4455_deals"));
-    assert_eq!(output.ids("deals"), live_ids(&stage.simulator, "deals"));
-    let lengths = ["custom_deals", "deals", "boats"].map(|stream| output.ids(stream).len());
-    assert_eq!(lengths, [17, 110, 5]);
 }
 
 #[test]

@@ -135,3 +135,21 @@ fn a_day_that_is_used_up_ends_the_run_to_be_continued() {
     let is_stopped = |name: &&str| output.statuses(name).ends_with(&["INCOMPLETE"]);
     assert!(["contacts", "deals"].iter().any(is_stopped));
 }
+
+#[test]
+fn a_missing_scope_harms_the_stream_alone() {
+    let config = Config { access: access_to(&["oauth", "content"]), ..calm(few()) };
+    let stage = Stage::new(config);
+    let streams = ["email_events", "form_submissions", "list_memberships", "engagements"];
+    let output = stage.read(&Catalog::of(&streams, Mode::Incremental));
+    assert_eq!(output.statuses("email_events").last(), Some(&"COMPLETE"));
+    for (stream, scope) in [("form_submissions", "forms"), ("list_memberships", "crm.lists.read")] {
+        assert_eq!(output.statuses(stream).last(), Some(&"INCOMPLETE"), "{stream}");
+        let said = output
+            .warnings()
+            .iter()
+            .any(|warning| warning.contains(&format!("`{stream}`")) && warning.contains(scope));
+        assert!(said, "{:?}", output.warnings());
+    }
+    assert_eq!(output.code, Some(0));
+}

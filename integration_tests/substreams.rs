@@ -5,24 +5,17 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hubspot_simulator::{Config, CustomSpec, MarketingSpec, PortalSpec, Settings};
+use hubspot_simulator::{
+    Config, CustomSpec, Fault, Kind, MarketingSpec, PortalSpec, Settings, Which,
+};
 use serde_json::{Value, json};
 
 use crate::support::output::end_ms;
+use crate::support::portals::with_marketing;
 use crate::support::reading::{asked, change, numbers, read, state_of, texts};
-use crate::support::{Mode, START_MS, Stage, calm};
+use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm};
 
 const HOUR: Duration = Duration::from_hours(1);
-
-/// Returns a small portal with this marketing data.
-fn stage(marketing: MarketingSpec) -> Stage {
-    Stage::calm(PortalSpec { marketing, ..few() })
-}
-
-/// Returns a portal for tests of marketing data.
-fn few() -> PortalSpec {
-    PortalSpec { properties: 0, ..PortalSpec::default() }
-}
 
 /// Returns the instants of the readable form submissions, ascending.
 fn submission_times(stage: &Stage) -> Vec<i64> {
@@ -44,7 +37,7 @@ fn some_form(stage: &Stage) -> String {
 
 #[test]
 fn q03_submissions_of_forms_not_edited_are_read() {
-    let mut stage = stage(MarketingSpec::default());
+    let mut stage = Stage::calm(with_marketing(MarketingSpec::default()));
     let everything = read(&stage, "form_submissions", &Value::Null);
     assert_eq!(numbers(&everything, "form_submissions", "submittedAt"), submission_times(&stage));
     for record in everything.records("form_submissions") {
@@ -63,7 +56,10 @@ fn q03_submissions_of_forms_not_edited_are_read() {
 
 #[test]
 fn q48_submissions_below_the_cursor_are_not_paged_through() {
-    let stage = stage(MarketingSpec { busiest_form: 2_000, ..MarketingSpec::default() });
+    let stage = Stage::calm(with_marketing(MarketingSpec {
+        busiest_form: 2_000,
+        ..MarketingSpec::default()
+    }));
     let first = read(&stage, "form_submissions", &Value::Null);
     assert_eq!(numbers(&first, "form_submissions", "submittedAt"), submission_times(&stage));
     let saved = first.last_state("form_submissions");
@@ -87,7 +83,7 @@ fn q48_submissions_below_the_cursor_are_not_paged_through() {
 
 #[test]
 fn older_states_of_submissions_are_accepted() {
-    let stage = stage(MarketingSpec::default());
+    let stage = Stage::calm(with_marketing(MarketingSpec::default()));
     let times = submission_times(&stage);
     let middle = times[times.len() / 2];
     let since = |from: i64| times.iter().filter(|at_ms| **at_ms >= from - 300_000).count();
@@ -129,26 +125,8 @@ fn older_states_of_submissions_are_accepted() {
 }
 
 #[test]
-fn a_first_load_of_submissions_that_was_stopped_goes_on_form_by_form() {
-    let stage = stage(MarketingSpec { busiest_form: 10_500, ..MarketingSpec::default() });
-    let output = read(&stage, "form_submissions", &Value::Null);
-    let half = output.states("form_submissions")[0].clone();
-    let done: Vec<_> = half["states"].as_array().expect("forms").iter().collect();
-    assert!(!done.is_empty() && half.get("state").is_none(), "{half}");
-    let rest = read(&stage, "form_submissions", &state_of("form_submissions", &half));
-    let done: BTreeSet<_> = done
-        .iter()
-        .map(|saved| saved["partition"]["form_id"][0].as_str().expect("an id").to_owned())
-        .collect();
-    let again = texts(&rest, "form_submissions", "formId");
-    assert!(again.is_disjoint(&done), "forms that were finished are not read again");
-    let all = texts(&output, "form_submissions", "formId");
-    assert!(all.iter().all(|form| done.contains(form) || again.contains(form)));
-}
-
-#[test]
 fn q04_members_of_lists_not_edited_are_read() {
-    let mut stage = stage(MarketingSpec::default());
+    let mut stage = Stage::calm(with_marketing(MarketingSpec::default()));
     stage.config["start_date"] = json!("2026-09-21T00:00:00Z");
     let output = read(&stage, "list_memberships", &Value::Null);
     let truth: BTreeSet<(String, String)> = stage.simulator.portal(|portal| {
@@ -180,7 +158,7 @@ fn q04_members_of_lists_not_edited_are_read() {
 
 /// Returns a portal without events other than those a test adds.
 fn eventless(contacts: u64) -> Stage {
-    let mut portal = PortalSpec { contacts, ..few() };
+    let mut portal = PortalSpec { contacts, ..with_marketing(MarketingSpec::default()) };
     portal.account.events = 0;
     portal.custom_objects = vec![CustomSpec { name: "Car".to_owned(), records: 7 }];
     let settings = Settings { event_lag_ms: (0, 0), ..calm(portal.clone()).settings };
@@ -348,4 +326,37 @@ fn q40_custom_objects_and_custom_events_have_streams() {
     }
     let second = stage.read_on(&catalog, &output.state()).succeeded();
     assert!(second.records("custom_event_demo_booked").len() <= 9);
+}
+
+#[test]
+fn one_parent_that_is_refused_keeps_its_position_and_costs_no_other() {
+    let forms = |stage: &Stage| {
+        stage.simulator.portal(|portal| {
+            let forms = portal.form_ids(false).into_iter();
+            let readable = forms.filter(|(_, kind)| *kind != "blog_comment");
+            readable.map(|(form, _)| (portal.submission_times(&form).len(), form)).max()
+        })
+    };
+    let catalog = Catalog::of(&["form_submissions"], Mode::Incremental);
+    let of = |output: &Output, form: &str| {
+        output.records("form_submissions").iter().filter(|record| record["formId"] == form).count()
+    };
+    for kind in [
+        Kind::Refused { code: 400, category: "VALIDATION_ERROR".into(), message: "no".into() },
+        Kind::Refused { code: 403, category: "FORBIDDEN".into(), message: "no".into() },
+        Kind::Gone { code: 404 },
+    ] {
+        let stage = Stage::calm(PortalSpec { properties: 0, ..PortalSpec::default() });
+        let (submissions, form) = forms(&stage).expect("a form");
+        let all = stage.read(&catalog).succeeded().records("form_submissions").len();
+        let path = format!("/form-integrations/v1/submissions/forms/{form}");
+        stage.simulator.plant(vec![Fault::new(Which::path(&path), kind.clone())]);
+        let output = stage.read(&catalog).succeeded();
+        assert_eq!(output.records("form_submissions").len(), all - submissions, "{kind:?}");
+        let warnings = output.warnings();
+        assert!(warnings.iter().any(|text| text.contains(&form)), "{kind:?}: {warnings:?}");
+        stage.simulator.clear_faults();
+        let next = stage.read_on(&catalog, &output.state()).succeeded();
+        assert_eq!(of(&next, &form), submissions, "{kind:?}: it is read from its own position");
+    }
 }

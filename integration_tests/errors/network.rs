@@ -1,4 +1,4 @@
-//! Network errors: proxies, redirects, responses that are too large.
+//! Network errors: unreachable hosts, TLS, proxies, redirects, responses that are too large.
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -6,12 +6,13 @@ use std::process::Stdio;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use serde_json::Value;
 
 use crate::support::canary::spawn;
 use crate::support::output::{finish, peak_memory_kb};
 use crate::support::proxy::Proxy;
-use crate::support::server::{Certificate, json_answer, serve, serve_bytes};
-use crate::support::{Bench, Output, TOKEN_FORM};
+use crate::support::server::{Certificate, json_answer, nobody, serve, serve_bytes};
+use crate::support::{Bench, Catalog, Mode, Output, TOKEN_FORM};
 
 const ACCOUNT: &str = r#"{"portalId":7,"results":[]}"#;
 
@@ -82,8 +83,7 @@ fn a_proxy_that_refuses_is_named_and_what_to_do() {
 #[test]
 fn a_proxy_that_is_gone_is_a_passing_fault() {
     let (mut bench, _) = with_tls(&Certificate::new());
-    let nobody = crate::support::server::nobody();
-    bench.environment.push(("HTTPS_PROXY", format!("http://{nobody}")));
+    bench.environment.push(("HTTPS_PROXY", format!("http://{}", nobody())));
     let output = check(&bench);
     let (message, failure_type) = output.error();
     let cause = "(the proxy that HTTPS_PROXY names cannot be reached, check it: Connection refused";
@@ -221,4 +221,72 @@ fn peak_of(process: u32) -> std::thread::JoinHandle<u64> {
         }
         peak / 1024
     })
+}
+
+#[test]
+fn a_host_that_refuses_connections_is_a_passing_fault() {
+    let bench = Bench::new(&format!("http://{}", nobody()));
+    let output = bench.run_raw("check", &[("config", TOKEN_FORM)]);
+    let (message, failure_type) = output.error();
+    let beginning = "HubSpot did not answer `account_details` (GET /account-info/2026-09/details) \
+                     in 4 attempts over ";
+    let end = " (the connection failed: Connection refused (os error 111)); run the sync again \
+               later.";
+    assert!(message.starts_with(beginning) && message.ends_with(end), "{message}");
+    assert_eq!((failure_type, output.code), ("transient_error", Some(1)));
+}
+
+#[test]
+fn connections_that_cannot_be_made_safe_are_refused() {
+    let certificate = Certificate::new();
+    let ok = json_answer(ACCOUNT);
+    let advice = "if a proxy inspects traffic here, point SSL_CERT_FILE at its certificate.";
+    for (case, host, problem) in [
+        (
+            "no TLS behind an https address",
+            serve("HTTP/1.1 400 Bad Request\r\n\r\n", None),
+            "what answers there does not speak TLS",
+        ),
+        (
+            "a certificate nobody has signed",
+            serve(&ok, Some(&certificate)),
+            "nobody who is trusted here has signed its certificate",
+        ),
+    ] {
+        let url = format!("https://{host}");
+        let output = Bench::new(&url).run_raw("check", &[("config", TOKEN_FORM)]);
+        let expected = format!("No secure connection to {url}: {problem}; {advice}");
+        let found = (output.connection(), output.code);
+        assert_eq!(found, (("FAILED", expected.as_str()), Some(0)), "{case}");
+        let catalog = Catalog::of(&["deals"], Mode::Full).json().to_string();
+        let files = [("config", TOKEN_FORM), ("catalog", &catalog)];
+        let output = Bench::new(&url).run_raw("read", &files);
+        let found = (output.error(), output.code);
+        assert_eq!(found, ((expected.as_str(), "config_error"), Some(1)), "{case}");
+    }
+}
+
+#[test]
+fn ssl_cert_file_adds_a_trusted_certificate() {
+    let certificate = Certificate::new();
+    let ok = json_answer(ACCOUNT);
+    let mut bench = Bench::new(&format!("https://{}", serve(&ok, Some(&certificate))));
+    let file = bench.file(&certificate.pem).display().to_string();
+    bench.environment.push(("SSL_CERT_FILE", file));
+    let output = bench.run_raw("check", &[("config", TOKEN_FORM)]).succeeded();
+    assert_eq!(output.connection().0, "SUCCEEDED");
+}
+
+#[test]
+fn a_read_that_reaches_nobody_gives_up_as_check_does_and_says_why() {
+    let bench = Bench::new(&format!("http://{}", nobody()));
+    let catalog = Catalog::of(&["contacts"], Mode::Incremental);
+    let config: Value = serde_json::from_str(TOKEN_FORM).expect("JSON");
+    let output = bench.run("read", &[("config", &config), ("catalog", catalog.json())]);
+    let (message, failure_type) = output.error();
+    assert!(message.contains("in 4 attempts"), "{message}");
+    assert!(message.contains("Connection refused"), "{message}");
+    assert_eq!(failure_type, "transient_error");
+    let warnings = output.warnings();
+    assert!(warnings.iter().any(|text| text.starts_with("no answer from http://")), "{warnings:?}");
 }

@@ -5,7 +5,8 @@ use hubspot_simulator::{Config, Fault, Kind, Policy, Settings, Which};
 
 use super::rows::{SUBJECT, rows};
 use super::said;
-use crate::support::{Catalog, Mode, Output, Stage, calm, few};
+use crate::support::server::{json_answer, serve};
+use crate::support::{Bench, Catalog, Mode, Output, Stage, TOKEN_FORM, calm, few};
 
 /// Reads deals from a portal where every request for their list fails in this way.
 fn read_deals(kind: Kind) -> Output {
@@ -92,4 +93,21 @@ fn a_service_that_is_down_is_a_passing_fault() {
         assert!(message.contains(&format!(" s ({last}")), "{message}");
         assert_eq!(failure_type, "transient_error");
     }
+}
+
+#[test]
+fn answers_that_make_no_sense_are_told_apart() {
+    let host = serve(&json_answer(r#"{"hello":"world"}"#), None);
+    let output = Bench::new(&format!("http://{host}")).run_raw("check", &[("config", TOKEN_FORM)]);
+    let expected = "This version cannot read the response to `account_details` (GET \
+                    /account-info/2026-09/details); update the connector, or report the error.";
+    assert_eq!((output.error(), output.code), ((expected, "system_error"), Some(1)));
+
+    let faults = vec![Fault::new(Which::all(), Kind::Garbage)];
+    let stage = Stage::new(Config { faults, ..calm(few()) });
+    let output = stage.check();
+    let (message, failure_type) = output.error();
+    assert!(message.contains(" in 4 attempts over "), "{message}");
+    assert!(message.contains("its last answer was damaged: "), "{message}");
+    assert_eq!((failure_type, output.code), ("transient_error", Some(1)));
 }

@@ -1,7 +1,7 @@
 //! Shared code of the tests of streams that are lists.
 
 use hubspot_simulator::{AccountSpec, Entry, MarketingSpec, PortalSpec};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Catalog, Output};
 
@@ -97,12 +97,6 @@ pub(crate) fn texts<T: ToString>(ids: impl IntoIterator<Item = T>) -> Vec<String
 pub(crate) fn asked<'a>(journal: &'a [Entry], endpoint: &str) -> Vec<&'a str> {
     let entries = journal.iter().filter(|entry| entry.endpoint == endpoint);
     entries.map(|entry| entry.query.as_str()).collect()
-}
-
-pub(crate) fn state_of(stream: &str, state: &Value) -> Value {
-    json!([{ "type": "STREAM", "stream": {
-        "stream_descriptor": { "name": stream }, "stream_state": state,
-    } }])
 }
 
 /// Checks that every record is valid for the schema that `discover` returned.

@@ -48,3 +48,8 @@ pub(crate) fn every_stream() -> PortalSpec {
 pub(crate) fn stopped(portal: PortalSpec) -> Config {
     Config { clock: ClockConfig { start_ms: Some(START_MS), speed: 0.0 }, ..calm(portal) }
 }
+
+/// Returns a small portal with this marketing data and without generated properties.
+pub(crate) fn with_marketing(marketing: MarketingSpec) -> PortalSpec {
+    PortalSpec { properties: 0, marketing, ..PortalSpec::default() }
+}

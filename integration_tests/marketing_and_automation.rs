@@ -1,84 +1,12 @@
-//! Special cases of single streams that are read in full, and the classic paths of all.
+//! Marketing e-mails, e-mail campaigns, e-mail subscriptions and flows.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hubspot_simulator::{Config, Fault, Kind, Settings, Which};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::list_streams::*;
-use crate::support::{Catalog, Mode, Output, START_MS, Stage, access_to, calm};
-
-#[test]
-fn definitions_say_what_they_belong_to() {
-    let stage = Stage::calm(little());
-    let streams = ["association_labels", "properties"];
-    let output = stage.read(&Catalog::of(&streams, Mode::Full)).succeeded();
-    let types: BTreeSet<_> = column(&output, "properties", "objectType").into_iter().collect();
-    for object in ["company", "contact", "deal", "ticket", "call", "lead", "user"] {
-        assert!(types.contains(object), "{object} is missing from {types:?}");
-    }
-    let mut keys = BTreeSet::new();
-    for label in output.records("association_labels") {
-        let fields = ["fromObjectType", "toObjectType", "category", "typeId"];
-        assert!(keys.insert(fields.map(|field| label[field].to_string())), "{label} twice");
-    }
-    let pair = |from: &str, to: &str| {
-        let labels = output.records("association_labels");
-        labels.iter().any(|label| label["fromObjectType"] == from && label["toObjectType"] == to)
-    };
-    assert!(pair("contacts", "companies") && pair("companies", "contacts"));
-    assert!(pair("deals", "contacts") && pair("tickets", "companies"));
-}
-
-#[test]
-fn a_type_that_may_not_be_read_leaves_out_its_definitions_alone() {
-    let access = access_to(&["crm.objects.contacts.read", "crm.schemas.contacts.read"]);
-    let stage = Stage::new(Config { access, ..calm(little()) });
-    let output = stage.read(&Catalog::of(&["properties"], Mode::Full)).succeeded();
-    let types: BTreeSet<_> = column(&output, "properties", "objectType").into_iter().collect();
-    assert!(types.contains("contact") && !types.contains("ticket"), "{types:?}");
-}
-
-#[test]
-fn email_subscriptions_need_no_scope_that_older_connections_lack() {
-    let present = access_to(&["communication_preferences.read"]);
-    let older = access_to(&["content"]);
-    let [present, older] = [present, older].map(|access| {
-        let stage = Stage::new(Config { access, ..calm(little()) });
-        stage.read(&Catalog::of(&["email_subscriptions"], Mode::Full)).succeeded()
-    });
-    let stream = "email_subscriptions";
-    assert_eq!(sorted(&present, stream, "id"), sorted(&older, stream, "id"));
-    for (new, old) in present.records(stream).iter().zip(older.records(stream)) {
-        for field in ["id", "name", "active", "internal", "category", "channel", "businessUnitId"] {
-            assert_eq!(new[field], old[field], "{field}");
-        }
-    }
-    let stage = Stage::new(Config { access: access_to(&["forms"]), ..calm(little()) });
-    let refused = stage.read(&Catalog::of(&[stream], Mode::Full));
-    assert_eq!(refused.statuses(stream).last(), Some(&"INCOMPLETE"));
-    assert!(refused.warnings().iter().any(|warning| warning.contains("content")));
-}
-
-#[test]
-fn q02_a_refused_list_harms_no_other() {
-    let stage = Stage::new(Config { access: access_to(&["forms"]), ..calm(little()) });
-    let output = stage.read(&Catalog::of(&["forms", "workflows"], Mode::Full));
-    assert_eq!(output.code, Some(0));
-    assert!(!output.records("forms").is_empty());
-    assert_eq!(output.statuses("forms").last(), Some(&"COMPLETE"));
-    assert_eq!(output.statuses("workflows").last(), Some(&"INCOMPLETE"));
-    assert!(output.warnings().iter().any(|warning| warning.contains("automation")));
-}
-
-#[test]
-fn q14_lists_are_asked_for_by_500() {
-    let stage = Stage::calm(several_pages());
-    let output = stage.read(&Catalog::of(&["contact_lists"], Mode::Full)).succeeded();
-    assert_eq!(output.records("contact_lists").len(), 520);
-    assert_eq!(asked(&stage.simulator.journal(), "lists.search").len(), 2);
-}
+use crate::support::{Catalog, Mode, START_MS, Stage, access_to, calm};
 
 #[test]
 fn q15_marketing_emails_are_complete_with_statistics() {
@@ -185,28 +113,31 @@ fn q16_details_are_asked_for_only_where_something_moved() {
 }
 
 #[test]
-fn q35_pipelines_take_one_request() {
-    let stage = Stage::calm(little());
-    stage.read(&Catalog::of(&["ticket_pipelines"], Mode::Full)).succeeded();
-    let journal = stage.simulator.journal();
-    assert_eq!(asked(&journal, "pipelines.list"), [""]);
+fn q43_campaigns_name_the_scope_they_need() {
+    let stage = Stage::new(Config { access: access_to(&["crm.lists.read"]), ..calm(little()) });
+    let output = stage.read(&Catalog::of(&["campaigns"], Mode::Full));
+    assert!(output.warnings().iter().any(|warning| warning.contains("scope content")));
 }
 
 #[test]
-fn q36_the_start_date_applies_to_reference_data() {
-    let mut stage = Stage::calm(several_pages());
-    stage.config["start_date"] = json!("2026-06-01T00:00:00Z");
-    let streams = ["contact_lists", "forms", "marketing_campaigns", "marketing_emails"];
-    let output = stage.read(&Catalog::of(&streams, Mode::Full)).succeeded();
-    for (stream, all) in streams.into_iter().zip([520, 180, 120, 230]) {
-        let records = output.records(stream);
-        assert!(!records.is_empty() && records.len() < all, "{stream}: {}", records.len());
-        for record in records {
-            let dates = ["updatedAt", "deletedAt"].map(|date| record[date].as_str());
-            let is_late = |date: &str| date >= "2026-06-01";
-            assert!(dates.into_iter().flatten().any(is_late), "{stream}: {record}");
+fn email_subscriptions_need_no_scope_that_older_connections_lack() {
+    let present = access_to(&["communication_preferences.read"]);
+    let older = access_to(&["content"]);
+    let [present, older] = [present, older].map(|access| {
+        let stage = Stage::new(Config { access, ..calm(little()) });
+        stage.read(&Catalog::of(&["email_subscriptions"], Mode::Full)).succeeded()
+    });
+    let stream = "email_subscriptions";
+    assert_eq!(sorted(&present, stream, "id"), sorted(&older, stream, "id"));
+    for (new, old) in present.records(stream).iter().zip(older.records(stream)) {
+        for field in ["id", "name", "active", "internal", "category", "channel", "businessUnitId"] {
+            assert_eq!(new[field], old[field], "{field}");
         }
     }
+    let stage = Stage::new(Config { access: access_to(&["forms"]), ..calm(little()) });
+    let refused = stage.read(&Catalog::of(&[stream], Mode::Full));
+    assert_eq!(refused.statuses(stream).last(), Some(&"INCOMPLETE"));
+    assert!(refused.warnings().iter().any(|warning| warning.contains("content")));
 }
 
 #[test]
@@ -242,27 +173,4 @@ fn details_of_flows_come_by_batch_and_alone_where_that_leaves_them_out() {
         let asked = asked(&journal, "flows.get").len();
         assert!(alone.contains(&asked), "{case}: {asked}");
     }
-}
-
-#[test]
-fn q43_campaigns_name_the_scope_they_need() {
-    let stage = Stage::new(Config { access: access_to(&["crm.lists.read"]), ..calm(little()) });
-    let output = stage.read(&Catalog::of(&["campaigns"], Mode::Full));
-    assert!(output.warnings().iter().any(|warning| warning.contains("scope content")));
-}
-
-#[test]
-fn the_classic_paths_bring_the_same() {
-    let mut stage = Stage::calm(little());
-    let catalog = Catalog::of(&names(), Mode::Full);
-    let dated = stage.read(&catalog).succeeded();
-    stage.set("HUBSPOT_API_VERSION", "classic");
-    let classic = stage.read(&catalog).succeeded();
-    let without_statistics = |output: &Output| {
-        let mut content = output.content();
-        // Their statistics change between the two reads.
-        content.retain(|stream, _| !["campaigns", "marketing_emails"].contains(&stream.as_str()));
-        content
-    };
-    assert_eq!(without_statistics(&dated), without_statistics(&classic));
 }

@@ -1,4 +1,5 @@
-//! Lists that are read in full: settings, pipelines, marketing, automation, definitions.
+//! Properties common to all streams of lists that are read in full: settings, pipelines,
+//! marketing, automation, definitions.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::support::list_streams::*;
 use crate::support::output::end_ms;
-use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm};
+use crate::support::reading::state_of;
+use crate::support::{Catalog, Mode, Output, START_MS, Stage, access_to, calm};
 
 #[test]
 fn a_full_refresh_brings_every_list_whole() {
@@ -42,53 +44,6 @@ fn a_full_refresh_brings_every_list_whole() {
     assert!(definitions.len() > 100, "{}", definitions.len());
     assert_eq!(definitions.len(), output.records("event_definitions").len());
     assert_eq!(column(&output, "roles", "id"), ["5", "6", "7"]);
-}
-
-#[test]
-fn pipelines_of_every_type_are_read() {
-    let stage = Stage::calm(little());
-    let streams = [
-        "appointment_pipelines",
-        "course_pipelines",
-        "deal_pipelines",
-        "engagements_task_pipelines",
-        "lead_pipelines",
-        "listing_pipelines",
-        "order_pipelines",
-        "project_pipelines",
-        "service_pipelines",
-        "ticket_pipelines",
-    ];
-    let catalog = stage.catalog(Mode::Full).only(&streams);
-    let output = stage.read(&catalog).succeeded();
-    check_schemas(&catalog, &output);
-    for stream in streams {
-        let records = output.records(stream);
-        assert!(!records.is_empty(), "{stream}");
-        assert!(records.iter().all(|record| !record["stages"][0].is_null()), "{stream}");
-    }
-    // Never edited, so the creation date is used.
-    let [tasks] = output.records("engagements_task_pipelines")[..] else { panic!("one pipeline") };
-    assert_eq!(tasks["updatedAt"], tasks["createdAt"]);
-}
-
-#[test]
-fn q51_deal_pipelines_look_as_in_the_first_version_of_their_api() {
-    let stage = Stage::calm(little());
-    let output = stage.read(&Catalog::of(&["deal_pipelines"], Mode::Full)).succeeded();
-    let journal = stage.simulator.journal();
-    assert_eq!(asked(&journal, "pipelines.list_v1").len(), 0, "it is gone");
-    assert_eq!(asked(&journal, "pipelines.list").len(), 1);
-    assert_eq!(column(&output, "deal_pipelines", "pipelineId"), ["default", "75001"]);
-    let pipeline = output.records("deal_pipelines")[0];
-    assert!(pipeline["updatedAt"].as_i64().is_some_and(|at_ms| at_ms < START_MS));
-    assert_eq!(pipeline["objectTypeId"], "0-3");
-    assert_eq!(pipeline["active"], true);
-    assert!(pipeline.get("default").is_none(), "the present version has no such field");
-    let stage = &pipeline["stages"][0];
-    assert_eq!(stage["stageId"], "appointmentscheduled");
-    assert!(stage["createdAt"].is_i64() && stage.get("id").is_none(), "{stage}");
-    assert_eq!(stage["metadata"]["probability"], "0.2");
 }
 
 #[test]
@@ -233,4 +188,56 @@ fn values_of_lists_are_cast_to_their_columns() {
         assert!(list["listId"].is_string(), "{list}");
         assert!(list["updatedAt"].is_string(), "{list}");
     }
+}
+
+#[test]
+fn q02_a_refused_list_harms_no_other() {
+    let stage = Stage::new(Config { access: access_to(&["forms"]), ..calm(little()) });
+    let output = stage.read(&Catalog::of(&["forms", "workflows"], Mode::Full));
+    assert_eq!(output.code, Some(0));
+    assert!(!output.records("forms").is_empty());
+    assert_eq!(output.statuses("forms").last(), Some(&"COMPLETE"));
+    assert_eq!(output.statuses("workflows").last(), Some(&"INCOMPLETE"));
+    assert!(output.warnings().iter().any(|warning| warning.contains("automation")));
+}
+
+#[test]
+fn q14_lists_are_asked_for_by_500() {
+    let stage = Stage::calm(several_pages());
+    let output = stage.read(&Catalog::of(&["contact_lists"], Mode::Full)).succeeded();
+    assert_eq!(output.records("contact_lists").len(), 520);
+    assert_eq!(asked(&stage.simulator.journal(), "lists.search").len(), 2);
+}
+
+#[test]
+fn q36_the_start_date_applies_to_reference_data() {
+    let mut stage = Stage::calm(several_pages());
+    stage.config["start_date"] = json!("2026-06-01T00:00:00Z");
+    let streams = ["contact_lists", "forms", "marketing_campaigns", "marketing_emails"];
+    let output = stage.read(&Catalog::of(&streams, Mode::Full)).succeeded();
+    for (stream, all) in streams.into_iter().zip([520, 180, 120, 230]) {
+        let records = output.records(stream);
+        assert!(!records.is_empty() && records.len() < all, "{stream}: {}", records.len());
+        for record in records {
+            let dates = ["updatedAt", "deletedAt"].map(|date| record[date].as_str());
+            let is_late = |date: &str| date >= "2026-06-01";
+            assert!(dates.into_iter().flatten().any(is_late), "{stream}: {record}");
+        }
+    }
+}
+
+#[test]
+fn the_classic_paths_bring_the_same() {
+    let mut stage = Stage::calm(little());
+    let catalog = Catalog::of(&names(), Mode::Full);
+    let dated = stage.read(&catalog).succeeded();
+    stage.set("HUBSPOT_API_VERSION", "classic");
+    let classic = stage.read(&catalog).succeeded();
+    let without_statistics = |output: &Output| {
+        let mut content = output.content();
+        // Their statistics change between the two reads.
+        content.retain(|stream, _| !["campaigns", "marketing_emails"].contains(&stream.as_str()));
+        content
+    };
+    assert_eq!(without_statistics(&dated), without_statistics(&classic));
 }
