@@ -14,6 +14,7 @@ use hubspot_simulator::settings::{IdForm, MissingAssociations};
 use hubspot_simulator::{Config, Settings};
 use serde_json::{Value, json};
 
+use crate::support::changes::set;
 use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 type Pairs = BTreeSet<(u64, u64)>;
@@ -176,11 +177,8 @@ fn the_start_date_limits_the_records_that_are_looked_at() {
     let start = DateTime::from_timestamp_millis(stage.simulator.now_ms()).unwrap();
     stage.config["start_date"] = start.to_rfc3339_opts(SecondsFormat::Secs, true).into();
     stage.simulator.advance(std::time::Duration::from_mins(1));
-    stage.simulator.change(&Change::Modify {
-        object: "deals".to_owned(),
-        records: Records::Sample { share: 0.4, seed: 3 },
-        properties: [("dealname".to_owned(), Some("changed".to_owned()))].into(),
-    });
+    let records = Records::Sample { share: 0.4, seed: 3 };
+    stage.simulator.change(&set("deals", records, "dealname", "changed"));
     let name = "associations_deals_contacts";
     let output = stage.read(&Catalog::of(&[name], Mode::Full)).succeeded();
     let expected: Pairs = stage.simulator.portal(|portal| {

@@ -2,10 +2,11 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-use hubspot_simulator::CustomSpec;
-use hubspot_simulator::portal::{Change, PortalSpec};
+use hubspot_simulator::portal::PortalSpec;
+use hubspot_simulator::{CustomSpec, Records};
 use serde_json::Value;
 
+use crate::support::changes::archive;
 use crate::support::expected_records::live_ids;
 use crate::support::{Catalog, Mode, Stage, few};
 
@@ -59,10 +60,7 @@ fn q39_custom_objects_have_streams_of_their_archived_records() {
     }
     stage.simulator.advance(std::time::Duration::from_hours(1));
     let boat = stage.simulator.portal(|portal| portal.ids("p4455_boats").next().unwrap());
-    stage.simulator.change(&Change::Archive {
-        object: "p4455_boats".to_owned(),
-        records: hubspot_simulator::Records::Id(boat),
-    });
+    stage.simulator.change(&archive("p4455_boats", Records::Id(boat)));
     let second = stage.read_on(&catalog, &first.state()).succeeded();
     assert_eq!(second.ids("boats_archived"), [boat]);
     assert_eq!(second.ids("custom_deals_archived"), [0; 0]);

@@ -12,8 +12,9 @@ use hubspot_simulator::{
 };
 use serde_json::{Value, json};
 
+use crate::support::changes::{archive, create_property, modify, touch_all};
 use crate::support::expected_records::{check_associations, live_ids};
-use crate::support::reading::{asked, change, deals, read, saved, touch};
+use crate::support::reading::{asked, deals, read, saved_at};
 use crate::support::{Catalog, Mode, START_MS, Stage, calm, few};
 
 const HOUR_MS: i64 = 3_600_000;
@@ -53,8 +54,8 @@ fn q10_a_short_or_empty_page_is_not_the_last() {
     for kind in [Kind::ShortPage, Kind::EmptyPage] {
         let faults = [1, 3].map(|n| Fault::new(Which::nth_of("objects.search", n), kind.clone()));
         let stage = Stage::new(Config { faults: faults.into(), ..calm(deals(600)) });
-        touch(&stage, "deals", START_MS - 600_000);
-        let output = read(&stage, "deals", &saved("deals", START_MS - HOUR_MS));
+        stage.simulator.change(&touch_all("deals", Some(START_MS - 600_000)));
+        let output = read(&stage, "deals", &saved_at("deals", START_MS - HOUR_MS));
         assert_eq!(output.ids("deals"), live_ids(&stage.simulator, "deals"), "{kind:?}");
         let struck = asked(&stage, "objects.search").iter().filter(|e| e.fault.is_some()).count();
         assert_eq!(struck, 2, "{kind:?}");
@@ -63,27 +64,21 @@ fn q10_a_short_or_empty_page_is_not_the_last() {
 
 #[test]
 fn q11_no_record_is_skipped_when_others_leave_the_window() {
-    let latency = Duration::from_millis(150);
-    let stage = Stage::new(Config { latency, ..calm(deals(900)) });
-    touch(&stage, "deals", START_MS - 600_000);
+    /// Number of the request that the change precedes: the second search.
+    const CHANGE_BEFORE: u64 = 4;
+    let stage = Stage::calm(deals(900));
+    stage.simulator.change(&touch_all("deals", Some(START_MS - 600_000)));
     let ids = live_ids(&stage.simulator, "deals");
     let leaving = &ids[..120];
-    let output = std::thread::scope(|scope| {
-        let reading = scope.spawn(|| read(&stage, "deals", &saved("deals", START_MS - HOUR_MS)));
-        // Once the first search page was requested, some of its records are modified.
-        while asked(&stage, "objects.search").is_empty() && !reading.is_finished() {
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
-        let (object, records) = ("deals".to_owned(), Records::Ids(leaving.to_vec()));
-        stage.simulator.change(&Change::Modify { object, records, properties: [].into() });
-        reading.join().expect("the read ends")
-    });
+    // Once the first search page was read, some of its records are modified.
+    let change = modify("deals", Records::Ids(leaving.to_vec()));
+    stage.simulator.schedule(vec![(CHANGE_BEFORE, change)]);
+    let output = read(&stage, "deals", &saved_at("deals", START_MS - HOUR_MS));
     // Records that the search returned before the switch to the list are emitted twice.
     assert_eq!(output.distinct_ids("deals"), ids);
     let searches = asked(&stage, "objects.search");
-    let modified = stage.simulator.portal(|portal| portal.modified_ms("deals", leaving[0]));
-    let later = searches.iter().filter(|search| Some(search.at_ms) > modified).count();
-    assert!(later >= 3, "{later} pages were asked for when they had left");
+    let later = searches.iter().filter(|search| search.number >= CHANGE_BEFORE).count();
+    assert!(later >= 3 && later < searches.len(), "{later} of {} searches", searches.len());
     // They are emitted again in their current state.
     stage.simulator.advance(Duration::from_mins(1));
     let second = stage.read_on(&Catalog::of(&["deals"], Mode::Incremental), &output.state());
@@ -101,9 +96,9 @@ fn q12_every_association_is_read_however_many_there_are() {
         };
         let portal = PortalSpec { hub: Some(130), ..few() };
         let stage = Stage::new(Config { settings, ..calm(portal) });
-        touch(&stage, "companies", START_MS - 600_000);
+        stage.simulator.change(&touch_all("companies", Some(START_MS - 600_000)));
         // A list returns the first of many associations; a search returns none.
-        for state in [Value::Null, saved("companies", START_MS - HOUR_MS)] {
+        for state in [Value::Null, saved_at("companies", START_MS - HOUR_MS)] {
             let output = read(&stage, "companies", &state);
             let records = output.records("companies");
             assert_eq!(records.len(), 120);
@@ -150,12 +145,12 @@ fn q24_hits_that_moved_on_do_not_end_a_custom_object() {
     let stage = Stage::new(Config { settings, ..config });
     stage.simulator.advance(Duration::from_hours(2));
     let since = stage.simulator.now_ms() - HOUR_MS;
-    touch(&stage, "p4455_boats", since + HOUR_MS / 2);
+    stage.simulator.change(&touch_all("p4455_boats", Some(since + HOUR_MS / 2)));
     stage.simulator.advance(Duration::from_mins(5));
     // Records have their newest date at once, the index a minute later.
-    let (object, records) = ("p4455_boats".to_owned(), Records::Sample { share: 0.6, seed: 4 });
-    stage.simulator.change(&Change::Modify { object, records, properties: [].into() });
-    let output = read(&stage, "boats", &saved("boats", since));
+    let records = Records::Sample { share: 0.6, seed: 4 };
+    stage.simulator.change(&modify("p4455_boats", records));
+    let output = read(&stage, "boats", &saved_at("boats", since));
     assert_eq!(output.ids("boats"), live_ids(&stage.simulator, "p4455_boats"));
     let upper_ms = output.position_ms("boats");
     let moved_on = output.records("boats").into_iter().filter(|boat| {
@@ -170,8 +165,8 @@ fn q32_the_state_is_the_end_of_the_window_and_no_date_of_a_record() {
     // Modified dates long before the end of the window, and a day after it.
     for at_ms in [START_MS - 2 * HOUR_MS, START_MS + 24 * HOUR_MS] {
         let stage = Stage::calm(deals(30));
-        touch(&stage, "deals", at_ms);
-        for state in [Value::Null, saved("deals", START_MS - 3 * HOUR_MS)] {
+        stage.simulator.change(&touch_all("deals", Some(at_ms)));
+        for state in [Value::Null, saved_at("deals", START_MS - 3 * HOUR_MS)] {
             let output = read(&stage, "deals", &state);
             let shown = output.records("deals").len();
             assert!(shown == 30 || !state.is_null() && at_ms > START_MS, "{shown} deals");
@@ -191,8 +186,7 @@ fn q39_deleted_records_show_up_whatever_their_type() {
     stage.simulator.advance(Duration::from_hours(1));
     let deleted = objects.map(|object| live_ids(&stage.simulator, object)[3]);
     for (object, id) in objects.iter().zip(deleted) {
-        let (object, records) = ((*object).to_owned(), Records::Id(id));
-        stage.simulator.change(&Change::Archive { object, records });
+        stage.simulator.change(&archive(object, Records::Id(id)));
     }
     let second = stage.read_on(&catalog, &first.state()).succeeded();
     for (stream, id) in streams.iter().zip(deleted) {
@@ -219,8 +213,8 @@ fn q44_an_id_comes_once_however_many_labels_it_has() {
             });
         }
     }
-    touch(&stage, "contacts", START_MS - 600_000);
-    for state in [Value::Null, saved("contacts", START_MS - HOUR_MS)] {
+    stage.simulator.change(&touch_all("contacts", Some(START_MS - 600_000)));
+    for state in [Value::Null, saved_at("contacts", START_MS - HOUR_MS)] {
         let output = read(&stage, "contacts", &state);
         let records = output.records("contacts");
         check_associations(&stage.simulator, "contacts", "companies", &records);
@@ -243,11 +237,7 @@ fn q49_every_property_that_is_emitted_has_a_column() {
         ("deals", "where_it_is", "object_coordinates"),
         ("contacts", "of_the_future", "hologram"),
     ] {
-        let property = json!({"object": object, "name": name, "property_type": property_type});
-        let mut created = json!({"kind": "create_property"});
-        let fields = property.as_object().expect("fields").clone();
-        created.as_object_mut().expect("fields").extend(fields);
-        change(&stage, created);
+        stage.simulator.change(&create_property(object, name, property_type));
     }
     let streams = ["companies", "contacts", "deals", "goals", "products", "tickets"];
     let catalog = stage.catalog(Mode::Full).only(&streams);

@@ -12,6 +12,7 @@ use hubspot_simulator::{
 use serde_json::Value;
 use source_hubspot::streams::STREAMS;
 
+use crate::support::changes::touch_all;
 use crate::support::expected_records::live_ids;
 use crate::support::portals::{every_stream, stopped};
 use crate::support::reading::{asked, read, state_of};
@@ -116,9 +117,7 @@ fn q20_searches_of_others_cost_short_waits_and_nothing_else() {
         let mut settings = Settings { quota: true, search_refusal, ..config.settings };
         settings.other_apps.search = 35;
         let stage = Stage::new(Config { settings, ..config });
-        let bulk = serde_json::json!({"kind": "bulk_touch", "object": "deals",
-            "at_ms": START_MS - 600_000});
-        crate::support::reading::change(&stage, bulk);
+        stage.simulator.change(&touch_all("deals", Some(START_MS - 600_000)));
         let saved = state_of("deals", &serde_json::json!({ "updatedAt": "2026-09-21T13:00:00Z" }));
         let output = read(&stage, "deals", &saved);
         // Records that the search returned before the switch to the list are emitted twice.

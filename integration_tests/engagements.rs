@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use hubspot_simulator::{MarketingSpec, PortalSpec};
+use hubspot_simulator::{MarketingSpec, PortalSpec, Records};
 use serde_json::{Value, json};
 
+use crate::support::changes::{modify, touch_all};
 use crate::support::output::end_ms;
 use crate::support::portals::with_marketing;
-use crate::support::reading::{asked, change, numbers, read, state_of};
+use crate::support::reading::{asked, numbers, read, state_of};
 use crate::support::{START_MS, Stage};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -54,7 +55,7 @@ fn q17_the_way_to_read_engagements_is_chosen_once() {
     stage.simulator.advance(HOUR);
     let changed: Vec<u64> =
         stage.simulator.portal(|portal| portal.ids("calls").take(130).collect());
-    change(&stage, json!({"kind": "modify", "object": "calls", "records": {"ids": changed}}));
+    stage.simulator.change(&modify("calls", Records::Ids(changed.clone())));
     stage.simulator.advance(HOUR);
     stage.simulator.clear_journal();
     let second = read(&stage, "engagements", &first.state());
@@ -65,7 +66,7 @@ fn q17_the_way_to_read_engagements_is_chosen_once() {
 
     // More changes than the recently modified engagements can return: one request for them, then
     // all by page.
-    change(&stage, json!({"kind": "bulk_touch", "object": "calls"}));
+    stage.simulator.change(&touch_all("calls", None));
     stage.simulator.advance(HOUR);
     stage.simulator.clear_journal();
     let third = read(&stage, "engagements", &second.state());

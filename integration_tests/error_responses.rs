@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use hubspot_simulator::settings::TokenInfo;
-use hubspot_simulator::{Change, Config, Fault, Kind, Records, Settings, Which};
+use hubspot_simulator::{Config, Fault, Kind, Records, Settings, Which};
 use serde_json::json;
 
+use crate::support::changes::set;
 use crate::support::{
     CLIENT_SECRET, Catalog, Mode, Output, Stage, access_to, calm, few, oauth_access,
 };
@@ -156,9 +157,8 @@ fn where_search_is_refused_the_list_is_read() {
         let first = stage.read(&catalog).succeeded();
         stage.simulator.advance(std::time::Duration::from_hours(2));
         let records = Records::Sample { share: 0.3, seed: 5 };
-        let properties = [("hs_object_source_label".to_owned(), Some("changed".to_owned()))];
-        let object = "companies".to_owned();
-        stage.simulator.change(&Change::Modify { object, records, properties: properties.into() });
+        let change = set("companies", records, "hs_object_source_label", "changed");
+        stage.simulator.change(&change);
         stage.simulator.advance(std::time::Duration::from_mins(1));
         let expected =
             stage.read_on(&catalog, &first.state()).succeeded().distinct_ids("companies");
@@ -192,9 +192,8 @@ fn an_associated_type_without_scope_costs_its_column_alone() {
         assert_eq!(first.distinct_ids("deals").len(), 110);
         stage.simulator.advance(std::time::Duration::from_hours(2));
         let records = Records::Sample { share: 0.3, seed: 5 };
-        let properties = [("hs_object_source_label".to_owned(), Some("changed".to_owned()))];
-        let object = "deals".to_owned();
-        stage.simulator.change(&Change::Modify { object, records, properties: properties.into() });
+        let change = set("deals", records, "hs_object_source_label", "changed");
+        stage.simulator.change(&change);
         stage.simulator.advance(std::time::Duration::from_mins(1));
         let output = stage.read_on(&catalog, &first.state()).succeeded();
         let found = output.records("deals");

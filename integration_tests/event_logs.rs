@@ -6,9 +6,10 @@ use std::time::Duration;
 use hubspot_simulator::{Config, MarketingSpec, Settings};
 use serde_json::{Value, json};
 
+use crate::support::changes::email_events;
 use crate::support::output::end_ms;
 use crate::support::portals::with_marketing;
-use crate::support::reading::{asked, change, numbers, read, state_of, texts};
+use crate::support::reading::{asked, numbers, read, state_of, texts};
 use crate::support::{START_MS, Stage, calm};
 
 #[test]
@@ -41,7 +42,7 @@ fn a_log_is_read_whole_and_its_position_is_the_end_of_the_window() {
 fn q37_late_events_are_read_by_the_next_sync() {
     let stage = Stage::calm(with_marketing(MarketingSpec::default()));
     let first = read(&stage, "email_events", &Value::Null);
-    change(&stage, json!({"kind": "email_events", "count": 3, "delay_ms": 1_500_000}));
+    stage.simulator.change(&email_events(3, 1_500_000));
     let before = read(&stage, "email_events", &first.state());
     stage.simulator.advance(Duration::from_mins(40));
     let second = read(&stage, "email_events", &before.state());

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use hubspot_simulator::settings::{ListCursor, MissingAssociations, SearchRefusal};
-use hubspot_simulator::{Change, Config, Fault, Kind, Policy, Records, Settings, Which};
+use hubspot_simulator::{Config, Fault, Kind, Policy, Records, Settings, Which};
 
+use crate::support::changes::set;
 use crate::support::{Catalog, Mode, Output, Stage, calm, few, oauth_access};
 
 /// Streams of all read modes.
@@ -41,9 +42,8 @@ fn read_twice(
     stage.simulator.advance(Duration::from_hours(2));
     for object in ["boats", "companies", "contacts", "deals", "tickets"] {
         let records = Records::Sample { share: 0.3, seed: 5 };
-        let properties = [("hs_object_source_label".to_owned(), Some("changed".to_owned()))];
-        let object = object.to_owned();
-        stage.simulator.change(&Change::Modify { object, records, properties: properties.into() });
+        let change = set(object, records, "hs_object_source_label", "changed");
+        stage.simulator.change(&change);
     }
     stage.simulator.advance(Duration::from_mins(1));
     stage.simulator.plant(faults.to_vec());

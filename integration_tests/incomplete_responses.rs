@@ -6,11 +6,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hubspot_simulator::{
-    Change, Config, Fault, Kind, Partial, PortalSpec, Records, Settings, Which,
-};
+use hubspot_simulator::{Config, Fault, Kind, Partial, PortalSpec, Records, Settings, Which};
 use serde_json::{Value, json};
 
+use crate::support::changes::set;
 use crate::support::server::serve_json;
 use crate::support::{Bench, Catalog, Mode, Output, Stage, TOKEN_FORM, calm, few};
 
@@ -23,15 +22,12 @@ const PARTIAL: [Partial; 5] = [
 ];
 
 /// Modifies a share of the records of some object types, two hours after the last read.
-fn modify(stage: &Stage, objects: &[&str], share: f64) {
+fn change_some(stage: &Stage, objects: &[&str], share: f64) {
     stage.simulator.advance(Duration::from_hours(2));
     for object in objects {
-        let properties = [("hs_object_source_label".to_owned(), Some("changed".to_owned()))];
-        stage.simulator.change(&Change::Modify {
-            object: (*object).to_owned(),
-            records: Records::Sample { share, seed: 5 },
-            properties: properties.into(),
-        });
+        let records = Records::Sample { share, seed: 5 };
+        let change = set(object, records, "hs_object_source_label", "changed");
+        stage.simulator.change(&change);
     }
     stage.simulator.advance(Duration::from_mins(1));
 }
@@ -46,7 +42,7 @@ fn read_on(
     let stage = Stage::new(config);
     let catalog = Catalog::of(streams, Mode::Incremental);
     let saved = stage.read(&catalog).succeeded().state();
-    modify(&stage, &["contacts", "companies"], share);
+    change_some(&stage, &["contacts", "companies"], share);
     stage.simulator.plant(faults.to_vec());
     stage.simulator.clear_journal();
     let output = stage.read_on(&catalog, &saved);

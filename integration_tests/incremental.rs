@@ -7,23 +7,15 @@ use chrono::DateTime;
 use hubspot_simulator::{Change, Config, JournalConfig, PortalSpec, Records, Settings, Simulator};
 use serde_json::{Value, json};
 
+use crate::support::changes::{archive, create, merge, modify, touch_range};
 use crate::support::expected_records::{check_associations, live_ids};
 use crate::support::output::{Output, id};
 use crate::support::portals::stopped;
-use crate::support::reading::{saved, state_of};
+use crate::support::reading::{saved_at, state_of};
 use crate::support::{Catalog, Mode, Stage, calm, few};
 
 /// Overlap with the previous window in milliseconds: the maximum assumed lag of the search index.
 const OVERLAP_MS: i64 = 300_000;
-
-fn modify(simulator: &Simulator, object: &str, records: Records) {
-    let object = object.to_owned();
-    simulator.change(&Change::Modify { object, records, properties: [].into() });
-}
-
-fn create(object: &str, count: u64) -> Change {
-    Change::Create { object: object.to_owned(), count, id: None, properties: [].into() }
-}
 
 /// Returns the live records modified at or after an instant.
 fn modified_since(simulator: &Simulator, object: &str, since_ms: i64) -> Vec<u64> {
@@ -49,15 +41,14 @@ fn a_second_read_brings_what_changed_and_nothing_else() {
     let contacts = live_ids(simulator, "contacts");
     let companies = live_ids(simulator, "companies");
     let deals = live_ids(simulator, "deals");
-    modify(simulator, "contacts", Records::Ids(contacts[10..15].to_vec()));
-    modify(simulator, "companies", Records::Id(companies[3]));
+    simulator.change(&modify("contacts", Records::Ids(contacts[10..15].to_vec())));
+    simulator.change(&modify("companies", Records::Id(companies[3])));
     simulator.change(&create("contacts", 3));
     simulator.change(&create("deals", 2));
-    let (object, winner, loser) = ("contacts".to_owned(), contacts[20], contacts[21]);
-    simulator.change(&Change::Merge { object, winner, loser });
-    modify(simulator, "deals", Records::Id(deals[5]));
-    let archived = Records::Ids(vec![deals[5], deals[6]]);
-    simulator.change(&Change::Archive { object: "deals".to_owned(), records: archived });
+    let (winner, loser) = (contacts[20], contacts[21]);
+    simulator.change(&merge("contacts", winner, loser));
+    simulator.change(&modify("deals", Records::Id(deals[5])));
+    simulator.change(&archive("deals", Records::Ids(vec![deals[5], deals[6]])));
     // One record gets a link and is modified, another loses its links without being modified.
     simulator.change(&Change::Associate {
         from_object: "contacts".to_owned(),
@@ -136,11 +127,12 @@ fn a_chain_of_syncs_over_a_lagging_index_loses_nothing() {
             8 => break,
             _ => {
                 for stream in streams {
-                    modify(simulator, stream, Records::Sample { share: 0.15, seed: round });
+                    simulator.change(&modify(stream, Records::Sample { share: 0.15, seed: round }));
                     simulator.change(&create(stream, 2));
                 }
                 simulator.advance(Duration::from_secs(10 + 45 * (round % 3)));
-                modify(simulator, "deals", Records::Sample { share: 0.1, seed: round + 50 });
+                simulator
+                    .change(&modify("deals", Records::Sample { share: 0.1, seed: round + 50 }));
             }
         }
     }
@@ -162,11 +154,10 @@ fn any_number_of_records_can_share_a_millisecond() {
     let settings = Settings { quota: true, ..config.settings };
     let stage = Stage::new(Config { settings, journal, ..config });
     let simulator = &stage.simulator;
-    let saved = saved("deals", simulator.now_ms());
+    let saved = saved_at("deals", simulator.now_ms());
     simulator.advance(Duration::from_hours(2));
-    let (object, touched) = ("deals".to_owned(), &live_ids(simulator, "deals")[..12_000]);
-    let to_id = touched.last().copied();
-    simulator.change(&Change::BulkTouch { object, from_id: None, to_id, at_ms: None });
+    let touched = &live_ids(simulator, "deals")[..12_000];
+    simulator.change(&touch_range("deals", touched[0], touched[touched.len() - 1]));
     simulator.advance(Duration::from_mins(1));
     let mut catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
     catalog.columns("deals").retain(|name, _| name == "id");
@@ -194,11 +185,11 @@ fn a_hit_that_the_index_shows_late_is_emitted_now_and_again_later() {
     let stage = Stage::new(Config { settings, ..config });
     let simulator = &stage.simulator;
     let deal = live_ids(simulator, "deals")[4];
-    let saved = saved("deals", simulator.now_ms());
+    let saved = saved_at("deals", simulator.now_ms());
     simulator.advance(Duration::from_hours(1));
-    modify(simulator, "deals", Records::Id(deal));
+    simulator.change(&modify("deals", Records::Id(deal)));
     simulator.advance(Duration::from_secs(30));
-    modify(simulator, "deals", Records::Id(deal));
+    simulator.change(&modify("deals", Records::Id(deal)));
     let catalog = Catalog::of(&["deals"], Mode::Incremental);
     let output = stage.read_on(&catalog, &saved).succeeded();
     assert_eq!(output.ids("deals"), [deal]);
@@ -220,10 +211,9 @@ fn q21_lookback_is_in_minutes_and_for_every_crm_family() {
     let archived = live_ids(simulator, "deals")[6];
     simulator.advance(Duration::from_hours(1));
     for (object, id) in objects.iter().zip(picked) {
-        modify(simulator, object, Records::Id(id));
+        simulator.change(&modify(object, Records::Id(id)));
     }
-    let (object, records) = ("deals".to_owned(), Records::Id(archived));
-    simulator.change(&Change::Archive { object, records });
+    simulator.change(&archive("deals", Records::Id(archived)));
     simulator.advance(Duration::from_hours(1));
     let saved_ms = simulator.now_ms();
     simulator.advance(Duration::from_secs(10));

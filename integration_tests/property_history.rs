@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat};
-use hubspot_simulator::portal::{AccountSpec, Change, Portal, PortalSpec, Records};
+use hubspot_simulator::portal::{AccountSpec, Portal, PortalSpec, Records};
 use serde_json::{Map, Value, json};
 
+use crate::support::changes::set;
 use crate::support::output::end_ms;
 use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
@@ -113,12 +114,10 @@ fn iso(at_ms: i64) -> String {
     DateTime::from_timestamp_millis(at_ms).unwrap().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn modify(stage: &Stage, object: &str, property: &str, share: f64) {
-    stage.simulator.change(&Change::Modify {
-        object: object.to_owned(),
-        records: Records::Sample { share, seed: 5 },
-        properties: [(property.to_owned(), Some("changed".to_owned()))].into(),
-    });
+/// Changes a property of about a third of the records.
+fn change_some(stage: &Stage, object: &str, property: &str) {
+    let records = Records::Sample { share: 0.3, seed: 5 };
+    stage.simulator.change(&set(object, records, property, "changed"));
 }
 
 fn requests(stage: &Stage) -> BTreeMap<&'static str, u64> {
@@ -167,7 +166,7 @@ fn q29_only_changed_records_are_read_again() {
     for (object, property) in
         [("companies", "name"), ("contacts", "firstname"), ("deals", "dealname")]
     {
-        modify(&stage, object, property, 0.3);
+        change_some(&stage, object, property);
     }
     stage.simulator.advance(Duration::from_mins(10));
     stage.simulator.clear_journal();
@@ -208,7 +207,7 @@ fn q28_calculated_properties_do_not_push_the_state_ahead() {
     let newest = newest.map(|record| millis(record["timestamp"].as_str().unwrap())).max();
     assert!(newest >= Some(before_ms), "a restless property is dated at the read");
     assert!(position_ms(&first, "deals") <= before_ms, "the state is not");
-    modify(&stage, "deals", "dealname", 0.3);
+    change_some(&stage, "deals", "dealname");
     stage.simulator.advance(Duration::from_mins(10));
     let second = stage.read_on(&catalog, &first.state()).succeeded();
     let records = second.records("deals_property_history");
@@ -267,7 +266,7 @@ fn every_older_state_is_read() {
 fn the_lookback_of_histories_is_their_own() {
     let mut stage = Stage::calm(few());
     let catalog = catalog(&["deals"]);
-    modify(&stage, "deals", "dealname", 0.3);
+    change_some(&stage, "deals", "dealname");
     stage.simulator.advance(Duration::from_hours(9));
     let first = stage.read(&catalog).succeeded();
     let position = position_ms(&first, "deals");

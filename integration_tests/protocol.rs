@@ -2,12 +2,12 @@
 
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hubspot_simulator::{Change, Config, PortalSpec, Records};
+use hubspot_simulator::{Config, PortalSpec, Records};
 use serde_json::{Value, json};
 
+use crate::support::changes::modify;
 use crate::support::golden::compare;
 use crate::support::invariants::instant_ms;
 use crate::support::portals::{every_stream, stopped};
@@ -84,11 +84,7 @@ fn what_hubspot_counts_is_estimated_once_if_it_is_more_than_a_page() {
     let second = stage.read_on(&catalog, &first.state()).succeeded();
     assert_eq!(second.estimates(), <[&Value; 0]>::default(), "nothing has changed");
     stage.simulator.advance(Duration::from_hours(1));
-    stage.simulator.change(&Change::Modify {
-        object: "deals".to_owned(),
-        records: Records::Sample { share: 0.4, seed: 1 },
-        properties: BTreeMap::default(),
-    });
+    stage.simulator.change(&modify("deals", Records::Sample { share: 0.4, seed: 1 }));
     stage.simulator.advance(Duration::from_hours(3));
     let third = stage.read_on(&catalog, &first.state()).succeeded();
     let changed = third.records("deals").len();

@@ -7,26 +7,22 @@ use std::time::Duration;
 
 use hubspot_simulator::settings::{IdOrder, SearchBodyLimit};
 use hubspot_simulator::{
-    Change, Config, Fault, JournalConfig, Kind, Policy, PortalSpec, Settings, Which,
+    Change, Config, Fault, JournalConfig, Kind, Policy, PortalSpec, Records, Settings, Which,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use source_hubspot::streams::{ReadStrategy, STREAMS};
 
+use crate::support::changes::{
+    archive, archive_property, create, create_property, create_with_id, merge, modify, restore,
+    set, touch_all,
+};
 use crate::support::expected_records::{check_associations, check_properties, live_ids};
 use crate::support::invariants::instant_ms;
-use crate::support::reading::{asked, change, deals, read, saved, touch};
+use crate::support::reading::{asked, deals, read, saved_at};
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR_MS: i64 = 3_600_000;
-
-fn modify(stage: &Stage, object: &str, id: u64) {
-    change(stage, json!({"kind": "modify", "object": object, "records": {"id": id}}));
-}
-
-fn wait() {
-    std::thread::park_timeout(Duration::from_millis(2));
-}
 
 #[test]
 fn c01_what_the_index_shows_an_hour_late_is_searched_for_once_more() {
@@ -36,8 +32,8 @@ fn c01_what_the_index_shows_an_hour_late_is_searched_for_once_more() {
     let stage = Stage::new(Config { settings, ..config });
     stage.simulator.advance(120 * MINUTE);
     let deal = live_ids(&stage.simulator, "deals")[4];
-    let mut before = saved("deals", stage.simulator.now_ms() - HOUR_MS / 2);
-    modify(&stage, "deals", deal);
+    let mut before = saved_at("deals", stage.simulator.now_ms() - HOUR_MS / 2);
+    stage.simulator.change(&modify("deals", Records::Id(deal)));
     // The window of the last read starts a quarter of an hour after the change.
     for (minutes, found) in [(1, vec![]), (19, vec![]), (35, vec![deal])] {
         stage.simulator.advance(minutes * MINUTE);
@@ -63,8 +59,8 @@ fn c03_hits_in_the_order_of_text_are_given_up_for_the_list() {
     // Split points also come from searches: whatever they are, the list is read completely and
     // once.
     assert_eq!(read(&stage, "deals", &Value::Null).ids("deals"), ids);
-    touch(&stage, "deals", START_MS - 600_000);
-    let output = read(&stage, "deals", &saved("deals", START_MS - HOUR_MS));
+    stage.simulator.change(&touch_all("deals", Some(START_MS - 600_000)));
+    let output = read(&stage, "deals", &saved_at("deals", START_MS - HOUR_MS));
     assert_eq!(output.distinct_ids("deals"), ids);
     let said = |warning: &&str| warning.contains("the search results are not in the order of ids");
     assert_eq!(output.warnings().iter().filter(|warning| said(warning)).count(), 1);
@@ -101,8 +97,8 @@ fn c07_contacts_are_searched_by_a_modified_date_of_their_own() {
     for (stream, object) in
         [("contacts", "contacts"), ("companies", "companies"), ("boats", "p4455_boats")]
     {
-        touch(&stage, object, START_MS - 600_000);
-        let output = read(&stage, stream, &saved(stream, START_MS - HOUR_MS));
+        stage.simulator.change(&touch_all(object, Some(START_MS - 600_000)));
+        let output = read(&stage, stream, &saved_at(stream, START_MS - HOUR_MS));
         assert_eq!(output.ids(stream), live_ids(&stage.simulator, object), "{stream}");
         assert_eq!(asked(&stage, "objects.list").len(), 0, "{stream} is searched");
     }
@@ -116,12 +112,12 @@ fn c12_names_too_long_for_a_search_leave_the_rows_to_batch_reads() {
     {
         let settings = Settings { search_body_limit, ..calm(few()).settings };
         let stage = Stage::new(Config { settings, ..calm(portal.clone()) });
-        touch(&stage, "deals", START_MS - 600_000);
+        stage.simulator.change(&touch_all("deals", Some(START_MS - 600_000)));
         // The list would be cheaper, since it returns all of them.
-        change(&stage, json!({"kind": "create", "object": "deals", "count": 600}));
+        stage.simulator.change(&create("deals", 600));
         let catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
         stage.simulator.clear_journal();
-        let before = saved("deals", START_MS - HOUR_MS);
+        let before = saved_at("deals", START_MS - HOUR_MS);
         let output = stage.read_on(&catalog, &before).succeeded();
         let ids = output.ids("deals");
         let old = live_ids(&stage.simulator, "deals").into_iter().take(450);
@@ -148,29 +144,13 @@ fn c17_a_record_merged_away_before_its_row_is_read_is_left_out() {
     let stage = Stage::new(Config { faults: vec![fault], ..calm(portal) });
     let all = live_ids(&stage.simulator, "deals");
     let (winner, loser) = (all[3], all[4]);
-    let output = while_reading(&stage, "objects.batch_read", 1, || {
-        let object = "deals";
-        change(
-            &stage,
-            json!({"kind": "merge", "object": object, "winner": winner, "loser": loser}),
-        );
-    });
+    // Right after the first batch read, which is the fourth request.
+    stage.simulator.schedule(vec![(5, merge("deals", winner, loser))]);
+    let output = read(&stage, "deals", &Value::Null);
     let statuses: Vec<_> = asked(&stage, "objects.batch_read").iter().map(|it| it.status).collect();
     assert_eq!(statuses, [429, 207, 200]);
     let left: Vec<_> = all.into_iter().filter(|id| *id != loser).collect();
     assert_eq!(output.ids("deals"), left, "the winner comes once, and as itself");
-}
-
-/// Reads deals without a state, and calls `happen` after this many requests to the endpoint.
-fn while_reading(stage: &Stage, endpoint: &str, requests: usize, happen: impl FnOnce()) -> Output {
-    std::thread::scope(|scope| {
-        let reading = scope.spawn(|| read(stage, "deals", &Value::Null));
-        while asked(stage, endpoint).len() < requests && !reading.is_finished() {
-            wait();
-        }
-        happen();
-        reading.join().expect("the read ends")
-    })
 }
 
 #[test]
@@ -187,14 +167,19 @@ fn c18_a_list_of_archived_records_that_times_out_is_asked_again() {
     assert!(struck >= 3 && archived.len() > 900, "{struck} of {} records", archived.len());
 }
 
-/// Applies changes to deals whose position the first list has already passed, and reads again.
+/// Applies a change to deals whose position the first list has already passed, and reads again.
 /// Returns the initial ids and the second read.
-fn behind_the_scan(happen: impl FnOnce(&Stage, &[u64])) -> (Vec<u64>, Output) {
-    let latency = Duration::from_millis(60);
-    let stage = Stage::new(Config { latency, ..calm(deals(900)) });
+fn behind_the_scan(happen: impl FnOnce(&[u64]) -> Change) -> (Vec<u64>, Output) {
+    /// Number of the request that the change precedes.
+    const CHANGE_BEFORE: u64 = 7;
+    let stage = Stage::calm(deals(900));
     let ids = live_ids(&stage.simulator, "deals");
-    let first = while_reading(&stage, "objects.list", 3, || happen(&stage, &ids));
+    stage.simulator.schedule(vec![(CHANGE_BEFORE, happen(&ids))]);
+    let first = read(&stage, "deals", &Value::Null);
     assert_eq!(first.ids("deals"), ids, "nothing new, and everything old");
+    let lists = asked(&stage, "objects.list");
+    let before = lists.iter().filter(|list| list.number < CHANGE_BEFORE).count();
+    assert!((2..lists.len()).contains(&before), "{before} of {} lists", lists.len());
     stage.simulator.advance(2 * MINUTE);
     let second = read(&stage, "deals", &first.state());
     (ids, second)
@@ -202,7 +187,7 @@ fn behind_the_scan(happen: impl FnOnce(&Stage, &[u64])) -> (Vec<u64>, Output) {
 
 #[test]
 fn c20_what_changes_behind_a_scan_comes_with_the_next() {
-    let (ids, second) = behind_the_scan(|stage, ids| modify(stage, "deals", ids[7]));
+    let (ids, second) = behind_the_scan(|ids| modify("deals", Records::Id(ids[7])));
     assert_eq!(second.ids("deals"), [ids[7]]);
 }
 
@@ -210,9 +195,7 @@ fn c20_what_changes_behind_a_scan_comes_with_the_next() {
 fn c21_a_new_record_with_a_low_id_comes_with_the_next_read() {
     let low =
         |ids: &[u64]| (ids[0]..ids[40]).find(|id| !ids.contains(id)).expect("a gap between ids");
-    let (ids, second) = behind_the_scan(|stage, ids| {
-        change(stage, json!({"kind": "create", "object": "deals", "id": low(ids)}));
-    });
+    let (ids, second) = behind_the_scan(|ids| create_with_id("deals", low(ids)));
     assert_eq!(second.ids("deals"), [low(&ids)]);
 }
 
@@ -222,20 +205,20 @@ fn c14_a_restored_record_comes_with_its_next_change_or_a_full_refresh() {
     let deal = live_ids(&stage.simulator, "deals")[4];
     let is_in = |output: &Output, stream: &str| output.ids(stream).contains(&deal);
     let streams = Catalog::of(&["deals", "deals_archived"], Mode::Incremental);
-    let happen = |kind: &str| {
-        change(&stage, json!({"kind": kind, "object": "deals", "records": {"id": deal}}));
+    let happen = |change: fn(&str, Records) -> Change| {
+        stage.simulator.change(&change("deals", Records::Id(deal)));
         stage.simulator.advance(180 * MINUTE);
     };
-    happen("archive");
+    happen(archive);
     let first = stage.read(&streams).succeeded();
     assert!(!is_in(&first, "deals") && is_in(&first, "deals_archived"));
     // HubSpot: restoring a record may not change any of its dates, so no search finds it.
-    happen("restore");
+    happen(restore);
     let second = stage.read_on(&streams, &first.state()).succeeded();
     assert!(!is_in(&second, "deals") && !is_in(&second, "deals_archived"));
     let whole = stage.read(&Catalog::of(&["deals", "deals_archived"], Mode::Full)).succeeded();
     assert!(is_in(&whole, "deals") && !is_in(&whole, "deals_archived"));
-    happen("modify");
+    happen(modify);
     assert!(is_in(&read(&stage, "deals", &second.state()), "deals"));
 }
 
@@ -245,24 +228,16 @@ fn c30_properties_are_those_of_the_portal_at_each_read() {
     let ids = live_ids(&stage.simulator, "deals");
     // The catalog as discovered once, with all columns of that time.
     let catalog = stage.catalog(Mode::Incremental).only(&["deals"]);
-    let property = |kind: &str| json!({"kind": kind, "object": "deals", "name": "brand_new"});
-    let set = |id: u64, value: &str| {
-        change(
-            &stage,
-            json!({"kind": "modify", "object": "deals", "records": {"id": id},
-            "properties": {"brand_new": value}}),
-        );
-        stage.simulator.advance(180 * MINUTE);
-    };
     let first = stage.read(&catalog).succeeded();
     stage.simulator.advance(180 * MINUTE);
-    change(&stage, property("create_property"));
-    set(ids[2], "one");
+    stage.simulator.change(&create_property("deals", "brand_new", "string"));
+    stage.simulator.change(&set("deals", Records::Id(ids[2]), "brand_new", "one"));
+    stage.simulator.advance(180 * MINUTE);
     let second = stage.read_on(&catalog, &first.state()).succeeded();
     assert_eq!(second.ids("deals"), [ids[2]]);
     assert_eq!(second.records("deals")[0]["properties_brand_new"], "one");
-    change(&stage, property("archive_property"));
-    modify(&stage, "deals", ids[3]);
+    stage.simulator.change(&archive_property("deals", "brand_new"));
+    stage.simulator.change(&modify("deals", Records::Id(ids[3])));
     stage.simulator.advance(MINUTE);
     let third = stage.read_on(&catalog, &second.state()).succeeded();
     let records = third.records("deals");
@@ -304,7 +279,7 @@ fn c16_ids_of_merged_records_are_read_where_nothing_is_chosen() {
     });
     stage.simulator.advance(Duration::from_hours(1));
     for (object, winner, loser) in merges {
-        stage.simulator.change(&Change::Merge { object: object.to_owned(), winner, loser });
+        stage.simulator.change(&merge(object, winner, loser));
     }
     stage.simulator.advance(Duration::from_mins(1));
     for output in [stage.read_on(&catalog, &first.state()), stage.read(&catalog)] {

@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hubspot_simulator::portal::ListRecords;
 use hubspot_simulator::settings::SubmissionCursor;
-use hubspot_simulator::{Config, MarketingSpec, PortalSpec, Settings};
+use hubspot_simulator::{Change, Config, MarketingSpec, PortalSpec, Settings};
 use serde_json::{Value, json};
 
+use crate::support::changes::submit_form;
 use crate::support::portals::with_marketing;
-use crate::support::reading::{asked, change, numbers, read, state_of, texts};
+use crate::support::reading::{asked, numbers, read, state_of, texts};
 use crate::support::server::serve_json;
 use crate::support::{Bench, Catalog, Mode, Output, START_MS, Stage, TOKEN_FORM, calm, few};
 
@@ -38,12 +40,13 @@ fn c23_a_full_refresh_brings_owners_and_archived_ones_as_they_are() {
 
 #[test]
 fn c26_submissions_that_come_while_they_are_read_displace_none() {
+    /// Number of the request that the submissions precede.
+    const CHANGE_BEFORE: u64 = 10;
     for submission_cursor in [SubmissionCursor::Key, SubmissionCursor::Offset] {
         let marketing = MarketingSpec { busiest_form: 900, ..MarketingSpec::default() };
         let config = calm(with_marketing(marketing));
         let settings = Settings { submission_cursor, ..config.settings };
-        let latency = Duration::from_millis(15);
-        let stage = Stage::new(Config { settings, latency, ..config });
+        let stage = Stage::new(Config { settings, ..config });
         let mut forms = stage.simulator.portal(|portal| portal.form_ids(false));
         forms.retain(|(_, kind)| *kind != "blog_comment");
         let times = |stage: &Stage| -> BTreeSet<i64> {
@@ -56,18 +59,16 @@ fn c26_submissions_that_come_while_they_are_read_displace_none() {
         let found = |output: &Output| -> BTreeSet<i64> {
             numbers(output, "form_submissions", "submittedAt").into_iter().collect()
         };
-        let first = std::thread::scope(|scope| {
-            let reading = scope.spawn(|| read(&stage, "form_submissions", &Value::Null));
-            while asked(&stage, "form_submissions.list").len() < 5 && !reading.is_finished() {
-                std::thread::park_timeout(Duration::from_millis(2));
-            }
-            let form = forms.iter().max_by_key(|(form, _)| {
-                stage.simulator.portal(|portal| portal.submission_times(form).len())
-            });
-            let form = &form.expect("a form").0;
-            change(&stage, json!({"kind": "submit_form", "form": form, "count": 7}));
-            reading.join().expect("the read ends")
+        let busiest = forms.iter().max_by_key(|(form, _)| {
+            stage.simulator.portal(|portal| portal.submission_times(form).len())
         });
+        let busiest = &busiest.expect("a form").0;
+        stage.simulator.schedule(vec![(CHANGE_BEFORE, submit_form(busiest, 7))]);
+        let first = read(&stage, "form_submissions", &Value::Null);
+        let pages = asked(&stage, "form_submissions.list");
+        let pages = pages.iter().filter(|page| page.path.contains(busiest.as_str()));
+        let (early, late): (Vec<_>, Vec<_>) = pages.partition(|page| page.number < CHANGE_BEFORE);
+        assert!(!early.is_empty() && !late.is_empty(), "{} {}", early.len(), late.len());
         assert!(before.len() > 800 && times(&stage).len() > before.len());
         assert!(found(&first).is_superset(&before), "{submission_cursor:?}");
         let second = read(&stage, "form_submissions", &first.state());
@@ -97,7 +98,8 @@ fn c29_a_record_taken_off_a_list_is_missing_from_the_next_read() {
     let list = lists.find(|list| members(*list).len() > 2).expect("a list with members");
     let gone = members(list)[1];
     let first = read(&stage, "list_memberships", &Value::Null);
-    change(&stage, json!({"kind": "remove_list_members", "list": list, "records": [gone]}));
+    let removed = ListRecords { list, records: vec![gone] };
+    stage.simulator.change(&Change::RemoveListMembers(removed));
     let second = read(&stage, "list_memberships", &first.state());
     let is_in = |output: &Output| {
         let (list, gone) = (list.to_string(), gone.to_string());

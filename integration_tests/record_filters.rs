@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::expected_records::live_ids;
 use crate::support::portals::stopped;
-use crate::support::reading::{saved, state_of};
+use crate::support::reading::{saved_at, state_of};
 use crate::support::{Catalog, Mode, Output, Stage, few};
 
 fn filter(object: &str, property: &str, operator: &str, operands: &Value) -> Value {
@@ -78,7 +78,7 @@ fn both_ways(stage: &Stage) -> Vec<u64> {
     let listed = stage.read(&catalog).succeeded();
     assert_eq!((asked(stage, "objects.list"), asked(stage, "objects.search")), (3, 0));
     stage.simulator.clear_journal();
-    let found = stage.read_on(&catalog, &saved("contacts", 1_000_000_000_000)).succeeded();
+    let found = stage.read_on(&catalog, &saved_at("contacts", 1_000_000_000_000)).succeeded();
     assert!(asked(stage, "objects.list") == 0 && asked(stage, "objects.search") > 0);
     assert_eq!(listed.ids("contacts"), found.ids("contacts"), "{}", stage.config["record_filters"]);
     found.ids("contacts")
@@ -160,7 +160,7 @@ fn a_search_is_given_what_is_certain_and_asks_for_what_decides() {
     let mut catalog = Catalog::of(&["contacts"], Mode::Incremental);
     catalog.streams()[0]["stream"]["json_schema"] =
         json!({ "properties": { "properties_email": {} } });
-    let output = stage.read_on(&catalog, &saved("contacts", 1_000_000_000_000)).succeeded();
+    let output = stage.read_on(&catalog, &saved_at("contacts", 1_000_000_000_000)).succeeded();
     let search = bodies(&stage, "objects.search").remove(0);
     let filters = search["filterGroups"][0]["filters"].as_array().expect("filters").clone();
     let given: Vec<_> =

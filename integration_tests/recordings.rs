@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hubspot_simulator::portal::{Change, Portal, PortalSpec, Records};
+use hubspot_simulator::portal::{Portal, PortalSpec, Records};
 use serde_json::{Value, json};
 
+use crate::support::changes::{archive_property, set};
 use crate::support::output::end_ms;
 use crate::support::{Catalog, Mode, Output, Stage, few};
 
@@ -70,14 +71,6 @@ fn position_ms(output: &Output, stream: &str) -> i64 {
     end_ms(state).expect("an end")
 }
 
-fn modify(stage: &Stage, object: &str, records: Records, property: &str, value: &str) {
-    stage.simulator.change(&Change::Modify {
-        object: object.to_owned(),
-        records,
-        properties: [(property.to_owned(), Some(value.to_owned()))].into(),
-    });
-}
-
 #[test]
 fn every_recording_that_hubspot_keeps_is_a_record() {
     let stage = Stage::calm(portal());
@@ -85,7 +78,8 @@ fn every_recording_that_hubspot_keeps_is_a_record() {
         let (share, name) = (0.2, object.trim_end_matches('s'));
         let property = format!("hs_{name}_recording_url");
         let url = "https://zoom.us/rec/share/1.mp4";
-        modify(&stage, object, Records::Sample { share, seed }, &property, url);
+        let records = Records::Sample { share, seed };
+        stage.simulator.change(&set(object, records, &property, url));
     };
     third("calls", 3);
     third("meetings", 4);
@@ -113,7 +107,7 @@ fn a_second_read_brings_what_changed() {
     stage.simulator.advance(Duration::from_hours(2));
     for (_, object, _) in STREAMS {
         let sample = Records::Sample { share: 0.3, seed: 9 };
-        modify(&stage, object, sample, "hs_body_preview", "changed");
+        stage.simulator.change(&set(object, sample, "hs_body_preview", "changed"));
     }
     stage.simulator.advance(Duration::from_mins(10));
     let second = stage.read_on(&catalog(), &first.state()).succeeded();
@@ -162,8 +156,7 @@ fn a_property_that_the_portal_lacks_is_not_asked_for() {
     for (object, name) in
         [("calls", "hs_call_video_recording_url"), ("meetings", "hs_meeting_recording_url")]
     {
-        let (object, name) = (object.to_owned(), name.to_owned());
-        stage.simulator.change(&Change::ArchiveProperty { object, name });
+        stage.simulator.change(&archive_property(object, name));
     }
     let output = stage.read(&catalog()).succeeded();
     let expected = expected(&stage, "calls", i64::MIN);

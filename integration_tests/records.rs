@@ -5,9 +5,10 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
-use hubspot_simulator::{Change, Config, Entry, JournalConfig, PortalSpec, Records, journal};
+use hubspot_simulator::{Config, Entry, JournalConfig, PortalSpec, Records, journal};
 use serde_json::{Value, json};
 
+use crate::support::changes::{modify, set_all};
 use crate::support::expected_records::{check_associations, check_properties, live_ids};
 use crate::support::{Catalog, Mode, Stage, calm, few};
 
@@ -137,9 +138,7 @@ fn only_chosen_columns_are_asked_for_and_written() {
     stage.simulator.clear_journal();
     let first = stage.read(&catalog).succeeded();
     stage.simulator.advance(std::time::Duration::from_hours(1));
-    let object = "contacts".to_owned();
-    let records = Records::Sample { share: 0.1, seed: 1 };
-    stage.simulator.change(&Change::Modify { object, records, properties: [].into() });
+    stage.simulator.change(&modify("contacts", Records::Sample { share: 0.1, seed: 1 }));
     stage.simulator.advance(std::time::Duration::from_mins(1));
     let second = stage.read_on(&catalog, &first.state()).succeeded();
 
@@ -271,9 +270,7 @@ fn values_that_do_not_fit_are_nulled_and_said_to_be() {
         ("hs_acv", "1e400"),
         ("description", "fits: \u{2028}\u{85}"),
     ];
-    let properties = values.map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
-    let (object, records) = ("deals".to_owned(), Records::Id(ids[7]));
-    stage.simulator.change(&Change::Modify { object, records, properties: properties.into() });
+    stage.simulator.change(&set_all("deals", Records::Id(ids[7]), &values));
     let output = stage.read(&Catalog::of(&["deals"], Mode::Full)).succeeded();
     assert_eq!(output.ids("deals"), ids);
     let changed: Vec<_> =

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use hubspot_simulator::{Change, Config, JournalConfig, PortalSpec, Records};
+use hubspot_simulator::{Config, JournalConfig, PortalSpec, Records};
 use serde_json::{Value, json};
 
+use crate::support::changes::set;
 use crate::support::expected_records::{check_associations, live_ids};
 use crate::support::portals::stopped;
-use crate::support::reading::{saved, state_of};
+use crate::support::reading::{saved_at, state_of};
 use crate::support::{Catalog, Mode, Stage, access_to, few};
 
 fn stage() -> Stage {
@@ -114,11 +115,8 @@ fn single_records_are_read_again_and_the_state_stays() {
     // Records selected by id are documented to be read regardless of filters.
     stage.config["record_filters"] =
         json!([{ "object": "contacts", "property": "email", "operator": "NOT_HAS_PROPERTY" }]);
-    stage.simulator.change(&Change::Modify {
-        object: "contacts".to_owned(),
-        records: Records::Id(contacts[100]),
-        properties: [("email".to_owned(), Some("new@example.test".to_owned()))].into(),
-    });
+    let record = Records::Id(contacts[100]);
+    stage.simulator.change(&set("contacts", record, "email", "new@example.test"));
     stage.simulator.clear_journal();
     let catalog = Catalog::of(&["contacts", "deals"], Mode::Incremental);
     let before = json!({ "updatedAt": "2026-09-01T00:00:00.000000Z",
@@ -155,7 +153,7 @@ fn single_records_are_read_again_and_the_state_stays() {
 
     stage.config["record_ids"] = json!([{ "object": "contacts", "ids": ["1"] }]);
     let replacing = catalog.only(&["contacts"]).with("destination_sync_mode", &json!("overwrite"));
-    let warned = stage.read_on(&replacing, &saved("contacts", 1)).succeeded();
+    let warned = stage.read_on(&replacing, &saved_at("contacts", 1)).succeeded();
     assert!(
         warned
             .warnings()

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use hubspot_simulator::{Change, CustomSpec, Fault, Kind, PortalSpec, Records, Which};
+use hubspot_simulator::{CustomSpec, Fault, Kind, PortalSpec, Records, Which};
 use serde_json::{Value, json};
 
+use crate::support::changes::set;
 use crate::support::{Catalog, Mode, Output, Stage, few};
 
 /// Replaces texts in all responses from now on.
@@ -23,16 +24,6 @@ fn small() -> PortalSpec {
 }
 
 /// Changes properties of one record.
-fn modify(stage: &Stage, object: &str, id: u64, values: &[(&str, &str)]) {
-    let properties =
-        values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned().into()));
-    stage.simulator.change(&Change::Modify {
-        object: object.to_owned(),
-        records: Records::Id(id),
-        properties: properties.collect(),
-    });
-}
-
 /// Returns the changes in a record's metadata, as `field change`.
 fn noted(record: &Value) -> Vec<String> {
     let changes = record["meta"]["changes"].as_array().into_iter().flatten();
@@ -108,7 +99,7 @@ fn q53_what_strict_parsers_refuse_is_replaced_and_noted() {
     let first = stage.read(&catalog).succeeded();
     stage.simulator.advance(std::time::Duration::from_mins(10));
     let id = ids[0].to_string();
-    modify(&stage, "contacts", ids[0], &[("firstname", "ODD")]);
+    stage.simulator.change(&set("contacts", Records::Id(ids[0]), "firstname", "ODD"));
     stage.simulator.advance(std::time::Duration::from_mins(1));
     for (spelling, expected) in [
         ("a\\u0000b", "ab"),

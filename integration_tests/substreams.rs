@@ -5,14 +5,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use hubspot_simulator::portal::Occurrences;
 use hubspot_simulator::{
-    Config, CustomSpec, Fault, Kind, MarketingSpec, PortalSpec, Settings, Which,
+    Change, Config, CustomSpec, Fault, Kind, MarketingSpec, PortalSpec, Records, Settings, Which,
 };
 use serde_json::{Value, json};
 
+use crate::support::changes::{modify, submit_form};
 use crate::support::output::end_ms;
 use crate::support::portals::with_marketing;
-use crate::support::reading::{asked, change, numbers, read, state_of, texts};
+use crate::support::reading::{asked, numbers, read, state_of, texts};
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -47,7 +49,7 @@ fn q03_submissions_of_forms_not_edited_are_read() {
     // No form has been edited since the start date, but some have been submitted.
     let form = some_form(&stage);
     stage.simulator.advance(24 * HOUR);
-    change(&stage, json!({"kind": "submit_form", "form": form, "count": 3}));
+    stage.simulator.change(&submit_form(&form, 3));
     stage.config["start_date"] = json!("2026-09-22T00:00:00Z");
     let output = read(&stage, "form_submissions", &Value::Null);
     assert_eq!(output.records("form_submissions").len(), 3);
@@ -73,7 +75,7 @@ fn q48_submissions_below_the_cursor_are_not_paged_through() {
     );
     stage.simulator.advance(HOUR);
     let form = some_form(&stage);
-    change(&stage, json!({"kind": "submit_form", "form": form, "count": 2}));
+    stage.simulator.change(&submit_form(&form, 2));
     stage.simulator.clear_journal();
     let second = read(&stage, "form_submissions", &first.state());
     assert_eq!(second.records("form_submissions").len(), 2);
@@ -169,13 +171,19 @@ fn eventless(contacts: u64) -> Stage {
 
 /// Adds an event to a record and modifies the record.
 fn occur(stage: &Stage, object: &str, id: u64, event_type: &str, at_ms: i64) {
-    change(
-        stage,
-        json!({"kind": "occur", "object": object, "id": id, "event_type": event_type,
-            "at_ms": at_ms, "delay_ms": 0,
-            "properties": {"hs_url": "https://example.test/", "plan": "gold", "amount": "7.5"}}),
-    );
-    change(stage, json!({"kind": "modify", "object": object, "records": {"ids": [id]}}));
+    let properties = [("hs_url", "https://example.test/"), ("plan", "gold"), ("amount", "7.5")];
+    stage.simulator.change(&Change::Occur(Occurrences {
+        object: object.to_owned(),
+        id,
+        count: 1,
+        event_type: Some(event_type.to_owned()),
+        at_ms: Some(at_ms),
+        delay_ms: Some(0),
+        properties: properties
+            .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
+            .into(),
+    }));
+    stage.simulator.change(&modify(object, Records::Id(id)));
 }
 
 fn contacts(stage: &Stage) -> Vec<u64> {

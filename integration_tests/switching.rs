@@ -6,13 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use hubspot_simulator::{Config, MarketingSpec, PortalSpec, Settings};
-use serde_json::{Value, json};
+use hubspot_simulator::portal::{Numbered, Occurrences};
+use hubspot_simulator::{Change, Config, MarketingSpec, PortalSpec, Records, Settings};
+use serde_json::Value;
 
+use crate::support::changes::{archive, email_events, modify, set, submit_form};
 use crate::support::invariants::instant_ms;
 use crate::support::output::end_ms;
 use crate::support::python_connector::{self, ReadMode};
-use crate::support::reading::{change, state_of};
+use crate::support::reading::state_of;
 use crate::support::{Catalog, Mode, Output, Stage, calm, few};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -39,28 +41,28 @@ const CASES: [Case; 11] = [
         cursor: "updatedAt",
         mode: ReadMode::Search { object: "contacts", modified: "lastmodifieddate" },
         key: &["id"],
-        happen: |stage, known| modify(stage, "contacts", known),
+        happen: |stage, known| modify_each(stage, "contacts", known),
     },
     Case {
         stream: "deals",
         cursor: "updatedAt",
         mode: ReadMode::Search { object: "deals", modified: "hs_lastmodifieddate" },
         key: &["id"],
-        happen: |stage, known| modify(stage, "deals", known),
+        happen: |stage, known| modify_each(stage, "deals", known),
     },
     Case {
         stream: "boats",
         cursor: "updatedAt",
         mode: ReadMode::Search { object: "p4455_boats", modified: "hs_lastmodifieddate" },
         key: &["id"],
-        happen: |stage, known| modify(stage, "p4455_boats", known),
+        happen: |stage, known| modify_each(stage, "p4455_boats", known),
     },
     Case {
         stream: "call_recordings",
         cursor: "hs_lastmodifieddate",
         mode: ReadMode::Search { object: "calls", modified: "hs_lastmodifieddate" },
         key: &["call_id"],
-        happen: |stage, known| modify(stage, "calls", known),
+        happen: |stage, known| modify_each(stage, "calls", known),
     },
     Case {
         stream: "deals_property_history",
@@ -70,11 +72,8 @@ const CASES: [Case; 11] = [
         happen: |stage, _| {
             let ids: Vec<u64> =
                 stage.simulator.portal(|portal| portal.ids("deals").take(FEW).collect());
-            change(
-                stage,
-                json!({"kind": "modify", "object": "deals", "records": {"ids": ids},
-                    "properties": {"dealname": format!("at {}", stage.simulator.now_ms())}}),
-            );
+            let name = format!("at {}", stage.simulator.now_ms());
+            stage.simulator.change(&set("deals", Records::Ids(ids.clone()), "dealname", &name));
             let at = |id| stage.simulator.portal(|portal| portal.modified_ms("deals", id));
             ids.iter().map(|id| format!("{id} dealname {}", at(*id).expect("a date"))).collect()
         },
@@ -91,7 +90,7 @@ const CASES: [Case; 11] = [
         happen: |stage, _| {
             let ids: Vec<u64> =
                 stage.simulator.portal(|portal| portal.ids("deals").take(FEW).collect());
-            change(stage, json!({"kind": "archive", "object": "deals", "records": {"ids": ids}}));
+            stage.simulator.change(&archive("deals", Records::Ids(ids.clone())));
             ids.iter().map(ToString::to_string).collect()
         },
     },
@@ -106,8 +105,8 @@ const CASES: [Case; 11] = [
         key: &["id"],
         happen: |stage, _| {
             let ids = stage.simulator.portal(|portal| portal.marketing_email_ids(false));
-            for id in ids.iter().take(3) {
-                change(stage, json!({"kind": "edit_marketing_email", "id": id}));
+            for &id in ids.iter().take(3) {
+                stage.simulator.change(&Change::EditMarketingEmail(Numbered { id }));
             }
             ids.iter().take(3).map(ToString::to_string).collect()
         },
@@ -124,7 +123,7 @@ const CASES: [Case; 11] = [
             };
             let before = ids();
             for delay_ms in [0, LAG_MS, LAG_MS / 2, 0] {
-                change(stage, json!({"kind": "email_events", "count": 3, "delay_ms": delay_ms}));
+                stage.simulator.change(&email_events(3, delay_ms));
                 stage.simulator.advance(Duration::from_secs(1));
             }
             ids().difference(&before).cloned().collect()
@@ -138,7 +137,7 @@ const CASES: [Case; 11] = [
         happen: |stage, _| {
             let ids: Vec<u64> =
                 stage.simulator.portal(|portal| portal.ids("calls").take(FEW).collect());
-            change(stage, json!({"kind": "modify", "object": "calls", "records": {"ids": ids}}));
+            stage.simulator.change(&modify("calls", Records::Ids(ids.clone())));
             ids.iter().map(ToString::to_string).collect()
         },
     },
@@ -158,15 +157,17 @@ const CASES: [Case; 11] = [
                 ids.iter().flat_map(events).collect()
             };
             let before = events();
-            for (id, delay_ms) in ids.iter().zip([0, LAG_MS].into_iter().cycle()) {
-                let at_ms = stage.simulator.now_ms();
-                change(
-                    stage,
-                    json!({"kind": "occur", "object": "contacts", "id": id, "at_ms": at_ms,
-                        "event_type": "e_visited_page", "delay_ms": delay_ms}),
-                );
-                let records = json!({ "id": id });
-                change(stage, json!({"kind": "modify", "object": "contacts", "records": records}));
+            for (&id, delay_ms) in ids.iter().zip([0, LAG_MS].into_iter().cycle()) {
+                stage.simulator.change(&Change::Occur(Occurrences {
+                    object: "contacts".to_owned(),
+                    id,
+                    count: 1,
+                    event_type: Some("e_visited_page".to_owned()),
+                    at_ms: None,
+                    delay_ms: Some(delay_ms),
+                    properties: [].into(),
+                }));
+                stage.simulator.change(&modify("contacts", Records::Id(id)));
                 stage.simulator.advance(Duration::from_secs(1));
             }
             events().difference(&before).cloned().collect()
@@ -187,18 +188,18 @@ const CASES: [Case; 11] = [
                     .portal(|portal| portal.submission_times(&form).into_iter().collect())
             };
             let before = times();
-            change(stage, json!({"kind": "submit_form", "form": form, "count": 2}));
+            stage.simulator.change(&submit_form(&form, 2));
             times().difference(&before).map(ToString::to_string).collect()
         },
     },
 ];
 
 /// Modifies some of the known records one after another.
-fn modify(stage: &Stage, object: &str, known: &[String]) -> BTreeSet<String> {
+fn modify_each(stage: &Stage, object: &str, known: &[String]) -> BTreeSet<String> {
     let some: Vec<_> = known.iter().take(FEW).cloned().collect();
     for id in &some {
         let id: u64 = id.parse().expect("a number");
-        change(stage, json!({"kind": "modify", "object": object, "records": {"id": id}}));
+        stage.simulator.change(&modify(object, Records::Id(id)));
         stage.simulator.advance(Duration::from_secs(1));
     }
     some.into_iter().collect()

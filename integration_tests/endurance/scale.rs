@@ -8,18 +8,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::{DateTime, SecondsFormat};
 use hubspot_simulator::{
-    AccountSpec, Change, Config, MarketingSpec, PortalSpec, Records, Settings, Simulator,
+    AccountSpec, Config, MarketingSpec, PortalSpec, Records, Settings, Simulator,
 };
 use serde_json::{Value, json};
 
+use crate::support::changes::{create, modify, touch_all, touch_range};
 use crate::support::expected_records::{check_associations, live_ids};
 use crate::support::interrupted_runs::{Run, Stop};
 use crate::support::invariants::instant_ms;
 use crate::support::output::id;
 use crate::support::portals::stopped;
-use crate::support::reading::state_of;
+use crate::support::reading::saved_at;
 use crate::support::rng::Rng;
 use crate::support::{Catalog, Mode, Stage, calm};
 
@@ -56,18 +56,6 @@ fn catalog(stream: &str, columns: &[&str]) -> Catalog {
     catalog
 }
 
-fn state_at(stream: &str, at_ms: i64) -> Value {
-    let at = DateTime::from_timestamp_millis(at_ms).expect("a time");
-    let at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
-    state_of(stream, &json!({ "updatedAt": at }))
-}
-
-fn touch(simulator: &Simulator, object: &str, from_id: u64, to_id: u64) {
-    let (from_id, to_id) = (Some(from_id), Some(to_id));
-    let object = object.to_owned();
-    simulator.change(&Change::BulkTouch { object, from_id, to_id, at_ms: None });
-}
-
 /// Ids and modified dates of the last version of every record.
 #[derive(Debug, Default)]
 struct Versions {
@@ -101,9 +89,9 @@ fn a_million_contacts_of_one_millisecond() {
     let records = std::env::var("SCALE_RECORDS").map_or(RECORDS, |text| text.parse().expect("one"));
     let stage = Stage::new(uncounted(stopped(PortalSpec { contacts: records, ..nothing() })));
     let simulator = &stage.simulator;
-    let saved = state_at("contacts", simulator.now_ms());
+    let saved = saved_at("contacts", simulator.now_ms());
     simulator.advance(Duration::from_hours(2));
-    touch(simulator, "contacts", 0, u64::MAX - 1);
+    simulator.change(&touch_all("contacts", None));
     let touched_ms = simulator.now_ms();
     simulator.advance(Duration::from_mins(1));
     let run = Run::of(stage.reading(&catalog("contacts", &["id"]), &saved), Stop::Never);
@@ -130,14 +118,12 @@ fn twenty_five_thousand_changes_while_the_window_is_read() {
         ids[8_000..].iter().map(version).collect()
     });
     found.last = rest;
-    let saved = state_at("deals", simulator.now_ms());
+    let saved = saved_at("deals", simulator.now_ms());
     simulator.advance(Duration::from_hours(2));
-    touch(simulator, "deals", 0, ids[7_999]);
+    simulator.change(&touch_range("deals", 0, ids[7_999]));
     simulator.advance(Duration::from_mins(1));
     // Half of the records being read leave the window, and more than as many others change.
-    let (object, from_id, to_id) = ("deals".to_owned(), Some(ids[4_000]), Some(ids[28_999]));
-    let change = Change::BulkTouch { object, from_id, to_id, at_ms: None };
-    simulator.schedule(vec![(12, change)]);
+    simulator.schedule(vec![(12, touch_range("deals", ids[4_000], ids[28_999]))]);
     let first = Run::of(stage.reading(&catalog, &saved), Stop::Never);
     assert!(first.is_complete());
     found.take(&first);
@@ -168,8 +154,7 @@ fn a_company_with_fifty_thousand_contacts() {
     assert!(most as u64 >= CONTACTS - CONTACTS / 50, "{most}");
     // A search returns no associations.
     simulator.advance(Duration::from_hours(1));
-    let (object, records) = ("companies".to_owned(), Records::All);
-    simulator.change(&Change::Modify { object, records, properties: [].into() });
+    simulator.change(&modify("companies", Records::All));
     simulator.advance(Duration::from_mins(1));
     let second = stage.read_on(&catalog, &first.state()).succeeded();
     assert_eq!(second.ids("companies"), first.ids("companies"));
@@ -204,11 +189,9 @@ fn an_index_ten_minutes_behind_and_a_sync_every_minute() {
         // Every change is found at most a little more than an hour after it happened.
         assert_eq!(late, Vec::<u64>::new(), "minute {minute}");
         let ids = live_ids(simulator, "deals");
-        let (object, records) = ("deals".to_owned(), Records::Id(*rng.pick(&ids)));
-        simulator.change(&Change::Modify { object, records, properties: [].into() });
+        simulator.change(&modify("deals", Records::Id(*rng.pick(&ids))));
         if minute % 4 == 0 {
-            let (object, properties) = ("deals".to_owned(), [].into());
-            simulator.change(&Change::Create { object, count: 1, id: None, properties });
+            simulator.change(&create("deals", 1));
         }
         simulator.advance(MINUTE);
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod canary;
 mod catalog;
+pub(crate) mod changes;
 pub(crate) mod checked_simulator;
 pub(crate) mod compatibility;
 pub(crate) mod destination;

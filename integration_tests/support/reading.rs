@@ -3,16 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::DateTime;
-use hubspot_simulator::{Change, Entry, PortalSpec};
+use hubspot_simulator::{Entry, PortalSpec};
 use serde_json::{Value, json};
 
 use super::{Catalog, Mode, Output, Stage, few};
-
-/// Applies a change to the portal.
-pub(crate) fn change(stage: &Stage, change: Value) {
-    let change: Change = serde_json::from_value(change).expect("a change");
-    stage.simulator.change(&change);
-}
 
 /// Reads one stream incrementally, from the beginning or from a state.
 pub(crate) fn read(stage: &Stage, stream: &str, saved: &Value) -> Output {
@@ -32,14 +26,9 @@ pub(crate) fn deals(deals: u64) -> PortalSpec {
 }
 
 /// Returns the state of a stream that was read up to an instant.
-pub(crate) fn saved(stream: &str, at_ms: i64) -> Value {
+pub(crate) fn saved_at(stream: &str, at_ms: i64) -> Value {
     let position = DateTime::from_timestamp_millis(at_ms).expect("a time").to_rfc3339();
     state_of(stream, &json!({ "updatedAt": position }))
-}
-
-/// Sets one modified date on all records of a type.
-pub(crate) fn touch(stage: &Stage, object: &str, at_ms: i64) {
-    change(stage, json!({"kind": "bulk_touch", "object": object, "at_ms": at_ms}));
 }
 
 /// Returns the distinct values of a text column.
