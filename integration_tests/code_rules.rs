@@ -1,4 +1,5 @@
-//! Rules of the code base: dependencies between modules, length of files, contents of the README.
+//! Rules of the code base: dependencies between modules, length of files, contents of the README and
+//! of the table of tests in `CONTRIBUTING.md`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -197,4 +198,52 @@ fn a_name_with_an_end_stands_for_many() {
     let names = names_in("`a`, `b` and `<name>_archived`; `a b` is no name");
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     assert_eq!(names, ["a", "a_archived", "b", "b_archived"]);
+}
+
+/// Files of integration tests that hold no tests.
+const WITHOUT_TESTS: [&str; 2] = ["main.rs", "endurance/main.rs"];
+
+/// Returns the files of integration tests, relative to their folder.
+fn test_files() -> BTreeSet<String> {
+    let folder = root().join("integration_tests");
+    let mut files: BTreeSet<_> = ["", "errors", "endurance"]
+        .into_iter()
+        .flat_map(|name| fs::read_dir(folder.join(name)).expect(name))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| path.strip_prefix(&folder).expect("inside").display().to_string())
+        .collect();
+    for name in WITHOUT_TESTS {
+        assert!(files.remove(name), "{name}");
+    }
+    files
+}
+
+/// Returns the command that runs the tests of a file.
+fn command(file: &str) -> String {
+    let path = file.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
+    let (binary, path) = match path.strip_prefix("endurance::") {
+        Some(path) => ("endurance", path),
+        None => ("behaviour", path.as_str()),
+    };
+    format!("cargo test --test {binary} {path}::")
+}
+
+#[test]
+fn contributing_lists_every_test_file_once_with_its_command() {
+    let text = fs::read_to_string(root().join("CONTRIBUTING.md")).expect("there is one");
+    let (_, rest) = text.split_once("\n## Which test covers what\n").expect("a section");
+    let section = rest.split("\n## ").next().expect("its text");
+    let mut listed = BTreeSet::new();
+    for row in section.lines().filter(|line| line.contains(".rs` |")) {
+        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [behaviour, file, run] = cells[..] else { panic!("three columns: {row}") };
+        assert!(!behaviour.is_empty(), "{row}");
+        let file = file.trim_matches('`');
+        assert_eq!(run.trim_matches('`'), command(file), "{file}");
+        assert!(listed.insert(file.to_owned()), "{file} is listed twice");
+    }
+    let files = test_files();
+    assert_eq!(files.difference(&listed).collect::<Vec<_>>(), Vec::<&String>::new(), "not listed");
+    assert_eq!(listed.difference(&files).collect::<Vec<_>>(), Vec::<&String>::new(), "no file");
 }
