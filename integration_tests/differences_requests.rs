@@ -10,10 +10,11 @@ use hubspot_simulator::{
     AccountSpec, Config, Entry, Fault, Kind, Policy, PortalSpec, Settings, Which,
 };
 use serde_json::Value;
-use source_hubspot::streams::STREAMS;
+use source_hubspot::streams::{ReadStrategy, STREAMS};
 
 use crate::support::changes::touch_all;
 use crate::support::expected_records::live_ids;
+use crate::support::gateway::Gateway;
 use crate::support::portals::{every_stream, stopped};
 use crate::support::reading::{asked, read, state_of};
 use crate::support::{Catalog, Mode, Output, START_MS, Stage, calm, few, oauth_access};
@@ -66,7 +67,8 @@ fn q19_one_token_serves_all_streams_of_a_run() {
     assert_eq!(renewals(&stage), 1, "for {} streams", catalog.names().len());
 }
 
-/// Returns the interval, in milliseconds, between each rejected request and the next one.
+/// Returns the interval, in milliseconds, between each rejected request and the next one. On a busy
+/// machine it is longer than the wait, so tests assert on its minimum and on the order of requests.
 fn waits_after_429(entries: &[Entry]) -> Vec<i64> {
     let pairs = entries.windows(2).filter(|pair| pair[0].status == 429);
     pairs.map(|pair| pair[1].at_ms - pair[0].at_ms).collect()
@@ -82,31 +84,40 @@ fn throttled(endpoint: &str, times: u64, policy: Policy, retry_after_s: Option<u
 fn q20_a_wait_fits_the_limit_that_was_hit() {
     let faults = vec![
         throttled("objects.search", 9, Policy::Secondly, None),
-        throttled("owners.list", 1, Policy::TenSecondlyRolling, None),
+        throttled("owners.list", 3, Policy::TenSecondlyRolling, None),
     ];
     let stage = Stage::new(Config { faults, ..calm(few()) });
     let catalog = Catalog::of(&["deals", "owners"], Mode::Incremental);
     let saved = state_of("deals", &serde_json::json!({ "updatedAt": "2026-09-01T00:00:00Z" }));
     let output = stage.read_on(&catalog, &saved).succeeded();
     assert!(!output.records("deals").is_empty() && !output.records("owners").is_empty());
-    let searches = waits_after_429(&asked(&stage, "objects.search"));
-    assert_eq!(searches.len(), 9, "more than six times, and no end");
-    assert!(searches.iter().all(|wait| (90..5_000).contains(wait)), "a second: {searches:?}");
-    let owners = waits_after_429(&asked(&stage, "owners.list"));
-    // One request is retried a tenth of the window later; the others wait for its response.
-    assert!(matches!(owners[..], [990..15_000]), "up to ten seconds: {owners:?}");
+    let (searches, owners) = (asked(&stage, "objects.search"), asked(&stage, "owners.list"));
+    // A request is retried after a tenth of its window, then after twice that time, and so on up to
+    // the whole window.
+    let waits = waits_after_429(&searches);
+    assert_eq!(waits.len(), 9, "more than six times, and no end");
+    assert!(waits.iter().zip([90, 190, 390, 790, 990]).all(|(wait, least)| *wait >= least));
+    let waits = waits_after_429(&owners);
+    assert_eq!(waits.len(), 3);
+    assert!(waits.iter().zip([990, 1_990, 3_990]).all(|(wait, least)| *wait >= least), "{waits:?}");
+    // Four retries of a search take 1.5 seconds, three of a list 7.
+    assert!(searches[4].number < owners[3].number, "{waits:?}");
 }
 
 #[test]
 fn q20_a_wait_that_hubspot_names_is_kept() {
-    let faults = vec![throttled("objects.list", 8, Policy::TenSecondlyRolling, Some(1))];
+    // Without the header, the first wait would be one second.
+    let faults = vec![throttled("objects.list", 3, Policy::TenSecondlyRolling, Some(2))];
     let stage = Stage::new(Config { faults, ..calm(few()) });
     let output = read(&stage, "contacts", &Value::Null);
     assert_eq!(output.ids("contacts"), live_ids(&stage.simulator, "contacts"));
     let waits = waits_after_429(&asked(&stage, "objects.list"));
-    assert_eq!(waits.len(), 8);
-    assert!((990..2_000).contains(&waits[0]), "as named: {waits:?}");
-    assert!(waits.iter().all(|wait| (990..15_000).contains(wait)), "at most a window: {waits:?}");
+    assert_eq!(waits.len(), 3);
+    assert!(waits.iter().all(|wait| *wait >= 1_990), "as named: {waits:?}");
+    // `check` waits for quota for 20 seconds in total. Three waits take 8 seconds as named, and 30
+    // if each took a whole window.
+    let faults = vec![throttled("account.details", 3, Policy::TenSecondlyRolling, Some(2))];
+    Stage::new(Config { faults, ..calm(few()) }).check().succeeded();
 }
 
 #[test]
@@ -123,29 +134,30 @@ fn q20_searches_of_others_cost_short_waits_and_nothing_else() {
         // Records that the search returned before the switch to the list are emitted twice.
         assert_eq!(output.distinct_ids("deals"), live_ids(&stage.simulator, "deals"));
         let searches = asked(&stage, "objects.search");
-        let waits = waits_after_429(&searches);
-        assert!(!waits.is_empty(), "{search_refusal:?}: nothing was refused");
-        assert!(waits.iter().all(|wait| *wait < 5_000), "{search_refusal:?}: {waits:?}");
+        let refused = searches.iter().filter(|search| search.status == 429).count();
+        // About a third. If the usage of others were ignored, most would be refused.
+        let accepted = searches.len() - refused;
+        assert!((1..=accepted).contains(&refused), "{search_refusal:?}: {refused}, {accepted}");
     }
 }
 
 #[test]
 fn q22_num_worker_bounds_the_requests_under_way() {
+    let objects =
+        STREAMS.iter().filter(|row| matches!(row.strategy, ReadStrategy::CrmObject { .. }));
+    let streams: Vec<_> = objects.map(|row| row.name).take(16).collect();
     for workers in [1, 3, 12] {
-        let latency = Duration::from_millis(100);
+        // The adaptive limit, rate times latency, must not be the lower one.
+        let latency = Duration::from_millis(60) * u32::try_from(workers).unwrap();
         let mut stage = Stage::new(Config { latency, ..calm(few()) });
         stage.config["num_worker"] = workers.into();
-        let streams = STREAMS.iter().filter(|row| !row.is_experimental()).map(|row| row.name);
-        let streams: Vec<_> = streams.take(16).collect();
+        // No list is answered before as many as allowed were requested.
+        let is_list = |line: &str| line.starts_with("GET /crm/objects/");
+        let gateway = Gateway::start(&stage.simulator.url(), &[workers], is_list);
+        stage.set("HUBSPOT_API_URL", &gateway.url);
         stage.read(&Catalog::of(&streams, Mode::Full)).succeeded();
-        // Every response is delayed by more than this window, so all requests in it are in flight
-        // at the same time.
-        let journal = stage.simulator.journal();
-        let mut arrivals: Vec<_> = journal.iter().map(|entry| entry.at_ms).collect();
-        arrivals.sort_unstable();
-        let of = |from: i64| move |at: &&i64| (from..from + 90).contains(*at);
-        let most = arrivals.iter().map(|from| arrivals.iter().filter(of(*from)).count()).max();
-        assert_eq!(most, Some(workers), "{workers} workers");
+        assert_eq!(gateway.complete_rounds(), 1, "{workers} workers");
+        assert_eq!(gateway.most_in_flight(), workers, "{workers} workers");
     }
 }
 

@@ -3,15 +3,16 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
+use rustix::time::{ClockId, clock_gettime};
 use source_hubspot::fuzzing::FUZZ_TARGETS;
 
 /// Returns typical inputs of a fuzz target, as a basis for mutations.
-fn seeds(door: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(door);
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     let files =
         fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     files.map(|file| fs::read(file.expect("a file").path()).expect("bytes")).collect()
@@ -57,8 +58,8 @@ proptest! {
 
     #[test]
     fn what_is_nearly_right_comes_in(seed in any::<Index>(), edits in edits()) {
-        for (door, open) in FUZZ_TARGETS {
-            let seeds = seeds(door);
+        for (target, open) in FUZZ_TARGETS {
+            let seeds = seeds(target);
             open(&edited(seeds[seed.index(seeds.len())].clone(), &edits));
         }
     }
@@ -66,9 +67,9 @@ proptest! {
 
 #[test]
 fn what_is_right_comes_in() {
-    for (door, open) in FUZZ_TARGETS {
-        let seeds = seeds(door);
-        assert!(!seeds.is_empty(), "{door}");
+    for (target, open) in FUZZ_TARGETS {
+        let seeds = seeds(target);
+        assert!(!seeds.is_empty(), "{target}");
         for seed in &seeds {
             open(seed);
         }
@@ -76,41 +77,61 @@ fn what_is_right_comes_in() {
 }
 
 #[test]
-fn depth_and_length_end_soon() {
-    let deep =
-        |open: &str, close: &str| format!("{}{}", open.repeat(200_000), close.repeat(200_000));
-    let long = |piece: &str| format!("[{}]", vec![piece; 200_000].join(","));
+fn the_time_grows_with_depth_and_length_and_no_faster() {
+    // Eight times the input takes eight times the time. Quadratic functions take 64 times as long.
+    const FACTOR: u32 = 8;
+    let large = 200_000;
+    let small = large / 8;
+    for (short, long) in extremes(small).into_iter().zip(extremes(large)) {
+        let beginning: String = long.chars().take(30).collect();
+        for (target, open) in FUZZ_TARGETS {
+            let least = cpu_time(|| open(short.as_bytes()));
+            let took = cpu_time(|| open(long.as_bytes()));
+            let most = 4 * FACTOR * least + PRECISION;
+            assert!(took < most, "{target} took {took:?}, {least:?} before, for {beginning}");
+        }
+    }
+}
+
+/// Differences in time below this are not significant.
+const PRECISION: Duration = Duration::from_millis(100);
+
+/// Returns the time that the processor spends on a function in this thread. Unlike elapsed time, it
+/// does not depend on other processes.
+fn cpu_time(run: impl FnOnce()) -> Duration {
+    let now = || Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).expect("a time");
+    let started = now();
+    run();
+    now().saturating_sub(started)
+}
+
+/// Returns texts with extreme nesting or length, proportional to `size`.
+fn extremes(size: usize) -> [String; 9] {
+    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(size), close.repeat(size));
+    let long = |piece: &str| format!("[{}]", vec![piece; size].join(","));
     let results = |inside: &str| format!(r#"{{"results":[{{"id":"7","properties":{inside}}}]}}"#);
-    for text in [
+    [
         deep("[", "]"),
         deep("{\"results\":", "}"),
         deep("[", ""),
         results(&deep("[", "]")),
         long("{}"),
         results(&long("0")),
-        results(&format!("\"{}\"", "\\u0000".repeat(200_000))),
-        "9".repeat(1_000_000),
-        "\"".repeat(1_000_000),
-    ] {
-        for (door, open) in FUZZ_TARGETS {
-            let started = Instant::now();
-            open(text.as_bytes());
-            let took = started.elapsed();
-            let beginning: String = text.chars().take(30).collect();
-            assert!(took < Duration::from_secs(20), "{door} took {took:?} for {beginning}");
-        }
-    }
+        results(&format!("\"{}\"", "\\u0000".repeat(size))),
+        "9".repeat(5 * size),
+        "\"".repeat(5 * size),
+    ]
 }
 
 #[test]
-fn every_door_has_a_target() {
+fn every_entry_point_has_a_fuzz_target() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
-    let mut targets: Vec<_> = fs::read_dir(folder)
+    let mut files: Vec<_> = fs::read_dir(folder)
         .expect("a folder")
         .map(|file| file.expect("a file").file_name().to_string_lossy().replace(".rs", ""))
         .collect();
-    let mut doors: Vec<_> = FUZZ_TARGETS.iter().map(|(door, _)| (*door).to_owned()).collect();
-    targets.sort();
-    doors.sort();
-    assert_eq!(targets, doors);
+    let mut names: Vec<_> = FUZZ_TARGETS.iter().map(|(target, _)| (*target).to_owned()).collect();
+    files.sort();
+    names.sort();
+    assert_eq!(files, names);
 }

@@ -1,14 +1,13 @@
 //! Scopes of a token: the report of `check`, and the streams that `discover` omits.
 
-#![expect(clippy::print_stdout, reason = "figures for whoever asks for them by --nocapture")]
 #![expect(clippy::indexing_slicing, reason = "a message of another shape has to fail the test")]
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use hubspot_simulator::settings::TokenInfo;
 use hubspot_simulator::{Access, Config, Granted, Settings};
 
+use crate::support::gateway::Gateway;
 use crate::support::portals::{every_stream, stopped};
 use crate::support::{Catalog, Mode, Output, Stage, access_to, calm, few, oauth_access};
 
@@ -157,37 +156,23 @@ fn discover_says_by_scope_what_it_leaves_out() {
     assert_eq!(output.warnings(), Vec::<&str>::new());
 }
 
-const LATENCY: Duration = Duration::from_millis(300);
-
-/// Runs `check` three times. Returns the shortest time spent on requests, which excludes the start
-/// of the process, since tests run concurrently.
-fn checked_in(access: Access, token_info: TokenInfo) -> Duration {
-    let calm = calm(few());
-    let settings = Settings { token_info, quota: true, ..calm.settings };
-    let stage = Stage::new(Config { settings, access, latency: LATENCY, ..calm });
-    let runs = (0..3).map(|_| {
-        stage.simulator.clear_journal();
-        let started = Instant::now();
-        stage.check().succeeded();
-        println!("{} ms with the process", started.elapsed().as_millis());
-        let journal = stage.simulator.journal();
-        let apart_ms = journal.last().expect("requests").at_ms - journal[0].at_ms;
-        LATENCY + Duration::from_millis(u64::try_from(apart_ms).expect("in order"))
-    });
-    runs.min().expect("three runs")
-}
-
+/// `check` takes as long as its rounds of requests, whatever the number of requests in each.
 #[test]
-fn check_answers_within_a_second() {
-    for (case, access, token_info) in [
-        ("a private app", Access::default(), TokenInfo::Given),
-        ("a private app, by trial", Access::default(), TokenInfo::NotThere),
-        ("an OAuth app", oauth_access(), TokenInfo::Given),
-        ("an OAuth app that lacks half", oauth_access_to(HALF), TokenInfo::Given),
+fn check_sends_its_requests_in_few_rounds() {
+    for (case, access, token_info, rounds) in [
+        ("a private app", Access::default(), TokenInfo::Given, &[4][..]),
+        ("a private app, by trial", Access::default(), TokenInfo::NotThere, &[4, 10]),
+        ("an OAuth app", oauth_access(), TokenInfo::Given, &[1, 4]),
+        ("an OAuth app with half of the scopes", oauth_access_to(HALF), TokenInfo::Given, &[1, 4]),
     ] {
-        let took = checked_in(access, token_info);
-        println!("{case}: {} ms", took.as_millis());
-        assert!(took < Duration::from_millis(950), "{case}: {took:?}");
+        let mut stage = staged(access, token_info);
+        let gateway = Gateway::start(&stage.simulator.url(), rounds, |_| true);
+        stage.set("HUBSPOT_API_URL", &gateway.url);
+        stage.check().succeeded();
+        let journal = stage.simulator.journal();
+        let asked: Vec<_> = journal.iter().map(|entry| entry.endpoint).collect();
+        let found = (gateway.complete_rounds(), gateway.requests());
+        assert_eq!(found, (rounds.len(), rounds.iter().sum()), "{case}: {asked:?}");
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod checked_simulator;
 pub(crate) mod compatibility;
 pub(crate) mod destination;
 pub(crate) mod expected_records;
+pub(crate) mod gateway;
 pub(crate) mod golden;
 pub(crate) mod interrupted_runs;
 pub(crate) mod invariants;

@@ -81,7 +81,7 @@ pub(crate) fn serve_json(answer: impl Fn(&str, &str) -> String + Send + 'static)
 }
 
 /// Reads a request with its body, according to `Content-Length`.
-fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
+pub(crate) fn read_request(stream: &mut TcpStream) -> std::io::Result<String> {
     let mut request = Vec::new();
     let mut chunk = [0; 8192];
     loop {
