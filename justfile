@@ -22,7 +22,7 @@ performance *arguments:
 test *arguments:
     cargo test --workspace {{ arguments }}
 
-# Writes the golden files anew; read the diff before committing it.
+# Rewrites the golden files; read the diff before committing it.
 bless:
     BLESS=1 cargo test --test behaviour -- protocol:: documents:: errors::
 

@@ -1,9 +1,10 @@
-"""A destination behind the pipe: writes what `read` prints into DuckDB, by way of PyAirbyte.
+"""Writes the output of `read` into DuckDB, through PyAirbyte.
 
     source-hubspot read --config config.json --catalog catalog.json |
         python examples/into_duckdb.py catalog.json hubspot.duckdb
 
-A table a stream, typed by the catalog; rows with the primary key of an older one replace it.
+Creates a table for each stream, with the types of the catalog. A row replaces an older row with the
+same primary key.
 """
 
 import json

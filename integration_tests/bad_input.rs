@@ -48,7 +48,8 @@ fn a_configuration_that_does_not_fit_is_a_failed_check_naming_every_field() {
         (
             "a start date in words",
             r#"{"start_date":"soon","credentials":{"credentials_title":"Private App Credentials","access_token":"x"}}"#,
-            "The configuration does not fit: `start_date` is no date; write it like 2017-01-25T00:00:00Z.",
+            "The configuration does not fit: `start_date` is not a date; write it like \
+             2017-01-25T00:00:00Z.",
         ),
     ] {
         assert_eq!(check(config), (expected.to_owned(), Some(0)), "{case}");

@@ -150,8 +150,8 @@ fn a_granted_token_that_is_withdrawn_is_renewed_once() {
     let (stage, output) =
         with_401(Which::endpoint("objects.list"), oauth(calm(few()).settings, few()));
     let expected = format!(
-        "{REFUSED}it grants an access token and then refuses it; the app may have been uninstalled \
-         or its user deactivated, so authenticate again."
+        "{REFUSED}it issued an access token and then rejected it; the app may have been \
+         uninstalled or its user deactivated, so authenticate again."
     );
     assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
     assert_eq!(tokens(&stage.simulator.journal()), 2);
@@ -161,8 +161,8 @@ fn a_granted_token_that_is_withdrawn_is_renewed_once() {
 fn a_fixed_token_that_is_refused_fails_at_once() {
     let (stage, output) = with_401(Which::endpoint("objects.list"), calm(few()));
     let expected = format!(
-        "{REFUSED}the access token is unknown or was revoked; in HubSpot, copy that of an app from \
-         Settings > Integrations > Private Apps or make a new one under Service Keys, and enter it \
+        "{REFUSED}the access token is unknown or was revoked; in HubSpot, copy the token of an \
+         app from Settings > Integrations > Private Apps, or create one under Service Keys, and enter it \
          in the connection."
     );
     assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
@@ -176,8 +176,8 @@ fn a_fixed_token_called_expired_again_and_again_fails() {
     let stage = Stage::new(Config { faults: vec![expired], ..calm(few()) });
     let output = stage.check();
     let expected = format!(
-        "{REFUSED}it calls the access token expired, twice in a row; in HubSpot, copy that of an \
-         app from Settings > Integrations > Private Apps or make a new one under Service Keys, and \
+        "{REFUSED}it reported the access token as expired twice in a row; in HubSpot, copy the \
+         token of an app from Settings > Integrations > Private Apps, or create one under Service Keys, and \
          enter it in the connection."
     );
     assert_eq!((output.connection(), output.code), (("FAILED", expected.as_str()), Some(0)));
@@ -219,14 +219,14 @@ fn refused_tokens_say_what_to_do() {
     for (token, expected) in [
         (
             "pat-canary-unknown",
-            "the access token is unknown or was revoked; in HubSpot, copy that of an app from \
-             Settings > Integrations > Private Apps or make a new one under Service Keys, and \
+            "the access token is unknown or was revoked; in HubSpot, copy the token of an app \
+             from Settings > Integrations > Private Apps, or create one under Service Keys, and \
              enter it in the connection.",
         ),
         (
             "canary",
-            "it finds no data region for the access token, which is cut off or of another region \
-             than its beginning says; copy it from HubSpot once more, whole.",
+            "it cannot determine the region of the access token, which is incomplete or was \
+             altered; copy the whole token from HubSpot again.",
         ),
     ] {
         stage.config = token_config(token);
@@ -263,22 +263,22 @@ fn q46_refused_oauth_grants_say_which_part_is_wrong() {
 fn grants_are_refused_in_words(settings: &Settings) {
     let gone = Settings { account_gone: true, ..settings.clone() };
     for (wrong, given, expected) in [
-        ("client_id", None, "the client id is unknown; copy it from the app's settings once more."),
+        ("client_id", None, "the client id is unknown; copy it from the app's settings again."),
         (
             "client_secret",
             None,
-            "the client secret is wrong; copy it from the app's settings once more.",
+            "the client secret is wrong; copy it from the app's settings again.",
         ),
         (
             "refresh_token",
             None,
-            "the refresh token is invalid or was revoked, as by uninstalling the app; \
-             authenticate again to get a new one.",
+            "the refresh token is invalid or was revoked, for example because the app was \
+             uninstalled; authenticate again to get a new one.",
         ),
         (
             "nothing",
             Some(gone),
-            "the account behind the refresh token is gone; authenticate with another one.",
+            "the account of the refresh token no longer exists; authenticate with another account.",
         ),
     ] {
         let settings = given.unwrap_or_else(|| settings.clone());

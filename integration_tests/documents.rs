@@ -13,34 +13,34 @@ use crate::support::golden::compare_file;
 const STREAMS_HEAD: &str = "\
 # Streams
 
-Made from the table of streams; a test keeps it in step (`just bless` writes it).
+This page is generated from the stream table, and a test keeps it up to date (`just bless` writes it).
 
-A stream with a cursor is read in full or incrementally, one without it in full. Associated ids are
-columns of their own: arrays of record ids, named like the object type. The scopes are those that
-reading takes, all of them.
+A stream with a cursor supports full refresh and incremental syncs, a stream without one only full refresh.
+Associated ids are separate columns: arrays of record ids, named like the object type. All listed scopes
+are required, except where alternatives are given.
 
-Costs are requests to HubSpot. A page that is begun counts, and there is at least one. The list of
-properties is asked for once a run for all streams of an object type. Where only one cost is given,
-every read takes it: HubSpot does not filter by time, what has not changed is dropped after reading.
+Costs are requests to HubSpot. A page that is only partly filled counts, and there is at least one. The
+list of properties is requested once per run for all streams of an object type. If only one cost is given,
+every read has it: HubSpot does not filter by time, and unchanged records are dropped after reading.
 
-A CRM object with more than 300 records (or 600 changed ones) takes up to two searches more, which
-count them; with more than 800, up to two requests more for each 500 to 9,900 records, by which
-several readers share them.
+A CRM object with more than 300 records (or 600 changed ones) takes up to two more searches, which count
+the records; with more than 800, up to two more requests for each 500 to 9,900 records, by which several
+readers share them.
 
-Some reads take several requests though nothing has changed, and cannot take fewer:
+Some reads take several requests even if nothing has changed, and cannot take fewer:
 
 - HubSpot lists the definitions of one object type, and the labels of one pair of types, at a time:
-  `properties` and `association_labels` take a request for each, several of them at once.
-- What belongs to the entries of a list is asked for entry by entry, and no date of the entry says
-  whether there is more of it.
-- `marketing_emails` looks at live, archived and lately published e-mails: HubSpot filters live ones
-  by their change and archived ones by nothing, and statistics move without a change.
-- Streams that need HubSpot's time before their first request ask for the account, once a run.
+  `properties` and `association_labels` take a request for each, several of them concurrently.
+- The records that belong to the entries of a list are requested entry by entry, and no date of the entry
+  shows whether there are new ones.
+- `marketing_emails` requests live, archived and recently published e-mails: HubSpot filters live ones by
+  modified date and archived ones not at all, and statistics change without a modified date.
+- Streams that need HubSpot's time before their first request ask for the account, once per run.
 
-Each custom object of the portal is one more stream of the family \"CRM objects\", named like the
-object (`custom_<name>` if a stream below is called so but for case): key `id`, cursor `updatedAt`, no associated
-ids, scopes `crm.objects.custom.read` and `crm.schemas.custom.read`, 1 request per 100 records or per
-200 changed records.
+Each custom object of the account is one more stream of the family \"CRM objects\", with the name of the
+object (`custom_<name>` if a stream below has the same name, ignoring case): key `id`, cursor `updatedAt`, no
+associated ids, scopes `crm.objects.custom.read` and `crm.schemas.custom.read`, 1 request per 100 records or
+per 200 changed records.
 ";
 
 #[test]
@@ -96,13 +96,13 @@ fn line(row: &StreamSpec<'_>) -> String {
 }
 
 const ERD_HEAD: &str = "\
-# How the streams belong together
+# Relations between streams
 
-Made from the table of streams; a test keeps it in step (`just bless` writes it).
+This page is generated from the stream table, and a test keeps it up to date (`just bless` writes it).
 
-A line is a column of associated ids in one of the two streams or in both. Streams of archived
-records have the key and the associated ids of the stream whose name they begin with; they and the
-streams without a key are left out. Custom objects have the key `id` and no associated ids.
+A line stands for a column of associated ids in one of the two streams or in both. Streams of archived
+records have the key and the associated ids of the stream whose name they start with; they are left out, as
+are streams without a key. Custom objects have the key `id` and no associated ids.
 
 ";
 
@@ -265,6 +265,18 @@ fn every_quirk_of_consistency_has_a_row_and_a_test() {
         let number = name.split('_').next().unwrap_or_default().to_owned();
         assert!(proven.contains(&(number, name.clone())), "{name} is not in the row of its number");
     }
+}
+
+#[test]
+fn notes_on_hubspot_have_distinct_numbers() {
+    let text = document("docs/hubspot.md");
+    let starts = text.lines().filter_map(|line| line.strip_prefix("**")?.split_once(". "));
+    let numbers = starts.filter_map(|(number, _)| number.parse::<u32>().ok());
+    let mut numbers: Vec<_> = numbers.collect();
+    assert!(numbers.len() > 50, "{numbers:?}");
+    numbers.sort_unstable();
+    let twice: Vec<_> = numbers.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(twice.is_empty(), "{twice:?}");
 }
 
 #[test]

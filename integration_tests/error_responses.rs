@@ -320,7 +320,7 @@ fn an_endpoint_that_is_gone_is_named_with_what_to_do() {
         let fault = Fault::new(Which::path("/email/public/v1/events"), literal(code, body));
         let output = staged(vec![fault]).read(&Catalog::of(&["email_events"], Mode::Full));
         let (message, kind) = output.error();
-        assert!(message.contains("what `email_events` is read from (GET /email/public/v1/events)"));
+        assert!(message.contains("the endpoint of `email_events` (GET /email/public/v1/events)"));
         assert!(message.ends_with("update the connector, or deselect the stream."), "{message}");
         assert_eq!(kind, "config_error");
     }

@@ -49,7 +49,7 @@ fn staged(access: Access, token_info: TokenInfo) -> Stage {
 fn check_says_what_each_missing_scope_would_open() {
     let expected = format!(
         "The HubSpot account 4455 can be read: 56 of 106 streams, 2 of them custom objects; \
-         missing scopes, and what each would open: {HALF_OPENS}; records come without 14 columns of \
+         missing scopes, each with the streams that it would add: {HALF_OPENS}; records come without 14 columns of \
          associated ids until then; grant what you need {WHERE}"
     );
     for access in [access_to(HALF), oauth_access_to(HALF)] {
@@ -138,7 +138,8 @@ fn discover_says_by_scope_what_it_leaves_out() {
     let mut stage = staged(access_to(HALF), TokenInfo::Given);
     let output = stage.discover().succeeded();
     let warning = format!(
-        "left out, because the token lacks the scope automation: `flows`, `workflows`; grant it \
+        "not offered, because the token does not have the scope automation: `flows`, `workflows`; \
+         grant it \
          {WHERE}, then refresh the source schema"
     );
     assert!(output.warnings().contains(&warning.as_str()), "{:?}", output.warnings());

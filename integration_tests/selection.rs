@@ -158,7 +158,7 @@ fn single_records_are_read_again_and_the_state_stays() {
         warned
             .warnings()
             .iter()
-            .any(|warning| warning.contains("nothing but the records of `record_ids`"))
+            .any(|warning| warning.contains("only the records of `record_ids`"))
     );
 }
 

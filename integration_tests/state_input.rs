@@ -95,10 +95,9 @@ fn a_state_in_the_future_is_reported_and_everything_is_read_again() {
         assert_eq!(output.distinct_ids(stream).len(), count, "{stream}");
         let [warning] = output.warnings()[..] else { panic!("{:?}", output.warnings()) };
         let expected = format!(
-            "`{stream}`: its saved state says that everything was read until \
-             2099-01-01T00:00:00.000Z, which lies ahead of the clocks of HubSpot and of this \
-             machine, so some clock was wrong or the state was edited; what was really read is \
-             unknown, so the stream is read from the beginning this once"
+            "`{stream}`: the saved state ends at 2099-01-01T00:00:00.000Z, which is later than \
+             the clocks of HubSpot and of this machine, so a clock was wrong or the state was \
+             edited; this sync reads the stream from the beginning"
         );
         assert_eq!(warning, expected);
         assert!(output.position_ms(stream) <= stage.simulator.now_ms(), "{stream}");

@@ -111,8 +111,8 @@ fn a_broken_stream_harms_no_other() {
     let stage = Stage::new(Config { faults, ..calm(few()) });
     let catalog = Catalog::of(&["companies", "contacts", "deals_archived", "owners"], Mode::Full);
     let output = stage.read(&catalog);
-    let expected = "HubSpot does not offer, or no longer offers, what `owners` is read from (GET \
-                    /crm/v3/owners); update the connector, or deselect the stream.";
+    let expected = "HubSpot does not offer the endpoint of `owners` (GET /crm/v3/owners), or has \
+                    removed it; update the connector, or deselect the stream.";
     assert_eq!((output.error(), output.code), ((expected, "config_error"), Some(1)));
     for name in catalog.names() {
         let last = if name == "owners" { "INCOMPLETE" } else { "COMPLETE" };

@@ -119,7 +119,8 @@ pub enum Error {
     #[error(
         "the token may not read `{stream}`: grant it {needed} {WHERE_TO_GRANT}, then run again{}",
         said.as_deref().map_or(String::new(), |said| format!(
-            "; if it has that already, the account's subscription lacks the stream{}", quoted(Some(said))
+            "; if it already has it, the account's subscription does not include the stream{}",
+            quoted(Some(said))
         ))
     )]
     MissingScope {
@@ -136,7 +137,7 @@ pub enum Error {
     NothingToRead { portal_id: u64 },
     /// The account's subscription does not include the stream, so no scope makes it available.
     #[error(
-        "the HubSpot account has no access to `{stream}`, its subscription lacks it{}; upgrade the \
+        "the subscription of the HubSpot account does not include `{stream}`{}; upgrade the \
          subscription or deselect the stream",
         quoted(said.as_deref())
     )]
@@ -156,7 +157,7 @@ pub enum Error {
     Forbidden { stream: String, said: Option<String>, source: Option<BoxError> },
     /// HubSpot has removed the endpoint or does not offer it to this type of app.
     #[error(
-        "HubSpot does not offer, or no longer offers, what `{stream}` is read from ({endpoint}); \
+        "HubSpot does not offer the endpoint of `{stream}` ({endpoint}), or has removed it; \
          update the connector, or deselect the stream"
     )]
     Gone { stream: String, endpoint: String, source: Option<BoxError> },

@@ -19,30 +19,29 @@ use rows::{Row, SUBJECT, VARIANTS, rows, variant};
 const HEAD: &str = "\
 # Errors
 
-Made from the code; a test keeps it in step (`just bless` writes it).
+This page is generated from the code, and a test keeps it up to date (`just bless` writes it).
 
-Every error is a sentence with its cause and what to do next. It stands in the ERROR trace of the
-stream or of the run, and in `check`'s answer. Names, paths and numbers below are examples; the
-stream is `deals`. The trace's `internal_message` adds method, path and status, and what HubSpot said:
-category, message, and the correlation id, which HubSpot's support can look up.
+The message of an error contains the cause and the next step. It is in the ERROR trace of the stream or
+of the run, and in the response of `check`. Names, paths and numbers below are examples; the stream is
+`deals`. The trace's `internal_message` adds method, path and status, and HubSpot's own category, message
+and correlation id, with which HubSpot support can find the request.
 
-The type tells the platform what to do: `config_error` waits for the user, `transient_error` runs
-again by itself, `system_error` is for whoever maintains the connector.
+The type determines how the platform proceeds: `config_error` requires an action of the user,
+`transient_error` is retried automatically, and `system_error` is for the maintainers of the connector.
 
-Not every trouble is an error. Limits of requests, locked records, failures of HubSpot (5xx), answers
-that break off or are no JSON, connections that fail: each is waited for and asked again. One request
-may take 15 minutes in a read and 20 seconds in `check` and `discover`, waits and repetitions included;
-in addition it may wait for quota for an hour in a read and 20 seconds in the others. As long as HubSpot
-has not answered at all, a read gives up as soon as `check` does. A page that keeps failing at its size
-(500, 502, 504, no whole answer, or more than 64 MB) is asked for with half as many records, down to
-one. An access token that has become too
-old is replaced once. A value that does not fit its column becomes null, with a note in the record's
-`meta.changes`. A stream that the token or the account's plan does not open is skipped with a warning,
-and the run succeeds, unless the stream replaces its table. An associated object type that the token
-may not read costs the column of its ids alone.
+Many failures are not errors. Rate limits, locked records, failures of HubSpot (5xx), truncated or invalid
+responses and connection failures are retried. One request may take 15 minutes in a read and 20 seconds in
+`check` and `discover`, including waits and retries; in addition it may wait for quota for an hour in a
+read and 20 seconds in the others. Until HubSpot has responded for the first time, a read has the limits
+of `check`. If a page fails because of its size (500, 502, 504, a truncated response, or more than 64 MB),
+it is requested with half as many records, down to one. An expired access token is replaced once. A value
+that does not fit its column becomes null, with a note in the record's `meta.changes`. A stream that the
+token or the account's subscription gives no access to is skipped with a warning, and the run succeeds,
+unless the stream replaces its table. An associated object type that the token may not read only costs the
+column of its ids.
 
-`check` and `discover` leave out what HubSpot refuses or answers in a shape that cannot be read (an
-object type, a custom object, an event definition, a property), with a warning, and go on with the rest.
+`check` and `discover` leave out everything that HubSpot refuses or returns in an unreadable shape (an object
+type, a custom object, an event definition, a property), with a warning, and continue with the rest.
 
 ";
 
@@ -54,7 +53,7 @@ fn every_error_is_documented() {
     for Row { section: of, cause, error, cure } in rows() {
         if section != of {
             section = of;
-            let head = "| what happened | what you read | type | what to do |\n\
+            let head = "| cause | message | type | next step |\n\
                         | --- | --- | --- | --- |";
             writeln!(text, "{}## {of}\n\n{head}", if found.is_empty() { "" } else { "\n" })
                 .expect("memory");

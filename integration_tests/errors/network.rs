@@ -55,13 +55,13 @@ fn a_proxy_that_refuses_is_named_and_what_to_do() {
     for (status, problem, attempts) in [
         (
             "407 Proxy Authentication Required",
-            "it asks for a login; write it into HTTPS_PROXY, like http://user:password@proxy",
+            "it requires a login; add it to HTTPS_PROXY, such as http://user:password@proxy",
             // The HTTP library may open one more connection for a request.
             1..=2 * ASKED_AT_ONCE,
         ),
         (
             "403 Forbidden",
-            "it refuses the connection; allow the host there, or name it in NO_PROXY",
+            "it rejects the connection; allow the host in the proxy, or add it to NO_PROXY",
             4..=8 * ASKED_AT_ONCE,
         ),
     ] {
@@ -127,7 +127,7 @@ fn machines_without_roots_of_their_own_have_the_bundled_ones() {
     // Hides the system certificates. Without the bundled roots the client could not be created.
     bench.environment.push(("SSL_CERT_DIR", "/nonexistent".to_owned()));
     let output = check(&bench);
-    let problem = format!("No secure connection to https://{host}: nobody who is trusted here");
+    let problem = format!("No secure connection to https://{host}: its certificate is not signed");
     assert!(output.connection().1.starts_with(&problem), "{:?}", output.connection());
 }
 
@@ -138,8 +138,8 @@ fn a_certificate_file_that_cannot_be_used_is_named() {
     for file in [no_certificate, "/nonexistent/roots.pem".to_owned()] {
         bench.environment.retain(|(variable, _)| *variable != "SSL_CERT_FILE");
         bench.environment.push(("SSL_CERT_FILE", file));
-        let expected = "No secure connection to https://127.0.0.1:9: SSL_CERT_FILE names no file \
-                        with certificates in it; mend or unset it.";
+        let expected = "No secure connection to https://127.0.0.1:9: SSL_CERT_FILE does not name \
+                        a file with certificates; correct or unset it.";
         let output = check(&bench);
         assert_eq!((output.connection(), output.code), (("FAILED", expected), Some(0)));
     }
@@ -150,7 +150,7 @@ fn tls_older_than_1_2_is_refused() {
     // The alert of a server that only supports an older version.
     let host = serve("\x15\x03\x01\x00\x02\x02\x46", None);
     let output = check(&Bench::new(&format!("https://{host}")));
-    let problem = "it speaks no TLS 1.2 or newer";
+    let problem = "the server does not support TLS 1.2 or newer";
     assert!(output.connection().1.contains(problem), "{:?}", output.connection());
 }
 
@@ -240,17 +240,17 @@ fn a_host_that_refuses_connections_is_a_passing_fault() {
 fn connections_that_cannot_be_made_safe_are_refused() {
     let certificate = Certificate::new();
     let ok = json_answer(ACCOUNT);
-    let advice = "if a proxy inspects traffic here, point SSL_CERT_FILE at its certificate.";
+    let advice = "if a proxy inspects the traffic, set SSL_CERT_FILE to its certificate.";
     for (case, host, problem) in [
         (
             "no TLS behind an https address",
             serve("HTTP/1.1 400 Bad Request\r\n\r\n", None),
-            "what answers there does not speak TLS",
+            "the server does not use TLS",
         ),
         (
             "a certificate nobody has signed",
             serve(&ok, Some(&certificate)),
-            "nobody who is trusted here has signed its certificate",
+            "its certificate is not signed by a trusted CA",
         ),
     ] {
         let url = format!("https://{host}");

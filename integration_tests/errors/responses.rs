@@ -28,15 +28,15 @@ fn refused(code: u16, category: &str, message: &str) -> Kind {
 #[test]
 fn refusals_are_told_as_documented() {
     for (cause, kind) in [
-        ("401: the token", refused(401, "INVALID_AUTHENTICATION", "credentials not found")),
+        ("401: the access token", refused(401, "INVALID_AUTHENTICATION", "credentials not found")),
         ("401 twice", Kind::ExpiredToken),
         ("530", Kind::Status { code: 530, retry_after_s: None }),
         ("401 or 403: the user", refused(401, "USER_DOES_NOT_HAVE_PERMISSIONS", "no")),
         ("401 or 403: the user", refused(403, "USER_DOES_NOT_HAVE_PERMISSIONS", "no")),
-        ("400: the account", refused(400, "", "Unable to infer object type from: deals")),
-        ("400: the account", refused(400, "", "Invalid object or event type id: 0-3")),
-        ("400, 404", refused(400, "VALIDATION_ERROR", "Invalid input JSON")),
-        ("429", Kind::RateLimited { policy: Policy::Daily, retry_after_s: None }),
+        ("400: the object type", refused(400, "", "Unable to infer object type from: deals")),
+        ("400: the object type", refused(400, "", "Invalid object or event type id: 0-3")),
+        ("400, 414", refused(400, "VALIDATION_ERROR", "Invalid input JSON")),
+        ("429: the daily quota", Kind::RateLimited { policy: Policy::Daily, retry_after_s: None }),
         ("405, 410", refused(405, "", "no")),
         ("3xx", Kind::Redirect { to: "https://example.com/".into() }),
     ] {
@@ -57,7 +57,7 @@ fn a_missing_scope_is_a_warning_in_the_documented_words() {
     let settings = Settings { token_info: TokenInfo::NotThere, ..calm.settings };
     let stage = Stage::new(Config { faults, settings, ..calm });
     let output = stage.read(&Catalog::of(&["deals"], Mode::Incremental));
-    let sentence = documented("403: the token lacks a scope").replacen("The", "the", 1);
+    let sentence = documented("403: a scope is missing").replacen("The", "the", 1);
     let expected = format!("`deals` is skipped: {}", sentence.trim_end_matches('.'));
     assert_eq!(output.warnings(), [expected.as_str()]);
 }

@@ -65,9 +65,9 @@ type Told = (&'static str, Error, &'static str);
 fn given() -> Vec<Told> {
     vec![
         (
-            "a field of the form is missing or does not fit; all of them are named",
+            "a field of the form is missing or invalid; the message names all of them",
             Error::Config { violations: vec!["`credentials.access_token` is missing".into()] },
-            "fill in the fields it names",
+            "correct these fields",
         ),
         (
             "a file of the command line cannot be opened or read",
@@ -76,10 +76,10 @@ fn given() -> Vec<Told> {
                 path: "/secrets/state.json".into(),
                 problem: "is not JSON (EOF while parsing an object at line 1 column 1)".into(),
             },
-            "give the right file",
+            "pass the right file",
         ),
         (
-            "the configured catalog is not one",
+            "the configured catalog is invalid",
             Error::Catalog {
                 problem: "cannot be read: missing field `streams` at line 1 column 2".into(),
             },
@@ -88,26 +88,25 @@ fn given() -> Vec<Told> {
         (
             "the state was edited, or written by a later version",
             Error::State { stream: "deals".into(), problem: "it has no `updatedAt`".into() },
-            "reset the stream, or go back to the version that wrote it",
+            "reset the stream, or use the version that wrote the state",
         ),
         (
-            "a stream was selected that the portal does not have (any more)",
+            "a selected stream does not exist, or no longer exists, in the account",
             Error::UnknownStream { stream: "deals".into() },
             "refresh the source schema",
         ),
         (
-            "a stream was selected by the name that its custom object had before a built-in stream was \
-             called so",
+            "a custom object was selected by a name that now belongs to a built-in stream",
             Error::NameTaken { stream: "projects".into(), instead: "custom_projects".into() },
             "refresh the source schema",
         ),
         (
-            "the operator's environment cannot work",
+            "an environment variable is invalid",
             Error::Environment {
                 variable: "HUBSPOT_API_URL",
                 problem: "must begin with https:// unless the host is this machine".into(),
             },
-            "mend or unset the variable",
+            "correct or unset the variable",
         ),
     ]
 }
@@ -119,29 +118,29 @@ fn permissions() -> Vec<Told> {
     let no_token = |body: &str| explained(RequestError::NoToken(refusal(400, body).into()));
     vec![
         (
-            "401: the token is unknown or was revoked",
+            "401: the access token is unknown or was revoked",
             refused(401, "{}"),
-            "copy the token of the private app, or make a new one",
+            "copy the token of the private app, or create a new one",
         ),
         (
-            "401 twice: a token without an end is called too old",
+            "401 twice: a token that does not expire is reported as expired",
             explained(RequestError::TokenExpired(refusal(401, "{}").into())),
-            "make a new token",
+            "create a new token",
         ),
         (
-            "401 twice: a token just renewed is refused",
+            "401 twice: a new token is rejected",
             explained(RequestError::NewTokenRefused(refusal(401, "{}").into())),
             "authenticate again",
         ),
         (
-            "the token has scopes, and none that opens a stream",
+            "no scope of the token gives access to a stream",
             Error::NothingToRead { portal_id: 4455 },
-            "grant the scopes of the streams you want; docs/streams.md names them",
+            "grant the scopes of the streams that you need, which docs/streams.md lists",
         ),
         (
-            "530: the token does not say which region its account is in",
+            "530: the token does not contain the region of its account",
             refused(530, ""),
-            "copy the whole token; it begins with `pat-` and the region, such as `na1` or `eu1`",
+            "copy the whole token, which starts with `pat-` and a region such as `na1` or `eu1`",
         ),
         (
             "the refresh token was revoked, or the app was uninstalled",
@@ -149,45 +148,49 @@ fn permissions() -> Vec<Told> {
             "authenticate again",
         ),
         (
-            "the OAuth app has another client id",
+            "the client id of the OAuth app is wrong",
             no_token(r#"{"status":"BAD_CLIENT_ID"}"#),
             "copy client id and secret from the app's settings",
         ),
         (
-            "the OAuth app has another client secret",
+            "the client secret of the OAuth app is wrong",
             no_token(r#"{"status":"BAD_CLIENT_SECRET"}"#),
             "copy client id and secret from the app's settings",
         ),
         (
-            "the account of the grant was closed",
+            "the account that authorized the app was closed",
             no_token(r#"{"status":"BAD_HUB"}"#),
             "authenticate with another account",
         ),
         (
-            "the OAuth app asks for scopes that were not granted",
+            "the OAuth app requests scopes that were not granted",
             no_token(r#"{"status":"BAD_SCOPES"}"#),
             "authenticate again",
         ),
         (
-            "the grant was made for another redirect URL",
+            "the app was authorized with another redirect URL",
             no_token(r#"{"status":"BAD_REDIRECT_URI"}"#),
             "authenticate again",
         ),
-        ("the token endpoint refuses for another reason", no_token("{}"), "authenticate again"),
         (
-            "403: the token lacks a scope",
+            "the token endpoint refuses a token for another reason",
+            no_token("{}"),
+            "authenticate again",
+        ),
+        (
+            "403: a scope is missing",
             refused(403, r#"{"category":"MISSING_SCOPES"}"#),
             "add the scope to the private app or to the OAuth app, then authenticate again",
         ),
         (
-            "403: the token lacks scopes, which HubSpot names; those that it has are left out",
+            "403: scopes are missing that HubSpot names; those that the token has are left out",
             refused(
                 403,
                 r#"{"category":"MISSING_SCOPES","errors":[{"message":"One or more are required: one of",
                     "context":{"requiredGranularScopes":
                     ["crm.schemas.deals.read","crm.objects.contacts.read"]}}]}"#,
             ),
-            "as above",
+            "see above",
         ),
         (
             "403: HubSpot names a scope that cannot be granted",
@@ -196,32 +199,32 @@ fn permissions() -> Vec<Told> {
                 r#"{"category":"MISSING_SCOPES","message":
                     "EXTERNAL auth request is missing required 'deals-access' scope."}"#,
             ),
-            "grant the scope; if the token has it, see what the subscription includes",
+            "grant the scope; if the token has it, check what the subscription includes",
         ),
         (
-            "401 or 403: the user behind the token was deactivated or lost permissions",
+            "401 or 403: the user of the token was deactivated or lost permissions",
             refused(403, r#"{"category":"USER_DOES_NOT_HAVE_PERMISSIONS"}"#),
-            "let a super admin make a new token",
+            "let a super admin create a new token",
         ),
         (
-            "402, 403 with these words, or for want of scopes that the token has: the plan lacks \
-             the feature",
+            "402, or 403 that mentions the feature or scopes that the token has: the subscription does \
+             not include the stream",
             refused(402, "{}"),
-            "upgrade, or deselect the stream",
+            "upgrade the subscription, or deselect the stream",
         ),
         (
-            "403: the account has the object type switched off",
+            "403: the object type is switched off in the account",
             refused(403, r#"{"status":"error","message":"The object type is not enabled"}"#),
-            "activate it, or deselect the stream",
+            "activate the object type, or deselect the stream",
         ),
         (
-            "403 for any other reason of HubSpot's",
+            "403 for any other reason",
             refused(
                 403,
                 r#"{"status":"error","message":
                     "This API can't be called using an OAuth access token."}"#,
             ),
-            "read HubSpot's reason; deselect the stream",
+            "see HubSpot's reason, or deselect the stream",
         ),
     ]
 }
@@ -233,27 +236,27 @@ fn answers() -> Vec<Told> {
     let endpoint = || "`deals` (GET /crm/objects/2026-09/deals)".to_owned();
     vec![
         (
-            "400: the account has no such object type",
+            "400: the object type does not exist in the account",
             refused(400, r#"{"message":"Unable to infer object type from: widgets"}"#),
             "refresh the source schema",
         ),
         (
-            "405, 410, or 404 of the path itself: HubSpot has taken the endpoint away",
+            "405, 410, or 404 of the path itself: HubSpot has removed the endpoint",
             refused(410, "{}"),
             "update the connector, or deselect the stream",
         ),
         (
-            "the custom objects cannot be listed, so it is open what the stream is",
+            "the custom objects cannot be listed, so the stream may be one of them",
             Error::CustomObjects {
                 stream: "deals".into(),
                 problem: "HubSpot did not answer".into(),
             },
-            "nothing; the next sync asks again",
+            "nothing; the next sync requests them again",
         ),
         (
-            "400, 404 of something at the path, 414 and other refusals that asking again does not change",
+            "400, 414, 404 of an object at the path, and other refusals that are not retried",
             refused(400, r#"{"message":"Invalid input JSON"}"#),
-            "run again once; then it is a bug, or HubSpot has changed",
+            "run the sync again; if the error persists, report it",
         ),
         (
             "5xx, 408, 423 or 477 in every attempt",
@@ -265,10 +268,10 @@ fn answers() -> Vec<Told> {
                 answered: false,
                 source: None,
             },
-            "nothing; look at HubSpot's status page if it lasts",
+            "nothing; check HubSpot's status page if it persists",
         ),
         (
-            "answers that break off or are no JSON, in every attempt",
+            "truncated responses, or responses other than JSON, in every attempt",
             Error::Unavailable {
                 endpoint: endpoint(),
                 attempts: 12,
@@ -277,10 +280,10 @@ fn answers() -> Vec<Told> {
                 answered: true,
                 source: None,
             },
-            "nothing; look for a gateway on the way if it lasts",
+            "nothing; check proxies and gateways if it persists",
         ),
         (
-            "a success that holds an error of HubSpot's, or not its list, in every attempt",
+            "a success response with an error, or without its list, in every attempt",
             Error::Unavailable {
                 endpoint: endpoint(),
                 attempts: 12,
@@ -289,10 +292,10 @@ fn answers() -> Vec<Told> {
                 answered: true,
                 source: None,
             },
-            "nothing; look at HubSpot's status page if it lasts",
+            "nothing; check HubSpot's status page if it persists",
         ),
         (
-            "a batch read that leaves out some of what it was asked for, in every attempt",
+            "a batch read that omits requested records, in every attempt",
             Error::Incomplete {
                 endpoint: "`deals` (POST /deals/batch/read)".into(),
                 missing: 3,
@@ -300,45 +303,45 @@ fn answers() -> Vec<Told> {
                 attempts: 12,
                 reason: "RATE_LIMITS: too many requests".into(),
             },
-            "nothing; look at HubSpot's status page if it lasts",
+            "nothing; check HubSpot's status page if it persists",
         ),
         (
-            "500, 502, 504, or an answer larger than is read, even to a request for one record",
+            "500, 502, 504, or too large a response, even to a request for one record",
             Error::SingleRecord {
                 endpoint: endpoint(),
                 record: Some("150".into()),
                 attempts: 12,
                 last: "its last answer was 500".into(),
             },
-            "ask HubSpot's support about the record",
+            "contact HubSpot support about the record",
         ),
         (
-            "more of 429 than a request may wait for: an hour in a read, 20 seconds in `check` and \
+            "429 for longer than a request may wait: an hour in a read, 20 seconds in `check` and \
              `discover`",
             Error::Throttled {
                 endpoint: endpoint(),
                 waited: Duration::from_mins(59),
                 asked: Some(Duration::from_mins(5)),
             },
-            "let fewer apps use the account at once",
+            "let fewer apps use the account at the same time",
         ),
         (
-            "JSON of another shape than HubSpot documents",
+            "JSON of a different shape than HubSpot documents",
             Error::Contract { endpoint: endpoint(), source: "no `results`".into() },
             "update the connector",
         ),
         (
-            "an answer larger than any page",
+            "a response larger than any page",
             explained(RequestError::TooLarge { endpoint: endpoint() }),
             "deselect columns with long texts",
         ),
         (
-            "429: the account's requests of the day are used up",
+            "429: the daily quota of the account is used up",
             explained(RequestError::DayUsedUp(refusal(429, "{}").into())),
-            "nothing; sync less often, or raise the account's limit, if it comes every day",
+            "nothing; sync less often or raise the account's limit if it happens every day",
         ),
         (
-            "the share of the day that a sync may use up is reached",
+            "the configured share of the daily quota is used up",
             Error::DayShare { used: 585_000, limit: 650_000, share: 90, resets: None },
             "nothing, or raise `daily_share`",
         ),
@@ -365,25 +368,25 @@ fn network() -> Vec<Told> {
                     refused (os error 111)";
     vec![
         (
-            "the host's name cannot be resolved",
+            "the name of the host cannot be resolved",
             failing(not_found),
-            "mend DNS, or set `HTTPS_PROXY`",
+            "correct DNS, or set `HTTPS_PROXY`",
         ),
         (
-            "nobody answers at the host, or a firewall is in between",
+            "the host does not accept connections, or a firewall blocks them",
             failing("the connection failed: Connection refused (os error 111)"),
-            "let the connector reach api.hubapi.com, port 443",
+            "allow connections to api.hubapi.com, port 443",
         ),
-        ("the connection stays silent", failing("no answer in time"), "as above"),
-        ("the proxy is not there", failing(no_proxy), "mend `HTTPS_PROXY`"),
-        ("407: the proxy asks for a login", proxy(true), "give it one"),
+        ("no response within the timeout", failing("no answer in time"), "see above"),
+        ("the proxy does not accept connections", failing(no_proxy), "correct `HTTPS_PROXY`"),
+        ("407: the proxy requires a login", proxy(true), "add the login to `HTTPS_PROXY`"),
         (
-            "403 or another refusal of the proxy, in every attempt",
+            "403 or another refusal by the proxy, in every attempt",
             proxy(false),
             "allow api.hubapi.com in the proxy",
         ),
         (
-            "403 without an error of HubSpot's, in every attempt: a proxy, a firewall or HubSpot's edge",
+            "403 without a HubSpot error, in every attempt: from a proxy, a firewall or HubSpot's edge",
             explained(RequestError::Exhausted {
                 endpoint: "`deals` (GET /crm/objects/2026-09/deals)".into(),
                 attempts: 12,
@@ -392,47 +395,48 @@ fn network() -> Vec<Told> {
                 answered: false,
                 refusal: Some(refusal(403, "<html>").into()),
             }),
-            "let the connector reach api.hubapi.com, port 443; see what answers in its place",
+            "allow connections to api.hubapi.com, port 443; find out which server responds instead",
         ),
         (
-            "the host's certificate is signed by nobody who is trusted",
-            tls("nobody who is trusted here has signed its certificate"),
-            "where a proxy opens TLS, trust its certificate",
+            "the certificate of the host is not signed by a trusted CA",
+            tls("its certificate is not signed by a trusted CA"),
+            "if a proxy inspects TLS, trust its certificate",
         ),
         (
-            "the host speaks an older TLS than 1.2",
-            tls("it speaks no TLS 1.2 or newer"),
-            "find out what answers in HubSpot's place",
+            "the host does not support TLS 1.2 or newer",
+            tls("the server does not support TLS 1.2 or newer"),
+            "find out which server responds instead of HubSpot",
         ),
         (
-            "the host's certificate has expired",
+            "the certificate of the host has expired",
             tls("its certificate has expired"),
-            "look at this machine's clock",
+            "check the clock of this machine",
         ),
         (
-            "the host's certificate is that of another",
-            tls("its certificate is that of another host"),
-            "find out what answers in HubSpot's place",
+            "the certificate of the host is for another host",
+            tls("its certificate is for another host"),
+            "find out which server responds instead of HubSpot",
         ),
         (
-            "something that speaks no TLS answers",
-            tls("what answers there does not speak TLS"),
-            "find out what answers in HubSpot's place",
+            "the host does not use TLS",
+            tls("the server does not use TLS"),
+            "find out which server responds instead of HubSpot",
         ),
         (
             "`SSL_CERT_FILE` cannot be read or holds no certificate",
             Error::Tls {
                 host: "https://api.hubapi.com".into(),
-                problem: "SSL_CERT_FILE names no file with certificates in it; mend or unset it"
-                    .into(),
+                problem:
+                    "SSL_CERT_FILE does not name a file with certificates; correct or unset it"
+                        .into(),
                 source: None,
             },
-            "mend or unset the variable",
+            "correct or unset the variable",
         ),
         (
-            "3xx: a gateway or portal answers in HubSpot's place",
+            "3xx: a gateway responds instead of HubSpot",
             explained(RequestError::Refused(refusal(302, "").into())),
-            "let the connector reach api.hubapi.com itself",
+            "allow direct connections to api.hubapi.com",
         ),
     ]
 }
@@ -440,24 +444,24 @@ fn network() -> Vec<Told> {
 fn own() -> Vec<Told> {
     vec![
         (
-            "a bug; the internal message says where",
+            "a bug; the internal message contains its location",
             Error::Bug { detail: String::new() },
-            "report it",
+            "report the error",
         ),
         (
-            "the machine has no thread left, or no other thing that every program needs",
+            "the machine has no thread or other system resource left",
             Error::Machine { what: "thread", source: "Resource temporarily unavailable".into() },
-            "raise the limit of processes for the container or user",
+            "raise the limits of the container or user",
         ),
         (
-            "the reader of stdout went away: the run ends, nobody reads this",
+            "the reader of stdout closed the pipe; the message cannot be delivered",
             Error::OutputClosed,
-            "look at the destination's log",
+            "check the log of the destination",
         ),
         (
-            "SIGTERM or SIGINT asked the sync to end: a line of the log, no error",
+            "SIGTERM or SIGINT: a log line, not an error",
             Error::Stopped,
-            "nothing; run it again when it may take its time",
+            "nothing; run the sync again",
         ),
     ]
 }

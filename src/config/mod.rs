@@ -115,7 +115,7 @@ impl Config {
         let start_date = match raw.start_date.as_deref() {
             None | Some("") => None,
             Some(text) => Some(parse_iso(text).ok_or_else(|| {
-                one("`start_date` is no date; write it like 2017-01-25T00:00:00Z".into())
+                one("`start_date` is not a date; write it like 2017-01-25T00:00:00Z".into())
             })?),
         };
         let credentials = match raw.credentials {
@@ -128,7 +128,7 @@ impl Config {
                     return Err(one(
                         "`credentials.access_token` holds a blank, a control character or a \
                          character that is not ASCII, which no token has; copy the token from \
-                         HubSpot once more, whole"
+                         HubSpot again, in full"
                             .into(),
                     ));
                 }
@@ -302,17 +302,17 @@ mod tests {
             (
                 "a token with a line end in it",
                 "{\"credentials\":{\"credentials_title\":\"Private App Credentials\",\"access_token\":\"pat-canary\\n-1\"}}",
-                "`credentials.access_token` holds a blank, a control character or a character that is not ASCII, which no token has; copy the token from HubSpot once more, whole".into(),
+                "`credentials.access_token` holds a blank, a control character or a character that is not ASCII, which no token has; copy the token from HubSpot again, in full".into(),
             ),
             (
                 "a token that is masked",
                 r#"{"credentials":{"credentials_title":"Private App Credentials","access_token":"pat-canary-••••"}}"#,
-                "`credentials.access_token` holds a blank, a control character or a character that is not ASCII, which no token has; copy the token from HubSpot once more, whole".into(),
+                "`credentials.access_token` holds a blank, a control character or a character that is not ASCII, which no token has; copy the token from HubSpot again, in full".into(),
             ),
             (
                 "a start date that is none",
                 r#"{"start_date":"soon","credentials":{"credentials_title":"Private App Credentials","access_token":"x"}}"#,
-                "`start_date` is no date; write it like 2017-01-25T00:00:00Z".into(),
+                "`start_date` is not a date; write it like 2017-01-25T00:00:00Z".into(),
             ),
         ] {
             let Err(Error::Config { mut violations }) = Config::parse(text) else {

@@ -99,18 +99,18 @@ fn in_words(problem: &rustls::Error) -> String {
     let is_of_another =
         |bad: &Bad| matches!(bad, Bad::NotValidForName | Bad::NotValidForNameContext { .. });
     let words = if is_too_old {
-        "it speaks no TLS 1.2 or newer"
+        "the server does not support TLS 1.2 or newer"
     } else if matches!(problem, InvalidMessage(_)) {
-        "what answers there does not speak TLS"
+        "the server does not use TLS"
     } else if let InvalidCertificate(bad) = problem {
         if *bad == Bad::UnknownIssuer {
-            "nobody who is trusted here has signed its certificate"
+            "its certificate is not signed by a trusted CA"
         } else if is_expired(bad) {
             "its certificate has expired"
         } else if is_early(bad) {
             "its certificate is not valid yet, so this machine's clock may be slow"
         } else if is_of_another(bad) {
-            "its certificate is that of another host"
+            "its certificate is for another host"
         } else {
             return format!("its certificate cannot be trusted ({bad})");
         }
@@ -129,17 +129,17 @@ mod tests {
         use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
         for (problem, expected) in [
             (CertificateError::Expired.into(), "its certificate has expired"),
-            (CertificateError::NotValidForName.into(), "its certificate is that of another host"),
+            (CertificateError::NotValidForName.into(), "its certificate is for another host"),
             (CertificateError::Revoked.into(), "its certificate cannot be trusted (Revoked)"),
             (
                 CertificateError::UnknownIssuer.into(),
-                "nobody who is trusted here has signed its certificate",
+                "its certificate is not signed by a trusted CA",
             ),
             (
                 Error::AlertReceived(AlertDescription::ProtocolVersion),
-                "it speaks no TLS 1.2 or newer",
+                "the server does not support TLS 1.2 or newer",
             ),
-            (InvalidMessage::InvalidContentType.into(), "what answers there does not speak TLS"),
+            (InvalidMessage::InvalidContentType.into(), "the server does not use TLS"),
             (Error::DecryptError, "cannot decrypt peer's message"),
         ] {
             assert_eq!(in_words(&problem), expected);

@@ -13,33 +13,30 @@ pub(super) fn explain(refusal: &ErrorResponse) -> Error {
     let Body { status, error, .. } = Body::read(&refusal.body).unwrap_or_default();
     let code = |code: Option<String>| code.unwrap_or_default().to_ascii_uppercase();
     let problem = match (code(status).as_str(), code(error).to_ascii_lowercase().as_str()) {
-        ("BAD_CLIENT_ID", _) => {
-            "the client id is unknown; copy it from the app's settings once more"
-        }
+        ("BAD_CLIENT_ID", _) => "the client id is unknown; copy it from the app's settings again",
         ("BAD_CLIENT_SECRET", _) => {
-            "the client secret is wrong; copy it from the app's settings once more"
+            "the client secret is wrong; copy it from the app's settings again"
         }
         ("BAD_HUB", _) | (_, "access_denied") => {
-            "the account behind the refresh token is gone; authenticate with another one"
+            "the account of the refresh token no longer exists; authenticate with another account"
         }
         ("BAD_REDIRECT_URI", _) => {
             "the refresh token was granted to another redirect URL; authenticate again to get a \
              new one"
         }
         ("BAD_SCOPES", _) | (_, "invalid_scope") => {
-            "the app asks for other scopes than were granted; authenticate again to grant them"
+            "the app requests scopes that were not granted; authenticate again to grant them"
         }
         ("BAD_REFRESH_TOKEN", _) | (_, "invalid_grant") => {
-            "the refresh token is invalid or was revoked, as by uninstalling the app; authenticate \
-             again to get a new one"
+            "the refresh token is invalid or was revoked, for example because the app was \
+             uninstalled; authenticate again to get a new one"
         }
         (_, "invalid_client") => {
-            "the client id or the client secret is wrong; copy both from the app's settings once \
-             more"
+            "the client id or the client secret is wrong; copy both from the app's settings again"
         }
         _ => {
-            "it grants no access token for this client id, client secret and refresh token; enter \
-             all three anew, or authenticate again"
+            "it issues no access token for this client id, client secret and refresh token; enter \
+             all three again, or authenticate again"
         }
     };
     Error::Credentials { problem: problem.into(), source: Some(detail(refusal)) }
@@ -52,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_of_the_token_endpoint_say_what_to_enter_anew() {
+    fn refusals_of_the_token_endpoint_say_which_part_to_enter_again() {
         for (status, body, expected) in [
             (
                 400,
@@ -61,14 +58,14 @@ mod tests {
             ),
             (400, r#"{"status":"BAD_CLIENT_ID","error":"invalid_client"}"#, "the client id is"),
             (401, r#"{"status":"BAD_CLIENT_SECRET"}"#, "the client secret is wrong"),
-            (400, r#"{"status":"BAD_HUB","error":"access_denied"}"#, "the account behind"),
+            (400, r#"{"status":"BAD_HUB","error":"access_denied"}"#, "the account of"),
             (400, r#"{"status":"BAD_REDIRECT_URI"}"#, "the refresh token was granted to another"),
-            (400, r#"{"status":"BAD_SCOPES"}"#, "the app asks for other scopes"),
+            (400, r#"{"status":"BAD_SCOPES"}"#, "the app requests scopes"),
             (400, r#"{"error":"invalid_grant"}"#, "the refresh token is invalid"),
             (401, r#"{"error":"invalid_client"}"#, "the client id or the client secret"),
-            (400, r#"{"status":"BAD_GRANT_TYPE"}"#, "it grants no access token"),
-            (403, r#"{"status":7}"#, "it grants no access token"),
-            (401, "<html>", "it grants no access token"),
+            (400, r#"{"status":"BAD_GRANT_TYPE"}"#, "it issues no access token"),
+            (403, r#"{"status":7}"#, "it issues no access token"),
+            (401, "<html>", "it issues no access token"),
         ] {
             let refusal = ErrorResponse {
                 status,

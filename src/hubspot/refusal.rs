@@ -109,13 +109,14 @@ pub fn explain(
         RequestError::Refused(refusal) => explain_refusal(&refusal, request_context, granted),
         RequestError::TokenExpired(refusal) => Error::Credentials {
             problem: format!(
-                "it calls the access token expired, twice in a row; {NEW_TOKEN}, and enter it in \
+                "it reported the access token as expired twice in a row; {NEW_TOKEN}, and enter \
+                 it in \
                  the connection"
             ),
             source: Some(detail(&refusal)),
         },
         RequestError::NewTokenRefused(refusal) => Error::Credentials {
-            problem: "it grants an access token and then refuses it; the app may have been \
+            problem: "it issued an access token and then rejected it; the app may have been \
                       uninstalled or its user deactivated, so authenticate again"
                 .into(),
             source: Some(detail(&refusal)),
@@ -152,16 +153,16 @@ pub fn explain(
         }
         RequestError::Proxy { wants_login, source } => {
             let problem = if wants_login {
-                "it asks for a login; write it into HTTPS_PROXY, like http://user:password@proxy"
+                "it requires a login; add it to HTTPS_PROXY, such as http://user:password@proxy"
             } else {
-                "it refuses the connection; allow the host there, or name it in NO_PROXY"
+                "it rejects the connection; allow the host in the proxy, or add it to NO_PROXY"
             };
             Error::Proxy { host: host.to_owned(), problem, source: Some(source) }
         }
         RequestError::Tls { problem, source } => Error::Tls {
             host: host.to_owned(),
             problem: format!(
-                "{problem}; if a proxy inspects traffic here, point SSL_CERT_FILE at its certificate"
+                "{problem}; if a proxy inspects the traffic, set SSL_CERT_FILE to its certificate"
             ),
             source: Some(source),
         },
@@ -174,8 +175,8 @@ pub fn explain(
 /// Source of tokens that do not expire.
 ///
 /// HubSpot: `docs/hubspot.md` note 48.
-const NEW_TOKEN: &str = "in HubSpot, copy that of an app from Settings > Integrations > Private \
-                         Apps or make a new one under Service Keys";
+const NEW_TOKEN: &str = "in HubSpot, copy the token of an app from Settings > Integrations > \
+                         Private Apps, or create one under Service Keys";
 
 /// Start of the message if HubSpot does not know the object type in the path.
 const UNKNOWN_TYPE: &[&str] = &["Unable to infer object type", "Invalid object or event type id"];
@@ -216,8 +217,8 @@ fn explain_refusal(
             source,
         },
         530 => Error::Credentials {
-            problem: "it finds no data region for the access token, which is cut off or of \
-                      another region than its beginning says; copy it from HubSpot once more, whole"
+            problem: "it cannot determine the region of the access token, which is incomplete or \
+                      was altered; copy the whole token from HubSpot again"
                 .into(),
             source,
         },
@@ -430,12 +431,16 @@ mod tests {
             (
                 401,
                 "{}",
-                "HubSpot refuses the credentials: the access token is unknown or was revoked; in HubSpot, copy that of an app from Settings > Integrations > Private Apps or make a new one under Service Keys, and enter it in the connection",
+                "HubSpot refuses the credentials: the access token is unknown or was revoked; in \
+                 HubSpot, copy the token of an app from Settings > Integrations > Private Apps, \
+                 or create one under Service Keys, and enter it in the connection",
             ),
             (
                 530,
                 "<html>",
-                "HubSpot refuses the credentials: it finds no data region for the access token, which is cut off or of another region than its beginning says; copy it from HubSpot once more, whole",
+                "HubSpot refuses the credentials: it cannot determine the region of the access \
+                 token, which is incomplete or was altered; copy the whole token from HubSpot \
+                 again",
             ),
             (
                 403,
@@ -450,12 +455,14 @@ mod tests {
             (
                 403,
                 r#"{"message":"Upgrade the subscription"}"#,
-                "the HubSpot account has no access to `deals`, its subscription lacks it (HubSpot says: Upgrade the subscription); upgrade the subscription or deselect the stream",
+                "the subscription of the HubSpot account does not include `deals` (HubSpot says: \
+                 Upgrade the subscription); upgrade the subscription or deselect the stream",
             ),
             (
                 402,
                 "",
-                "the HubSpot account has no access to `deals`, its subscription lacks it; upgrade the subscription or deselect the stream",
+                "the subscription of the HubSpot account does not include `deals`; upgrade the \
+                 subscription or deselect the stream",
             ),
             (
                 403,
@@ -480,12 +487,14 @@ mod tests {
             (
                 410,
                 r#"{"message":"This API was sunset"}"#,
-                "HubSpot does not offer, or no longer offers, what `deals` is read from (GET /crm/objects/2026-09/deals); update the connector, or deselect the stream",
+                "HubSpot does not offer the endpoint of `deals` (GET /crm/objects/2026-09/deals), \
+                 or has removed it; update the connector, or deselect the stream",
             ),
             (
                 404,
                 "<html>",
-                "HubSpot does not offer, or no longer offers, what `deals` is read from (GET /crm/objects/2026-09/deals); update the connector, or deselect the stream",
+                "HubSpot does not offer the endpoint of `deals` (GET /crm/objects/2026-09/deals), \
+                 or has removed it; update the connector, or deselect the stream",
             ),
             (
                 404,

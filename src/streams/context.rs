@@ -127,10 +127,9 @@ impl Context<'_> {
                 hand, so the read continues from the cursor and ignores `source_hubspot`"
             ),
             Some(IgnoredPart::Ahead(position)) => log::warn!(
-                "`{name}`: its saved state says that everything was read until {}, which lies \
-                 ahead of the clocks of HubSpot and of this machine, so some clock was wrong or \
-                 the state was edited; what was really read is unknown, so the stream is read \
-                 from the beginning this once",
+                "`{name}`: the saved state ends at {}, which is later than the clocks of HubSpot \
+                 and of this machine, so a clock was wrong or the state was edited; this sync \
+                 reads the stream from the beginning",
                 time::write_instant(position)
             ),
         }

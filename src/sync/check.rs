@@ -52,7 +52,8 @@ pub async fn check(session: &Session) -> Result<String, Error> {
     Ok(match offer.in_words() {
         words if words.is_empty() => start,
         words => format!(
-            "{start}; missing scopes, and what each would open: {words}; {columns}grant what you \
+            "{start}; missing scopes, each with the streams that it would add: {words}; \
+             {columns}grant what you \
              need {WHERE_TO_GRANT}"
         ),
     })

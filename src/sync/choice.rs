@@ -120,7 +120,7 @@ fn condition(filter: &FilterChoice, definitions: &[Definition]) -> Result<Condit
     })?;
     // The spec rejects any other operator.
     let operator = serde_json::from_value::<Operator>(filter.operator.as_str().into())
-        .map_err(|_| bad("operator", "is none of search's".to_owned()))?;
+        .map_err(|_| bad("operator", "is not an operator of HubSpot's search".to_owned()))?;
     let FilterChoice { value, high_value, values, .. } = filter;
     let given = Operands { value: value.as_deref(), high_value: high_value.as_deref(), values };
     Condition::new(definition, operator, given)

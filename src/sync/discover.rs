@@ -28,14 +28,14 @@ pub async fn discover(session: &Session) -> Result<Vec<CatalogStream>, Error> {
     let switched_off = found.switched_off(session);
     if !switched_off.is_empty() {
         log::info!(
-            "left out, because the account has switched their object types off: {}",
+            "not offered, because their object types are switched off in the account: {}",
             quoted(&switched_off)
         );
     }
     for (scopes, streams) in &offer.shut {
         log::warn!(
-            "left out, because the token lacks {}: {}; grant {} {WHERE_TO_GRANT}, then refresh the \
-             source schema",
+            "not offered, because the token does not have {}: {}; grant {} {WHERE_TO_GRANT}, then \
+             refresh the source schema",
             scopes_in_words(scopes),
             quoted(streams),
             if scopes.len() == 1 { "it" } else { "them" },

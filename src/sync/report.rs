@@ -41,8 +41,8 @@ impl StreamReport<'_> {
         let of_each = properties.map_or(String::new(), |count| format!(" with {count} properties"));
         let gone_on = match resumed {
             0 => String::new(),
-            1 => "; went on with 1 range of ids".to_owned(),
-            ranges => format!("; went on with {ranges} ranges of ids"),
+            1 => "; resumed 1 range of ids".to_owned(),
+            ranges => format!("; resumed {ranges} ranges of ids"),
         };
         let of_characters = match replaced {
             0 => String::new(),
@@ -88,9 +88,9 @@ impl StreamReport<'_> {
         let drift = 100 + expected / 100;
         (found + drift < expected).then(|| {
             format!(
-                "`{}`: HubSpot counted {expected} records, and {found} could be read: some may be \
-                 hidden from this token; compare the two in HubSpot, and tell us if the token may \
-                 read them all",
+                "`{}`: HubSpot counted {expected} records, but only {found} were read, because \
+                 some may be hidden from this token; compare the numbers in HubSpot, and report \
+                 the difference if the token has access to all records",
                 self.stream
             )
         })
@@ -121,7 +121,7 @@ mod tests {
         let full = StreamStats { expected: Some(9), properties: Some(3), resumed: 2, ..plain };
         let line = report(full, &stats).line();
         assert!(line.starts_with("`deals`: 7 records (HubSpot counted 9) with 3 properties in"));
-        assert!(line.ends_with("0 values nulled; went on with 2 ranges of ids"), "{line}");
+        assert!(line.ends_with("0 values nulled; resumed 2 ranges of ids"), "{line}");
         let altered = AlteredValues { nulled: 1, replaced: 3 };
         let line = report(StreamStats { altered, ..plain }, &stats).line();
         assert!(line.ends_with("1 values nulled, 3 with characters replaced"), "{line}");

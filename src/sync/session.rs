@@ -83,7 +83,9 @@ impl Session {
         };
         let client = Client::new(options).map_err(|source| Error::Tls {
             host: env.api_url.clone(),
-            problem: "SSL_CERT_FILE names no file with certificates in it; mend or unset it".into(),
+            problem: "SSL_CERT_FILE does not name a file with certificates; correct or unset \
+                      it"
+            .into(),
             source: Some(source),
         })?;
         let mut names = Names::built_in(config.prefix_as_python);

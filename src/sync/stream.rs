@@ -74,8 +74,8 @@ fn targets(run: &Run<'_>, selected: &ConfiguredStream, ids: Vec<RecordId>) -> Ta
     let name = &selected.stream.name;
     if selected.replaces_its_table() {
         log::warn!(
-            "`{name}`: its table will hold nothing but the records of `record_ids`, because the \
-             destination replaces it; choose a mode that appends to keep the others"
+            "`{name}`: the destination replaces the table, which then contains only the records \
+             of `record_ids`; choose a sync mode that appends to keep the others"
         );
     }
     let state = run.state.of(name).ok().flatten().cloned().unwrap_or_default();

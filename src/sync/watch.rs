@@ -68,7 +68,7 @@ impl<'a> StreamProgress<'a> {
             Some(BlockedOn::Quota(Bucket::Search)) => Some("HubSpot's search quota"),
             Some(BlockedOn::Quota(Bucket::Associations)) => Some("HubSpot's association quota"),
             Some(BlockedOn::Quota(Bucket::General | Bucket::Free)) => Some("HubSpot's quota"),
-            None if sender.is_full() && !self.stats.is_busy() => Some("whoever reads the records"),
+            None if sender.is_full() && !self.stats.is_busy() => Some("the destination"),
             None => None,
         };
         Sample {

@@ -125,7 +125,7 @@ impl Emails<'_> {
         let found = listed.map_or(0, |listed| listed.nameless);
         if nameless > found {
             log::warn!(
-                "`{}`: HubSpot lists {} e-mails without an id that cannot be asked for, so they \
+                "`{}`: HubSpot lists {} e-mails without an id that cannot be requested, so they \
                  are missing from the records",
                 self.context.name,
                 nameless - found

@@ -410,7 +410,8 @@ impl<H: PageSource> ScanRun<'_, H> {
         scan.apply_count_probe(count_probe);
         if scan.mode() != before {
             log::info!(
-                "`{}`: {in_window} of {} records are wanted, so the rest of them is read by the {}",
+                "`{}`: {in_window} of {} records are in the time window, so the remaining ones \
+                 are read by {}",
                 self.context.name,
                 object_count.total,
                 if scan.mode() == ReadMode::List { "list" } else { "search" }

@@ -99,7 +99,8 @@ async fn for_each_parent(
     each(ids, read).await?;
     if nameless.get() > 0 {
         log::warn!(
-            "`{}`: HubSpot lists {} entries without `{}`, so what belongs to them is missing",
+            "`{}`: HubSpot lists {} entries without `{}`, so the records that belong to them are \
+             missing",
             context.name,
             nameless.get(),
             parents.id
@@ -298,12 +299,12 @@ impl SubstreamReader<'_> {
         }
         for (parent, refused) in refused.iter().take(MOST_NAMED) {
             log::warn!(
-                "`{name}`: what belongs to {parent} is left out, because HubSpot refuses it \
-                 ({refused}); the next sync asks for it again"
+                "`{name}`: the records of {parent} are left out, because HubSpot refused them \
+                 ({refused}); the next sync requests them again"
             );
         }
         if let Some(more) = refused.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
-            log::warn!("`{name}`: the same holds for {more} more");
+            log::warn!("`{name}`: the same applies to {more} more");
         }
         Ok(())
     }
