@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use hubspot_simulator::{Config, Fault, Kind, Policy, Which};
 use serde_json::Value;
-use source_hubspot::hubspot::READS;
+use source_hubspot::http::READ_REQUESTS;
 
 use crate::support::canary::{Canary, spawn};
 use crate::support::checked_simulator::CheckedSimulator;
@@ -143,9 +143,10 @@ fn the_security_page_lists_what_may_be_sent() {
     let text = include_str!("../SECURITY.md");
     let listed: Vec<_> =
         text.lines().filter(|line| line.contains('…') && line.starts_with('|')).collect();
-    let rows = READS.iter();
-    let rows = rows
-        .map(|read| format!("| {} | `{}…{}` | {} |", read.method, read.start, read.end, read.what));
+    let rows = READ_REQUESTS.iter();
+    let rows = rows.map(|read| {
+        format!("| {} | `{}…{}` | {} |", read.method, read.start, read.end, read.purpose)
+    });
     assert_eq!(listed, rows.collect::<Vec<_>>());
 }
 

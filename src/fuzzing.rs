@@ -15,10 +15,10 @@ use crate::config::Config;
 use crate::cursor::{CursorFormat, FIRST, Scan, StateCodec, StateCursor, StateLayout, TimeBounds};
 use crate::env::EnvArgs;
 use crate::http::{
-    AccessToken, AttemptResult, Backoff, ErrorResponse, Headers, RequestError, RetryBudget,
-    classify,
+    AccessToken, AttemptResult, Backoff, ErrorResponse, RequestError, ResponseHeaders, RetryBudget,
+    classify, refusal_kind,
 };
-use crate::hubspot::{self, Definition, PROFILE, PropertyType, RequestContext, answers};
+use crate::hubspot::{self, Definition, PropertyType, RequestContext, answers};
 use crate::protocol::{ConfiguredCatalog, IncomingState};
 use crate::record::{
     Columns, Encoder, Field, HistoryEncoder, HistoryForm, Record, Source, VersionField,
@@ -134,7 +134,7 @@ pub fn page(bytes: &[u8]) {
 pub fn refusal(bytes: &[u8]) {
     let Some((status, body)) = bytes.split_first_chunk() else { return };
     let status = u16::from_be_bytes(*status) % 600;
-    let refusal_kind = hubspot::refusal_kind(status, body);
+    let refusal_kind = refusal_kind(status, body);
     let _verdict = classify(&AttemptResult::Answer { status, retry_after: None, refusal_kind });
     let failures: [fn(Box<ErrorResponse>) -> RequestError; 2] =
         [RequestError::Refused, RequestError::NoToken];
@@ -163,9 +163,8 @@ pub fn headers(bytes: &[u8]) {
             map.append(name, value);
         }
     }
-    let headers = Headers { map: &map, profile: &PROFILE };
-    let _noted = (headers.date(), headers.correlation(), headers.usage(), headers.day());
-    let wait = Backoff::new(RetryBudget::READ, 7).next(Duration::ZERO, headers.retry_after());
+    let headers = ResponseHeaders::parse(&map);
+    let wait = Backoff::new(RetryBudget::READ, 7).next(Duration::ZERO, headers.retry_after);
     let _when = wait.map(|wait| Instant::now() + wait);
 }
 

@@ -12,23 +12,10 @@ use bytes::Bytes;
 use http::Method;
 use tokio::time::{Instant, timeout};
 
-use super::profile::Bucket;
+use super::quota::{Bucket, QuotaWindow};
 use super::rate_limit::Limits;
 use super::transport::*;
 use super::*;
-
-/// A service without quotas whose headers carry nothing.
-const PROFILE: ServiceProfile = ServiceProfile {
-    is_read: |_, _| true,
-    refusal_kind: |_, _| RefusalKind::Plain,
-    said_in_success: |_| None,
-    limit_header: "x-none",
-    remaining_header: "x-none",
-    daily_limit_header: "x-none",
-    daily_remaining_header: "x-none",
-    associations_size: |_| None,
-    correlation_header: "x-none",
-};
 
 const LITTLE: RetryBudget = RetryBudget {
     attempts: 3,
@@ -73,11 +60,11 @@ fn answer(mut stream: TcpStream, head: &str, body: &str) -> std::io::Result<()> 
 fn transport(base: String, retry_budget: RetryBudget) -> Transport {
     let _installed = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let window = (1_000, Duration::from_secs(1));
+    let window = QuotaWindow { requests: 1_000, length: Duration::from_secs(1) };
     let limits = Limits { general: window, search: window, associations: window, in_flight: 10 };
     let (now, offset) = (Instant::now(), chrono::TimeDelta::zero());
     let clock = ServerClock::new(now, offset);
-    Transport::new(http, base, PROFILE, Limiter::new(limits, now), retry_budget, clock)
+    Transport::new(http, base, Limiter::new(limits, now), retry_budget, clock)
 }
 
 fn request(target: &str) -> Request {

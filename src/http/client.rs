@@ -1,4 +1,4 @@
-//! HTTP client that authenticates its requests.
+//! HubSpot's HTTP client, which authenticates its requests.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::backoff::RetryBudget;
 use super::clock::ServerClock;
 use super::daily_quota::DailyQuota;
-use super::profile::{Bucket, ServiceProfile};
+use super::quota::Bucket;
 use super::rate_limit::{Limiter, Limits};
 use super::request_error::{DecodeError, RequestError};
 use super::roots;
@@ -24,8 +24,8 @@ use crate::secret::Secret;
 pub struct ClientOptions {
     /// Scheme, host and port, without a trailing slash.
     pub base: String,
-    pub profile: ServiceProfile,
-    pub limits: Limits,
+    /// Maximum number of requests in flight.
+    pub in_flight: usize,
     pub retry_budget: RetryBudget,
     pub provider: TokenProvider,
     /// Secrets to redact in addition to the tokens.
@@ -62,17 +62,10 @@ impl Client {
             .tls_certs_merge(roots::bundled()?)
             .tcp_nodelay(true)
             .build()?;
-        let limiter = Limiter::new(options.limits, Instant::now());
+        let limiter = Limiter::new(Limits::hubspot(options.in_flight), Instant::now());
         let base = options.base.clone();
         let clock = ServerClock::new(Instant::now(), options.clock_offset);
-        let transport = Transport::new(
-            http,
-            options.base,
-            options.profile,
-            limiter,
-            options.retry_budget,
-            clock,
-        );
+        let transport = Transport::new(http, options.base, limiter, options.retry_budget, clock);
         options.secrets.iter().for_each(|secret| transport.redactor.learn(secret));
         if let TokenProvider::Fixed(token) = &options.provider {
             transport.redactor.learn(token);

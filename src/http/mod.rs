@@ -1,8 +1,12 @@
-//! HTTP client with authentication, rate limiting and retries.
+//! HubSpot's HTTP client: authentication, rate limiting and retries.
+//!
+//! It knows the parts of HubSpot's API that concern every request: the quotas (`quota`) and the headers
+//! that report them (`headers`), the requests that only read (`read_only`), and error responses
+//! (`refusal`, `error_body`). Paths, pages and records are those of [`hubspot`](crate::hubspot).
 //!
 //! Decisions are pure and can be tested on their own ([`classify`], [`Backoff`], [`SlidingWindow`],
-//! [`AccessToken`]). `Transport::send` is the only retry loop and, apart from the limiter, the only place
-//! that waits. Everything specific to the service is passed in as values ([`ServiceProfile`]).
+//! [`AccessToken`]). `Transport::send` is the only retry loop and, apart from the limiter, the only
+//! place that waits.
 
 mod backoff;
 #[cfg(test)]
@@ -10,11 +14,14 @@ mod cases;
 mod client;
 mod clock;
 mod daily_quota;
+mod error_body;
 mod headers;
 mod page_size;
-mod profile;
+mod quota;
 mod rate_limit;
+mod read_only;
 mod redact;
+mod refusal;
 mod request_error;
 mod retry;
 mod roots;
@@ -27,10 +34,13 @@ pub use backoff::{Backoff, RetryBudget};
 pub use client::{Client, ClientOptions};
 pub use clock::ServerClock;
 pub use daily_quota::{DailyQuota, DailyQuotaUsage};
-pub use headers::Headers;
+pub use error_body::ErrorBody;
+pub use headers::ResponseHeaders;
 pub use page_size::PageSize;
-pub use profile::{Bucket, RefusalKind, ServiceProfile};
+pub use quota::{Bucket, QuotaWindow};
 pub use rate_limit::{Limiter, Limits, Permit, SlidingWindow, WindowUsage};
+pub use read_only::{READ_REQUESTS, ReadRequest};
+pub use refusal::{RefusalKind, is_error_body, refusal_kind};
 pub use request_error::{DecodeError, ErrorResponse, RequestError};
 pub use retry::{AttemptResult, RetryAction, classify};
 pub use stats::{BlockedOn, RequestStats};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::profile::RefusalKind;
+use super::refusal::RefusalKind;
 
 /// Outcome of one attempt.
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +44,9 @@ pub fn classify(outcome: &AttemptResult) -> RetryAction {
                 // 423: locked by another call. 477: the account is being moved to another data centre.
                 // 530 is not retried: the edge cannot route the token, which is permanent. A 403 of an
                 // intermediary may be transient.
-                (403, RefusalKind::NotTheService)
-                | (408 | 423 | 477 | 500..=529 | 531..=599, _) => RetryAction::Retry(retry_after),
+                (403, RefusalKind::NotHubSpot) | (408 | 423 | 477 | 500..=529 | 531..=599, _) => {
+                    RetryAction::Retry(retry_after)
+                }
                 _ => RetryAction::Fail,
             }
         }
@@ -54,12 +55,12 @@ pub fn classify(outcome: &AttemptResult) -> RetryAction {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profile::Bucket;
+    use super::super::quota::Bucket;
     use super::*;
 
     #[test]
     fn verdicts() {
-        use RefusalKind::{DayUsedUp, NotTheService, Plain, TokenExpired, UsedUp};
+        use RefusalKind::{DayUsedUp, NotHubSpot, Plain, TokenExpired, UsedUp};
         let after = |seconds| Some(Duration::from_secs(seconds));
         for (case, status, retry_after, refusal_kind, expected) in [
             ("success", 200, None, Plain, RetryAction::Done),
@@ -84,7 +85,7 @@ mod tests {
             ("token unknown", 401, None, Plain, RetryAction::Fail),
             ("token that cannot be routed", 530, None, Plain, RetryAction::Fail),
             ("scope missing", 403, None, Plain, RetryAction::Fail),
-            ("a firewall on the way", 403, None, NotTheService, RetryAction::Retry(None)),
+            ("a firewall on the way", 403, None, NotHubSpot, RetryAction::Retry(None)),
             ("record locked", 423, after(2), Plain, RetryAction::Retry(after(2))),
             ("account being moved", 477, after(3600), Plain, RetryAction::Retry(after(3600))),
             ("overload", 502, None, Plain, RetryAction::Retry(None)),

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use super::profile::Bucket;
+use super::quota::Bucket;
 
 /// Counts one stream's requests and the time they wait.
 #[derive(Debug)]

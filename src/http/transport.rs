@@ -11,11 +11,13 @@ use tokio::time::{Instant, timeout};
 use super::backoff::{Backoff, RetryBudget};
 use super::clock::ServerClock;
 use super::daily_quota::DailyQuota;
-use super::headers::Headers;
+use super::headers::ResponseHeaders;
 use super::page_size::PageSize;
-use super::profile::{Bucket, RefusalKind, ServiceProfile};
+use super::quota::{Bucket, associations_window_size};
 use super::rate_limit::{Limiter, Permit};
+use super::read_only::is_read_only;
 use super::redact::Redactor;
+use super::refusal::{RefusalKind, refusal_kind, said_in_success};
 use super::request_error::{DecodeError, ErrorResponse, RequestError};
 use super::retry::{AttemptResult, RetryAction, classify};
 use super::stats::RequestStats;
@@ -64,7 +66,6 @@ impl Request {
 pub(crate) struct Transport {
     http: reqwest::Client,
     base: String,
-    profile: ServiceProfile,
     pub(super) limiter: Limiter,
     pub(super) clock: ServerClock,
     pub(super) day: DailyQuota,
@@ -268,14 +269,13 @@ impl Transport {
     pub(super) fn new(
         http: reqwest::Client,
         base: String,
-        profile: ServiceProfile,
         limiter: Limiter,
         retry_budget: RetryBudget,
         clock: ServerClock,
     ) -> Self {
         let (day, is_reached) = (DailyQuota::default(), AtomicBool::new(false));
         let redactor = Redactor::default();
-        Self { http, base, profile, limiter, clock, day, redactor, retry_budget, is_reached }
+        Self { http, base, limiter, clock, day, redactor, retry_budget, is_reached }
     }
 
     /// Sends a request until it gets a usable response, within its [`RetryBudget`]. Waits can be long,
@@ -291,7 +291,7 @@ impl Transport {
         stats: &RequestStats,
         decode: &impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
-        if !(self.profile.is_read)(&request.method, request.path()) {
+        if !is_read_only(&request.method, request.path()) {
             let path = request.path().to_owned();
             return Err(RequestError::NotARead { method: request.method.clone(), path });
         }
@@ -488,9 +488,8 @@ impl Transport {
         };
         self.is_reached.store(true, Relaxed);
         let status = response.status().as_u16();
-        let map = response.headers().clone();
-        let headers = Headers { map: &map, profile: &self.profile };
-        self.take_note(headers, permit, status == 429);
+        let headers = ResponseHeaders::parse(response.headers());
+        self.take_note(&headers, permit, status == 429);
         let is_success = (200..300).contains(&status);
         let cap = if is_success { BODY_CAP } else { REFUSAL_CAP };
         let body = match read_body(response, cap).await {
@@ -499,7 +498,7 @@ impl Transport {
             Ok((_, true)) => return Attempt::TooLarge,
             Err(cause) => return Attempt::TransportError(TransportError::Transient(cause)),
         };
-        let correlation = headers.correlation().map(|id| self.redactor.redact_text(id.to_owned()));
+        let correlation = headers.correlation_id.map(|id| self.redactor.redact_text(id));
         log::debug!(
             "{} {} {status} in {} ms, correlation {}",
             request.method,
@@ -511,9 +510,9 @@ impl Transport {
             let unusable = |why| self.unusable(why, status, &body);
             return decode(&body).map_or_else(unusable, Attempt::Decoded);
         }
-        let retry_after = headers.retry_after();
+        let retry_after = headers.retry_after;
         let body = self.redactor.redact(body);
-        let refusal_kind = (self.profile.refusal_kind)(status, &body);
+        let refusal_kind = refusal_kind(status, &body);
         let (method, path) = (request.method.clone(), request.path().to_owned());
         let refusal = ErrorResponse { status, body, correlation, method, path };
         Attempt::Refused { refusal, refusal_kind, retry_after }
@@ -524,7 +523,7 @@ impl Transport {
     /// Decides whether to retry after a success response that cannot be decoded: a body that
     /// reports an error, is incomplete, or is not JSON is requested again.
     fn unusable<T>(&self, why: DecodeError, status: u16, body: &Bytes) -> Attempt<T> {
-        if let Some(said) = (self.profile.said_in_success)(&self.redactor.redact(body.clone())) {
+        if let Some(said) = said_in_success(&self.redactor.redact(body.clone())) {
             return Attempt::Unusable(format!("its last answer was {status}, and said: {said}"));
         }
         match why {
@@ -546,17 +545,17 @@ impl Transport {
     }
 
     /// Updates clock, window and daily quota from the response headers.
-    fn take_note(&self, headers: Headers<'_>, permit: &mut Option<Permit>, is_refused: bool) {
-        if let Some(skew) = self.clock.learn(headers.date(), Instant::now()) {
+    fn take_note(&self, headers: &ResponseHeaders, permit: &mut Option<Permit>, is_refused: bool) {
+        if let Some(skew) = self.clock.learn(headers.date.as_deref(), Instant::now()) {
             log::warn!("{}: {skew}", self.base);
         }
-        if let Some(told) = headers.day() {
-            self.day.observe(told);
+        if let Some(usage) = headers.daily_usage {
+            self.day.observe(usage);
         }
         let Some(permit) = permit else { return };
         // The headers describe the general window, so they only apply to requests of that bucket.
-        let usage = headers.usage().filter(|_| permit.bucket() == Bucket::General);
-        if let Some(size) = usage.and_then(|told| (self.profile.associations_size)(told.size)) {
+        let usage = headers.window_usage.filter(|_| permit.bucket() == Bucket::General);
+        if let Some(size) = usage.and_then(|usage| associations_window_size(usage.size)) {
             self.limiter.resize(Bucket::Associations, size);
         }
         permit.answered(usage, is_refused);
@@ -570,7 +569,7 @@ impl<T> Attempt<T> {
             Self::TransportError(_)
             | Self::TimedOut(_)
             | Self::Unusable(_)
-            | Self::Refused { refusal_kind: RefusalKind::NotTheService, .. } => true,
+            | Self::Refused { refusal_kind: RefusalKind::NotHubSpot, .. } => true,
             Self::Refused { refusal, .. } => refusal.status >= 500,
             Self::Decoded(_) | Self::Unexpected(_) | Self::TooLarge => false,
         }

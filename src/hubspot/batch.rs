@@ -239,9 +239,8 @@ pub(super) fn ids_of<'a>(records: impl Iterator<Item = &'a str>) -> Vec<RecordId
 mod tests {
     use super::super::token_info::TokenScopes;
     use super::*;
-    use crate::http::{Client, ClientOptions, Limits, RequestStats, RetryBudget, TokenProvider};
-    use crate::hubspot::limits::{ASSOCIATIONS_WINDOW, GENERAL_WINDOW, SEARCH_WINDOW};
-    use crate::hubspot::{ApiVersion, PROFILE, Paths, RequestContext};
+    use crate::http::{Client, ClientOptions, RequestStats, RetryBudget, TokenProvider};
+    use crate::hubspot::{ApiVersion, Paths, RequestContext};
     use crate::secret::Secret;
     use serde_json::json;
     use tokio_util::sync::CancellationToken;
@@ -350,13 +349,7 @@ mod tests {
     async fn read(notes: Value) -> (Result<Vec<()>, Error>, u32) {
         let client = Client::new(ClientOptions {
             base: "http://127.0.0.1:9".into(),
-            profile: PROFILE,
-            limits: Limits {
-                general: GENERAL_WINDOW,
-                search: SEARCH_WINDOW,
-                associations: ASSOCIATIONS_WINDOW,
-                in_flight: 4,
-            },
+            in_flight: 4,
             retry_budget: RetryBudget::READ,
             provider: TokenProvider::Fixed(Secret::new("token".into())),
             secrets: Vec::new(),

@@ -1,4 +1,5 @@
-//! Limits imposed by HubSpot, each with its unit, source and the date it was read.
+//! Limits imposed by HubSpot, each with its unit, source and the date it was read. Those on the
+//! number of requests are in `http/quota.rs`.
 
 use std::time::Duration;
 
@@ -61,40 +62,6 @@ pub const FLOWS_READ: usize = 100;
 ///
 /// Found by trial, `docs/hubspot.md` note 4. The simulator enforces 16,200.
 pub const URL_CHARACTERS: usize = 12_000;
-
-/// General window (requests, length) until a response reports the account's own size. This is the
-/// smallest size that exists, so that the first burst never exceeds it.
-///
-/// <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>, read 2026-11.
-/// The simulator enforces it by tier.
-pub const GENERAL_WINDOW: (u32, Duration) = (100, Duration::from_secs(10));
-
-/// Search window (requests, length) of an account. Responses carry no headers to correct it.
-///
-/// <https://developers.hubspot.com/docs/api-reference/search/guide>, read 2026-11. The simulator
-/// enforces it.
-pub const SEARCH_WINDOW: (u32, Duration) = (5, Duration::from_secs(1));
-
-/// Window (requests, length) for batch reads of associations, for the smallest tier. Responses
-/// carry no headers to correct it, but see [`associations_size`].
-///
-/// <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>, read 2026-11.
-/// The simulator enforces it by tier.
-pub const ASSOCIATIONS_WINDOW: (u32, Duration) = (100, Duration::from_secs(10));
-
-/// Returns the associations window of an account by the size of its general window, or `None` if it
-/// cannot be derived: an OAuth app has 110 regardless of the account's subscription.
-///
-/// <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>, read 2026-11.
-/// The simulator enforces it by tier.
-pub fn associations_size(general: u32) -> Option<u32> {
-    match general {
-        100 => Some(100),
-        190 => Some(150),
-        250 => Some(200),
-        _ => None,
-    }
-}
 
 /// Usual lag of the search index behind the records. "A few moments" according to HubSpot, minutes
 /// in production: `docs/hubspot.md` note 1.

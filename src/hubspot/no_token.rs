@@ -1,16 +1,15 @@
 //! Explains why the token endpoint granted no token.
 
-use super::error_body::Body;
 use super::refusal::detail;
 use crate::error::Error;
-use crate::http::ErrorResponse;
+use crate::http::{ErrorBody, ErrorResponse};
 
 /// Returns the user-facing error for a refusal by the token endpoint, with the credentials to
 /// re-enter.
 ///
 /// HubSpot's own code is in `status`, that of RFC 6749 in `error`: `docs/hubspot.md` note 32.
 pub(super) fn explain(refusal: &ErrorResponse) -> Error {
-    let Body { status, error, .. } = Body::read(&refusal.body).unwrap_or_default();
+    let ErrorBody { status, error, .. } = ErrorBody::parse(&refusal.body).unwrap_or_default();
     let code = |code: Option<String>| code.unwrap_or_default().to_ascii_uppercase();
     let problem = match (code(status).as_str(), code(error).to_ascii_lowercase().as_str()) {
         ("BAD_CLIENT_ID", _) => "the client id is unknown; copy it from the app's settings again",

@@ -1,66 +1,10 @@
-//! Interpretation of HubSpot's error responses. Only this module and `no_token` inspect error
-//! bodies, which `error_body` parses.
+//! The user-facing error for each failure of a request.
 
 use super::api::RequestContext;
-use super::error_body::Body;
 use super::no_token;
 use super::scopes::{GrantedScopes, is_public};
 use crate::error::{BoxError, Error, RequiredScopes};
-use crate::http::{BODY_CAP, Bucket, ErrorResponse, RefusalKind, RequestError};
-
-/// Classifies an error response for the HTTP client.
-pub fn refusal_kind(status: u16, body: &[u8]) -> RefusalKind {
-    let read = || Body::read(body).unwrap_or_default();
-    match status {
-        401 if is_expired(&read()) => RefusalKind::TokenExpired,
-        403 if !read().is_hubspots() => RefusalKind::NotTheService,
-        429 => used_up(&read()),
-        _ => RefusalKind::Plain,
-    }
-}
-
-/// Returns `true` if the body of a success response is that of an error.
-pub(super) fn is_error(body: &[u8]) -> bool {
-    said_in_success(body).is_some()
-}
-
-/// Returns the error message of a success response whose body is that of an error, or `None` for
-/// other bodies.
-pub(super) fn said_in_success(body: &[u8]) -> Option<String> {
-    let keys = |body: &Body| {
-        body.message.is_some() || body.category.is_some() || body.correlation.is_some()
-    };
-    let body = Body::read(body).filter(|body| body.is_error() && keys(body))?;
-    Some(body.said().or(body.category).unwrap_or_else(|| "status error, without a reason".into()))
-}
-
-/// Returns `true` if the token has expired. Some responses say so only in the message.
-///
-/// HubSpot: `docs/hubspot.md` note 27.
-fn is_expired(body: &Body) -> bool {
-    body.is_category("EXPIRED_AUTHENTICATION") || body.words().contains("expired")
-}
-
-/// Returns the quota that a 429 names: by its group, which is exact, otherwise by its policy or its
-/// message.
-///
-/// HubSpot: `docs/hubspot.md` note 25.
-fn used_up(body: &Body) -> RefusalKind {
-    let group = body.group_name.as_deref().unwrap_or_default();
-    let is_daily = match body.policy_name.as_deref() {
-        Some(policy) => policy.eq_ignore_ascii_case("DAILY"),
-        None => group.is_empty() && body.words().contains("daily limit"),
-    };
-    match group {
-        _ if is_daily => RefusalKind::DayUsedUp,
-        group if group.contains("crm:search") => RefusalKind::UsedUp(Bucket::Search),
-        group if group.contains("associations") => RefusalKind::UsedUp(Bucket::Associations),
-        group if group.contains("api-calls-ten-secondly") => RefusalKind::UsedUp(Bucket::General),
-        // Two quotas are per ten seconds, and the token endpoint has one per second too. The policy
-        // alone is ambiguous, so the bucket of the request decides.
-        _ => RefusalKind::Plain,
-    }
-}
+use crate::http::{BODY_CAP, ErrorBody, ErrorResponse, RequestError};
 
 /// Returns `true` if the path itself does not exist, or no longer exists, as opposed to the object
 /// it names.
@@ -70,8 +14,9 @@ fn used_up(body: &Body) -> RefusalKind {
 pub(super) fn is_unknown_path(failure: &RequestError) -> bool {
     let RequestError::Refused(refusal) = failure else { return false };
     match refusal.status {
-        404 => Body::read(&refusal.body).is_none(),
-        410 => !Body::read(&refusal.body).is_some_and(|body| body.is_category("OBJECT_NOT_FOUND")),
+        404 => ErrorBody::parse(&refusal.body).is_none(),
+        410 => !ErrorBody::parse(&refusal.body)
+            .is_some_and(|body| body.is_category("OBJECT_NOT_FOUND")),
         _ => false,
     }
 }
@@ -83,7 +28,7 @@ pub(super) fn is_unknown_path(failure: &RequestError) -> bool {
 pub(super) fn has_no_entries(failure: &RequestError) -> bool {
     const UNREADABLE_LIST: &str = "ListError.INVALID_OBJECT_TYPE_FOR_LIST";
     let RequestError::Refused(refusal) = failure else { return false };
-    let Some(body) = Body::read(&refusal.body) else { return false };
+    let Some(body) = ErrorBody::parse(&refusal.body) else { return false };
     match refusal.status {
         404 | 410 => true,
         400 => body.sub_category.as_deref() == Some(UNREADABLE_LIST),
@@ -94,7 +39,7 @@ pub(super) fn has_no_entries(failure: &RequestError) -> bool {
 /// Returns `true` if the token's scopes help to explain the failure.
 pub(super) fn is_about_scopes(failure: &RequestError) -> bool {
     matches!(failure, RequestError::Refused(refusal) if refusal.status == 403
-        && Body::read(&refusal.body).is_some_and(|body| body.is_about_scopes()))
+        && ErrorBody::parse(&refusal.body).is_some_and(|body| body.is_about_scopes()))
 }
 
 /// Returns the user-facing error for a failure. `granted` are the scopes of the token, if HubSpot
@@ -201,7 +146,7 @@ fn explain_refusal(
     request_context: RequestContext<'_>,
     granted: Option<&GrantedScopes>,
 ) -> Error {
-    let read = Body::read(&refusal.body);
+    let read = ErrorBody::parse(&refusal.body);
     let is_json = read.is_some();
     let body = read.unwrap_or_default();
     let words = body.words();
@@ -255,7 +200,7 @@ fn explain_refusal(
 /// The scopes that HubSpot names are used, except those that the token already has. If it names
 /// none, or only ones that cannot be granted, the scopes in its documentation are used.
 fn missing_scope(
-    body: &Body,
+    body: &ErrorBody,
     request_context: RequestContext<'_>,
     granted: Option<&GrantedScopes>,
     source: Option<BoxError>,
@@ -312,7 +257,7 @@ fn plain_endpoint(refusal: &ErrorResponse) -> String {
 /// correlation id and message.
 pub(super) fn detail(refusal: &ErrorResponse) -> BoxError {
     let ErrorResponse { status, method, path, correlation, body } = refusal;
-    let read = Body::read(body);
+    let read = ErrorBody::parse(body);
     let is_json = read.is_some();
     let body = read.unwrap_or_default();
     let said = match body.said() {
@@ -344,52 +289,6 @@ mod tests {
             correlation: Some("c-17".into()),
             method: Method::GET,
             path: "/crm/objects/2026-09/deals".into(),
-        }
-    }
-
-    #[test]
-    fn readings() {
-        const EXPIRED: &str = r#"{"status":"error","category":"EXPIRED_AUTHENTICATION"}"#;
-        const IN_WORDS: &str =
-            r#"{"status":"error","message":"This oauth-token is expired! expiresAt: 1, now: 2"}"#;
-        const DAILY: &str = r#"{"status":"error","policyName":"DAILY","errors":null}"#;
-        const DAILY_IN_WORDS: &str =
-            r#"{"message":"You have reached your daily limit.","errorType":"RATE_LIMIT"}"#;
-        const APP: &str = r#"{"policyName":"TEN_SECONDLY_ROLLING","groupName":
-            "publicapi:private_app-api-calls-ten-secondly:1:2"}"#;
-        const SEARCH: &str =
-            r#"{"policyName":"SECONDLY","groupName":"publicapi:crm:search:oauth:1:2"}"#;
-        const ASSOCIATIONS: &str = r#"{"groupName":"publicapi:crm:associations:1:2"}"#;
-        const SECONDLY: &str =
-            r#"{"message":"daily limit? no: secondly limit","policyName":"SECONDLY"}"#;
-        for (case, status, body, expected) in [
-            ("an expired token", 401, EXPIRED, RefusalKind::TokenExpired),
-            ("an expired token, in words", 401, IN_WORDS, RefusalKind::TokenExpired),
-            (
-                "an unknown token",
-                401,
-                r#"{"category":"INVALID_AUTHENTICATION"}"#,
-                RefusalKind::Plain,
-            ),
-            ("the day", 429, DAILY, RefusalKind::DayUsedUp),
-            ("the day, in words", 429, DAILY_IN_WORDS, RefusalKind::DayUsedUp),
-            ("another policy", 429, SECONDLY, RefusalKind::Plain),
-            ("a burst", 429, r#"{"policyName":"TEN_SECONDLY_ROLLING"}"#, RefusalKind::Plain),
-            ("a burst of the app", 429, APP, RefusalKind::UsedUp(Bucket::General)),
-            ("too many searches", 429, SEARCH, RefusalKind::UsedUp(Bucket::Search)),
-            ("too many associations", 429, ASSOCIATIONS, RefusalKind::UsedUp(Bucket::Associations)),
-            ("a burst without a policy", 429, r#"{"category":"RATE_LIMITS"}"#, RefusalKind::Plain),
-            ("a page of the edge", 429, "<html>", RefusalKind::Plain),
-            ("keys of other types", 401, r#"{"category":7,"errors":{}}"#, RefusalKind::Plain),
-            ("a missing scope", 403, r#"{"category":"MISSING_SCOPES"}"#, RefusalKind::Plain),
-            ("an error without a category", 403, r#"{"status":"error"}"#, RefusalKind::Plain),
-            ("one that is cut", 403, r#"{"status":"error","message":"no"#, RefusalKind::Plain),
-            ("a page of the edge", 403, "<html>", RefusalKind::NotTheService),
-            ("nothing", 403, "", RefusalKind::NotTheService),
-            ("a gateway's JSON", 403, r#"{"message":"Forbidden"}"#, RefusalKind::NotTheService),
-            ("JSON of no object", 403, r#"["error"]"#, RefusalKind::NotTheService),
-        ] {
-            assert_eq!(refusal_kind(status, body.as_bytes()), expected, "{case}");
         }
     }
 

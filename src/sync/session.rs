@@ -9,12 +9,10 @@ use super::definitions::Definitions;
 use crate::config::{AssociationChoice, Config, Credentials};
 use crate::env::Env;
 use crate::error::Error;
-use crate::http::{
-    Client, ClientOptions, KeepToken, Limits, RequestStats, RetryBudget, TokenProvider,
-};
+use crate::http::{Client, ClientOptions, KeepToken, RequestStats, RetryBudget, TokenProvider};
 use crate::hubspot::{
-    self, Api, ApiVersion, CustomObject, EventDefinition, OAuthApp, PROFILE, Paths, Readable,
-    RequestContext, TokenScopes, limits,
+    self, Api, ApiVersion, CustomObject, EventDefinition, OAuthApp, Paths, Readable,
+    RequestContext, TokenScopes,
 };
 use crate::protocol::{Message, MessageSender};
 use crate::streams::{AssociationStream, CustomStream, Names};
@@ -62,13 +60,7 @@ impl Session {
         };
         let options = ClientOptions {
             base: env.api_url.clone(),
-            profile: PROFILE,
-            limits: Limits {
-                general: limits::GENERAL_WINDOW,
-                search: limits::SEARCH_WINDOW,
-                associations: limits::ASSOCIATIONS_WINDOW,
-                in_flight: config.in_flight,
-            },
+            in_flight: config.in_flight,
             retry_budget,
             provider: tokens,
             secrets: match &config.credentials {

@@ -9,16 +9,28 @@ use tokio::time::Instant;
 
 use super::state::{LimiterState, PermitInfo};
 use super::window::WindowUsage;
-use crate::http::profile::Bucket;
+use crate::http::quota::{ASSOCIATIONS_WINDOW, Bucket, GENERAL_WINDOW, QuotaWindow, SEARCH_WINDOW};
 
-/// Window sizes (requests, length) to start with, before responses correct them.
+/// Windows to start with, before responses correct their sizes, and the concurrency limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    pub general: (u32, Duration),
-    pub search: (u32, Duration),
-    pub associations: (u32, Duration),
+    pub general: QuotaWindow,
+    pub search: QuotaWindow,
+    pub associations: QuotaWindow,
     /// Maximum number of requests in flight over all buckets.
     pub in_flight: usize,
+}
+
+impl Limits {
+    /// Returns the windows of HubSpot, with at most `in_flight` requests in flight.
+    pub(crate) fn hubspot(in_flight: usize) -> Self {
+        Self {
+            general: GENERAL_WINDOW,
+            search: SEARCH_WINDOW,
+            associations: ASSOCIATIONS_WINDOW,
+            in_flight,
+        }
+    }
 }
 
 /// Rate limiter of all buckets, shared by all streams.

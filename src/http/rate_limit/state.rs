@@ -8,7 +8,7 @@ use super::concurrency::ConcurrencyLimit;
 use super::limiter::Limits;
 use super::queue::FairQueue;
 use super::window::SlidingWindow;
-use crate::http::profile::Bucket;
+use crate::http::quota::Bucket;
 
 /// Time after which an idle connection is assumed to be closed by either side.
 const IDLE: Duration = Duration::from_mins(1);
@@ -45,8 +45,8 @@ pub(super) struct PermitInfo {
 
 impl<W> LimiterState<W> {
     pub(super) fn new(limits: Limits, now: Instant) -> Self {
-        let bucket_state = |(size, length)| BucketState {
-            window: SlidingWindow::new(size, length, now),
+        let bucket_state = |window| BucketState {
+            window: SlidingWindow::new(window, now),
             concurrency: ConcurrencyLimit::default(),
             in_flight: 0,
             queue: FairQueue::default(),
@@ -185,13 +185,6 @@ mod tests {
     use super::super::window::WindowUsage;
     use super::*;
 
-    const LIMITS: Limits = Limits {
-        general: (100, Duration::from_secs(10)),
-        search: (5, Duration::from_secs(1)),
-        associations: (100, Duration::from_secs(10)),
-        in_flight: 4,
-    };
-
     /// Returns all waiters that are granted a permit now, in order. Their requests stay in flight.
     fn served(state: &mut LimiterState<&'static str>, now: Instant) -> Vec<&'static str> {
         std::iter::from_fn(|| {
@@ -205,7 +198,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_stream_with_one_request_is_next_but_one_among_a_thousand() {
         let mut now = Instant::now();
-        let mut state = LimiterState::new(LIMITS, now);
+        let mut state = LimiterState::new(Limits::hubspot(4), now);
         for _ in 0..1_000 {
             state.join(Bucket::General, 1, "many");
         }
@@ -229,7 +222,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn buckets_take_turns_and_none_waits_for_another_ones_quota() {
         let now = Instant::now();
-        let mut state = LimiterState::new(LIMITS, now);
+        let mut state = LimiterState::new(Limits::hubspot(4), now);
         for _ in 0..50 {
             state.join(Bucket::General, 1, "list");
         }
@@ -246,7 +239,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn after_a_refusal_one_request_finds_out_whether_it_is_over() {
         let now = Instant::now();
-        let mut state = LimiterState::new(LIMITS, now);
+        let mut state = LimiterState::new(Limits::hubspot(4), now);
         for _ in 0..50 {
             state.join(Bucket::General, 1, "list");
         }

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::limiter::{Limiter, Limits};
 use super::window::WindowUsage;
-use crate::http::profile::Bucket;
+use crate::http::quota::Bucket;
 
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
@@ -93,14 +93,8 @@ struct Client<'a> {
 
 impl<'a> Client<'a> {
     fn new(bucket: Bucket, quota: &'a Quota, latency: Latency, seed: u64) -> Self {
-        let limits = Limits {
-            general: (100, TEN_SECONDS),
-            search: (5, SECOND),
-            associations: (100, TEN_SECONDS),
-            in_flight: 40,
-        };
         let now = Instant::now();
-        let (limiter, dice) = (Limiter::new(limits, now), Dice(Cell::new(seed)));
+        let (limiter, dice) = (Limiter::new(Limits::hubspot(40), now), Dice(Cell::new(seed)));
         Self { limiter, bucket, quota, latency, dice, counts_from: now, counts: Counts::default() }
     }
 

@@ -9,6 +9,7 @@ use super::cooldown::Cooldown;
 use super::external_usage::ExternalUsage;
 use super::rtt::RttStats;
 use super::throttled_rate::ThrottledRate;
+use crate::http::quota::QuotaWindow;
 
 /// Divisor of the window length for the assumed jitter of travel times: 0.4 s for a window of ten
 /// seconds, 40 ms for one of one second.
@@ -79,9 +80,10 @@ pub struct WindowUsage {
 }
 
 impl SlidingWindow {
-    pub fn new(size: u32, length: Duration, now: Instant) -> Self {
+    pub fn new(window: QuotaWindow, now: Instant) -> Self {
+        let QuotaWindow { requests, length } = window;
         Self {
-            size: size.max(1),
+            size: requests.max(1),
             length,
             reserved: 0,
             sent: VecDeque::new(),
@@ -263,13 +265,14 @@ impl SlidingWindow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::quota::SEARCH_WINDOW;
 
     const TEN_SECONDS: Duration = Duration::from_secs(10);
     const MS: Duration = Duration::from_millis(1);
 
     fn window(size: u32) -> (SlidingWindow, Instant) {
         let now = Instant::now();
-        (SlidingWindow::new(size, TEN_SECONDS, now), now)
+        (SlidingWindow::new(QuotaWindow { requests: size, length: TEN_SECONDS }, now), now)
     }
 
     /// Sends as many requests as there are permits at one instant. Returns their numbers.
@@ -360,7 +363,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_headers_a_refusal_lowers_the_rate() {
         let start = Instant::now();
-        let mut search = SlidingWindow::new(5, Duration::from_secs(1), start);
+        let mut search = SlidingWindow::new(SEARCH_WINDOW, start);
         assert_eq!(fill(&mut search, start, false).len(), 5);
         search.refused(start, None, start);
         let later = start + MS * 1_500;

@@ -15,16 +15,16 @@ const QUOTED: usize = 500;
 
 /// The fields of an error body that are present and of a usable type.
 #[derive(Debug, Default)]
-pub(super) struct Body {
-    pub(super) status: Option<String>,
-    pub(super) message: Option<String>,
-    pub(super) category: Option<String>,
-    pub(super) sub_category: Option<String>,
-    pub(super) correlation: Option<String>,
-    pub(super) policy_name: Option<String>,
-    pub(super) group_name: Option<String>,
+pub struct ErrorBody {
+    pub status: Option<String>,
+    pub message: Option<String>,
+    pub category: Option<String>,
+    pub sub_category: Option<String>,
+    pub correlation: Option<String>,
+    pub policy_name: Option<String>,
+    pub group_name: Option<String>,
     /// The error code of RFC 6749, sent by the token endpoint.
-    pub(super) error: Option<String>,
+    pub error: Option<String>,
     has_errors: bool,
     /// Required scopes, from fields that list them.
     scopes: Vec<String>,
@@ -32,10 +32,10 @@ pub(super) struct Body {
     any_scope: bool,
 }
 
-impl Body {
+impl ErrorBody {
     /// Parses what is readable; `None` if the body is not a JSON object. Of a truncated or
     /// otherwise invalid body, everything before the error is used.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
         let (mut body, mut is_object) = (Self::default(), false);
         let mut deserializer = serde_json::Deserializer::from_str(&text);
@@ -97,12 +97,12 @@ impl Body {
     }
 
     /// Returns the message in lower case, for keyword searches.
-    pub(super) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         self.message.as_deref().unwrap_or_default().to_ascii_lowercase()
     }
 
     /// Returns the message as shown to users, or `None` if there is none.
-    pub(super) fn said(&self) -> Option<String> {
+    pub fn said(&self) -> Option<String> {
         let message = self.message.as_deref()?;
         let line = message.split(|c: char| c.is_control()).collect::<Vec<_>>().join(" ");
         Some(if line.chars().count() > QUOTED {
@@ -112,25 +112,25 @@ impl Body {
         })
     }
 
-    pub(super) fn is_category(&self, category: &str) -> bool {
+    pub fn is_category(&self, category: &str) -> bool {
         self.category.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(category))
     }
 
     /// Returns `true` if the body declares itself an error, as HubSpot's do.
-    pub(super) fn is_error(&self) -> bool {
+    pub fn is_error(&self) -> bool {
         self.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("error"))
     }
 
     /// Returns `true` if the body comes from HubSpot. A message alone is not enough, since gateways
     /// send one too.
-    pub(super) fn is_hubspots(&self) -> bool {
+    pub fn is_hubspots(&self) -> bool {
         let keys = [&self.category, &self.sub_category, &self.correlation, &self.policy_name];
         self.is_error() || self.has_errors || keys.iter().any(|key| key.is_some())
     }
 
     /// Returns the scopes named in fields or in the message, without duplicates, and `true` if any
     /// one of them is sufficient.
-    pub(super) fn named_scopes(&self) -> (Vec<String>, bool) {
+    pub fn named_scopes(&self) -> (Vec<String>, bool) {
         if !self.scopes.is_empty() {
             return (self.scopes.clone(), self.any_scope);
         }
@@ -139,7 +139,7 @@ impl Body {
     }
 
     /// Returns `true` if the error is about scopes, whether it names them or not.
-    pub(super) fn is_about_scopes(&self) -> bool {
+    pub fn is_about_scopes(&self) -> bool {
         const WORDS: &[&str] = &["required scope", "permissions"];
         let words = self.words();
         self.is_category("MISSING_SCOPES")
@@ -150,7 +150,7 @@ impl Body {
 
 /// Reads the fields of an object one by one.
 struct Keys<'a> {
-    body: &'a mut Body,
+    body: &'a mut ErrorBody,
     is_object: &'a mut bool,
 }
 
@@ -251,7 +251,8 @@ mod tests {
                     format!("\"{key}\":{}", if key == odd_key { odd } else { value })
                 };
                 let text: Vec<_> = KEYS.iter().map(value).collect();
-                let body = Body::read(format!("{{{}}}", text.join(",")).as_bytes()).expect("JSON");
+                let body =
+                    ErrorBody::parse(format!("{{{}}}", text.join(",")).as_bytes()).expect("JSON");
                 let is_odd = |key: &str| *odd_key == key;
                 let case = format!("{odd_key}: {odd}");
                 let is_expired = body.is_category("EXPIRED_AUTHENTICATION");
@@ -269,15 +270,15 @@ mod tests {
     fn a_body_counts_as_far_as_it_goes() {
         let long = "é".repeat(2_000);
         let body = format!(r#"{{"status":"error","message":"{long}","category":"X","rest":"#);
-        let body = Body::read(body.as_bytes()).unwrap();
+        let body = ErrorBody::parse(body.as_bytes()).unwrap();
         assert!(body.is_error() && body.is_category("x"));
         let said = body.said().unwrap();
         assert_eq!((said.chars().count(), said.ends_with("é…")), (QUOTED + 1, true));
         let deep =
             format!(r#"{{"errors":{}1{},"category":"X"}}"#, "[".repeat(500), "]".repeat(500));
-        assert!(Body::read(deep.as_bytes()).unwrap().is_category("X"));
+        assert!(ErrorBody::parse(deep.as_bytes()).unwrap().is_category("X"));
         for body in ["", "<html>", "[]", "7"] {
-            assert!(Body::read(body.as_bytes()).is_none(), "{body}");
+            assert!(ErrorBody::parse(body.as_bytes()).is_none(), "{body}");
         }
     }
 

@@ -1,81 +1,66 @@
-//! Profile of HubSpot for the HTTP client.
+//! The allow-list of requests, which keeps the connector read-only.
 
 use http::Method;
 
-use super::{limits, refusal};
-use crate::http::ServiceProfile;
-
-/// The profile of HubSpot.
-pub const PROFILE: ServiceProfile = ServiceProfile {
-    is_read,
-    refusal_kind: refusal::refusal_kind,
-    said_in_success: refusal::said_in_success,
-    limit_header: "x-hubspot-ratelimit-max",
-    remaining_header: "x-hubspot-ratelimit-remaining",
-    daily_limit_header: "x-hubspot-ratelimit-daily",
-    daily_remaining_header: "x-hubspot-ratelimit-daily-remaining",
-    associations_size: limits::associations_size,
-    correlation_header: "x-hubspot-correlation-id",
-};
-
-/// A kind of read-only request, by method and by start and end of its path.
+/// A kind of request that only reads, by method and by start and end of its path.
 #[derive(Debug)]
-pub struct Read {
+pub struct ReadRequest {
     pub method: Method,
     pub start: &'static str,
     pub end: &'static str,
-    pub what: &'static str,
+    pub purpose: &'static str,
 }
 
-/// All requests that may be sent; others are blocked.
-pub const READS: &[Read] = &[
-    Read {
+/// All requests that may be sent; others are blocked. `SECURITY.md` lists them too.
+pub const READ_REQUESTS: &[ReadRequest] = &[
+    ReadRequest {
         method: Method::GET,
         start: "/",
         end: "",
-        what: "lists, single records, definitions, the account",
+        purpose: "lists, single records, definitions, the account",
     },
-    Read {
+    ReadRequest {
         method: Method::POST,
         start: "/crm/",
         end: "/search",
-        what: "records and lists that meet a condition",
+        purpose: "records and lists that meet a condition",
     },
-    Read {
+    ReadRequest {
         method: Method::POST,
         start: "/crm/",
         end: "/batch/read",
-        what: "records and associations by id",
+        purpose: "records and associations by id",
     },
-    Read {
+    ReadRequest {
         method: Method::POST,
         start: "/automation/",
         end: "/flows/batch/read",
-        what: "flows by id",
+        purpose: "flows by id",
     },
-    Read {
+    ReadRequest {
         method: Method::POST,
         start: "/oauth/",
         end: "/token",
-        what: "an access token for a refresh token",
+        purpose: "an access token for a refresh token",
     },
-    Read {
+    ReadRequest {
         method: Method::POST,
         start: "/oauth/",
         end: "/token/introspect",
-        what: "the scopes of an OAuth app's token",
+        purpose: "the scopes of an OAuth app's token",
     },
-    Read {
+    ReadRequest {
         method: Method::POST,
         start: "/oauth/",
         end: "/private-apps/get/access-token-info",
-        what: "the scopes of a private app's token",
+        purpose: "the scopes of a private app's token",
     },
 ];
 
-fn is_read(method: &Method, path: &str) -> bool {
+/// Returns `true` if the request only reads. Other requests are never sent.
+pub(super) fn is_read_only(method: &Method, path: &str) -> bool {
     is_plain(path)
-        && READS.iter().any(|read| {
+        && READ_REQUESTS.iter().any(|read| {
             read.method == *method && path.starts_with(read.start) && path.ends_with(read.end)
         })
 }
@@ -124,7 +109,7 @@ mod tests {
             (Method::POST, "/crm/v3/objects/deals/batch/archive\\..\\batch/read", false),
             (Method::POST, "/crm/v3/objects/deals/merge#/search", false),
         ] {
-            assert_eq!(is_read(&method, path), expected, "{method} {path}");
+            assert_eq!(is_read_only(&method, path), expected, "{method} {path}");
         }
     }
 }
