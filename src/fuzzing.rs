@@ -15,8 +15,8 @@ use crate::config::Config;
 use crate::cursor::{CursorFormat, FIRST, Scan, StateCodec, StateCursor, StateLayout, TimeBounds};
 use crate::env::EnvArgs;
 use crate::http::{
-    AccessToken, AttemptResult, Backoff, ErrorResponse, RequestError, ResponseHeaders, RetryBudget,
-    classify, refusal_kind,
+    AccessToken, AttemptError, Backoff, Bucket, ErrorBody, FailedRequest, Refusal, RequestError,
+    ResponseHeaders, RetryBudget, retry_action,
 };
 use crate::hubspot::{self, Definition, PropertyType, RequestContext, answers};
 use crate::protocol::{ConfiguredCatalog, IncomingState};
@@ -134,21 +134,27 @@ pub fn page(bytes: &[u8]) {
 pub fn refusal(bytes: &[u8]) {
     let Some((status, body)) = bytes.split_first_chunk() else { return };
     let status = u16::from_be_bytes(*status) % 600;
-    let refusal_kind = refusal_kind(status, body);
-    let _verdict = classify(&AttemptResult::Answer { status, retry_after: None, refusal_kind });
-    let failures: [fn(Box<ErrorResponse>) -> RequestError; 2] =
-        [RequestError::Refused, RequestError::NoToken];
-    for failure in failures {
-        let failure = failure(Box::new(ErrorResponse {
+    let refusal = || {
+        Box::new(Refusal {
             status,
-            body: Bytes::copy_from_slice(body),
-            correlation: None,
+            body: ErrorBody::parse(body),
+            retry_after: None,
+            correlation_id: None,
             method: Method::GET,
             path: "/".to_owned(),
-        }));
+        })
+    };
+    let request = FailedRequest {
+        endpoint: "`deals`",
+        bucket: Bucket::General,
+        page_size: None,
+        attempts: 1,
+    };
+    let _action = retry_action(AttemptError::Refused(refusal()), &request);
+    for failure in [RequestError::Refused(refusal()), RequestError::NoToken(refusal())] {
         let subject = RequestContext { stream: "deals", scopes: &[] };
         let error = hubspot::explain(failure, subject, "host", None);
-        let _told = (error.to_string(), error.internal_message(), error.failure_type());
+        let _texts = (error.to_string(), error.internal_message(), error.failure_type());
     }
 }
 
@@ -164,7 +170,7 @@ pub fn headers(bytes: &[u8]) {
         }
     }
     let headers = ResponseHeaders::parse(&map);
-    let wait = Backoff::new(RetryBudget::READ, 7).next(Duration::ZERO, headers.retry_after);
+    let wait = Backoff::new(RetryBudget::READ, 7).next_wait(Duration::ZERO, headers.retry_after);
     let _when = wait.map(|wait| Instant::now() + wait);
 }
 

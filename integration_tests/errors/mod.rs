@@ -7,10 +7,9 @@ mod rows;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use bytes::Bytes;
 use http::Method;
 use source_hubspot::error::{Error, FailureType};
-use source_hubspot::http::{ErrorResponse, RequestError};
+use source_hubspot::http::{ErrorBody, Refusal, RequestError};
 use source_hubspot::hubspot;
 
 use crate::support::golden::compare_file;
@@ -81,11 +80,12 @@ fn said(error: &Error) -> String {
 }
 
 /// Returns the error response to the request of all rows.
-fn refusal(status: u16, body: &str) -> ErrorResponse {
-    ErrorResponse {
+fn refusal(status: u16, body: &str) -> Refusal {
+    Refusal {
         status,
-        body: Bytes::copy_from_slice(body.as_bytes()),
-        correlation: None,
+        body: ErrorBody::parse(body.as_bytes()),
+        retry_after: None,
+        correlation_id: None,
         method: Method::GET,
         path: "/crm/objects/2026-09/deals".to_owned(),
     }

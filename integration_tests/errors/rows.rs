@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use source_hubspot::error::Error;
-use source_hubspot::http::RequestError;
+use source_hubspot::http::{RequestError, TransientError};
 use source_hubspot::hubspot::RequestContext;
 
 use super::{explained, refusal};
@@ -360,8 +360,14 @@ fn network() -> Vec<Told> {
     let tls = |problem: &str| {
         explained(RequestError::Tls { problem: problem.into(), source: "handshake".into() })
     };
-    let proxy =
-        |wants_login| explained(RequestError::Proxy { wants_login, source: "tunnel".into() });
+    let exhausted = |last: TransientError| {
+        explained(RequestError::Exhausted {
+            endpoint: "`deals` (GET /crm/objects/2026-09/deals)".into(),
+            attempts: 12,
+            elapsed: Duration::from_mins(4),
+            last,
+        })
+    };
     let not_found = "the name of the host was not found, check DNS or set HTTPS_PROXY: failed to \
                      lookup address information: Name or service not known";
     let no_proxy = "the proxy that HTTPS_PROXY names cannot be reached, check it: Connection \
@@ -379,22 +385,19 @@ fn network() -> Vec<Told> {
         ),
         ("no response within the timeout", failing("no answer in time"), "see above"),
         ("the proxy does not accept connections", failing(no_proxy), "correct `HTTPS_PROXY`"),
-        ("407: the proxy requires a login", proxy(true), "add the login to `HTTPS_PROXY`"),
+        (
+            "407: the proxy requires a login",
+            explained(RequestError::ProxyLogin("tunnel".into())),
+            "add the login to `HTTPS_PROXY`",
+        ),
         (
             "403 or another refusal by the proxy, in every attempt",
-            proxy(false),
+            exhausted(TransientError::ProxyRefused("tunnel".into())),
             "allow api.hubapi.com in the proxy",
         ),
         (
             "403 without a HubSpot error, in every attempt: from a proxy, a firewall or HubSpot's edge",
-            explained(RequestError::Exhausted {
-                endpoint: "`deals` (GET /crm/objects/2026-09/deals)".into(),
-                attempts: 12,
-                elapsed: Duration::from_mins(4),
-                last: "its last answer was 403".into(),
-                answered: false,
-                refusal: Some(refusal(403, "<html>").into()),
-            }),
+            exhausted(TransientError::Refused(refusal(403, "<html>").into())),
             "allow connections to api.hubapi.com, port 443; find out which server responds instead",
         ),
         (

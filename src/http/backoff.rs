@@ -73,18 +73,18 @@ impl Backoff {
         Self { schedule, retry_budget, attempts: 0, seed }
     }
 
-    /// Returns the wait after another failure, at least `floor`, or `None` if the budget is
+    /// Returns the wait after another failure, at least `min_wait`, or `None` if the budget is
     /// exhausted. `spent` is the part of [`RetryBudget::budget`] already used.
-    pub fn next(&mut self, spent: Duration, floor: Option<Duration>) -> Option<Duration> {
+    pub fn next_wait(&mut self, spent: Duration, min_wait: Option<Duration>) -> Option<Duration> {
         self.attempts += 1;
         let planned = self.schedule.next_backoff()?;
-        let wait = planned.mul_f64(self.jitter()).max(floor.unwrap_or_default());
+        let wait = planned.mul_f64(self.jitter()).max(min_wait.unwrap_or_default());
         let is_within = spent.saturating_add(wait) <= self.retry_budget.budget;
         (self.attempts < self.retry_budget.attempts && is_within).then_some(wait)
     }
 
     /// Replaces the retry budget for the remaining attempts.
-    pub fn limit(&mut self, retry_budget: RetryBudget) {
+    pub fn set_budget(&mut self, retry_budget: RetryBudget) {
         self.retry_budget = retry_budget;
     }
 
@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn waits_grow_with_jitter_and_end() {
         let mut backoff = Backoff::new(retry_budget(6, Duration::from_secs(100)), 7);
-        let waits: Vec<_> = std::iter::from_fn(|| backoff.next(Duration::ZERO, None)).collect();
+        let waits: Vec<_> =
+            std::iter::from_fn(|| backoff.next_wait(Duration::ZERO, None)).collect();
         assert_eq!(waits.len(), 5);
         for (index, wait) in waits.iter().enumerate() {
             let full = Duration::from_millis(500) * (1 << index);
@@ -124,26 +125,26 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_says_is_a_floor_within_the_budget() {
+    fn retry_after_is_a_lower_bound_within_the_budget() {
         let hour = Duration::from_hours(1);
         let mut backoff = Backoff::new(retry_budget(6, hour * 2), 7);
-        assert_eq!(backoff.next(Duration::ZERO, Some(hour)), Some(hour));
-        assert_eq!(backoff.next(hour, Some(hour)), Some(hour));
-        assert_eq!(backoff.next(hour + Duration::from_secs(1), Some(hour)), None);
+        assert_eq!(backoff.next_wait(Duration::ZERO, Some(hour)), Some(hour));
+        assert_eq!(backoff.next_wait(hour, Some(hour)), Some(hour));
+        assert_eq!(backoff.next_wait(hour + Duration::from_secs(1), Some(hour)), None);
     }
 
     #[test]
     fn time_spent_on_attempts_counts() {
         let mut backoff = Backoff::new(RetryBudget::INTERACTIVE, 7);
-        assert!(backoff.next(Duration::from_secs(10), None).is_some());
-        assert_eq!(backoff.next(Duration::from_secs(20), None), None);
+        assert!(backoff.next_wait(Duration::from_secs(10), None).is_some());
+        assert_eq!(backoff.next_wait(Duration::from_secs(20), None), None);
     }
 
     #[test]
     fn the_same_seed_gives_the_same_waits() {
         let waits = |seed| {
             let mut backoff = Backoff::new(RetryBudget::READ, seed);
-            (0..5).map(|_| backoff.next(Duration::ZERO, None)).collect::<Vec<_>>()
+            (0..5).map(|_| backoff.next_wait(Duration::ZERO, None)).collect::<Vec<_>>()
         };
         assert_eq!(waits(3), waits(3));
         assert_ne!(waits(3), waits(5));

@@ -12,11 +12,12 @@ use super::clock::ServerClock;
 use super::daily_quota::DailyQuota;
 use super::quota::Bucket;
 use super::rate_limit::{Limiter, Limits};
+use super::request::{Request, ResizablePage};
 use super::request_error::{DecodeError, RequestError};
 use super::roots;
 use super::stats::RequestStats;
 use super::token::TokenProvider;
-use super::transport::{Request, Resize, Transport};
+use super::transport::Transport;
 use crate::error::BoxError;
 use crate::secret::Secret;
 
@@ -66,9 +67,9 @@ impl Client {
         let base = options.base.clone();
         let clock = ServerClock::new(Instant::now(), options.clock_offset);
         let transport = Transport::new(http, options.base, limiter, options.retry_budget, clock);
-        options.secrets.iter().for_each(|secret| transport.redactor.learn(secret));
+        options.secrets.iter().for_each(|secret| transport.redactor.add(secret));
         if let TokenProvider::Fixed(token) = &options.provider {
-            transport.redactor.learn(token);
+            transport.redactor.add(token);
         }
         Ok(Self { transport, provider: options.provider, base, stop: options.stop })
     }
@@ -78,20 +79,20 @@ impl Client {
         &self.base
     }
 
-    /// Returns the service's clock.
+    /// Returns HubSpot's clock.
     pub fn clock(&self) -> &ServerClock {
         &self.transport.clock
     }
 
-    /// Returns the daily quota as reported by the service.
-    pub fn day(&self) -> &DailyQuota {
-        &self.transport.day
+    /// Returns the daily quota as reported by HubSpot.
+    pub fn daily_quota(&self) -> &DailyQuota {
+        &self.transport.daily_quota
     }
 
-    /// Returns the number of requests that the service currently counts in a bucket, and the
+    /// Returns the number of requests that HubSpot currently counts in a bucket, and the
     /// bucket's limit.
-    pub fn used(&self, bucket: Bucket) -> (u32, u32) {
-        self.transport.limiter.used(bucket)
+    pub fn usage(&self, bucket: Bucket) -> (u32, u32) {
+        self.transport.limiter.usage(bucket)
     }
 
     /// Returns the retry budget of a request.
@@ -103,7 +104,7 @@ impl Client {
     ///
     /// # Errors
     /// Returns `RequestError::Stopped` if a stop is requested.
-    pub async fn rest(&self, wait: Duration) -> Result<(), RequestError> {
+    pub async fn sleep(&self, wait: Duration) -> Result<(), RequestError> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(RequestError::Stopped),
@@ -112,47 +113,45 @@ impl Client {
     }
 
     /// Sends a request until its response is decoded, the retry budget is exhausted, or a stop is
-    /// requested. If `resize` is given, pages that fail because of their size are requested again
+    /// requested. If `page` is given, pages that fail because of their size are requested again
     /// with fewer records.
     pub async fn send<T>(
         &self,
         request: &Request,
-        resize: Option<&Resize<'_>>,
+        page: Option<&ResizablePage<'_>>,
         stats: &RequestStats,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(RequestError::Stopped),
-            answer = self.authenticated(request, resize, stats, decode) => answer,
+            result = self.send_authenticated(request, page, stats, decode) => result,
         }
     }
 
     /// Sends a request with a token. Replaces a refused token at most once.
-    async fn authenticated<T>(
+    async fn send_authenticated<T>(
         &self,
         request: &Request,
-        resize: Option<&Resize<'_>>,
+        page: Option<&ResizablePage<'_>>,
         stats: &RequestStats,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
         let mut access_token = self.provider.current(&self.transport, stats).await?;
         let mut is_replaced = false;
         loop {
-            let failure = match self
-                .transport
-                .send(request, resize, Some(&access_token), stats, &decode)
-                .await
-            {
-                Ok(value) => return Ok(value),
-                Err(failure) => failure,
-            };
+            let failure =
+                match self.transport.send(request, page, Some(&access_token), stats, &decode).await
+                {
+                    Ok(value) => return Ok(value),
+                    Err(failure) => failure,
+                };
             access_token = if matches!(failure, RequestError::TokenDue) {
                 self.provider.current(&self.transport, stats).await?
             } else if !self.provider.may_replace_after(&failure) {
                 return Err(failure);
             } else if is_replaced {
-                return Err(self.provider.given_up(failure));
+                return Err(self.provider.replacement_refused(failure));
             } else {
                 is_replaced = true;
                 self.provider.replace(&access_token, &self.transport, stats).await?
@@ -160,15 +159,15 @@ impl Client {
         }
     }
 
-    /// Sends a request that `about` builds from the token. A refused token is not replaced, since
-    /// nothing depends on the response.
-    pub async fn ask_about_token<T>(
+    /// Sends a request that `build` makes from the token, and no token in its headers. A refused
+    /// token is not replaced, since nothing depends on the response.
+    pub async fn send_about_token<T>(
         &self,
-        about: impl Fn(&Secret<String>) -> Request,
+        build: impl Fn(&Secret<String>) -> Request,
         stats: &RequestStats,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
         let access_token = self.provider.current(&self.transport, stats).await?;
-        self.transport.send(&about(&access_token.token), None, None, stats, &decode).await
+        self.transport.send(&build(&access_token.token), None, None, stats, &decode).await
     }
 }

@@ -17,10 +17,10 @@ impl DailyQuotaUsage {
     }
 }
 
-/// Daily quota as last reported by the service, and the share that must not be exceeded.
+/// Daily quota as last reported by HubSpot, and the share that must not be exceeded.
 #[derive(Debug, Default)]
 pub struct DailyQuota {
-    told: Mutex<Option<DailyQuotaUsage>>,
+    usage: Mutex<Option<DailyQuotaUsage>>,
     share: Mutex<Option<u32>>,
     /// `true` once the warning about a reported limit of 0 has been logged.
     is_warned: AtomicBool,
@@ -29,8 +29,8 @@ pub struct DailyQuota {
 impl DailyQuota {
     /// Records the usage reported by a response. A limit of 0 is ignored, since the response itself
     /// proves it wrong.
-    pub fn observe(&self, told: DailyQuotaUsage) {
-        if told.limit == 0 {
+    pub fn observe(&self, usage: DailyQuotaUsage) {
+        if usage.limit == 0 {
             if !self.is_warned.swap(true, Relaxed) {
                 log::warn!(
                     "HubSpot reports a limit of 0 requests per day, which cannot be right, so \
@@ -39,13 +39,13 @@ impl DailyQuota {
             }
             return;
         }
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(told);
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
     }
 
-    /// Returns the usage last reported; `None` if the service does not report it, as for apps
+    /// Returns the usage last reported; `None` if HubSpot does not report it, as for apps
     /// without a daily limit.
-    pub fn told(&self) -> Option<DailyQuotaUsage> {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn usage(&self) -> Option<DailyQuotaUsage> {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Refuses further requests once the account has used `share` percent of its daily quota.
@@ -55,10 +55,10 @@ impl DailyQuota {
     }
 
     /// Returns the usage and the share if the share is used up.
-    pub(super) fn over(&self) -> Option<(DailyQuotaUsage, u32)> {
+    pub(super) fn exceeded_share(&self) -> Option<(DailyQuotaUsage, u32)> {
         let share = (*self.share.lock().unwrap_or_else(PoisonError::into_inner))?;
-        let told = self.told()?;
-        told.reaches(share).then_some((told, share))
+        let usage = self.usage()?;
+        usage.reaches(share).then_some((usage, share))
     }
 }
 
@@ -86,17 +86,17 @@ mod tests {
     }
 
     #[test]
-    fn only_a_told_day_with_a_share_to_keep_is_ever_over() {
+    fn a_share_is_exceeded_only_if_usage_and_share_are_known() {
         let (day, full) = (DailyQuota::default(), DailyQuotaUsage { used: 10, limit: 10 });
         day.set_limit(Some(90));
-        assert_eq!(day.over(), None);
+        assert_eq!(day.exceeded_share(), None);
         day.observe(full);
-        assert_eq!(day.over(), Some((full, 90)));
+        assert_eq!(day.exceeded_share(), Some((full, 90)));
         day.set_limit(None);
-        assert_eq!(day.over(), None);
+        assert_eq!(day.exceeded_share(), None);
         let (day, none) = (DailyQuota::default(), DailyQuotaUsage { used: 0, limit: 0 });
         day.set_limit(Some(90));
         day.observe(none);
-        assert_eq!((day.told(), day.over()), (None, None), "a day of 0 requests");
+        assert_eq!((day.usage(), day.exceeded_share()), (None, None), "a day of 0 requests");
     }
 }

@@ -4,17 +4,18 @@
 //! that report them (`headers`), the requests that only read (`read_only`), and error responses
 //! (`refusal`, `error_body`). Paths, pages and records are those of [`hubspot`](crate::hubspot).
 //!
-//! Decisions are pure and can be tested on their own ([`classify`], [`Backoff`], [`SlidingWindow`],
+//! Decisions are pure and can be tested on their own ([`retry_action`], [`Backoff`], [`SlidingWindow`],
 //! [`AccessToken`]). `Transport::send` is the only retry loop and, apart from the limiter, the only
 //! place that waits.
 
+mod attempt;
 mod backoff;
-#[cfg(test)]
-mod cases;
 mod client;
 mod clock;
 mod daily_quota;
 mod error_body;
+#[cfg(test)]
+mod failing_servers;
 mod headers;
 mod page_size;
 mod quota;
@@ -22,6 +23,7 @@ mod rate_limit;
 mod read_only;
 mod redact;
 mod refusal;
+mod request;
 mod request_error;
 mod retry;
 mod roots;
@@ -30,19 +32,21 @@ mod token;
 mod transport;
 mod transport_error;
 
+pub use attempt::BODY_CAP;
 pub use backoff::{Backoff, RetryBudget};
 pub use client::{Client, ClientOptions};
 pub use clock::ServerClock;
 pub use daily_quota::{DailyQuota, DailyQuotaUsage};
-pub use error_body::ErrorBody;
+pub use error_body::{ErrorBody, reported_error};
 pub use headers::ResponseHeaders;
 pub use page_size::PageSize;
 pub use quota::{Bucket, QuotaWindow};
 pub use rate_limit::{Limiter, Limits, Permit, SlidingWindow, WindowUsage};
 pub use read_only::{READ_REQUESTS, ReadRequest};
-pub use refusal::{RefusalKind, is_error_body, refusal_kind};
-pub use request_error::{DecodeError, ErrorResponse, RequestError};
-pub use retry::{AttemptResult, RetryAction, classify};
+pub use refusal::{ExhaustedQuota, Refusal};
+pub use request::{Request, RequestBody, ResizablePage};
+pub use request_error::{DecodeError, RequestError};
+pub use retry::{AttemptError, FailedRequest, RetryAction, TransientError, retry_action};
 pub use stats::{BlockedOn, RequestStats};
 pub use token::{AccessToken, KeepToken, TokenGrant, TokenProvider, TokenRefresher};
-pub use transport::{BODY_CAP, Body, Request, Resize};
+pub use transport_error::TransportError;

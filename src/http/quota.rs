@@ -9,7 +9,7 @@ pub enum Bucket {
     Search,
     Associations,
     /// Token endpoints, which have no published limit.
-    Free,
+    Unlimited,
 }
 
 /// A sliding window: at most `requests` within any period of `length`.

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 /// Replacement text for a secret.
 const REDACTED: &str = "[redacted]";
 /// Minimum length of a piece of base64 text; shorter ones also occur in ordinary words.
-const SHORTEST_PIECE: usize = 8;
+const MIN_PIECE_LENGTH: usize = 8;
 
 /// The secrets of a connection. They are found in any case, percent-encoded, in JSON escapes, and
 /// in base64.
@@ -27,7 +27,7 @@ pub(super) struct Redactor {
 
 impl Redactor {
     /// Adds a secret to redact.
-    pub(super) fn learn(&self, secret: &Secret<String>) {
+    pub(super) fn add(&self, secret: &Secret<String>) {
         let secret = secret.expose().trim();
         if secret.is_empty() {
             return;
@@ -123,7 +123,7 @@ fn pieces(secret: &[u8]) -> impl Iterator<Item = String> {
         let digits = places.filter_map(|place| alphabet.get(bits(place)).copied().map(char::from));
         digits.collect::<String>()
     });
-    pieces.filter(|piece| piece.len() >= SHORTEST_PIECE)
+    pieces.filter(|piece| piece.len() >= MIN_PIECE_LENGTH)
 }
 
 #[cfg(test)]
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn secrets_are_found_however_they_are_spelled() {
         let redactor = Redactor::default();
-        redactor.learn(&Secret::new("pat-na1-Canary.9".to_owned()));
+        redactor.add(&Secret::new("pat-na1-Canary.9".to_owned()));
         for (case, body, expected) in [
             ("as it is", r#"{"message":"pat-na1-Canary.9!"}"#, r#"{"message":"[redacted]!"}"#),
             ("twice", "pat-na1-Canary.9 pat-na1-Canary.9", "[redacted] [redacted]"),
@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn an_empty_secret_hides_nothing() {
         let redactor = Redactor::default();
-        redactor.learn(&Secret::new("  ".to_owned()));
+        redactor.add(&Secret::new("  ".to_owned()));
         assert_eq!(redactor.redact_text("as it is".to_owned()), "as it is");
     }
 }

@@ -1,86 +1,127 @@
-//! Meaning of HubSpot's error responses for the HTTP client.
+//! An error response, parsed once where it arrives, and its meaning.
+
+use std::time::Duration;
+
+use http::Method;
 
 use super::error_body::ErrorBody;
 use super::quota::Bucket;
 
-/// Meaning of an error response beyond its status.
+/// An error response. Its body contains no secrets.
+#[derive(Debug)]
+pub struct Refusal {
+    pub status: u16,
+    pub body: ErrorBody,
+    /// Minimum wait before a retry, if the response states one.
+    pub retry_after: Option<Duration>,
+    /// Id of the response, for support requests.
+    pub correlation_id: Option<String>,
+    pub method: Method,
+    /// Path of the request, without the query.
+    pub path: String,
+}
+
+/// Quota that a 429 reports as exhausted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RefusalKind {
-    /// Nothing beyond the status.
-    Plain,
-    /// A 401 because the token has expired. A new token, or a retry with the same one, may succeed.
-    TokenExpired,
-    /// A 429 that names the exhausted bucket.
-    UsedUp(Bucket),
-    /// A 429 for the daily quota, which no wait within this run can resolve.
-    DayUsedUp,
-    /// A 403 that does not come from HubSpot itself, but for example from a proxy.
-    NotHubSpot,
+pub enum ExhaustedQuota {
+    /// The daily quota. No wait within a run restores it.
+    Daily,
+    /// The window of a bucket; `None` if the response does not name it, which then is the bucket
+    /// of the request.
+    Window(Option<Bucket>),
 }
 
-/// Classifies an error response for the HTTP client.
-pub fn refusal_kind(status: u16, body: &[u8]) -> RefusalKind {
-    let read = || ErrorBody::parse(body).unwrap_or_default();
-    match status {
-        401 if is_expired(&read()) => RefusalKind::TokenExpired,
-        403 if !read().is_hubspots() => RefusalKind::NotHubSpot,
-        429 => used_up(&read()),
-        _ => RefusalKind::Plain,
+impl Refusal {
+    /// Returns `true` if the token has expired. A new token, or a retry with the same one, may
+    /// succeed. Some responses say so only in the message.
+    ///
+    /// HubSpot: `docs/hubspot.md` note 27.
+    pub fn is_token_expired(&self) -> bool {
+        self.status == 401
+            && (self.body.is_category("EXPIRED_AUTHENTICATION")
+                || self.body.lowercase_message().contains("expired"))
     }
-}
 
-/// Returns `true` if the body of a success response is that of an error.
-pub fn is_error_body(body: &[u8]) -> bool {
-    said_in_success(body).is_some()
-}
+    /// Returns `true` for a 403 that does not come from HubSpot itself, but for example from a
+    /// proxy.
+    pub fn is_from_intermediary(&self) -> bool {
+        self.status == 403 && !self.body.is_from_hubspot()
+    }
 
-/// Returns the error message of a success response whose body is that of an error, or `None` for
-/// other bodies.
-pub(super) fn said_in_success(body: &[u8]) -> Option<String> {
-    let keys = |body: &ErrorBody| {
-        body.message.is_some() || body.category.is_some() || body.correlation.is_some()
-    };
-    let body = ErrorBody::parse(body).filter(|body| body.is_error() && keys(body))?;
-    Some(body.said().or(body.category).unwrap_or_else(|| "status error, without a reason".into()))
-}
-
-/// Returns `true` if the token has expired. Some responses say so only in the message.
-///
-/// HubSpot: `docs/hubspot.md` note 27.
-fn is_expired(body: &ErrorBody) -> bool {
-    body.is_category("EXPIRED_AUTHENTICATION") || body.words().contains("expired")
-}
-
-/// Returns the quota that a 429 names: by its group, which is exact, otherwise by its policy or its
-/// message.
-///
-/// HubSpot: `docs/hubspot.md` note 25.
-fn used_up(body: &ErrorBody) -> RefusalKind {
-    let group = body.group_name.as_deref().unwrap_or_default();
-    let is_daily = match body.policy_name.as_deref() {
-        Some(policy) => policy.eq_ignore_ascii_case("DAILY"),
-        None => group.is_empty() && body.words().contains("daily limit"),
-    };
-    match group {
-        _ if is_daily => RefusalKind::DayUsedUp,
-        group if group.contains("crm:search") => RefusalKind::UsedUp(Bucket::Search),
-        group if group.contains("associations") => RefusalKind::UsedUp(Bucket::Associations),
-        group if group.contains("api-calls-ten-secondly") => RefusalKind::UsedUp(Bucket::General),
+    /// Returns the quota that a 429 names: by its group, which is exact, otherwise by its policy or
+    /// its message.
+    ///
+    /// HubSpot: `docs/hubspot.md` note 25.
+    pub fn exhausted_quota(&self) -> ExhaustedQuota {
+        let group = self.body.group_name.as_deref().unwrap_or_default();
+        let is_daily = match self.body.policy_name.as_deref() {
+            Some(policy) => policy.eq_ignore_ascii_case("DAILY"),
+            None => group.is_empty() && self.body.lowercase_message().contains("daily limit"),
+        };
+        let buckets = [
+            ("crm:search", Bucket::Search),
+            ("associations", Bucket::Associations),
+            ("api-calls-ten-secondly", Bucket::General),
+        ];
+        if is_daily {
+            return ExhaustedQuota::Daily;
+        }
         // Two quotas are per ten seconds, and the token endpoint has one per second too. The policy
-        // alone is ambiguous, so the bucket of the request decides.
-        _ => RefusalKind::Plain,
+        // alone is ambiguous, so without a group the bucket of the request decides.
+        let named = buckets.into_iter().find(|(part, _)| group.contains(part));
+        ExhaustedQuota::Window(named.map(|(_, bucket)| bucket))
+    }
+
+    /// Returns `true` if the path itself does not exist, or no longer exists, as opposed to the
+    /// object it names.
+    ///
+    /// HubSpot sends JSON for a missing record or definition; for an unknown path, the gateway in
+    /// front of it responds, in any format.
+    pub fn is_unknown_path(&self) -> bool {
+        match self.status {
+            404 => !self.body.is_object(),
+            410 => !self.body.is_category("OBJECT_NOT_FOUND"),
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if the object named by the path permanently has no entries.
+    ///
+    /// This is a record deleted since it was listed, or a list of an object type whose lists
+    /// HubSpot does not expose.
+    pub fn has_no_entries(&self) -> bool {
+        const UNREADABLE_LIST: &str = "ListError.INVALID_OBJECT_TYPE_FOR_LIST";
+        match self.status {
+            404 | 410 => self.body.is_object(),
+            400 => self.body.sub_category.as_deref() == Some(UNREADABLE_LIST),
+            _ => false,
+        }
+    }
+
+    /// Returns `true` if the scopes of the token help to explain the refusal.
+    pub fn is_about_scopes(&self) -> bool {
+        self.status == 403 && self.body.is_about_scopes()
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
+    /// Creates an error response to a request for deals.
+    pub(in crate::http) fn refusal(status: u16, body: &str) -> Refusal {
+        Refusal {
+            status,
+            body: ErrorBody::parse(body.as_bytes()),
+            retry_after: None,
+            correlation_id: None,
+            method: Method::GET,
+            path: "/crm/objects/2026-09/deals".into(),
+        }
+    }
+
     #[test]
-    fn readings() {
-        const EXPIRED: &str = r#"{"status":"error","category":"EXPIRED_AUTHENTICATION"}"#;
-        const IN_WORDS: &str =
-            r#"{"status":"error","message":"This oauth-token is expired! expiresAt: 1, now: 2"}"#;
+    fn a_429_names_its_quota() {
         const DAILY: &str = r#"{"status":"error","policyName":"DAILY","errors":null}"#;
         const DAILY_IN_WORDS: &str =
             r#"{"message":"You have reached your daily limit.","errorType":"RATE_LIMIT"}"#;
@@ -91,34 +132,75 @@ mod tests {
         const ASSOCIATIONS: &str = r#"{"groupName":"publicapi:crm:associations:1:2"}"#;
         const SECONDLY: &str =
             r#"{"message":"daily limit? no: secondly limit","policyName":"SECONDLY"}"#;
-        for (case, status, body, expected) in [
-            ("an expired token", 401, EXPIRED, RefusalKind::TokenExpired),
-            ("an expired token, in words", 401, IN_WORDS, RefusalKind::TokenExpired),
-            (
-                "an unknown token",
-                401,
-                r#"{"category":"INVALID_AUTHENTICATION"}"#,
-                RefusalKind::Plain,
-            ),
-            ("the day", 429, DAILY, RefusalKind::DayUsedUp),
-            ("the day, in words", 429, DAILY_IN_WORDS, RefusalKind::DayUsedUp),
-            ("another policy", 429, SECONDLY, RefusalKind::Plain),
-            ("a burst", 429, r#"{"policyName":"TEN_SECONDLY_ROLLING"}"#, RefusalKind::Plain),
-            ("a burst of the app", 429, APP, RefusalKind::UsedUp(Bucket::General)),
-            ("too many searches", 429, SEARCH, RefusalKind::UsedUp(Bucket::Search)),
-            ("too many associations", 429, ASSOCIATIONS, RefusalKind::UsedUp(Bucket::Associations)),
-            ("a burst without a policy", 429, r#"{"category":"RATE_LIMITS"}"#, RefusalKind::Plain),
-            ("a page of the edge", 429, "<html>", RefusalKind::Plain),
-            ("keys of other types", 401, r#"{"category":7,"errors":{}}"#, RefusalKind::Plain),
-            ("a missing scope", 403, r#"{"category":"MISSING_SCOPES"}"#, RefusalKind::Plain),
-            ("an error without a category", 403, r#"{"status":"error"}"#, RefusalKind::Plain),
-            ("one that is cut", 403, r#"{"status":"error","message":"no"#, RefusalKind::Plain),
-            ("a page of the edge", 403, "<html>", RefusalKind::NotHubSpot),
-            ("nothing", 403, "", RefusalKind::NotHubSpot),
-            ("a gateway's JSON", 403, r#"{"message":"Forbidden"}"#, RefusalKind::NotHubSpot),
-            ("JSON of no object", 403, r#"["error"]"#, RefusalKind::NotHubSpot),
+        let window = ExhaustedQuota::Window;
+        for (case, body, expected) in [
+            ("the daily quota", DAILY, ExhaustedQuota::Daily),
+            ("the daily quota, in the message", DAILY_IN_WORDS, ExhaustedQuota::Daily),
+            ("another policy", SECONDLY, window(None)),
+            ("a burst", r#"{"policyName":"TEN_SECONDLY_ROLLING"}"#, window(None)),
+            ("a burst of the app", APP, window(Some(Bucket::General))),
+            ("too many searches", SEARCH, window(Some(Bucket::Search))),
+            ("too many associations", ASSOCIATIONS, window(Some(Bucket::Associations))),
+            ("a burst without a policy", r#"{"category":"RATE_LIMITS"}"#, window(None)),
+            ("a page of the edge", "<html>", window(None)),
         ] {
-            assert_eq!(refusal_kind(status, body.as_bytes()), expected, "{case}");
+            assert_eq!(refusal(429, body).exhausted_quota(), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn an_expired_token_is_not_an_unknown_one() {
+        for (status, body, expected) in [
+            (401, r#"{"status":"error","category":"EXPIRED_AUTHENTICATION"}"#, true),
+            (401, r#"{"message":"This oauth-token is expired! expiresAt: 1, now: 2"}"#, true),
+            (401, r#"{"category":"INVALID_AUTHENTICATION"}"#, false),
+            (401, r#"{"category":7,"errors":{}}"#, false),
+            (403, r#"{"category":"EXPIRED_AUTHENTICATION"}"#, false),
+        ] {
+            assert_eq!(refusal(status, body).is_token_expired(), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_403_is_hubspots_if_its_body_is() {
+        for (case, body, expected) in [
+            ("a missing scope", r#"{"category":"MISSING_SCOPES"}"#, false),
+            ("an error without a category", r#"{"status":"error"}"#, false),
+            ("one that is cut", r#"{"status":"error","message":"no"#, false),
+            ("a page of the edge", "<html>", true),
+            ("nothing", "", true),
+            ("a gateway's JSON", r#"{"message":"Forbidden"}"#, true),
+            ("JSON of no object", r#"["error"]"#, true),
+        ] {
+            assert_eq!(refusal(403, body).is_from_intermediary(), expected, "{case}");
+        }
+        assert!(!refusal(502, "<html>").is_from_intermediary());
+    }
+
+    #[test]
+    fn only_a_refusal_of_the_entries_means_that_there_are_none() {
+        const LIST: &str = r#"{"subCategory":"ListError.INVALID_OBJECT_TYPE_FOR_LIST"}"#;
+        for (status, body, expected) in [
+            (400, LIST, true),
+            (400, r#"{"subCategory":"ListError.OTHER"}"#, false),
+            (403, LIST, false),
+            (404, r#"{"message":"no such form"}"#, true),
+            (404, "<html>", false),
+        ] {
+            assert_eq!(refusal(status, body).has_no_entries(), expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_missing_path_is_not_a_missing_record() {
+        for (status, body, expected) in [
+            (404, "<html>", true),
+            (410, "", true),
+            (410, r#"{"category":"OBJECT_NOT_FOUND"}"#, false),
+            (404, r#"{"status":"error","message":"resource not found"}"#, false),
+            (400, "<html>", false),
+        ] {
+            assert_eq!(refusal(status, body).is_unknown_path(), expected, "{status} {body}");
         }
     }
 }

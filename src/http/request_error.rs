@@ -2,28 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Method;
 
 use super::daily_quota::DailyQuotaUsage;
+use super::refusal::Refusal;
+use super::retry::TransientError;
 use crate::error::BoxError;
-
-/// An error response.
-#[derive(Debug)]
-pub struct ErrorResponse {
-    pub status: u16,
-    pub body: Bytes,
-    pub correlation: Option<String>,
-    pub method: Method,
-    pub path: String,
-}
-
-impl ErrorResponse {
-    /// Returns `true` if the path does not exist, or no longer exists (404, 410).
-    pub(super) fn is_gone(&self) -> bool {
-        matches!(self.status, 404 | 410)
-    }
-}
 
 /// Reason why a success response could not be used.
 #[derive(Debug)]
@@ -50,43 +34,35 @@ impl From<serde_json::Error> for DecodeError {
 #[derive(Debug)]
 pub enum RequestError {
     /// The service refused the request. A retry would not help.
-    Refused(Box<ErrorResponse>),
+    Refused(Box<Refusal>),
     /// The token was due for renewal before the request got its permit, so it was not sent.
     TokenDue,
     /// The service reported the token as expired. `Client::send` returns this only after one
     /// replacement.
-    TokenExpired(Box<ErrorResponse>),
+    TokenExpired(Box<Refusal>),
     /// A token that had just been granted was refused, like the one before it.
-    NewTokenRefused(Box<ErrorResponse>),
+    NewTokenRefused(Box<Refusal>),
     /// The token endpoint granted no token.
-    NoToken(Box<ErrorResponse>),
+    NoToken(Box<Refusal>),
     /// The daily quota is used up.
-    DayUsedUp(Box<ErrorResponse>),
+    DayUsedUp(Box<Refusal>),
     /// The account has used the share of its daily quota, in percent, up to which a sync may run.
-    DayShare { told: DailyQuotaUsage, share: u32 },
+    DayShare { usage: DailyQuotaUsage, share: u32 },
     /// A stop was requested.
     Stopped,
     /// The retry budget is exhausted.
-    Exhausted {
-        endpoint: String,
-        attempts: u32,
-        elapsed: Duration,
-        last: String,
-        /// `true` if the last response was a success that could not be used.
-        answered: bool,
-        /// The last response, if it was an error.
-        refusal: Option<Box<ErrorResponse>>,
-    },
+    Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: TransientError },
     /// A page of a single record could not be read, and no smaller page can be requested.
     SingleRecord { endpoint: String, attempts: u32, last: String },
-    /// Waiting for quota took, or would take, longer than the retry budget allows.
+    /// Waiting for quota took, or would take, longer than the retry budget allows. `asked` is the
+    /// wait that the last response stated.
     Throttled { endpoint: String, waited: Duration, asked: Option<Duration> },
     /// The content of a success response is not of the expected shape.
     Unexpected { endpoint: String, source: BoxError },
     /// The response exceeds the maximum body size.
     TooLarge { endpoint: String },
-    /// A proxy requires authentication or refuses the connection.
-    Proxy { wants_login: bool, source: BoxError },
+    /// A proxy requires authentication.
+    ProxyLogin(BoxError),
     /// The TLS connection could not be established.
     Tls { problem: String, source: BoxError },
     /// The request is not on the list of read-only requests.
@@ -94,8 +70,13 @@ pub enum RequestError {
 }
 
 impl RequestError {
+    /// Returns the error response, if HubSpot refused the request itself.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        if let Self::Refused(refusal) = self { Some(refusal) } else { None }
+    }
+
     /// Converts a refusal by the token endpoint into `NoToken`.
-    pub(super) fn of_token_endpoint(self) -> Self {
+    pub(super) fn into_no_token(self) -> Self {
         if let Self::Refused(refusal) = self { Self::NoToken(refusal) } else { self }
     }
 }

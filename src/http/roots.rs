@@ -11,19 +11,19 @@ use crate::error::BoxError;
 ///
 /// # Errors
 /// Returns an error if `SSL_CERT_FILE` is not a readable file of certificates. Ignoring this would
-/// surface later as an fuzzing connection.
+/// surface later as an untrusted connection.
 pub(super) fn bundled() -> Result<Vec<Certificate>, BoxError> {
     if let Some(file) = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()) {
-        look_into(Path::new(&file))?;
+        check_certificate_file(Path::new(&file))?;
     }
     let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
     roots.map(|root| Ok(Certificate::from_der(root)?)).collect()
 }
 
-fn look_into(file: &Path) -> Result<(), BoxError> {
+fn check_certificate_file(file: &Path) -> Result<(), BoxError> {
     let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let is_pem = text.windows(BEGINNING.len()).any(|part| part == BEGINNING);
+    let is_pem = text.windows(PEM_HEADER.len()).any(|part| part == PEM_HEADER);
     if is_pem { Ok(()) } else { Err(format!("{}: no certificate", file.display()).into()) }
 }
 
-const BEGINNING: &[u8] = b"-----BEGIN CERTIFICATE-----";
+const PEM_HEADER: &[u8] = b"-----BEGIN CERTIFICATE-----";

@@ -13,19 +13,19 @@ pub struct RequestStats {
     general: AtomicU64,
     search: AtomicU64,
     associations: AtomicU64,
-    free: AtomicU64,
+    unlimited: AtomicU64,
     retries: AtomicU64,
     throttled: AtomicU64,
     waited_ms: AtomicU64,
-    now: InState,
+    current: RequestsByState,
 }
 
 /// Number of the stream's requests in each state.
 #[derive(Debug, Default)]
-struct InState {
-    under_way: AtomicU64,
+struct RequestsByState {
+    in_flight: AtomicU64,
     queued: [AtomicU64; 3],
-    faulty: AtomicU64,
+    backing_off: AtomicU64,
 }
 
 /// Reason why a stream has no request in flight.
@@ -33,22 +33,22 @@ struct InState {
 pub enum BlockedOn {
     /// Its requests wait for a permit of a bucket.
     Quota(Bucket),
-    /// The service failed, and the stream waits before it retries.
+    /// HubSpot failed, and the stream waits before it retries.
     Fault,
 }
 
 /// Counts one request in a state until it is dropped.
 #[derive(Debug)]
-pub struct InFlightGuard<'a>(&'a AtomicU64);
+pub struct StateGuard<'a>(&'a AtomicU64);
 
-impl<'a> InFlightGuard<'a> {
-    fn begin(number: &'a AtomicU64) -> Self {
-        number.fetch_add(1, Relaxed);
-        Self(number)
+impl<'a> StateGuard<'a> {
+    fn enter(counter: &'a AtomicU64) -> Self {
+        counter.fetch_add(1, Relaxed);
+        Self(counter)
     }
 }
 
-impl Drop for InFlightGuard<'_> {
+impl Drop for StateGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }
@@ -63,11 +63,11 @@ impl Default for RequestStats {
             general: zero(),
             search: zero(),
             associations: zero(),
-            free: zero(),
+            unlimited: zero(),
             retries: zero(),
             throttled: zero(),
             waited_ms: zero(),
-            now: InState::default(),
+            current: RequestsByState::default(),
         }
     }
 }
@@ -80,7 +80,7 @@ impl RequestStats {
 
     /// Returns the number of requests sent, including retries.
     pub fn requests(&self) -> u64 {
-        [&self.general, &self.search, &self.associations, &self.free]
+        [&self.general, &self.search, &self.associations, &self.unlimited]
             .iter()
             .map(|counter| counter.load(Relaxed))
             .sum()
@@ -109,12 +109,12 @@ impl RequestStats {
     /// Returns what the stream waits for, if it has no request in flight.
     pub fn blocked_on(&self) -> Option<BlockedOn> {
         let is_any = |number: &AtomicU64| number.load(Relaxed) > 0;
-        if is_any(&self.now.under_way) {
+        if is_any(&self.current.in_flight) {
             return None;
         }
-        let [general, search, associations] = &self.now.queued;
+        let [general, search, associations] = &self.current.queued;
         [
-            (&self.now.faulty, BlockedOn::Fault),
+            (&self.current.backing_off, BlockedOn::Fault),
             (search, BlockedOn::Quota(Bucket::Search)),
             (associations, BlockedOn::Quota(Bucket::Associations)),
             (general, BlockedOn::Quota(Bucket::General)),
@@ -125,50 +125,53 @@ impl RequestStats {
 
     /// Returns `true` if the stream has a request in flight or waiting.
     pub fn is_busy(&self) -> bool {
-        self.blocked_on().is_some() || self.now.under_way.load(Relaxed) > 0
+        self.blocked_on().is_some() || self.current.in_flight.load(Relaxed) > 0
     }
 
     /// Counts a request as in flight until the guard is dropped.
-    pub(super) fn under_way(&self) -> InFlightGuard<'_> {
-        InFlightGuard::begin(&self.now.under_way)
+    pub(super) fn count_in_flight(&self) -> StateGuard<'_> {
+        StateGuard::enter(&self.current.in_flight)
     }
 
     /// Counts a request as waiting for a permit until the guard is dropped.
-    pub(super) fn queued(&self, bucket: Bucket) -> InFlightGuard<'_> {
-        let [general, search, associations] = &self.now.queued;
-        InFlightGuard::begin(match bucket {
+    pub(super) fn count_queued(&self, bucket: Bucket) -> StateGuard<'_> {
+        let [general, search, associations] = &self.current.queued;
+        StateGuard::enter(match bucket {
             // Requests without a limit never wait for long.
-            Bucket::General | Bucket::Free => general,
+            Bucket::General | Bucket::Unlimited => general,
             Bucket::Search => search,
             Bucket::Associations => associations,
         })
     }
 
     /// Counts a request as waiting for a retry after a fault until the guard is dropped.
-    pub fn faulty(&self) -> InFlightGuard<'_> {
-        InFlightGuard::begin(&self.now.faulty)
+    pub fn count_backing_off(&self) -> StateGuard<'_> {
+        StateGuard::enter(&self.current.backing_off)
     }
 
-    pub(super) fn sent(&self, bucket: Bucket) {
+    /// Counts a sent request.
+    pub(super) fn count_sent(&self, bucket: Bucket) {
         let counter = match bucket {
             Bucket::General => &self.general,
             Bucket::Search => &self.search,
             Bucket::Associations => &self.associations,
-            Bucket::Free => &self.free,
+            Bucket::Unlimited => &self.unlimited,
         };
         counter.fetch_add(1, Relaxed);
     }
 
     /// Counts a retry.
-    pub fn repeated(&self) {
+    pub fn count_retry(&self) {
         self.retries.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn throttled(&self) {
+    /// Counts a 429 response.
+    pub(super) fn count_throttled(&self) {
         self.throttled.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn waited_for_quota(&self, waited: Duration) {
+    /// Adds to the time spent waiting for permits.
+    pub(super) fn add_quota_wait(&self, waited: Duration) {
         let milliseconds = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
         self.waited_ms.fetch_add(milliseconds, Relaxed);
     }
@@ -179,17 +182,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_stands_still_when_none_of_its_requests_is_under_way() {
+    fn a_stream_is_blocked_when_none_of_its_requests_is_in_flight() {
         let stats = RequestStats::default();
         assert_eq!((stats.blocked_on(), stats.is_busy()), (None, false));
-        let listing = stats.queued(Bucket::General);
+        let listing = stats.count_queued(Bucket::General);
         assert_eq!(stats.blocked_on(), Some(BlockedOn::Quota(Bucket::General)));
-        let searching = stats.queued(Bucket::Search);
+        let searching = stats.count_queued(Bucket::Search);
         assert_eq!(stats.blocked_on(), Some(BlockedOn::Quota(Bucket::Search)), "the scarcer one");
-        let answering = stats.under_way();
+        let answering = stats.count_in_flight();
         assert_eq!((stats.blocked_on(), stats.is_busy()), (None, true));
         drop((answering, searching));
-        let failing = stats.faulty();
+        let failing = stats.count_backing_off();
         assert_eq!(stats.blocked_on(), Some(BlockedOn::Fault));
         drop((listing, failing));
         assert_eq!((stats.blocked_on(), stats.is_busy()), (None, false));

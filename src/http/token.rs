@@ -6,16 +6,17 @@ use bytes::Bytes;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::request::Request;
 use super::request_error::{DecodeError, RequestError};
 use super::stats::RequestStats;
-use super::transport::{Request, Transport};
+use super::transport::Transport;
 use crate::secret::Secret;
 
 /// Response of a token endpoint.
 #[derive(Debug, Clone)]
 pub struct TokenGrant {
     pub token: Secret<String>,
-    pub lasts: Duration,
+    pub lifetime: Duration,
     /// The new refresh token, if the old one was replaced.
     pub refresh_token: Option<Secret<String>>,
 }
@@ -34,7 +35,7 @@ pub struct TokenRefresher {
     /// Builds the request from a path and the current refresh token.
     pub request: RequestToken,
     /// Decodes the response.
-    pub parse: fn(&Bytes) -> Result<TokenGrant, DecodeError>,
+    pub decode: fn(&Bytes) -> Result<TokenGrant, DecodeError>,
     pub refresh_token: Secret<String>,
     /// Called with every new refresh token before the access token granted with it is used, since
     /// the old refresh token may have become invalid.
@@ -42,16 +43,16 @@ pub struct TokenRefresher {
 }
 
 impl TokenRefresher {
-    async fn ask(
+    async fn request_grant(
         &self,
-        renewed: &RefreshedToken,
+        latest: &RefreshedToken,
         transport: &Transport,
         stats: &RequestStats,
     ) -> Result<TokenGrant, RequestError> {
-        let target = self.targets.get(renewed.gone).copied().unwrap_or_default();
-        let refresh_token = renewed.refresh_token.as_ref().unwrap_or(&self.refresh_token);
+        let target = self.targets.get(latest.missing_paths).copied().unwrap_or_default();
+        let refresh_token = latest.refresh_token.as_ref().unwrap_or(&self.refresh_token);
         let request = (self.request)(target, refresh_token);
-        transport.send(&request, None, None, stats, &self.parse).await
+        transport.send(&request, None, None, stats, &self.decode).await
     }
 }
 
@@ -63,16 +64,16 @@ pub struct AccessToken {
     renew_at: Option<Instant>,
 }
 
-/// Minimum time for which a token is used before it is renewed.
-const SHORTEST: Duration = Duration::from_secs(1);
+/// Minimum time for which a token is used before it is refreshed.
+const MIN_LIFETIME: Duration = Duration::from_secs(1);
 
 impl AccessToken {
     /// Creates an access token that was granted at `now`. It is due for renewal when a sixth of its
-    /// lifetime is left, at most five minutes before it expires, and never within `SHORTEST` of
-    /// the grant: a token that arrives expired would be renewed endlessly and never sent.
+    /// lifetime is left, at most five minutes before it expires, and never within
+    /// `MIN_LIFETIME` of the grant: a token that arrives expired would be renewed endlessly and never sent.
     pub fn new(grant: TokenGrant, now: Instant) -> Self {
-        let margin = (grant.lasts / 6).min(Duration::from_mins(5));
-        let life = grant.lasts.saturating_sub(margin).max(SHORTEST);
+        let margin = (grant.lifetime / 6).min(Duration::from_mins(5));
+        let life = grant.lifetime.saturating_sub(margin).max(MIN_LIFETIME);
         // A lifetime that overflows the clock counts as unlimited.
         let renew_at = now.checked_add(life);
         Self { token: grant.token, renew_at }
@@ -90,7 +91,7 @@ pub enum TokenProvider {
     Fixed(Secret<String>),
     /// An OAuth grant. The first task that finds the token due renews it; the others wait for the
     /// lock.
-    Renewing { refresher: TokenRefresher, access_token: Mutex<RefreshedToken> },
+    Renewing { refresher: TokenRefresher, latest: Mutex<RefreshedToken> },
 }
 
 /// State behind the lock of `TokenProvider::Renewing`.
@@ -99,12 +100,12 @@ pub struct RefreshedToken {
     access_token: Option<AccessToken>,
     refresh_token: Option<Secret<String>>,
     /// Number of endpoint paths found not to exist.
-    gone: usize,
+    missing_paths: usize,
 }
 
 impl TokenProvider {
     pub fn renewing(refresher: TokenRefresher) -> Self {
-        Self::Renewing { refresher, access_token: Mutex::default() }
+        Self::Renewing { refresher, latest: Mutex::default() }
     }
 
     /// Returns `true` if the failure is due to the token, and a new token, or the same one again,
@@ -119,8 +120,8 @@ impl TokenProvider {
                 && matches!(failure, RequestError::Refused(refusal) if refusal.status == 401)
     }
 
-    /// Returns the failure to report if the replacement was refused too.
-    pub(super) fn given_up(&self, failure: RequestError) -> RequestError {
+    /// Converts the failure of a request whose replaced token was refused too.
+    pub(super) fn replacement_refused(&self, failure: RequestError) -> RequestError {
         match (self, failure) {
             (
                 Self::Renewing { .. },
@@ -139,7 +140,7 @@ impl TokenProvider {
         self.newer_than(None, transport, stats).await
     }
 
-    /// Returns a token other than `refused`, which the service reported as expired.
+    /// Returns a token other than `refused`, which HubSpot reported as expired.
     ///
     /// A fixed token is returned unchanged: valid ones are known to be reported as expired now and
     /// then.
@@ -158,37 +159,38 @@ impl TokenProvider {
         transport: &Transport,
         stats: &RequestStats,
     ) -> Result<AccessToken, RequestError> {
-        let (refresher, access_token) = match self {
+        let (refresher, latest) = match self {
             Self::Fixed(token) => return Ok(AccessToken { token: token.clone(), renew_at: None }),
-            Self::Renewing { refresher, access_token } => (refresher, access_token),
+            Self::Renewing { refresher, latest } => (refresher, latest),
         };
-        let mut renewed = access_token.lock().await;
-        if let Some(access_token) = &renewed.access_token
+        let mut latest = latest.lock().await;
+        if let Some(access_token) = &latest.access_token
             && !access_token.is_due(Instant::now())
             && refused.is_none_or(|refused| refused.token != access_token.token)
         {
             return Ok(access_token.clone());
         }
-        let (asked_at, grant) = loop {
-            let asked_at = Instant::now();
-            match refresher.ask(&renewed, transport, stats).await {
+        let (requested_at, grant) = loop {
+            let requested_at = Instant::now();
+            match refresher.request_grant(&latest, transport, stats).await {
                 Err(RequestError::Refused(refusal))
-                    if refusal.is_gone() && renewed.gone + 1 < refresher.targets.len() =>
+                    if matches!(refusal.status, 404 | 410)
+                        && latest.missing_paths + 1 < refresher.targets.len() =>
                 {
-                    renewed.gone += 1;
+                    latest.missing_paths += 1;
                 }
-                result => break (asked_at, result.map_err(RequestError::of_token_endpoint)?),
+                result => break (requested_at, result.map_err(RequestError::into_no_token)?),
             }
         };
         let granted = [Some(&grant.token), grant.refresh_token.as_ref()];
-        granted.into_iter().flatten().for_each(|secret| transport.redactor.learn(secret));
+        granted.into_iter().flatten().for_each(|secret| transport.redactor.add(secret));
         if let Some(new) = &grant.refresh_token
-            && new != renewed.refresh_token.as_ref().unwrap_or(&refresher.refresh_token)
+            && new != latest.refresh_token.as_ref().unwrap_or(&refresher.refresh_token)
         {
             (refresher.keep)(new);
-            renewed.refresh_token = Some(new.clone());
+            latest.refresh_token = Some(new.clone());
         }
-        Ok(renewed.access_token.insert(AccessToken::new(grant, asked_at)).clone())
+        Ok(latest.access_token.insert(AccessToken::new(grant, requested_at)).clone())
     }
 }
 
@@ -197,9 +199,9 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_lease_is_renewed_ahead_of_its_end() {
+    async fn a_token_is_renewed_before_it_expires() {
         let start = Instant::now();
-        for (case, lasts, due_after) in [
+        for (case, lifetime, due_after) in [
             ("half an hour", 1800, 1500),
             ("a minute", 60, 50),
             ("a day", 86_400, 86_100),
@@ -207,7 +209,7 @@ mod tests {
         ] {
             let grant = TokenGrant {
                 token: Secret::new("token".to_owned()),
-                lasts: Duration::from_secs(lasts),
+                lifetime: Duration::from_secs(lifetime),
                 refresh_token: None,
             };
             let access_token = AccessToken::new(grant, start);
@@ -216,9 +218,9 @@ mod tests {
         }
         let grant = TokenGrant {
             token: Secret::new(String::new()),
-            lasts: Duration::MAX,
+            lifetime: Duration::MAX,
             refresh_token: None,
         };
-        assert!(!AccessToken::new(grant, start).is_due(start), "a life beyond all clocks");
+        assert!(!AccessToken::new(grant, start).is_due(start), "a lifetime beyond all clocks");
     }
 }

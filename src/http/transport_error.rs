@@ -2,17 +2,17 @@
 
 use crate::error::BoxError;
 
-/// Reason why an attempt got no response.
+/// Reason why an attempt got no complete response.
 #[derive(Debug)]
-pub(super) enum TransportError {
+pub enum TransportError {
     /// The TLS connection could not be established.
     Tls { problem: String, source: BoxError },
     /// The proxy requires authentication. Permanent.
-    ProxyWantsLogin(BoxError),
+    ProxyLogin(BoxError),
     /// The proxy refused to connect to the host. Possibly transient.
-    ProxyRefuses(BoxError),
-    /// A transient error, with a description.
-    Transient(String),
+    ProxyRefused(BoxError),
+    /// The connection failed or was interrupted, as a sentence. Transient.
+    Failed(String),
 }
 
 impl TransportError {
@@ -22,43 +22,43 @@ impl TransportError {
             return Self::Tls { problem, source: error.into() };
         }
         if error.is_timeout() {
-            return Self::Transient("no answer in time".to_owned());
+            return Self::Failed("no answer in time".to_owned());
         }
         // These error types are private to the HTTP library, so their messages are matched instead.
-        let known = chain(&error).find_map(|link| cause(&link));
+        let known = chain(&error).find_map(|message| known_cause(&message));
         match known {
-            Some(Cause::ProxyWantsLogin) => Self::ProxyWantsLogin(error.into()),
-            Some(Cause::ProxyRefuses) => Self::ProxyRefuses(error.into()),
-            Some(Cause::ProxyGone) => Self::Transient(format!(
+            Some(KnownCause::ProxyLogin) => Self::ProxyLogin(error.into()),
+            Some(KnownCause::ProxyRefused) => Self::ProxyRefused(error.into()),
+            Some(KnownCause::ProxyUnreachable) => Self::Failed(format!(
                 "the proxy that HTTPS_PROXY names cannot be reached, check it: {}",
                 root_cause(&error)
             )),
-            Some(Cause::NoSuchHost) => Self::Transient(format!(
+            Some(KnownCause::HostNotFound) => Self::Failed(format!(
                 "the name of the host was not found, check DNS or set HTTPS_PROXY: {}",
                 root_cause(&error)
             )),
-            None => Self::Transient(format!("the connection failed: {}", root_cause(&error))),
+            None => Self::Failed(format!("the connection failed: {}", root_cause(&error))),
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    ProxyWantsLogin,
-    ProxyRefuses,
-    ProxyGone,
-    NoSuchHost,
+enum KnownCause {
+    ProxyLogin,
+    ProxyRefused,
+    ProxyUnreachable,
+    HostNotFound,
 }
 
 /// Classifies one message of an error's source chain.
-fn cause(text: &str) -> Option<Cause> {
+fn known_cause(text: &str) -> Option<KnownCause> {
     if text == "dns error" {
-        return Some(Cause::NoSuchHost);
+        return Some(KnownCause::HostNotFound);
     }
     Some(match text.strip_prefix("tunnel error: ")? {
-        "proxy authorization required" => Cause::ProxyWantsLogin,
-        "failed to create underlying connection" => Cause::ProxyGone,
-        _ => Cause::ProxyRefuses,
+        "proxy authorization required" => KnownCause::ProxyLogin,
+        "failed to create underlying connection" => KnownCause::ProxyUnreachable,
+        _ => KnownCause::ProxyRefused,
     })
 }
 
@@ -76,7 +76,7 @@ fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(problem) = error.downcast_ref::<rustls::Error>() {
-            return Some(in_words(problem));
+            return Some(described(problem));
         }
         // `source` of an I/O error returns the source of the wrapped error and would skip the error
         // itself.
@@ -89,7 +89,7 @@ fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 }
 
 /// Describes a TLS error: common ones in plain words, others as `rustls` does.
-fn in_words(problem: &rustls::Error) -> String {
+fn described(problem: &rustls::Error) -> String {
     use rustls::CertificateError as Bad;
     use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage, PeerIncompatible};
     let is_too_old = matches!(problem, PeerIncompatible(_))
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tls_problems_that_users_meet_are_told_in_words() {
+    fn tls_problems_that_users_meet_are_told_described() {
         use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
         for (problem, expected) in [
             (CertificateError::Expired.into(), "its certificate has expired"),
@@ -142,7 +142,7 @@ mod tests {
             (InvalidMessage::InvalidContentType.into(), "the server does not use TLS"),
             (Error::DecryptError, "cannot decrypt peer's message"),
         ] {
-            assert_eq!(in_words(&problem), expected);
+            assert_eq!(described(&problem), expected);
         }
     }
 
@@ -158,14 +158,17 @@ mod tests {
     #[test]
     fn the_words_of_the_library_are_understood() {
         for (text, expected) in [
-            ("dns error", Some(Cause::NoSuchHost)),
-            ("tunnel error: proxy authorization required", Some(Cause::ProxyWantsLogin)),
-            ("tunnel error: unsuccessful", Some(Cause::ProxyRefuses)),
-            ("tunnel error: unexpected end of file", Some(Cause::ProxyRefuses)),
-            ("tunnel error: failed to create underlying connection", Some(Cause::ProxyGone)),
+            ("dns error", Some(KnownCause::HostNotFound)),
+            ("tunnel error: proxy authorization required", Some(KnownCause::ProxyLogin)),
+            ("tunnel error: unsuccessful", Some(KnownCause::ProxyRefused)),
+            ("tunnel error: unexpected end of file", Some(KnownCause::ProxyRefused)),
+            (
+                "tunnel error: failed to create underlying connection",
+                Some(KnownCause::ProxyUnreachable),
+            ),
             ("tcp connect error", None),
         ] {
-            assert_eq!(cause(text), expected, "{text}");
+            assert_eq!(known_cause(text), expected, "{text}");
         }
     }
 }

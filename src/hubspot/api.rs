@@ -7,12 +7,12 @@ use http::Method;
 use serde::Serialize;
 
 use super::endpoint::{Endpoint, Paths};
-use super::refusal;
+use super::explain::explain;
 use super::token_info::TokenScopes;
 use crate::error::Error;
 use crate::http::{
-    Backoff, Body, Bucket, Client, DecodeError, PageSize, Request, RequestError, RequestStats,
-    Resize,
+    Backoff, Bucket, Client, DecodeError, PageSize, Refusal, Request, RequestBody, RequestError,
+    RequestStats, ResizablePage,
 };
 use crate::strict;
 
@@ -24,7 +24,7 @@ pub struct RequestContext<'a> {
     pub scopes: &'a [&'a str],
 }
 
-/// Sends requests for one stream. Usage is recorded in its meter, and errors carry its name.
+/// Sends requests for one stream. Usage is recorded in its statistics, and errors carry its name.
 #[derive(Clone, Copy)]
 pub struct Api<'a> {
     pub client: &'a Client,
@@ -41,7 +41,7 @@ struct ApiRequest<'a> {
     method: Method,
     bucket: Bucket,
     /// Builds the rest of the URL after the endpoint's path, and the body, for a number of records.
-    rest: &'a dyn Fn(usize) -> (String, Option<Body>),
+    rest: &'a dyn Fn(usize) -> (String, Option<RequestBody>),
     /// Page size, for requests that specify one.
     size: Option<&'a PageSize>,
     /// `true` if the path names a single object, so that an unknown path may mean a missing object.
@@ -120,9 +120,9 @@ impl Api<'_> {
     }
 
     /// Sleeps before a request is repeated, unless a stop is requested.
-    pub(super) async fn rest(&self, wait: Duration) -> Result<(), Error> {
-        let _faulty = self.stats.faulty();
-        match self.client.rest(wait).await {
+    pub(super) async fn sleep(&self, wait: Duration) -> Result<(), Error> {
+        let _backing_off = self.stats.count_backing_off();
+        match self.client.sleep(wait).await {
             Ok(()) => Ok(()),
             Err(failure) => Err(self.explain(failure).await),
         }
@@ -130,9 +130,9 @@ impl Api<'_> {
 
     /// Returns the user-facing error for a failure.
     pub(super) async fn explain(&self, failure: RequestError) -> Error {
-        let granted =
-            if refusal::is_about_scopes(&failure) { self.scopes.listed(*self).await } else { None };
-        refusal::explain(failure, self.request_context, self.client.base(), granted)
+        let is_about_scopes = failure.refusal().is_some_and(Refusal::is_about_scopes);
+        let granted = if is_about_scopes { self.scopes.listed(*self).await } else { None };
+        explain(failure, self.request_context, self.client.base(), granted)
     }
 
     async fn send<T>(
@@ -156,15 +156,15 @@ impl Api<'_> {
         loop {
             let prefix = self.paths.prefix(endpoint);
             let request = |size| self.request(ask, prefix, size);
-            let asked = ask.size.map_or(0, PageSize::now);
-            let resize = ask.size.map(|size| Resize { size, asked, request: &request });
+            let first_size = ask.size.map_or(0, PageSize::current);
+            let page = ask.size.map(|size| ResizablePage { size, first_size, request: &request });
             let answer =
-                self.client.send(&request(asked), resize.as_ref(), self.stats, &decode).await;
+                self.client.send(&request(first_size), page.as_ref(), self.stats, &decode).await;
             let failure = match answer {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
-            if ask.names_one || !refusal::is_unknown_path(&failure) {
+            if ask.names_one || !failure.refusal().is_some_and(Refusal::is_unknown_path) {
                 return Err(failure);
             }
             if self.paths.fall_back(endpoint) {
@@ -196,7 +196,7 @@ impl Api<'_> {
 }
 
 impl<'a> ApiRequest<'a> {
-    fn get(endpoint: Endpoint, rest: &'a dyn Fn(usize) -> (String, Option<Body>)) -> Self {
+    fn get(endpoint: Endpoint, rest: &'a dyn Fn(usize) -> (String, Option<RequestBody>)) -> Self {
         let (method, bucket) = (Method::GET, Bucket::General);
         Self { endpoint, method, bucket, rest, size: None, names_one: false }
     }
@@ -204,13 +204,13 @@ impl<'a> ApiRequest<'a> {
     fn post(
         endpoint: Endpoint,
         bucket: Bucket,
-        rest: &'a dyn Fn(usize) -> (String, Option<Body>),
+        rest: &'a dyn Fn(usize) -> (String, Option<RequestBody>),
     ) -> Self {
         Self { method: Method::POST, bucket, ..Self::get(endpoint, rest) }
     }
 }
 
-fn json(body: &impl Serialize) -> Body {
+fn json(body: &impl Serialize) -> RequestBody {
     let bytes = serde_json::to_vec(body).expect("strings and numbers serialize into memory");
-    Body { content_type: "application/json", bytes: bytes.into() }
+    RequestBody { content_type: "application/json", bytes: bytes.into() }
 }

@@ -203,7 +203,7 @@ pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
         if keys.len() < missing {
             (backoff, started, missing) = (api.backoff(), Instant::now(), keys.len());
         }
-        let Some(wait) = backoff.next(started.elapsed(), None) else {
+        let Some(wait) = backoff.next_wait(started.elapsed(), None) else {
             return Err(Error::Incomplete {
                 endpoint: format!("`{}` ({what})", api.request_context.stream),
                 missing: keys.len() + later.len(),
@@ -213,8 +213,8 @@ pub(super) async fn read_whole<K: Copy + Eq + Hash, T>(
             });
         };
         log::debug!("{what}: {reason}; {} ids again in {wait:?}", keys.len());
-        api.stats.repeated();
-        api.rest(wait).await?;
+        api.stats.count_retry();
+        api.sleep(wait).await?;
         left = keys.into_iter().chain(later).collect();
     }
     Ok(answers)

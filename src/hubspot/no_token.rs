@@ -1,17 +1,17 @@
 //! Explains why the token endpoint granted no token.
 
-use super::refusal::detail;
+use super::explain::detail;
 use crate::error::Error;
-use crate::http::{ErrorBody, ErrorResponse};
+use crate::http::Refusal;
 
 /// Returns the user-facing error for a refusal by the token endpoint, with the credentials to
 /// re-enter.
 ///
 /// HubSpot's own code is in `status`, that of RFC 6749 in `error`: `docs/hubspot.md` note 32.
-pub(super) fn explain(refusal: &ErrorResponse) -> Error {
-    let ErrorBody { status, error, .. } = ErrorBody::parse(&refusal.body).unwrap_or_default();
-    let code = |code: Option<String>| code.unwrap_or_default().to_ascii_uppercase();
-    let problem = match (code(status).as_str(), code(error).to_ascii_lowercase().as_str()) {
+pub(super) fn explain(refusal: &Refusal) -> Error {
+    let status = refusal.body.status.as_deref().unwrap_or_default().to_ascii_uppercase();
+    let error = refusal.body.error.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let problem = match (status.as_str(), error.as_str()) {
         ("BAD_CLIENT_ID", _) => "the client id is unknown; copy it from the app's settings again",
         ("BAD_CLIENT_SECRET", _) => {
             "the client secret is wrong; copy it from the app's settings again"
@@ -46,9 +46,10 @@ mod tests {
     use http::Method;
 
     use super::*;
+    use crate::http::ErrorBody;
 
     #[test]
-    fn refusals_of_the_token_endpoint_say_which_part_to_enter_again() {
+    fn refusals_of_the_token_endpoint_name_the_credentials_to_enter() {
         for (status, body, expected) in [
             (
                 400,
@@ -66,10 +67,11 @@ mod tests {
             (403, r#"{"status":7}"#, "it issues no access token"),
             (401, "<html>", "it issues no access token"),
         ] {
-            let refusal = ErrorResponse {
+            let refusal = Refusal {
                 status,
-                body: body.to_owned().into(),
-                correlation: None,
+                body: ErrorBody::parse(body.as_bytes()),
+                retry_after: None,
+                correlation_id: None,
                 method: Method::POST,
                 path: "/oauth/2026-09/token".into(),
             };

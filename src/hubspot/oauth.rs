@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::endpoint::{Endpoint, Paths};
 use super::tolerant::odd_as_default;
-use crate::http::{Body, Bucket, DecodeError, KeepToken, Request, TokenGrant, TokenRefresher};
+use crate::http::{
+    Bucket, DecodeError, KeepToken, Request, RequestBody, TokenGrant, TokenRefresher,
+};
 use crate::secret::Secret;
 
 /// Media type of a form.
@@ -27,14 +29,14 @@ pub fn renewal(
     let request = move |target: &str, refresh_token: &Secret<String>| Request {
         method: Method::POST,
         target: target.to_owned(),
-        body: Some(Body {
+        body: Some(RequestBody {
             content_type: FORM,
             bytes: form(&client_id, &client_secret, refresh_token).into(),
         }),
-        bucket: Bucket::Free,
+        bucket: Bucket::Unlimited,
         endpoint: format!("the access token (POST {target})"),
     };
-    TokenRefresher { targets, request: Box::new(request), parse: read_grant, refresh_token, keep }
+    TokenRefresher { targets, request: Box::new(request), decode: read_grant, refresh_token, keep }
 }
 
 fn form(client_id: &str, client_secret: &Secret<String>, refresh_token: &Secret<String>) -> String {
@@ -55,7 +57,7 @@ pub(super) fn form_of(fields: &[(&str, &str)]) -> String {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct TokenResponse {
     access_token: Secret<String>,
     /// Lifetime in seconds; half an hour if missing.
     #[serde(default, deserialize_with = "odd_as_default")]
@@ -67,7 +69,7 @@ struct Answer {
 /// Decodes the response of the token endpoint.
 pub fn read_grant(body: &Bytes) -> Result<TokenGrant, DecodeError> {
     // The message of a parse error could quote a token, so only its kind is kept.
-    let answer: Answer = serde_json::from_slice(body).map_err(|error| {
+    let response: TokenResponse = serde_json::from_slice(body).map_err(|error| {
         let problem = format!("a token answer that is not understood ({:?})", error.classify());
         if error.is_data() {
             DecodeError::Unexpected(problem.into())
@@ -76,9 +78,9 @@ pub fn read_grant(body: &Bytes) -> Result<TokenGrant, DecodeError> {
         }
     })?;
     Ok(TokenGrant {
-        token: answer.access_token,
-        lasts: Duration::from_secs(answer.expires_in.unwrap_or(1800)),
-        refresh_token: answer.refresh_token,
+        token: response.access_token,
+        lifetime: Duration::from_secs(response.expires_in.unwrap_or(1800)),
+        refresh_token: response.refresh_token,
     })
 }
 
@@ -96,7 +98,7 @@ mod tests {
         let grant =
             read_grant(&Bytes::from_static(br#"{"access_token":"CJ","expires_in":60,"hub_id":1}"#));
         let grant = grant.unwrap();
-        assert_eq!((grant.token.expose().as_str(), grant.lasts.as_secs()), ("CJ", 60));
+        assert_eq!((grant.token.expose().as_str(), grant.lifetime.as_secs()), ("CJ", 60));
     }
 
     #[test]

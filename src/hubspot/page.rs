@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::batch::BatchNotes;
 use super::tolerant::text_or_digits;
-use crate::http::{DecodeError, is_error_body};
+use crate::http::{DecodeError, reported_error};
 
 /// A page of records, parsed only as far as needed for pagination: records are slices of the body.
 #[derive(Debug)]
@@ -252,7 +252,8 @@ impl Page {
 /// Returns `true` if the body is an error of HubSpot's and not a record. Records have a `status`
 /// too.
 fn is_error(body: &str) -> bool {
-    memchr::memmem::find(body.as_bytes(), b"\"error\"").is_some() && is_error_body(body.as_bytes())
+    memchr::memmem::find(body.as_bytes(), b"\"error\"").is_some()
+        && reported_error(body.as_bytes()).is_some()
 }
 
 /// Converts the body to text without copying it.

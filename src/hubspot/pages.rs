@@ -8,9 +8,8 @@ use super::api::Api;
 use super::collection::{ListRequest, collection, entries};
 use super::offsets::{OffsetPaging, PageStep, identity};
 use super::page::{Page, PageToken};
-use super::refusal;
 use crate::error::Error;
-use crate::http::{PageSize, RequestError};
+use crate::http::{PageSize, Refusal, RequestError};
 use crate::page_guard::{Endless, PageGuard};
 
 /// The pages of a list, in order, up to the page without a next-page token.
@@ -82,7 +81,9 @@ impl<'a> Pages<'a> {
             let after = self.next.page_token();
             let page = match entries(self.api, &self.list, after, (&self.size, false)).await {
                 Ok(page) => page,
-                Err(failure) if refusal::has_no_entries(&failure) => return Ok(None),
+                Err(failure) if failure.refusal().is_some_and(Refusal::has_no_entries) => {
+                    return Ok(None);
+                }
                 Err(failure) => return Err(self.api.explain(failure).await),
             };
             if let Some(page) = self.take(page)? {
@@ -162,14 +163,14 @@ impl OneRefused {
     /// Classifies a failure. Failures other than 4xx responses, and those of the credentials, are
     /// returned as the error.
     async fn of(failure: RequestError, api: &Api<'_>) -> Result<Self, Error> {
-        let RequestError::Refused(refusal) = &failure else {
+        let Some(refusal) = failure.refusal() else {
             return Err(api.explain(failure).await);
         };
         let is_about_one = (400..500).contains(&refusal.status) && refusal.status != 401;
-        if refusal::has_no_entries(&failure) {
+        if refusal.has_no_entries() {
             return Ok(Self::NoEntries);
         }
-        if refusal::is_unknown_path(&failure) {
+        if refusal.is_unknown_path() {
             return Ok(Self::UnknownPath(api.explain(failure).await));
         }
         let error = api.explain(failure).await;

@@ -18,7 +18,7 @@ use super::endpoint::Endpoint;
 use super::oauth::{FORM, form_of};
 use super::scopes::GrantedScopes;
 use crate::error::Error;
-use crate::http::{Body, Bucket, DecodeError, Request};
+use crate::http::{Bucket, DecodeError, Request, RequestBody};
 use crate::secret::Secret;
 
 /// The app that an OAuth token was granted to. HubSpot describes a token only to its own app.
@@ -69,7 +69,7 @@ async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<GrantedSc
         method: Method::POST,
         target: target.to_owned(),
         body: Some(body(token, app)),
-        bucket: Bucket::Free,
+        bucket: Bucket::Unlimited,
         endpoint: format!("the scopes of the token (POST {target})"),
     };
     // The message of a parse error could quote the token, which is part of the response.
@@ -77,15 +77,15 @@ async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<GrantedSc
         let unknown = |_| DecodeError::Unexpected("an answer without scopes".into());
         serde_json::from_slice::<Info>(body).map_err(unknown)
     };
-    let answer = api.client.ask_about_token(about, api.stats, read).await;
+    let answer = api.client.send_about_token(about, api.stats, read).await;
     // The reason of a failure is dropped: HubSpot's message could quote the token.
     answer.map(|info| GrantedScopes::Listed(info.scopes)).ok()
 }
 
-fn body(token: &Secret<String>, app: Option<&OAuthApp>) -> Body {
+fn body(token: &Secret<String>, app: Option<&OAuthApp>) -> RequestBody {
     let Some(app) = app else {
         let text = json!({ "tokenKey": token.expose() }).to_string();
-        return Body { content_type: "application/json", bytes: text.into() };
+        return RequestBody { content_type: "application/json", bytes: text.into() };
     };
     let text = form_of(&[
         ("client_id", &app.client_id),
@@ -93,7 +93,7 @@ fn body(token: &Secret<String>, app: Option<&OAuthApp>) -> Body {
         ("token", token.expose()),
         ("token_type_hint", "access_token"),
     ]);
-    Body { content_type: FORM, bytes: text.into() }
+    RequestBody { content_type: FORM, bytes: text.into() }
 }
 
 /// The cheapest request for each of the scopes that most streams require. Scopes without a trial

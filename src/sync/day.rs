@@ -20,16 +20,16 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// OAuth apps have no such limit. If HubSpot does not report the usage, the headers of later
 /// responses will.
 pub(super) async fn begin(session: &Session) {
-    let day = session.client.day();
+    let day = session.client.daily_quota();
     day.set_limit(Some(session.config.daily_share));
-    if day.told().is_some() || matches!(session.config.credentials, Credentials::OAuth { .. }) {
+    if day.usage().is_some() || matches!(session.config.credentials, Credentials::OAuth { .. }) {
         return;
     }
     let stats = RequestStats::default();
     let request_context = RequestContext { stream: "daily usage", scopes: &["oauth"] };
     match timeout(PATIENCE, hubspot::daily_usage(session.api(&stats, request_context))).await {
         // Headers are exact, while these figures may be outdated.
-        Ok(Ok(Some(usage))) if day.told().is_none() => day.observe(usage),
+        Ok(Ok(Some(usage))) if day.usage().is_none() => day.observe(usage),
         Ok(Ok(_)) => {}
         Ok(Err(error)) => log::debug!("the use of the day is not known yet: {error}"),
         Err(_) => log::debug!("the use of the day is not known yet: no answer in time"),
@@ -40,7 +40,7 @@ pub(super) async fn begin(session: &Session) {
 pub(super) async fn with_reset(session: &Session, error: Error) -> Error {
     let Error::DayShare { used, limit, share, .. } = error else { return error };
     // The limit is lifted for this one request.
-    session.client.day().set_limit(None);
+    session.client.daily_quota().set_limit(None);
     let stats = RequestStats::default();
     let request_context = RequestContext { stream: "account_details", scopes: &["oauth"] };
     let account = timeout(PATIENCE, hubspot::account(session.api(&stats, request_context))).await;

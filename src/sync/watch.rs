@@ -67,7 +67,7 @@ impl<'a> StreamProgress<'a> {
             Some(BlockedOn::Fault) => Some("HubSpot, which has failed"),
             Some(BlockedOn::Quota(Bucket::Search)) => Some("HubSpot's search quota"),
             Some(BlockedOn::Quota(Bucket::Associations)) => Some("HubSpot's association quota"),
-            Some(BlockedOn::Quota(Bucket::General | Bucket::Free)) => Some("HubSpot's quota"),
+            Some(BlockedOn::Quota(Bucket::General | Bucket::Unlimited)) => Some("HubSpot's quota"),
             None if sender.is_full() && !self.stats.is_busy() => Some("the destination"),
             None => None,
         };
@@ -113,12 +113,16 @@ pub(super) async fn watched<T>(
 }
 
 fn quota(session: &Session, tracks: &[StreamProgress<'_>]) -> QuotaUsage {
-    let (_, searches_per_second) = session.client.used(Bucket::Search);
-    let (used, limit) = session.client.used(Bucket::General);
+    let (_, searches_per_second) = session.client.usage(Bucket::Search);
+    let (used, limit) = session.client.usage(Bucket::General);
     QuotaUsage {
         general: Fraction { part: used.into(), whole: limit.into() },
         searches_per_second,
         searches_sent: tracks.iter().map(|track| track.stats.by_bucket()[1]).sum(),
-        day: session.client.day().told().map(|day| Fraction { part: day.used, whole: day.limit }),
+        day: session
+            .client
+            .daily_quota()
+            .usage()
+            .map(|day| Fraction { part: day.used, whole: day.limit }),
     }
 }

@@ -72,7 +72,7 @@ impl Limiter {
     /// is `None` for a bucket without a limit.
     pub async fn acquire(&self, bucket: Bucket, stream: u64) -> (Option<Permit>, Duration) {
         let started = Instant::now();
-        if bucket == Bucket::Free {
+        if bucket == Bucket::Unlimited {
             return (None, Duration::ZERO);
         }
         let (sender, receiver) = oneshot::channel();
@@ -84,9 +84,9 @@ impl Limiter {
         (permit, started.elapsed())
     }
 
-    /// Returns the number of requests that the service currently counts in a bucket, and the
+    /// Returns the number of requests that HubSpot currently counts in a bucket, and the
     /// bucket's limit.
-    pub fn used(&self, bucket: Bucket) -> (u32, u32) {
+    pub fn usage(&self, bucket: Bucket) -> (u32, u32) {
         self.shared.lock().window(bucket).used(Instant::now())
     }
 

@@ -163,7 +163,7 @@ impl<W> LimiterState<W> {
         let [general, search, associations] = &mut self.by_bucket;
         match bucket {
             // Requests without a limit never get here; the general bucket is a harmless fallback.
-            Bucket::General | Bucket::Free => general,
+            Bucket::General | Bucket::Unlimited => general,
             Bucket::Search => search,
             Bucket::Associations => associations,
         }

@@ -4,43 +4,7 @@ use super::api::RequestContext;
 use super::no_token;
 use super::scopes::{GrantedScopes, is_public};
 use crate::error::{BoxError, Error, RequiredScopes};
-use crate::http::{BODY_CAP, ErrorBody, ErrorResponse, RequestError};
-
-/// Returns `true` if the path itself does not exist, or no longer exists, as opposed to the object
-/// it names.
-///
-/// HubSpot sends JSON for a missing record or definition; for an unknown path, the gateway in front
-/// of it responds, in any format.
-pub(super) fn is_unknown_path(failure: &RequestError) -> bool {
-    let RequestError::Refused(refusal) = failure else { return false };
-    match refusal.status {
-        404 => ErrorBody::parse(&refusal.body).is_none(),
-        410 => !ErrorBody::parse(&refusal.body)
-            .is_some_and(|body| body.is_category("OBJECT_NOT_FOUND")),
-        _ => false,
-    }
-}
-
-/// Returns `true` if the object named by the path permanently has no entries.
-///
-/// This is a record deleted since it was listed, or a list of an object type whose lists HubSpot
-/// does not expose.
-pub(super) fn has_no_entries(failure: &RequestError) -> bool {
-    const UNREADABLE_LIST: &str = "ListError.INVALID_OBJECT_TYPE_FOR_LIST";
-    let RequestError::Refused(refusal) = failure else { return false };
-    let Some(body) = ErrorBody::parse(&refusal.body) else { return false };
-    match refusal.status {
-        404 | 410 => true,
-        400 => body.sub_category.as_deref() == Some(UNREADABLE_LIST),
-        _ => false,
-    }
-}
-
-/// Returns `true` if the token's scopes help to explain the failure.
-pub(super) fn is_about_scopes(failure: &RequestError) -> bool {
-    matches!(failure, RequestError::Refused(refusal) if refusal.status == 403
-        && ErrorBody::parse(&refusal.body).is_some_and(|body| body.is_about_scopes()))
-}
+use crate::http::{BODY_CAP, ErrorBody, Refusal, RequestError, TransientError};
 
 /// Returns the user-facing error for a failure. `granted` are the scopes of the token, if HubSpot
 /// reports them.
@@ -73,19 +37,30 @@ pub fn explain(
         ),
         RequestError::NoToken(refusal) => no_token::explain(&refusal),
         RequestError::TokenDue => Error::Bug { detail: "a token was due and not renewed".into() },
-        RequestError::DayShare { told, share } => {
-            Error::DayShare { used: told.used, limit: told.limit, share, resets: None }
+        RequestError::DayShare { usage, share } => {
+            Error::DayShare { used: usage.used, limit: usage.limit, share, resets: None }
         }
         RequestError::Stopped => Error::Stopped,
         RequestError::DayUsedUp(refusal) => Error::DayUsedUp { source: Some(detail(&refusal)) },
-        RequestError::Exhausted { endpoint, attempts, elapsed, last, answered, refusal } => {
-            let source = refusal.as_deref().map(detail);
-            if refusal.is_some_and(|refusal| refusal.status == 403) {
-                Error::Blocked { endpoint, host: host.to_owned(), attempts, elapsed, source }
-            } else {
+        RequestError::Exhausted { endpoint, attempts, elapsed, last } => match last {
+            TransientError::ProxyRefused(source) => Error::Proxy {
+                host: host.to_owned(),
+                problem: "it refuses the connection; allow the host there, or name it in NO_PROXY",
+                source: Some(source),
+            },
+            TransientError::Refused(refusal) if refusal.is_from_intermediary() => {
+                let (host, source) = (host.to_owned(), Some(detail(&refusal)));
+                Error::Blocked { endpoint, host, attempts, elapsed, source }
+            }
+            last @ (TransientError::Refused(_)
+            | TransientError::Unusable(_)
+            | TransientError::TimedOut(_)
+            | TransientError::ConnectionFailed(_)) => {
+                let answered = matches!(last, TransientError::Unusable(_));
+                let (last, source) = (last.to_string(), last.refusal().map(detail));
                 Error::Unavailable { endpoint, attempts, elapsed, last, answered, source }
             }
-        }
+        },
         RequestError::SingleRecord { endpoint, attempts, last } => {
             Error::SingleRecord { endpoint, record: None, attempts, last }
         }
@@ -96,14 +71,11 @@ pub fn explain(
         RequestError::TooLarge { endpoint } => {
             Error::TooLarge { endpoint, megabytes: BODY_CAP / 1024 / 1024 }
         }
-        RequestError::Proxy { wants_login, source } => {
-            let problem = if wants_login {
-                "it requires a login; add it to HTTPS_PROXY, such as http://user:password@proxy"
-            } else {
-                "it rejects the connection; allow the host in the proxy, or add it to NO_PROXY"
-            };
-            Error::Proxy { host: host.to_owned(), problem, source: Some(source) }
-        }
+        RequestError::ProxyLogin(source) => Error::Proxy {
+            host: host.to_owned(),
+            problem: "it requires a login; add it to HTTPS_PROXY, such as http://user:password@proxy",
+            source: Some(source),
+        },
         RequestError::Tls { problem, source } => Error::Tls {
             host: host.to_owned(),
             problem: format!(
@@ -137,19 +109,17 @@ const MISSING_FEATURE: &[&str] = &["access to this feature", "upgrade"];
 /// Phrases in the message if the account has disabled the object type.
 const SWITCHED_OFF: &[&str] = &["not enabled", "is disabled", "switched off", "turned off"];
 
-fn says_any(words: &str, known: &[&str]) -> bool {
-    known.iter().any(|known| words.contains(known))
+fn contains_any(message: &str, phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| message.contains(phrase))
 }
 
 fn explain_refusal(
-    refusal: &ErrorResponse,
+    refusal: &Refusal,
     request_context: RequestContext<'_>,
     granted: Option<&GrantedScopes>,
 ) -> Error {
-    let read = ErrorBody::parse(&refusal.body);
-    let is_json = read.is_some();
-    let body = read.unwrap_or_default();
-    let words = body.words();
+    let body = &refusal.body;
+    let message = body.lowercase_message();
     let stream = request_context.stream.to_owned();
     let source = Some(detail(refusal));
     match refusal.status {
@@ -167,26 +137,31 @@ fn explain_refusal(
                 .into(),
             source,
         },
-        400 if UNKNOWN_TYPE.iter().any(|start| words.starts_with(&start.to_ascii_lowercase())) => {
+        400 if UNKNOWN_TYPE
+            .iter()
+            .any(|start| message.starts_with(&start.to_ascii_lowercase())) =>
+        {
             Error::UnknownObjectType { stream, source }
         }
-        400 | 403 if words.contains("object type") && says_any(&words, SWITCHED_OFF) => {
+        400 | 403 if message.contains("object type") && contains_any(&message, SWITCHED_OFF) => {
             Error::SwitchedOff { stream, source }
         }
         status if is_redirect(status) => {
             Error::Redirected { endpoint: endpoint(refusal, request_context), source }
         }
-        402 => Error::Plan { stream, said: body.said(), source },
-        403 if says_any(&words, MISSING_FEATURE) => {
-            Error::Plan { stream, said: body.said(), source }
+        402 => Error::Plan { stream, said: body.quoted_message(), source },
+        403 if contains_any(&message, MISSING_FEATURE) => {
+            Error::Plan { stream, said: body.quoted_message(), source }
         }
-        403 if body.is_about_scopes() => missing_scope(&body, request_context, granted, source),
-        403 => Error::Forbidden { stream, said: body.said(), source },
-        404 if !is_json => Error::Gone { stream, endpoint: plain_endpoint(refusal), source },
+        403 if body.is_about_scopes() => missing_scope(body, request_context, granted, source),
+        403 => Error::Forbidden { stream, said: body.quoted_message(), source },
+        404 if !body.is_object() => {
+            Error::Gone { stream, endpoint: plain_endpoint(refusal), source }
+        }
         405 | 410 => Error::Gone { stream, endpoint: plain_endpoint(refusal), source },
         status => Error::Refused {
             endpoint: endpoint(refusal, request_context),
-            said: match body.said() {
+            said: match body.quoted_message() {
                 Some(message) => format!("{message} (status {status})"),
                 None => format!("status {status} without a reason"),
             },
@@ -208,7 +183,7 @@ fn missing_scope(
     let stream = request_context.stream.to_owned();
     let has = |scope: &str| granted.is_some_and(|granted| granted.lists(scope));
     let (named, any) = body.named_scopes();
-    let could_be_named = !named.is_empty();
+    let is_any_named = !named.is_empty();
     let mut scopes: Vec<_> =
         named.into_iter().filter(|scope| is_public(scope) && !has(scope)).collect();
     if any {
@@ -233,10 +208,10 @@ fn missing_scope(
         .map(|&scope| scope.to_owned())
         .collect();
     if granted.is_some() && own.is_empty() {
-        return Error::Plan { stream, said: body.said(), source };
+        return Error::Plan { stream, said: body.quoted_message(), source };
     }
     // HubSpot named a scope that cannot be granted, so its message is quoted.
-    let said = body.said().filter(|_| could_be_named);
+    let said = body.quoted_message().filter(|_| is_any_named);
     Error::MissingScope { stream, needed: RequiredScopes::AllOf(own), said, source }
 }
 
@@ -245,33 +220,31 @@ fn is_redirect(status: u16) -> bool {
 }
 
 /// Returns the stream and the refused request, for error messages.
-fn endpoint(refusal: &ErrorResponse, request_context: RequestContext<'_>) -> String {
+fn endpoint(refusal: &Refusal, request_context: RequestContext<'_>) -> String {
     format!("`{}` ({})", request_context.stream, plain_endpoint(refusal))
 }
 
-fn plain_endpoint(refusal: &ErrorResponse) -> String {
+fn plain_endpoint(refusal: &Refusal) -> String {
     format!("{} {}", refusal.method, refusal.path)
 }
 
 /// Returns the technical details of an error response: the request, and HubSpot's status, category,
 /// correlation id and message.
-pub(super) fn detail(refusal: &ErrorResponse) -> BoxError {
-    let ErrorResponse { status, method, path, correlation, body } = refusal;
-    let read = ErrorBody::parse(body);
-    let is_json = read.is_some();
-    let body = read.unwrap_or_default();
-    let said = match body.said() {
+pub(super) fn detail(refusal: &Refusal) -> BoxError {
+    let Refusal { status, method, path, correlation_id, body, .. } = refusal;
+    let message = match body.quoted_message() {
         Some(message) => format!(": {message}"),
-        None if is_json => String::new(),
+        None if body.is_object() => String::new(),
         None => ": no error of HubSpot's".to_owned(),
     };
-    let correlation = correlation.as_deref().or(body.correlation.as_deref()).unwrap_or("none");
+    let correlation_id =
+        correlation_id.as_deref().or(body.correlation_id.as_deref()).unwrap_or("none");
     let code = body.status.as_deref().filter(|_| !body.is_error());
     let classes =
         [code, body.error.as_deref(), body.category.as_deref(), body.sub_category.as_deref()];
     let classes: Vec<_> = [""].into_iter().chain(classes.into_iter().flatten()).collect();
     let classes = classes.join(" ");
-    format!("{method} {path}: {status}{classes}, correlation id {correlation}{said}").into()
+    format!("{method} {path}: {status}{classes}, correlation id {correlation_id}{message}").into()
 }
 
 #[cfg(test)]
@@ -282,41 +255,14 @@ mod tests {
     const SUBJECT: RequestContext<'static> =
         RequestContext { stream: "deals", scopes: &["crm.objects.deals.read"] };
 
-    fn refusal(status: u16, body: &str) -> ErrorResponse {
-        ErrorResponse {
+    fn refusal(status: u16, body: &str) -> Refusal {
+        Refusal {
             status,
-            body: body.to_owned().into(),
-            correlation: Some("c-17".into()),
+            body: ErrorBody::parse(body.as_bytes()),
+            retry_after: None,
+            correlation_id: Some("c-17".into()),
             method: Method::GET,
             path: "/crm/objects/2026-09/deals".into(),
-        }
-    }
-
-    #[test]
-    fn only_a_refusal_of_the_entries_means_that_there_are_none() {
-        const LIST: &str = r#"{"subCategory":"ListError.INVALID_OBJECT_TYPE_FOR_LIST"}"#;
-        for (status, body, expected) in [
-            (400, LIST, true),
-            (400, r#"{"subCategory":"ListError.OTHER"}"#, false),
-            (403, LIST, false),
-            (404, r#"{"message":"no such form"}"#, true),
-            (404, "<html>", false),
-        ] {
-            let failure = RequestError::Refused(Box::new(refusal(status, body)));
-            assert_eq!(has_no_entries(&failure), expected, "{status} {body}");
-        }
-    }
-
-    #[test]
-    fn a_missing_path_is_not_a_missing_record() {
-        for (status, body, expected) in [
-            (404, "<html>", true),
-            (410, "", true),
-            (404, r#"{"status":"error","message":"resource not found"}"#, false),
-            (400, "<html>", false),
-        ] {
-            let failure = RequestError::Refused(Box::new(refusal(status, body)));
-            assert_eq!(is_unknown_path(&failure), expected, "{status} {body}");
         }
     }
 
@@ -428,7 +374,7 @@ mod tests {
             assert_eq!(error.internal_message(), expected, "{body}");
         }
         let refusal =
-            ErrorResponse { correlation: None, ..refusal(403, r#"{"correlationId":"b-1"}"#) };
+            Refusal { correlation_id: None, ..refusal(403, r#"{"correlationId":"b-1"}"#) };
         assert!(detail(&refusal).to_string().ends_with("correlation id b-1"));
     }
 

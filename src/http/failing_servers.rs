@@ -14,10 +14,10 @@ use tokio::time::{Instant, timeout};
 
 use super::quota::{Bucket, QuotaWindow};
 use super::rate_limit::Limits;
-use super::transport::*;
+use super::transport::Transport;
 use super::*;
 
-const LITTLE: RetryBudget = RetryBudget {
+const SHORT_BUDGET: RetryBudget = RetryBudget {
     attempts: 3,
     budget: Duration::from_millis(900),
     attempt: Duration::from_millis(300),
@@ -78,11 +78,14 @@ fn request(target: &str) -> Request {
 }
 
 /// Sends one request, and panics if it takes far longer than its budget.
-async fn send(transport: &Transport, resize: Option<&Resize<'_>>) -> Result<String, RequestError> {
+async fn send(
+    transport: &Transport,
+    page: Option<&ResizablePage<'_>>,
+) -> Result<String, RequestError> {
     let decode = |body: &Bytes| Ok(String::from_utf8_lossy(body).into_owned());
-    let first = resize.map_or_else(|| request("/x"), |resize| (resize.request)(resize.asked));
+    let first = page.map_or_else(|| request("/x"), |page| (page.request)(page.first_size));
     let stats = RequestStats::default();
-    let sending = transport.send(&first, resize, None, &stats, &decode);
+    let sending = transport.send(&first, page, None, &stats, &decode);
     timeout(Duration::from_secs(20), sending).await.expect("every wait ends")
 }
 
@@ -98,7 +101,7 @@ async fn an_answer_that_never_comes_whole_ends_in_time() {
             }) as fn(TcpStream, &str) -> std::io::Result<()>,
         ),
         ("headers byte by byte", |stream, _| trickle(stream, "HTTP/1.1 200 OK ")),
-        ("100 Continue for ever", |mut stream, _| {
+        ("100 Continue without end", |mut stream, _| {
             loop {
                 stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
                 thread::sleep(Duration::from_millis(10));
@@ -109,11 +112,14 @@ async fn an_answer_that_never_comes_whole_ends_in_time() {
             trickle(stream, "x")
         }),
     ] {
-        let failure = send(&transport(serve(behave), LITTLE), None).await.expect_err(case);
+        let failure = send(&transport(serve(behave), SHORT_BUDGET), None).await.expect_err(case);
         let RequestError::Exhausted { attempts, last, .. } = failure else {
             panic!("{case}: {failure:?}")
         };
-        assert!(attempts <= LITTLE.attempts && last.contains("no whole answer"), "{case}");
+        assert!(
+            attempts <= SHORT_BUDGET.attempts && last.to_string().contains("no whole answer"),
+            "{case}"
+        );
     }
 }
 
@@ -121,7 +127,7 @@ async fn an_answer_that_never_comes_whole_ends_in_time() {
 async fn quota_waits_end_in_time() {
     for (case, behave, asks) in [
         (
-            "for ever",
+            "without a stated wait",
             (|stream, _| answer(stream, "429 Too Many Requests", "{}"))
                 as fn(TcpStream, &str) -> std::io::Result<()>,
             None,
@@ -132,7 +138,7 @@ async fn quota_waits_end_in_time() {
             Some(Duration::from_hours(1)),
         ),
     ] {
-        let failure = send(&transport(serve(behave), LITTLE), None).await.expect_err(case);
+        let failure = send(&transport(serve(behave), SHORT_BUDGET), None).await.expect_err(case);
         let RequestError::Throttled { asked, .. } = failure else { panic!("{case}: {failure:?}") };
         assert_eq!(asked, asks, "{case}");
     }
@@ -141,9 +147,9 @@ async fn quota_waits_end_in_time() {
 #[tokio::test]
 async fn a_wait_beyond_the_budget_is_named() {
     let base = serve(|stream, _| answer(stream, "503 Unavailable\r\nRetry-After: 3600", "{}"));
-    let failure = send(&transport(base, LITTLE), None).await.unwrap_err();
+    let failure = send(&transport(base, SHORT_BUDGET), None).await.unwrap_err();
     let RequestError::Exhausted { attempts: 1, last, .. } = failure else { panic!("{failure:?}") };
-    assert_eq!(last, "its last answer was 503, which asks to wait 3600s");
+    assert_eq!(last.to_string(), "its last answer was 503, which asks to wait 3600s");
 }
 
 #[tokio::test]
@@ -168,9 +174,9 @@ async fn sizes(
         asked.borrow_mut().push(limit);
         request(&format!("/x?limit={limit}"))
     };
-    let resize = Resize { size: &size, asked: size.now(), request: &sized };
-    let answer = send(&transport, Some(&resize)).await;
-    let now = size.now();
+    let page = ResizablePage { size: &size, first_size: size.current(), request: &sized };
+    let answer = send(&transport, Some(&page)).await;
+    let now = size.current();
     (answer, asked.take(), now)
 }
 
@@ -181,7 +187,7 @@ fn limit(request: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_at_its_size_is_asked_for_in_a_smaller_one() {
+async fn a_page_that_fails_at_its_size_is_requested_in_a_smaller_one() {
     let retry_budget = RetryBudget { attempts: 12, ..RetryBudget::READ };
     let (answered, asked, now) = sizes(
         |stream, request| match limit(request) {
@@ -210,12 +216,12 @@ async fn a_page_larger_than_is_read_is_halved_down_to_one_record() {
 }
 
 #[tokio::test]
-async fn one_record_that_cannot_be_had_is_told_from_an_outage() {
+async fn one_record_that_cannot_be_read_is_not_an_outage() {
     let retry_budget = RetryBudget { attempts: 3, ..RetryBudget::READ };
     let base = serve(|stream, _| answer(stream, "500 Error", ""));
     let transport = transport(base, retry_budget);
     let size = PageSize::new(1);
-    let resize = Resize { size: &size, asked: 1, request: &|_| request("/x?limit=1") };
-    let failure = send(&transport, Some(&resize)).await.unwrap_err();
+    let page = ResizablePage { size: &size, first_size: 1, request: &|_| request("/x?limit=1") };
+    let failure = send(&transport, Some(&page)).await.unwrap_err();
     assert!(matches!(failure, RequestError::SingleRecord { attempts: 3, .. }), "{failure:?}");
 }
