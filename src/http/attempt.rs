@@ -57,7 +57,7 @@ impl Transport {
                 .body(body.bytes.clone());
         }
         if let Some(permit) = permit {
-            permit.send();
+            permit.record_sent();
         }
         let response = builder
             .send()
@@ -113,7 +113,7 @@ impl Transport {
         if let Some(size) = usage.and_then(|usage| associations_window_size(usage.size)) {
             self.limiter.resize(Bucket::Associations, size);
         }
-        permit.answered(usage, is_refused);
+        permit.record_response(usage, is_refused);
     }
 
     /// Classifies a success response that cannot be decoded: a body that reports an error, is

@@ -13,7 +13,7 @@ use http::Method;
 use tokio::time::{Instant, timeout};
 
 use super::quota::{Bucket, QuotaWindow};
-use super::rate_limit::Limits;
+use super::rate_limit::{Limiter, Limits};
 use super::transport::Transport;
 use super::*;
 

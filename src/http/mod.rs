@@ -4,8 +4,8 @@
 //! that report them (`headers`), the requests that only read (`read_only`), and error responses
 //! (`refusal`, `error_body`). Paths, pages and records are those of [`hubspot`](crate::hubspot).
 //!
-//! Decisions are pure and can be tested on their own ([`retry_action`], [`Backoff`], [`SlidingWindow`],
-//! [`AccessToken`]). `Transport::send` is the only retry loop and, apart from the limiter, the only
+//! Decisions are pure and can be tested on their own ([`retry_action`], [`Backoff`], [`AccessToken`],
+//! the windows of `rate_limit`). `Transport::send` is the only retry loop and, apart from the limiter, the only
 //! place that waits.
 
 mod attempt;
@@ -40,8 +40,8 @@ pub use daily_quota::{DailyQuota, DailyQuotaUsage};
 pub use error_body::{ErrorBody, reported_error};
 pub use headers::ResponseHeaders;
 pub use page_size::PageSize;
-pub use quota::{Bucket, QuotaWindow};
-pub use rate_limit::{Limiter, Limits, Permit, SlidingWindow, WindowUsage};
+pub use quota::Bucket;
+pub use rate_limit::WindowUsage;
 pub use read_only::{READ_REQUESTS, ReadRequest};
 pub use refusal::{ExhaustedQuota, Refusal};
 pub use request::{Request, RequestBody, ResizablePage};

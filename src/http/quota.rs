@@ -14,9 +14,9 @@ pub enum Bucket {
 
 /// A sliding window: at most `requests` within any period of `length`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct QuotaWindow {
-    pub requests: u32,
-    pub length: Duration,
+pub(crate) struct QuotaWindow {
+    pub(crate) requests: u32,
+    pub(crate) length: Duration,
 }
 
 /// General window until a response reports the account's own size. This is the smallest size that

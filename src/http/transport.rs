@@ -236,7 +236,7 @@ impl Transport {
             tokio::time::sleep(retry_after.unwrap_or(UNTRACKED_QUOTA_WAIT)).await;
             return;
         }
-        let cooldown = self.limiter.refused(bucket, pending.sent_at, retry_after);
+        let cooldown = self.limiter.record_refusal(bucket, pending.sent_at, retry_after);
         if bucket != pending.request.bucket {
             tokio::time::sleep(cooldown).await;
         }

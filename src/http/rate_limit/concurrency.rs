@@ -5,24 +5,25 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Factor on rate × latency (Little's law), so that requests catch up after a pause.
-const HEADROOM: f64 = 1.3;
+const HEADROOM_FACTOR: f64 = 1.3;
 /// Additional requests, so that a very short latency never leaves quota unused.
-const SPARE: usize = 2;
+const SPARE_REQUESTS: usize = 2;
 /// Latency assumed before the first response.
-const FIRST_LATENCY: Duration = Duration::from_millis(500);
+const INITIAL_LATENCY: Duration = Duration::from_millis(500);
 /// Weight of the newest response in the smoothed latency.
-const WEIGHT: f64 = 0.25;
+const LATENCY_WEIGHT: f64 = 0.25;
 /// Factor of the multiplicative decrease after a fault, and step of the additive increase after a
 /// good response.
-const DECREASE: f64 = 0.5;
-const RECOVERY: f64 = 0.05;
-const LEAST_HEALTH: f64 = 0.05;
+const HEALTH_DECREASE: f64 = 0.5;
+const HEALTH_INCREASE: f64 = 0.05;
+/// Minimum of the factor, so that requests are still sent.
+const MIN_HEALTH: f64 = 0.05;
 
 /// Concurrency limit of one bucket, from its latency and faults.
 #[derive(Debug)]
 pub(super) struct ConcurrencyLimit {
     latency: Option<Duration>,
-    /// Factor on the limit; 1.0 unless the service failed recently.
+    /// Factor on the limit; 1.0 unless HubSpot failed recently.
     health: f64,
     reduced_at: Option<Instant>,
 }
@@ -36,36 +37,37 @@ impl Default for ConcurrencyLimit {
 impl ConcurrencyLimit {
     /// Returns the maximum number of requests in flight at a rate of `per_second`.
     pub(super) fn limit(&self, per_second: f64) -> usize {
-        limit(per_second, self.latency.unwrap_or(FIRST_LATENCY), self.health)
+        limit(per_second, self.latency.unwrap_or(INITIAL_LATENCY), self.health)
     }
 
     /// Records a good response and its latency.
-    pub(super) fn succeeded(&mut self, took: Duration) {
-        self.latency = Some(self.latency.map_or(took, |known| smoothed(known, took)));
-        self.health = (self.health + RECOVERY).min(1.0);
+    pub(super) fn record_success(&mut self, latency: Duration) {
+        self.latency = Some(self.latency.map_or(latency, |known| smoothed(known, latency)));
+        self.health = (self.health + HEALTH_INCREASE).min(1.0);
     }
 
-    /// Records a fault of the service. Faults of requests that were in flight together count once.
-    pub(super) fn failed(&mut self, sent_at: Instant, now: Instant) {
+    /// Records a fault of HubSpot. Faults of requests that were in flight together count once.
+    pub(super) fn record_fault(&mut self, sent_at: Instant, now: Instant) {
         if self.reduced_at.is_none_or(|reduced_at| sent_at >= reduced_at) {
-            self.health = (self.health * DECREASE).max(LEAST_HEALTH);
+            self.health = (self.health * HEALTH_DECREASE).max(MIN_HEALTH);
             self.reduced_at = Some(now);
         }
     }
 }
 
 fn smoothed(known: Duration, newest: Duration) -> Duration {
-    known.mul_f64(1.0 - WEIGHT) + newest.mul_f64(WEIGHT)
+    known.mul_f64(1.0 - LATENCY_WEIGHT) + newest.mul_f64(LATENCY_WEIGHT)
 }
 
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "requests under way: a small number that is not negative"
+    reason = "requests in flight: a small number that is not negative"
 )]
 fn limit(per_second: f64, latency: Duration, health: f64) -> usize {
-    let busy = (per_second * latency.as_secs_f64() * HEADROOM).ceil() as usize + SPARE;
+    let busy =
+        (per_second * latency.as_secs_f64() * HEADROOM_FACTOR).ceil() as usize + SPARE_REQUESTS;
     ((busy as f64 * health) as usize).max(1)
 }
 
@@ -91,19 +93,19 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn faults_halve_once_for_all_under_way_and_answers_bring_it_back() {
+    async fn faults_in_flight_together_halve_once_and_responses_recover() {
         let start = Instant::now();
         let (mut concurrency, third) = (ConcurrencyLimit::default(), Duration::from_millis(300));
-        concurrency.succeeded(third);
+        concurrency.record_success(third);
         assert_eq!(concurrency.limit(19.0), 10);
         for _ in 0..4 {
-            concurrency.failed(start, start + third);
+            concurrency.record_fault(start, start + third);
         }
         assert_eq!(concurrency.limit(19.0), 5);
-        concurrency.failed(start + third, start + third * 2);
+        concurrency.record_fault(start + third, start + third * 2);
         assert_eq!(concurrency.limit(19.0), 2);
         for _ in 0..15 {
-            concurrency.succeeded(third);
+            concurrency.record_success(third);
         }
         assert_eq!(concurrency.limit(19.0), 10);
     }
@@ -111,8 +113,8 @@ mod tests {
     #[test]
     fn latency_is_smoothed() {
         let mut concurrency = ConcurrencyLimit::default();
-        concurrency.succeeded(Duration::from_millis(100));
-        concurrency.succeeded(Duration::from_millis(500));
+        concurrency.record_success(Duration::from_millis(100));
+        concurrency.record_success(Duration::from_millis(500));
         assert_eq!(concurrency.latency, Some(Duration::from_millis(200)));
     }
 }

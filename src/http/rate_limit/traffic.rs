@@ -18,13 +18,13 @@ const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
 
 /// One quota of the service: a sliding window of arrivals. Refused requests do not count.
-struct Quota {
+struct SimulatedQuota {
     size: u32,
     length: Duration,
     arrivals: RefCell<VecDeque<Instant>>,
 }
 
-impl Quota {
+impl SimulatedQuota {
     fn new(size: u32, length: Duration) -> Self {
         Self { size, length, arrivals: RefCell::default() }
     }
@@ -48,11 +48,11 @@ impl Quota {
 /// milliseconds.
 #[derive(Debug, Clone, Copy)]
 struct Latency {
-    there_ms: (u64, u64),
-    back_ms: (u64, u64),
+    outbound_ms: (u64, u64),
+    return_ms: (u64, u64),
 }
 
-const STEADY: Latency = Latency { there_ms: (20, 5), back_ms: (280, 0) };
+const STEADY: Latency = Latency { outbound_ms: (20, 5), return_ms: (280, 0) };
 
 /// Seeded random number generator (xorshift).
 struct Dice(Cell<u64>);
@@ -67,8 +67,8 @@ impl Dice {
         (seed >> 16) % (end + 1)
     }
 
-    fn wait(&self, (least, more): (u64, u64)) -> Duration {
-        MS * u32::try_from(least + self.below(more)).unwrap()
+    fn wait(&self, (min, more): (u64, u64)) -> Duration {
+        MS * u32::try_from(min + self.below(more)).unwrap()
     }
 }
 
@@ -80,10 +80,10 @@ struct Counts {
 }
 
 /// A client that sends requests as fast as its limiter allows.
-struct Client<'a> {
+struct SimulatedClient<'a> {
     limiter: Limiter,
     bucket: Bucket,
-    quota: &'a Quota,
+    quota: &'a SimulatedQuota,
     latency: Latency,
     dice: Dice,
     /// Results before this instant are not counted.
@@ -91,26 +91,26 @@ struct Client<'a> {
     counts: Counts,
 }
 
-impl<'a> Client<'a> {
-    fn new(bucket: Bucket, quota: &'a Quota, latency: Latency, seed: u64) -> Self {
+impl<'a> SimulatedClient<'a> {
+    fn new(bucket: Bucket, quota: &'a SimulatedQuota, latency: Latency, seed: u64) -> Self {
         let now = Instant::now();
         let (limiter, dice) = (Limiter::new(Limits::hubspot(40), now), Dice(Cell::new(seed)));
         Self { limiter, bucket, quota, latency, dice, counts_from: now, counts: Counts::default() }
     }
 
-    async fn ask(&self, stream: u64) {
-        let (place, _) = self.limiter.acquire(self.bucket, stream).await;
-        let mut place = place.expect("a place");
-        place.send();
+    async fn send_request(&self, stream: u64) {
+        let (permit, _) = self.limiter.acquire(self.bucket, stream).await;
+        let mut permit = permit.expect("a permit");
+        permit.record_sent();
         let sent_at = Instant::now();
-        sleep(self.dice.wait(self.latency.there_ms)).await;
+        sleep(self.dice.wait(self.latency.outbound_ms)).await;
         let (is_accepted, usage) = self.quota.arrive();
-        sleep(self.dice.wait(self.latency.back_ms)).await;
-        let told = (self.bucket == Bucket::General).then_some(usage);
-        place.answered(told, !is_accepted);
-        place.finish(false);
+        sleep(self.dice.wait(self.latency.return_ms)).await;
+        let reported = (self.bucket == Bucket::General).then_some(usage);
+        permit.record_response(reported, !is_accepted);
+        permit.finish(false);
         if !is_accepted {
-            self.limiter.refused(self.bucket, sent_at, None);
+            self.limiter.record_refusal(self.bucket, sent_at, None);
         }
         if Instant::now() >= self.counts_from {
             let count = if is_accepted { &self.counts.accepted } else { &self.counts.refused };
@@ -123,7 +123,7 @@ impl<'a> Client<'a> {
         let end = Instant::now() + time;
         let streams = (0..40).map(|stream| async move {
             while Instant::now() < end {
-                self.ask(stream).await;
+                self.send_request(stream).await;
             }
         });
         join_all(streams).await;
@@ -143,8 +143,8 @@ fn on_paused_time<T>(future: impl Future<Output = T>) -> T {
 
 /// Runs one client that has the quota for itself. Returns the share of the quota used and the
 /// number of refusals.
-async fn alone(bucket: Bucket, quota: &Quota, latency: Latency, seed: u64) -> (f64, u32) {
-    let mut client = Client::new(bucket, quota, latency, seed);
+async fn alone(bucket: Bucket, quota: &SimulatedQuota, latency: Latency, seed: u64) -> (f64, u32) {
+    let mut client = SimulatedClient::new(bucket, quota, latency, seed);
     // The initial burst is excluded from the measurement.
     client.counts_from = Instant::now() + TEN_SECONDS * 2;
     let windows = 30;
@@ -154,9 +154,9 @@ async fn alone(bucket: Bucket, quota: &Quota, latency: Latency, seed: u64) -> (f
     (f64::from(client.counts.accepted.get()) / allowed, client.counts.refused.get())
 }
 
-fn rtt(there_more: u64, back_more: u64) -> impl Strategy<Value = Latency> {
-    ((1..120_u64, 0..=there_more), (10..800_u64, 0..=back_more))
-        .prop_map(|(there_ms, back_ms)| Latency { there_ms, back_ms })
+fn rtt(outbound_more: u64, return_more: u64) -> impl Strategy<Value = Latency> {
+    ((1..120_u64, 0..=outbound_more), (10..800_u64, 0..=return_more))
+        .prop_map(|(outbound_ms, return_ms)| Latency { outbound_ms, return_ms })
 }
 
 proptest! {
@@ -168,7 +168,7 @@ proptest! {
         latency in rtt(350, 600),
         seed: u64,
     ) {
-        let quota = Quota::new(size, TEN_SECONDS);
+        let quota = SimulatedQuota::new(size, TEN_SECONDS);
         let (used, refused) = on_paused_time(alone(Bucket::General, &quota, latency, seed));
         prop_assert!(used >= 0.95, "{:.2} % used", used * 100.0);
         prop_assert_eq!(refused, 0);
@@ -176,7 +176,7 @@ proptest! {
 
     #[test]
     fn the_search_window_is_used_and_never_overrun(latency in rtt(30, 600), seed: u64) {
-        let quota = Quota::new(5, SECOND);
+        let quota = SimulatedQuota::new(5, SECOND);
         let (used, refused) = on_paused_time(alone(Bucket::Search, &quota, latency, seed));
         prop_assert!(used >= 0.95, "{:.2} % used", used * 100.0);
         prop_assert_eq!(refused, 0);
@@ -185,7 +185,7 @@ proptest! {
 
 #[test]
 fn a_steady_latency_costs_next_to_nothing() {
-    let quota = Quota::new(190, TEN_SECONDS);
+    let quota = SimulatedQuota::new(190, TEN_SECONDS);
     let (used, refused) = on_paused_time(alone(Bucket::General, &quota, STEADY, 7));
     assert!(used >= 0.985 && refused == 0, "{:.2} % used, {refused} refused", used * 100.0);
 }
@@ -193,9 +193,10 @@ fn a_steady_latency_costs_next_to_nothing() {
 #[test]
 fn two_clients_of_one_window_share_it_without_a_storm() {
     on_paused_time(async {
-        let quota = Quota::new(190, TEN_SECONDS);
-        let jitter = Latency { there_ms: (20, 10), back_ms: (150, 250) };
-        let clients = [3, 5].map(|seed| Client::new(Bucket::General, &quota, jitter, seed));
+        let quota = SimulatedQuota::new(190, TEN_SECONDS);
+        let jitter = Latency { outbound_ms: (20, 10), return_ms: (150, 250) };
+        let clients =
+            [3, 5].map(|seed| SimulatedClient::new(Bucket::General, &quota, jitter, seed));
         join_all(clients.iter().map(|client| client.run(TEN_SECONDS * 60))).await;
         let accepted = clients.each_ref().map(|client| f64::from(client.counts.accepted.get()));
         let used = accepted.iter().sum::<f64>() / (190.0 * 60.0);
@@ -211,8 +212,9 @@ fn two_clients_of_one_window_share_it_without_a_storm() {
 #[test]
 fn a_newcomer_gets_its_share_of_a_window_that_is_in_full_use() {
     on_paused_time(async {
-        let quota = Quota::new(190, TEN_SECONDS);
-        let [first, second] = [3, 5].map(|seed| Client::new(Bucket::General, &quota, STEADY, seed));
+        let quota = SimulatedQuota::new(190, TEN_SECONDS);
+        let [first, second] =
+            [3, 5].map(|seed| SimulatedClient::new(Bucket::General, &quota, STEADY, seed));
         let later = async {
             sleep(TEN_SECONDS * 6).await;
             second.run(TEN_SECONDS * 24).await;
@@ -229,8 +231,8 @@ fn a_newcomer_gets_its_share_of_a_window_that_is_in_full_use() {
 #[test]
 fn two_clients_find_equal_shares_of_a_quota_without_headers() {
     on_paused_time(async {
-        let quota = Quota::new(5, SECOND);
-        let clients = [3, 5].map(|seed| Client::new(Bucket::Search, &quota, STEADY, seed));
+        let quota = SimulatedQuota::new(5, SECOND);
+        let clients = [3, 5].map(|seed| SimulatedClient::new(Bucket::Search, &quota, STEADY, seed));
         join_all(clients.iter().map(|client| client.run(TEN_SECONDS * 120))).await;
         for client in &clients {
             let share = f64::from(client.counts.accepted.get()) / (5.0 * 1_200.0);
@@ -241,19 +243,19 @@ fn two_clients_find_equal_shares_of_a_quota_without_headers() {
 }
 
 #[test]
-fn who_is_not_polled_or_gives_up_holds_up_nobody() {
+fn futures_that_are_not_polled_or_dropped_hold_up_no_other() {
     on_paused_time(async {
-        let quota = Quota::new(190, TEN_SECONDS);
-        let client = Client::new(Bucket::General, &quota, STEADY, 7);
-        let mut waiting: Vec<_> = (0..300).map(|_| Box::pin(client.ask(1))).collect();
+        let quota = SimulatedQuota::new(190, TEN_SECONDS);
+        let client = SimulatedClient::new(Bucket::General, &quota, STEADY, 7);
+        let mut waiting: Vec<_> = (0..300).map(|_| Box::pin(client.send_request(1))).collect();
         // Each future is polled once so that it waits, and most are then dropped.
-        for ask in &mut waiting {
-            let _pending = tokio::time::timeout(Duration::ZERO, ask).await;
+        for request in &mut waiting {
+            let _pending = tokio::time::timeout(Duration::ZERO, request).await;
         }
         waiting.truncate(3);
-        tokio::time::timeout(TEN_SECONDS * 3, join_all((0..190).map(|_| client.ask(2))))
+        tokio::time::timeout(TEN_SECONDS * 3, join_all((0..190).map(|_| client.send_request(2))))
             .await
-            .expect("places go to those who use them");
+            .expect("permits go to those who use them");
         drop(waiting);
     });
 }
