@@ -88,7 +88,7 @@ impl Backoff {
         self.retry_budget = retry_budget;
     }
 
-    /// Number of failures so far.
+    /// Returns the number of failures so far.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }

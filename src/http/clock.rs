@@ -1,4 +1,4 @@
-//! The service's clock, derived from its `Date` headers and this machine's clock.
+//! HubSpot's clock, derived from its `Date` headers and this machine's clock.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -13,8 +13,8 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 
 /// Maps instants of this process to wall-clock time, by two clocks.
 ///
-/// Cursors are compared with the service's timestamps, and a cursor ahead of those loses records.
-/// Either clock can be wrong: the machine's if it is not synchronized, the service's if an
+/// Cursors are compared with HubSpot's timestamps, and a cursor ahead of those loses records.
+/// Either clock can be wrong: the machine's if it is not synchronized, HubSpot's if an
 /// intermediary (a gateway, a cache) sets its own `Date` header. If at least one of them is right,
 /// [`earliest`](Self::earliest) is not ahead of the true time, and [`latest`](Self::latest) is not
 /// behind it.
@@ -24,44 +24,45 @@ pub struct ServerClock {
     learned: OnceLock<(Instant, DateTime<Utc>)>,
     /// Largest lag of a later header behind the first one, in milliseconds; never positive.
     set_back_ms: AtomicI64,
-    is_missed: AtomicBool,
+    is_missing_reported: AtomicBool,
 }
 
 /// A clock discrepancy, reported once per kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockSkew {
-    /// Time by which the service's clock is ahead of this machine's; negative if it is behind.
+    /// Time by which HubSpot's clock is ahead of this machine's; negative if it is behind.
     Apart(TimeDelta),
-    /// Time by which the service's clock went back during the run.
+    /// Time by which HubSpot's clock went back during the run.
     SetBack(TimeDelta),
     /// The `Date` header is missing or unreadable.
     Missing,
 }
 
 impl ServerClock {
-    /// Creates a clock at instant `born`. `correction` is added to this machine's clock.
-    pub fn new(born: Instant, correction: TimeDelta) -> Self {
+    /// Creates a clock at instant `start`. `correction` is added to this machine's clock.
+    pub fn new(start: Instant, correction: TimeDelta) -> Self {
         let now = time::now().checked_add_signed(correction).unwrap_or_else(time::now);
         Self {
-            machine: (born, now),
+            machine: (start, now),
             learned: OnceLock::new(),
             set_back_ms: AtomicI64::new(0),
-            is_missed: AtomicBool::new(false),
+            is_missing_reported: AtomicBool::new(false),
         }
     }
 
-    /// Sets the service's time from the first readable `Date` header. Later headers never move it
+    /// Sets HubSpot's time from the first readable `Date` header. Later headers never move it
     /// forward, so that time does not jump within a run; one that is far behind lowers
     /// [`earliest`](Self::earliest).
     ///
     /// The header is truncated to whole seconds and was written before the response arrived,
-    /// however long the request took, so the learned time is never ahead of the service's clock.
+    /// however long the request took, so the learned time is never ahead of HubSpot's clock.
     ///
     /// Returns a discrepancy to warn about, each kind once.
     pub fn learn(&self, date_header: Option<&str>, answered_at: Instant) -> Option<ClockSkew> {
         let date = date_header.and_then(|text| DateTime::parse_from_rfc2822(text).ok());
         let Some(date) = date.map(|date| date.to_utc()) else {
-            let is_first = !self.is_learned() && !self.is_missed.swap(true, Ordering::Relaxed);
+            let is_first =
+                !self.is_learned() && !self.is_missing_reported.swap(true, Ordering::Relaxed);
             return is_first.then_some(ClockSkew::Missing);
         };
         if self.learned.set((answered_at, date)).is_ok() {
@@ -76,12 +77,12 @@ impl ServerClock {
         (before == 0).then_some(ClockSkew::SetBack(-moved))
     }
 
-    /// Returns `true` once a response has provided the service's time.
+    /// Returns `true` once a response has provided HubSpot's time.
     pub fn is_learned(&self) -> bool {
         self.learned.get().is_some()
     }
 
-    /// Returns the service's time at an instant of this process, never ahead of its clock. Until
+    /// Returns HubSpot's time at an instant of this process, never ahead of its clock. Until
     /// the first response, this machine's clock is used.
     pub fn at(&self, instant: Instant) -> DateTime<Utc> {
         at(*self.learned.get().unwrap_or(&self.machine), instant)
@@ -105,25 +106,25 @@ fn at((known, time): (Instant, DateTime<Utc>), instant: Instant) -> DateTime<Utc
 }
 
 impl std::fmt::Display for ClockSkew {
-    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Apart(apart) => {
                 let side = if *apart > TimeDelta::zero() { "ahead of" } else { "behind" };
                 write!(
-                    to,
+                    formatter,
                     "its `Date` headers are {} {side} this machine's clock: until both agree, no \
                      state claims more than what had happened by the earlier of the two, so \
                      records may come again; set the machine's clock if it is the wrong one",
-                    in_words(*apart)
+                    in_largest_units(*apart)
                 )
             }
             Self::SetBack(by) => write!(
-                to,
+                formatter,
                 "its `Date` headers went {} back during the run, so states claim no more than what \
                  had happened by the earliest of them",
-                in_words(*by)
+                in_largest_units(*by)
             ),
-            Self::Missing => to.write_str(
+            Self::Missing => formatter.write_str(
                 "it answers without a `Date` header that can be read, so this machine's clock \
                  alone decides what a state claims; make sure that it is right",
             ),
@@ -131,7 +132,7 @@ impl std::fmt::Display for ClockSkew {
     }
 }
 
-fn in_words(span: TimeDelta) -> String {
+fn in_largest_units(span: TimeDelta) -> String {
     let minutes = span.num_minutes().abs();
     match (minutes / 1_440, minutes / 60 % 24, minutes % 60) {
         (0, 0, minutes) => format!("{minutes} min"),
@@ -158,7 +159,7 @@ mod tests {
         let start = Instant::now();
         let clock = on_machine("2026-11-21T08:00:00Z", start);
         assert_eq!(clock.learn(Some("not a date"), start), Some(ClockSkew::Missing));
-        assert_eq!(clock.learn(None, start), None, "it is said once");
+        assert_eq!(clock.learn(None, start), None, "it is reported once");
         assert!(!clock.is_learned());
         tokio::time::advance(Duration::from_secs(10)).await;
         for date in [FIRST, "Sat, 21 Nov 2026 23:00:00 GMT", "Sat, 21 Nov 2026 07:56:00 GMT"] {
@@ -172,9 +173,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_claimed_goes_by_the_clock_that_is_behind() {
+    async fn the_earliest_time_is_that_of_the_clock_behind() {
         let hour = TimeDelta::hours(1);
-        for (machine, later, discords, earliest, latest) in [
+        for (machine, later, skews, earliest, latest) in [
             ("2026-11-21T08:00:10Z", FIRST, vec![], "08:00:10", "08:00:10"),
             ("2026-11-21T08:04:10Z", FIRST, vec![], "08:00:10", "08:04:10"),
             ("2026-11-21T09:00:10Z", FIRST, vec![ClockSkew::Apart(-hour)], "08:00:10", "09:00:10"),
@@ -196,10 +197,10 @@ mod tests {
         ] {
             let start = Instant::now();
             let clock = on_machine(machine, start);
-            let told = [FIRST, later, later].map(|date| clock.learn(Some(date), start));
+            let reported = [FIRST, later, later].map(|date| clock.learn(Some(date), start));
             assert_eq!(
-                told.into_iter().flatten().collect::<Vec<_>>(),
-                discords,
+                reported.into_iter().flatten().collect::<Vec<_>>(),
+                skews,
                 "{machine} {later}"
             );
             let found = [clock.earliest(start), clock.latest(start)];
@@ -209,11 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_told_by_their_two_largest_units() {
+    fn spans_have_their_two_largest_units() {
         for (seconds, expected) in
             [(360, "6 min"), (-5_400, "1 h 30 min"), (86_400 * 67 + 7_200, "67 d 2 h")]
         {
-            assert_eq!(in_words(TimeDelta::seconds(seconds)), expected);
+            assert_eq!(in_largest_units(TimeDelta::seconds(seconds)), expected);
         }
     }
 }

@@ -52,7 +52,7 @@ fn trickle(mut stream: TcpStream, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-fn answer(mut stream: TcpStream, head: &str, body: &str) -> std::io::Result<()> {
+fn respond(mut stream: TcpStream, head: &str, body: &str) -> std::io::Result<()> {
     let length = body.len();
     write!(stream, "HTTP/1.1 {head}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
 }
@@ -90,7 +90,7 @@ async fn send(
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_whole_ends_in_time() {
+async fn a_response_that_never_completes_ends_in_time() {
     for (case, behave) in [
         (
             "silence",
@@ -125,35 +125,37 @@ async fn an_answer_that_never_comes_whole_ends_in_time() {
 
 #[tokio::test]
 async fn quota_waits_end_in_time() {
-    for (case, behave, asks) in [
+    for (case, behave, expected) in [
         (
             "without a stated wait",
-            (|stream, _| answer(stream, "429 Too Many Requests", "{}"))
+            (|stream, _| respond(stream, "429 Too Many Requests", "{}"))
                 as fn(TcpStream, &str) -> std::io::Result<()>,
             None,
         ),
         (
             "for an hour",
-            |stream, _| answer(stream, "429 Too Many Requests\r\nRetry-After: 3600", "{}"),
+            |stream, _| respond(stream, "429 Too Many Requests\r\nRetry-After: 3600", "{}"),
             Some(Duration::from_hours(1)),
         ),
     ] {
         let failure = send(&transport(serve(behave), SHORT_BUDGET), None).await.expect_err(case);
-        let RequestError::Throttled { asked, .. } = failure else { panic!("{case}: {failure:?}") };
-        assert_eq!(asked, asks, "{case}");
+        let RequestError::Throttled { retry_after, .. } = failure else {
+            panic!("{case}: {failure:?}")
+        };
+        assert_eq!(retry_after, expected, "{case}");
     }
 }
 
 #[tokio::test]
 async fn a_wait_beyond_the_budget_is_named() {
-    let base = serve(|stream, _| answer(stream, "503 Unavailable\r\nRetry-After: 3600", "{}"));
+    let base = serve(|stream, _| respond(stream, "503 Unavailable\r\nRetry-After: 3600", "{}"));
     let failure = send(&transport(base, SHORT_BUDGET), None).await.unwrap_err();
     let RequestError::Exhausted { attempts: 1, last, .. } = failure else { panic!("{failure:?}") };
     assert_eq!(last.to_string(), "its last answer was 503, which asks to wait 3600s");
 }
 
 #[tokio::test]
-async fn a_service_that_never_answered_is_given_up_sooner() {
+async fn a_server_that_never_responded_is_given_up_sooner() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -169,15 +171,15 @@ async fn sizes(
     retry_budget: RetryBudget,
 ) -> (Result<String, RequestError>, Vec<usize>, usize) {
     let transport = transport(serve(behave), retry_budget);
-    let (size, asked) = (PageSize::new(100), RefCell::new(Vec::new()));
+    let (size, requested) = (PageSize::new(100), RefCell::new(Vec::new()));
     let sized = |limit: usize| {
-        asked.borrow_mut().push(limit);
+        requested.borrow_mut().push(limit);
         request(&format!("/x?limit={limit}"))
     };
     let page = ResizablePage { size: &size, first_size: size.current(), request: &sized };
-    let answer = send(&transport, Some(&page)).await;
-    let now = size.current();
-    (answer, asked.take(), now)
+    let result = send(&transport, Some(&page)).await;
+    let current = size.current();
+    (result, requested.take(), current)
 }
 
 /// Returns the `limit` parameter of a request.
@@ -189,21 +191,21 @@ fn limit(request: &str) -> usize {
 #[tokio::test]
 async fn a_page_that_fails_at_its_size_is_requested_in_a_smaller_one() {
     let retry_budget = RetryBudget { attempts: 12, ..RetryBudget::READ };
-    let (answered, asked, now) = sizes(
+    let (result, requested, current) = sizes(
         |stream, request| match limit(request) {
-            limit if limit > 30 => answer(stream, "502 Bad Gateway", ""),
-            limit => answer(stream, "200 OK", &limit.to_string()),
+            limit if limit > 30 => respond(stream, "502 Bad Gateway", ""),
+            limit => respond(stream, "200 OK", &limit.to_string()),
         },
         retry_budget,
     )
     .await;
-    assert_eq!((answered.unwrap().as_str(), now), ("25", 50), "it grows back");
-    assert_eq!(asked, [100, 50, 25], "the first size is tried twice");
+    assert_eq!((result.unwrap().as_str(), current), ("25", 50), "it grows back");
+    assert_eq!(requested, [100, 50, 25], "the first size is tried twice");
 }
 
 #[tokio::test]
 async fn a_page_larger_than_is_read_is_halved_down_to_one_record() {
-    let (answered, asked, _) = sizes(
+    let (result, requested, _) = sizes(
         |mut stream, _| {
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99000000\r\n\r\n")?;
             stream.write_all(&vec![b' '; 99_000_000])
@@ -211,14 +213,14 @@ async fn a_page_larger_than_is_read_is_halved_down_to_one_record() {
         RetryBudget { attempts: 2, ..RetryBudget::READ },
     )
     .await;
-    assert!(matches!(answered, Err(RequestError::SingleRecord { .. })), "{answered:?}");
-    assert_eq!(asked, [100, 50, 25, 12, 6, 3, 1]);
+    assert!(matches!(result, Err(RequestError::SingleRecord { .. })), "{result:?}");
+    assert_eq!(requested, [100, 50, 25, 12, 6, 3, 1]);
 }
 
 #[tokio::test]
 async fn one_record_that_cannot_be_read_is_not_an_outage() {
     let retry_budget = RetryBudget { attempts: 3, ..RetryBudget::READ };
-    let base = serve(|stream, _| answer(stream, "500 Error", ""));
+    let base = serve(|stream, _| respond(stream, "500 Error", ""));
     let transport = transport(base, retry_budget);
     let size = PageSize::new(1);
     let page = ResizablePage { size: &size, first_size: 1, request: &|_| request("/x?limit=1") };

@@ -11,8 +11,8 @@ use crate::secret::Secret;
 
 /// Replacement text for a secret.
 const REDACTED: &str = "[redacted]";
-/// Minimum length of a piece of base64 text; shorter ones also occur in ordinary words.
-const MIN_PIECE_LENGTH: usize = 8;
+/// Minimum length of a fragment of base64 text; shorter ones also occur in ordinary words.
+const MIN_FRAGMENT_LENGTH: usize = 8;
 
 /// The secrets of a connection. They are found in any case, percent-encoded, in JSON escapes, and
 /// in base64.
@@ -20,7 +20,7 @@ const MIN_PIECE_LENGTH: usize = 8;
 pub(super) struct Redactor {
     /// Secrets and their percent-encoded forms, in lower case.
     plain: Mutex<BTreeSet<String>>,
-    /// Base64 pieces of the secrets, in lower case. A match is extended over all surrounding base64
+    /// Base64 fragments of the secrets, in lower case. A match is extended over all surrounding base64
     /// text, which may hold more of the secret.
     base64: Mutex<BTreeSet<String>>,
 }
@@ -37,8 +37,8 @@ impl Redactor {
         let encoded = form.replace("%2D", "-").replace("%5F", "_");
         let plain = [secret.to_owned(), form, encoded].map(|text| text.to_ascii_lowercase());
         self.plain.lock().unwrap_or_else(PoisonError::into_inner).extend(plain);
-        let pieces = pieces(secret.as_bytes()).map(|text| text.to_ascii_lowercase());
-        self.base64.lock().unwrap_or_else(PoisonError::into_inner).extend(pieces);
+        let fragments = fragments(secret.as_bytes()).map(|text| text.to_ascii_lowercase());
+        self.base64.lock().unwrap_or_else(PoisonError::into_inner).extend(fragments);
     }
 
     /// Returns the body without secrets.
@@ -58,12 +58,12 @@ impl Redactor {
         let lower = text.to_ascii_lowercase();
         let mut found: Vec<Range<usize>> = Vec::new();
         for secret in &*self.plain.lock().unwrap_or_else(PoisonError::into_inner) {
-            let places = memchr::memmem::find_iter(lower.as_bytes(), secret.as_bytes());
-            found.extend(places.map(|at| at..at + secret.len()));
+            let positions = memchr::memmem::find_iter(lower.as_bytes(), secret.as_bytes());
+            found.extend(positions.map(|at| at..at + secret.len()));
         }
-        for piece in &*self.base64.lock().unwrap_or_else(PoisonError::into_inner) {
-            let places = memchr::memmem::find_iter(lower.as_bytes(), piece.as_bytes());
-            found.extend(places.map(|at| widened(lower.as_bytes(), at..at + piece.len())));
+        for fragment in &*self.base64.lock().unwrap_or_else(PoisonError::into_inner) {
+            let positions = memchr::memmem::find_iter(lower.as_bytes(), fragment.as_bytes());
+            found.extend(positions.map(|at| widened(lower.as_bytes(), at..at + fragment.len())));
         }
         if found.is_empty() {
             return None;
@@ -105,25 +105,28 @@ fn widened(text: &[u8], Range { start, end }: Range<usize>) -> Range<usize> {
 
 /// Returns the parts of the base64 encoding that depend on the secret alone, for each of the three
 /// byte alignments and both alphabets.
-fn pieces(secret: &[u8]) -> impl Iterator<Item = String> {
+fn fragments(secret: &[u8]) -> impl Iterator<Item = String> {
     const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let places =
+    let positions =
         [STANDARD, URL_SAFE].into_iter().flat_map(|alphabet| (0..3).map(move |at| (alphabet, at)));
-    let pieces = places.map(move |(alphabet, at)| {
-        let bits = |place: usize| {
-            let bytes = |place: usize| u16::from(secret.get(place).copied().unwrap_or_default());
-            let pair = bytes(place / 8) << 8 | bytes(place / 8 + 1);
-            usize::from(pair >> (10 - place % 8) & 0x3F)
+    let fragments = positions.map(move |(alphabet, at)| {
+        let bits = |position: usize| {
+            let bytes =
+                |position: usize| u16::from(secret.get(position).copied().unwrap_or_default());
+            let pair = bytes(position / 8) << 8 | bytes(position / 8 + 1);
+            usize::from(pair >> (10 - position % 8) & 0x3F)
         };
         // Offset of the first base64 digit that depends on the secret alone, after `at` other
         // bytes.
         let first = (6 - at * 8 % 6) % 6;
-        let places = (first..).step_by(6).take_while(|place| place + 6 <= secret.len() * 8);
-        let digits = places.filter_map(|place| alphabet.get(bits(place)).copied().map(char::from));
+        let positions =
+            (first..).step_by(6).take_while(|position| position + 6 <= secret.len() * 8);
+        let digits =
+            positions.filter_map(|position| alphabet.get(bits(position)).copied().map(char::from));
         digits.collect::<String>()
     });
-    pieces.filter(|piece| piece.len() >= MIN_PIECE_LENGTH)
+    fragments.filter(|fragment| fragment.len() >= MIN_FRAGMENT_LENGTH)
 }
 
 #[cfg(test)]
@@ -131,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_found_however_they_are_spelled() {
+    fn secrets_are_found_in_every_encoding() {
         let redactor = Redactor::default();
         redactor.add(&Secret::new("pat-na1-Canary.9".to_owned()));
         for (case, body, expected) in [

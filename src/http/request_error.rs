@@ -33,11 +33,11 @@ impl From<serde_json::Error> for DecodeError {
 /// Reason why a request got no usable response.
 #[derive(Debug)]
 pub enum RequestError {
-    /// The service refused the request. A retry would not help.
+    /// HubSpot refused the request. A retry would not help.
     Refused(Box<Refusal>),
     /// The token was due for renewal before the request got its permit, so it was not sent.
     TokenDue,
-    /// The service reported the token as expired. `Client::send` returns this only after one
+    /// HubSpot reported the token as expired. `Client::send` returns this only after one
     /// replacement.
     TokenExpired(Box<Refusal>),
     /// A token that had just been granted was refused, like the one before it.
@@ -54,9 +54,9 @@ pub enum RequestError {
     Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: TransientError },
     /// A page of a single record could not be read, and no smaller page can be requested.
     SingleRecord { endpoint: String, attempts: u32, last: String },
-    /// Waiting for quota took, or would take, longer than the retry budget allows. `asked` is the
-    /// wait that the last response stated.
-    Throttled { endpoint: String, waited: Duration, asked: Option<Duration> },
+    /// Waiting for quota took, or would take, longer than the retry budget allows. `retry_after` is
+    /// the wait that the last response stated.
+    Throttled { endpoint: String, waited: Duration, retry_after: Option<Duration> },
     /// The content of a success response is not of the expected shape.
     Unexpected { endpoint: String, source: BoxError },
     /// The response exceeds the maximum body size.

@@ -21,7 +21,7 @@ use super::stats::RequestStats;
 use super::token::AccessToken;
 
 /// Maximum number of 429 responses to one request that do not count as failures. Waits for quota
-/// end by themselves, so only a service that no longer counts gets this far.
+/// end by themselves, so only a server that no longer counts gets this far.
 const MAX_QUOTA_REFUSALS: u32 = 100;
 /// Wait after a 429 that concerns none of the tracked quotas, if there is no `Retry-After`.
 const UNTRACKED_QUOTA_WAIT: Duration = Duration::from_secs(1);
@@ -159,7 +159,7 @@ impl Transport {
     }
 
     /// Returns the current retry budget of a request. It is shorter until the first response of the
-    /// run, because a service that was never reached is probably misconfigured.
+    /// run, because a server that was never reached is probably misconfigured.
     pub(super) fn retry_budget(&self) -> RetryBudget {
         if self.is_reached.load(Relaxed) {
             self.retry_budget
@@ -193,7 +193,7 @@ impl Transport {
         let acquired = timeout(left, self.limiter.acquire(request.bucket, stats.stream())).await;
         let Ok((permit, waited)) = acquired else {
             let endpoint = request.endpoint.clone();
-            return Err(RequestError::Throttled { endpoint, waited: budget, asked: None });
+            return Err(RequestError::Throttled { endpoint, waited: budget, retry_after: None });
         };
         spent.quota += waited;
         stats.add_quota_wait(waited);
@@ -213,13 +213,13 @@ impl Transport {
         let _queued = stats.count_queued(bucket);
         let left = self.retry_budget().quota.saturating_sub(spent.quota);
         let started = Instant::now();
-        let asked = refusal.retry_after;
-        let is_exceeded = asked.is_some_and(|wait| wait > left)
-            || timeout(left, self.cool_down(bucket, asked, pending)).await.is_err();
+        let retry_after = refusal.retry_after;
+        let is_exceeded = retry_after.is_some_and(|wait| wait > left)
+            || timeout(left, self.cool_down(bucket, retry_after, pending)).await.is_err();
         spent.quota += started.elapsed();
         if is_exceeded {
             let (endpoint, waited) = (pending.endpoint(), spent.quota);
-            return Err(RequestError::Throttled { endpoint, waited, asked });
+            return Err(RequestError::Throttled { endpoint, waited, retry_after });
         }
         Ok(())
     }

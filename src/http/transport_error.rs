@@ -25,7 +25,7 @@ impl TransportError {
             return Self::Failed("no answer in time".to_owned());
         }
         // These error types are private to the HTTP library, so their messages are matched instead.
-        let known = chain(&error).find_map(|message| known_cause(&message));
+        let known = messages(&error).find_map(|message| known_cause(&message));
         match known {
             Some(KnownCause::ProxyLogin) => Self::ProxyLogin(error.into()),
             Some(KnownCause::ProxyRefused) => Self::ProxyRefused(error.into()),
@@ -62,13 +62,13 @@ fn known_cause(text: &str) -> Option<KnownCause> {
     })
 }
 
-fn chain<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = String> + 'a {
+fn messages<'a>(error: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = String> + 'a {
     std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string)
 }
 
 /// Returns the message of the last error in the source chain.
 pub(super) fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    chain(error).last().unwrap_or_default()
+    messages(error).last().unwrap_or_default()
 }
 
 /// Returns a description of the `rustls` error in the source chain, if there is one.
@@ -76,7 +76,7 @@ fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     let mut next = Some(error);
     while let Some(error) = next {
         if let Some(problem) = error.downcast_ref::<rustls::Error>() {
-            return Some(described(problem));
+            return Some(describe(problem));
         }
         // `source` of an I/O error returns the source of the wrapped error and would skip the error
         // itself.
@@ -89,7 +89,7 @@ fn tls_problem(error: &(dyn std::error::Error + 'static)) -> Option<String> {
 }
 
 /// Describes a TLS error: common ones in plain words, others as `rustls` does.
-fn described(problem: &rustls::Error) -> String {
+fn describe(problem: &rustls::Error) -> String {
     use rustls::CertificateError as Bad;
     use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage, PeerIncompatible};
     let is_too_old = matches!(problem, PeerIncompatible(_))
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tls_problems_that_users_meet_are_told_described() {
+    fn tls_problems_that_users_meet_are_told_describe() {
         use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
         for (problem, expected) in [
             (CertificateError::Expired.into(), "its certificate has expired"),
@@ -142,12 +142,12 @@ mod tests {
             (InvalidMessage::InvalidContentType.into(), "the server does not use TLS"),
             (Error::DecryptError, "cannot decrypt peer's message"),
         ] {
-            assert_eq!(described(&problem), expected);
+            assert_eq!(describe(&problem), expected);
         }
     }
 
     #[test]
-    fn finds_a_tls_problem_however_deep_it_is_wrapped() {
+    fn finds_a_tls_problem_at_any_depth() {
         use std::io::{Error, ErrorKind};
         let problem = rustls::Error::NoCertificatesPresented;
         let inner = Error::new(ErrorKind::InvalidData, problem.clone());
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_words_of_the_library_are_understood() {
+    fn messages_of_the_http_library_are_classified() {
         for (text, expected) in [
             ("dns error", Some(KnownCause::HostNotFound)),
             ("tunnel error: proxy authorization required", Some(KnownCause::ProxyLogin)),

@@ -64,8 +64,8 @@ pub fn explain(
         RequestError::SingleRecord { endpoint, attempts, last } => {
             Error::SingleRecord { endpoint, record: None, attempts, last }
         }
-        RequestError::Throttled { endpoint, waited, asked } => {
-            Error::Throttled { endpoint, waited, asked }
+        RequestError::Throttled { endpoint, waited, retry_after } => {
+            Error::Throttled { endpoint, waited, asked: retry_after }
         }
         RequestError::Unexpected { endpoint, source } => Error::Contract { endpoint, source },
         RequestError::TooLarge { endpoint } => {

@@ -79,8 +79,8 @@ mod tests {
     fn limits_follow_rate_latency_and_health() {
         for (case, per_second, latency_ms, health, expected) in [
             ("190 in ten seconds", 19.0, 300, 1.0, 10),
-            ("the same, slow answers", 19.0, 1_000, 1.0, 27),
-            ("the same, very slow answers", 19.0, 3_000, 1.0, 77),
+            ("the same, slow responses", 19.0, 1_000, 1.0, 27),
+            ("the same, very slow responses", 19.0, 3_000, 1.0, 77),
             ("the same next door", 19.0, 2, 1.0, 3),
             ("100 in ten seconds", 10.0, 300, 1.0, 6),
             ("five searches a second", 5.0, 400, 1.0, 5),

@@ -309,7 +309,7 @@ mod tests {
         let later = now + Duration::from_secs(1);
         let (_, info) = scheduler.grant_next(later, |_| true).unwrap();
         let number = scheduler.record_sent(&info, later);
-        assert!(matches!(scheduler.grant_next(later, |_| true), Err(None)), "the answer decides");
+        assert!(matches!(scheduler.grant_next(later, |_| true), Err(None)), "the response decides");
         scheduler.window(Bucket::General).record_end(number, true, later);
         assert_eq!(served(&mut scheduler, later).len(), 3);
     }

@@ -1,4 +1,4 @@
-//! Tests of the limiter against a model of the service, on paused time: no window is exceeded, none
+//! Tests of the limiter against a model of HubSpot, on paused time: no window is exceeded, none
 //! is left unused, and no client starves.
 
 use std::cell::{Cell, RefCell};
@@ -17,7 +17,7 @@ const TEN_SECONDS: Duration = Duration::from_secs(10);
 const SECOND: Duration = Duration::from_secs(1);
 const MS: Duration = Duration::from_millis(1);
 
-/// One quota of the service: a sliding window of arrivals. Refused requests do not count.
+/// One quota of HubSpot: a sliding window of arrivals. Refused requests do not count.
 struct SimulatedQuota {
     size: u32,
     length: Duration,

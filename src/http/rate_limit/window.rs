@@ -486,7 +486,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_permit_is_held_until_its_request_cannot_be_counted_any_more() {
-        // The request is sent at 0 s and answered at 1 s, after others with a latency of
+        // The request is sent at 0 s, and its response arrives at 1 s, after others with a latency of
         // `latency_ms`.
         for (case, latency_ms, new_connection, free_ms) in [
             ("one length after a usual arrival", 10, false, 10_400),
@@ -636,7 +636,7 @@ mod tests {
         }
         let minute = Duration::from_mins(1);
         assert!(cooldown.record_refusal(at, Some(minute), length, at));
-        assert_eq!(cooldown.until(at), Some(at + minute), "the service says so");
+        assert_eq!(cooldown.until(at), Some(at + minute), "Retry-After is a lower bound");
         at += minute;
         cooldown.record_acceptance(at - minute * 2);
         assert!(cooldown.is_refused(), "it was sent before the refusal");
