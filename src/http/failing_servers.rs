@@ -83,7 +83,7 @@ async fn send(
     page: Option<&ResizablePage<'_>>,
 ) -> Result<String, RequestError> {
     let decode = |body: &Bytes| Ok(String::from_utf8_lossy(body).into_owned());
-    let first = page.map_or_else(|| request("/x"), |page| (page.request)(page.first_size));
+    let first = page.map_or_else(|| request("/x"), |page| (page.build)(page.first_size));
     let stats = RequestStats::default();
     let sending = transport.send(&first, page, None, &stats, &decode);
     timeout(Duration::from_secs(20), sending).await.expect("every wait ends")
@@ -176,7 +176,7 @@ async fn sizes(
         requested.borrow_mut().push(limit);
         request(&format!("/x?limit={limit}"))
     };
-    let page = ResizablePage { size: &size, first_size: size.current(), request: &sized };
+    let page = ResizablePage { size: &size, first_size: size.current(), build: &sized };
     let result = send(&transport, Some(&page)).await;
     let current = size.current();
     (result, requested.take(), current)
@@ -223,7 +223,7 @@ async fn one_record_that_cannot_be_read_is_not_an_outage() {
     let base = serve(|stream, _| respond(stream, "500 Error", ""));
     let transport = transport(base, retry_budget);
     let size = PageSize::new(1);
-    let page = ResizablePage { size: &size, first_size: 1, request: &|_| request("/x?limit=1") };
+    let page = ResizablePage { size: &size, first_size: 1, build: &|_| request("/x?limit=1") };
     let failure = send(&transport, Some(&page)).await.unwrap_err();
     assert!(matches!(failure, RequestError::SingleRecord { attempts: 3, .. }), "{failure:?}");
 }

@@ -1,12 +1,17 @@
 //! HubSpot's HTTP client: authentication, rate limiting and retries.
 //!
-//! It knows the parts of HubSpot's API that concern every request: the quotas (`quota`) and the headers
-//! that report them (`headers`), the requests that only read (`read_only`), and error responses
-//! (`refusal`, `error_body`). Paths, pages and records are those of [`hubspot`](crate::hubspot).
+//! It knows the parts of HubSpot's API that concern every request: the quotas (`quota`) and the
+//! headers that report them (`headers`), the requests that only read (`read_only`), and error
+//! responses (`refusal`, `error_body`). Paths, pages and records are those of
+//! [`hubspot`](crate::hubspot).
+//!
+//! A request passes [`Client::send`], which adds the token, and `Transport::send`, which is the only
+//! retry loop and, apart from the limiter, the only place that waits. In each round it waits for a
+//! permit (`rate_limit`), makes an attempt (`attempt`), and asks [`retry_action`] how to proceed after
+//! a failure ([`AttemptError`]). The caller gets the decoded response or a [`RequestError`].
 //!
 //! Decisions are pure and can be tested on their own ([`retry_action`], [`Backoff`], [`AccessToken`],
-//! the windows of `rate_limit`). `Transport::send` is the only retry loop and, apart from the limiter, the only
-//! place that waits.
+//! the windows of `rate_limit`).
 
 mod attempt;
 mod backoff;

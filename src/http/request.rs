@@ -44,7 +44,7 @@ pub struct ResizablePage<'a> {
     /// Number of records in the first request.
     pub first_size: usize,
     /// Builds the request for a number of records.
-    pub request: &'a dyn Fn(usize) -> Request,
+    pub build: &'a dyn Fn(usize) -> Request,
 }
 
 /// Consecutive failures at one page size after which a smaller page is requested.
@@ -114,6 +114,6 @@ impl<'a> PendingRequest<'a> {
         };
         let Some(half) = page.size.halve(size) else { return };
         log::info!("{}: {reason}; next with {half} instead of {size}", self.request.endpoint);
-        (self.size, self.request) = (Some(half), Cow::Owned((page.request)(half)));
+        (self.size, self.request) = (Some(half), Cow::Owned((page.build)(half)));
     }
 }

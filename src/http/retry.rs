@@ -26,8 +26,8 @@ pub enum AttemptError {
 }
 
 impl AttemptError {
-    /// Returns `true` if HubSpot or the connection failed, as opposed to a response that says why
-    /// it is one.
+    /// Returns `true` if HubSpot or the connection failed. Other error responses (4xx) are not
+    /// faults.
     pub(super) fn is_fault(&self) -> bool {
         match self {
             Self::Transport(_) | Self::TimedOut(_) | Self::Unusable(_) => true,

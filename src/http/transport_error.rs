@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tls_problems_that_users_meet_are_told_describe() {
+    fn common_tls_problems_have_plain_sentences() {
         use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
         for (problem, expected) in [
             (CertificateError::Expired.into(), "its certificate has expired"),

@@ -41,7 +41,7 @@ struct ApiRequest<'a> {
     method: Method,
     bucket: Bucket,
     /// Builds the rest of the URL after the endpoint's path, and the body, for a number of records.
-    rest: &'a dyn Fn(usize) -> (String, Option<RequestBody>),
+    tail_and_body: &'a dyn Fn(usize) -> (String, Option<RequestBody>),
     /// Page size, for requests that specify one.
     size: Option<&'a PageSize>,
     /// `true` if the path names a single object, so that an unknown path may mean a missing object.
@@ -67,9 +67,12 @@ impl Api<'_> {
         tail: impl Fn(usize) -> String,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let rest = |size| (tail(size), None);
-        self.send(&ApiRequest { size: Some(size), ..ApiRequest::get(endpoint, &rest) }, decode)
-            .await
+        let tail_and_body = |size| (tail(size), None);
+        self.send(
+            &ApiRequest { size: Some(size), ..ApiRequest::get(endpoint, &tail_and_body) },
+            decode,
+        )
+        .await
     }
 
     /// Sends a GET for a page of entries that belong to one object, and leaves failures to the
@@ -82,9 +85,10 @@ impl Api<'_> {
         tail: impl Fn(usize) -> String,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
-        let rest = |size| (tail(size), None);
-        let ask = ApiRequest { size: Some(size), names_one, ..ApiRequest::get(endpoint, &rest) };
-        self.try_send(&ask, decode).await
+        let tail_and_body = |size| (tail(size), None);
+        let request =
+            ApiRequest { size: Some(size), names_one, ..ApiRequest::get(endpoint, &tail_and_body) };
+        self.try_send(&request, decode).await
     }
 
     /// Sends a POST with a JSON body, which must consist of strings, numbers and lists of them.
@@ -96,8 +100,8 @@ impl Api<'_> {
         bucket: Bucket,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let rest = |_| (tail.to_owned(), Some(json(body)));
-        self.send(&ApiRequest::post(endpoint, bucket, &rest), decode).await
+        let tail_and_body = |_| (tail.to_owned(), Some(json(body)));
+        self.send(&ApiRequest::post(endpoint, bucket, &tail_and_body), decode).await
     }
 
     /// Sends a POST with a JSON body that is built for a number of records.
@@ -109,9 +113,10 @@ impl Api<'_> {
         body: impl Fn(usize) -> B,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        let rest = |size| (tail.to_owned(), Some(json(&body(size))));
-        let ask = ApiRequest { size: Some(size), ..ApiRequest::post(endpoint, bucket, &rest) };
-        self.send(&ask, decode).await
+        let tail_and_body = |size| (tail.to_owned(), Some(json(&body(size))));
+        let request =
+            ApiRequest { size: Some(size), ..ApiRequest::post(endpoint, bucket, &tail_and_body) };
+        self.send(&request, decode).await
     }
 
     /// Returns the backoff for repeated requests.
@@ -137,10 +142,10 @@ impl Api<'_> {
 
     async fn send<T>(
         &self,
-        ask: &ApiRequest<'_>,
+        request: &ApiRequest<'_>,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {
-        match self.try_send(ask, decode).await {
+        match self.try_send(request, decode).await {
             Ok(value) => Ok(value),
             Err(failure) => Err(self.explain(failure).await),
         }
@@ -148,23 +153,23 @@ impl Api<'_> {
 
     async fn try_send<T>(
         &self,
-        ask: &ApiRequest<'_>,
+        request: &ApiRequest<'_>,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
         let decode = |body: &Bytes| strict::decode(body, &decode);
-        let endpoint = ask.endpoint;
+        let endpoint = request.endpoint;
         loop {
             let prefix = self.paths.prefix(endpoint);
-            let request = |size| self.request(ask, prefix, size);
-            let first_size = ask.size.map_or(0, PageSize::current);
-            let page = ask.size.map(|size| ResizablePage { size, first_size, request: &request });
-            let answer =
-                self.client.send(&request(first_size), page.as_ref(), self.stats, &decode).await;
-            let failure = match answer {
+            let build = |size| self.build(request, prefix, size);
+            let first_size = request.size.map_or(0, PageSize::current);
+            let page = request.size.map(|size| ResizablePage { size, first_size, build: &build });
+            let result =
+                self.client.send(&build(first_size), page.as_ref(), self.stats, &decode).await;
+            let failure = match result {
                 Ok(value) => return Ok(value),
                 Err(failure) => failure,
             };
-            if ask.names_one || !failure.refusal().is_some_and(Refusal::is_unknown_path) {
+            if request.names_one || !failure.refusal().is_some_and(Refusal::is_unknown_path) {
                 return Err(failure);
             }
             if self.paths.fall_back(endpoint) {
@@ -179,34 +184,37 @@ impl Api<'_> {
         }
     }
 
-    fn request(&self, ask: &ApiRequest<'_>, prefix: &str, size: usize) -> Request {
-        let (tail, body) = (ask.rest)(size);
-        let (method, bucket) = (ask.method.clone(), ask.bucket);
-        let mut request = Request {
-            method,
+    /// Builds the request for a number of records, below the path prefix of its endpoint.
+    fn build(&self, request: &ApiRequest<'_>, prefix: &str, size: usize) -> Request {
+        let (tail, body) = (request.tail_and_body)(size);
+        let mut built = Request {
+            method: request.method.clone(),
             target: format!("{prefix}{tail}"),
             body,
-            bucket,
+            bucket: request.bucket,
             endpoint: String::new(),
         };
         let stream = self.request_context.stream;
-        request.endpoint = format!("`{stream}` ({} {})", ask.method, request.path());
-        request
+        built.endpoint = format!("`{stream}` ({} {})", built.method, built.path());
+        built
     }
 }
 
 impl<'a> ApiRequest<'a> {
-    fn get(endpoint: Endpoint, rest: &'a dyn Fn(usize) -> (String, Option<RequestBody>)) -> Self {
+    fn get(
+        endpoint: Endpoint,
+        tail_and_body: &'a dyn Fn(usize) -> (String, Option<RequestBody>),
+    ) -> Self {
         let (method, bucket) = (Method::GET, Bucket::General);
-        Self { endpoint, method, bucket, rest, size: None, names_one: false }
+        Self { endpoint, method, bucket, tail_and_body, size: None, names_one: false }
     }
 
     fn post(
         endpoint: Endpoint,
         bucket: Bucket,
-        rest: &'a dyn Fn(usize) -> (String, Option<RequestBody>),
+        tail_and_body: &'a dyn Fn(usize) -> (String, Option<RequestBody>),
     ) -> Self {
-        Self { method: Method::POST, bucket, ..Self::get(endpoint, rest) }
+        Self { method: Method::POST, bucket, ..Self::get(endpoint, tail_and_body) }
     }
 }
 
