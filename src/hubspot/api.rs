@@ -81,7 +81,8 @@ impl Api<'_> {
     pub(super) async fn get_page_of_one<T>(
         &self,
         endpoint: Endpoint,
-        (size, names_one): (&PageSize, bool),
+        size: &PageSize,
+        names_one: bool,
         tail: impl Fn(usize) -> String,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, RequestError> {
@@ -109,7 +110,8 @@ impl Api<'_> {
         &self,
         endpoint: Endpoint,
         tail: &str,
-        (size, bucket): (&PageSize, Bucket),
+        bucket: Bucket,
+        size: &PageSize,
         body: impl Fn(usize) -> B,
         decode: impl Fn(&Bytes) -> Result<T, DecodeError>,
     ) -> Result<T, Error> {

@@ -136,8 +136,14 @@ async fn read_page<T: DeserializeOwned>(
             let places = places.get(..size).unwrap_or(places);
             Inputs { inputs: places.iter().filter_map(|place| inputs.get(*place)).collect() }
         };
-        let kind = (size, Bucket::Associations);
-        let answer = api.post_page(Endpoint::Associations, &tail, kind, body, decode::<T>);
+        let answer = api.post_page(
+            Endpoint::Associations,
+            &tail,
+            Bucket::Associations,
+            size,
+            body,
+            decode::<T>,
+        );
         let (listed, notes) = answer.await?;
         let returned = listed.iter().map(|listed| listed.from).collect();
         Ok(Answered { value: listed, returned, notes, asked: asked.get() })

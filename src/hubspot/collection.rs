@@ -46,7 +46,7 @@ pub async fn collection(
         }
         body
     };
-    api.post_page(endpoint, list.tail, (size, Bucket::General), asked, decode).await
+    api.post_page(endpoint, list.tail, Bucket::General, size, asked, decode).await
 }
 
 /// Requests a page of entries that belong to one object, with a GET. The bool is `true` if the path
@@ -55,11 +55,12 @@ pub(super) async fn entries(
     api: Api<'_>,
     list: &ListRequest<'_>,
     after: Option<&PageToken>,
-    (size, is_in_path): (&PageSize, bool),
+    size: &PageSize,
+    is_in_path: bool,
 ) -> Result<Page, RequestError> {
     let decode = |body: &_| Page::decode_as(list.shape, body);
     let tail = |size| list.target(after, size);
-    api.get_page_of_one(list.endpoint, (size, is_in_path), tail, decode).await
+    api.get_page_of_one(list.endpoint, size, is_in_path, tail, decode).await
 }
 
 impl ListRequest<'_> {

@@ -82,8 +82,8 @@ pub(super) async fn read_rows<B: Serialize>(
             asked.set(size.min(ids.len()));
             body(inputs(ids.get(..size).unwrap_or(ids)))
         };
-        let kind = (size, Bucket::General);
-        let answer = api.post_page(Endpoint::Objects, tail, kind, body, Page::decode_batch);
+        let answer =
+            api.post_page(Endpoint::Objects, tail, Bucket::General, size, body, Page::decode_batch);
         let (page, notes) = answer.await?;
         let returned = ids_of(page.records());
         Ok(Answered { value: page, returned, notes, asked: asked.get() })

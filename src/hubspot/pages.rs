@@ -63,7 +63,7 @@ impl<'a> Pages<'a> {
     pub async fn next_of_one(&mut self) -> Result<Result<Option<Page>, OneRefused>, Error> {
         while !matches!(self.next, PendingPage::None) {
             let after = self.next.page_token();
-            let page = match entries(self.api, &self.list, after, (&self.size, true)).await {
+            let page = match entries(self.api, &self.list, after, &self.size, true).await {
                 Ok(page) => page,
                 Err(failure) => return OneRefused::of(failure, &self.api).await.map(Err),
             };
@@ -79,7 +79,7 @@ impl<'a> Pages<'a> {
     pub async fn next_if_any(&mut self) -> Result<Option<Page>, Error> {
         while !matches!(self.next, PendingPage::None) {
             let after = self.next.page_token();
-            let page = match entries(self.api, &self.list, after, (&self.size, false)).await {
+            let page = match entries(self.api, &self.list, after, &self.size, false).await {
                 Ok(page) => page,
                 Err(failure) if failure.refusal().is_some_and(Refusal::has_no_entries) => {
                     return Ok(None);

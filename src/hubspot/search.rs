@@ -55,7 +55,7 @@ impl SearchQuery<'_> {
 pub async fn search(api: Api<'_>, query: &SearchQuery<'_>, size: &PageSize) -> Result<Page, Error> {
     let tail = format!("/{}/search", path_segment(query.object));
     let body = |limit| SearchBody { limit, ..SearchBody::from(query) };
-    api.post_page(Endpoint::Objects, &tail, (size, Bucket::Search), body, Page::decode).await
+    api.post_page(Endpoint::Objects, &tail, Bucket::Search, size, body, Page::decode).await
 }
 
 #[derive(Serialize)]
