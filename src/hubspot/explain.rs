@@ -45,7 +45,7 @@ pub fn explain(
         RequestError::Exhausted { endpoint, attempts, elapsed, last } => match last {
             TransientError::ProxyRefused(source) => Error::Proxy {
                 host: host.to_owned(),
-                problem: "it refuses the connection; allow the host there, or name it in NO_PROXY",
+                problem: "it rejects the connection; allow the host in the proxy, or add it to NO_PROXY",
                 source: Some(source),
             },
             TransientError::Refused(refusal) if refusal.is_from_intermediary() => {
