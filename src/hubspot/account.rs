@@ -38,7 +38,7 @@ impl Account {
 
 /// Requests the account. This is the cheapest request that every valid token may send.
 pub async fn account(api: Api<'_>) -> Result<Account, Error> {
-    api.get(Endpoint::Account, "", decode).await
+    api.get(Endpoint::ACCOUNT, "", decode).await
 }
 
 pub(super) fn decode(body: &Bytes) -> Result<Account, DecodeError> {
@@ -65,7 +65,7 @@ struct DailyUsages {
 ///
 /// HubSpot: these figures may be minutes old, unlike those in headers.
 pub async fn daily_usage(api: Api<'_>) -> Result<Option<DailyQuotaUsage>, Error> {
-    api.get(Endpoint::DailyUsage, "", decode_usage).await
+    api.get(Endpoint::DAILY_USAGE, "", decode_usage).await
 }
 
 pub(super) fn decode_usage(body: &Bytes) -> Result<Option<DailyQuotaUsage>, DecodeError> {

@@ -137,7 +137,7 @@ async fn read_page<T: DeserializeOwned>(
             Inputs { inputs: places.iter().filter_map(|place| inputs.get(*place)).collect() }
         };
         let answer = api.post_page(
-            Endpoint::Associations,
+            Endpoint::ASSOCIATIONS,
             &tail,
             Bucket::Associations,
             size,

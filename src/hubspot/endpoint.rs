@@ -1,104 +1,59 @@
 //! Paths of the endpoints, by API version.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A group of paths with a common prefix, which moved together between API versions.
+///
+/// The constants are those that several parts of the connector use. An endpoint that only one
+/// stream needs is part of the definition of that stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    Objects,
-    Associations,
-    Properties,
-    Schemas,
-    ObjectLibrary,
-    Owners,
-    Account,
-    DailyUsage,
-    Token,
-    TokenInfo,
-    PrivateAppInfo,
-    Lists,
-    Forms,
-    EventDefinitions,
-    Users,
-    Currencies,
-    Pipelines,
-    SubscriptionTypes,
-    EmailSubscriptions,
-    MarketingEmails,
-    MarketingCampaigns,
-    EmailCampaigns,
-    Workflows,
-    Flows,
-    FormSubmissions,
-    EmailEvents,
-    SubscriptionTimeline,
-    Engagements,
-    EventOccurrences,
+pub struct Endpoint {
+    /// Path prefix of the dated API version.
+    dated: &'static str,
+    /// Path prefix of the classic API version, v1 to v4.
+    classic: &'static str,
 }
 
-/// Path prefixes: dated (September 2026, supported for 18 months) and classic (v1 to v4, which
-/// HubSpot stops supporting between March and September 2027).
-const PATHS: &[(Endpoint, &str, &str)] = &[
-    (Endpoint::Objects, "/crm/objects/2026-09", "/crm/v3/objects"),
-    (Endpoint::Associations, "/crm/associations/2026-09", "/crm/v4/associations"),
-    (Endpoint::Properties, "/crm/properties/2026-09", "/crm/v3/properties"),
-    (Endpoint::Schemas, "/crm-object-schemas/2026-09/schemas", "/crm/v3/schemas"),
-    (Endpoint::ObjectLibrary, "/crm/object-library/2026-09", "/crm/v3/object-library"),
-    (Endpoint::Owners, "/crm/owners/2026-09", "/crm/v3/owners"),
-    (Endpoint::Account, "/account-info/2026-09/details", "/account-info/v3/details"),
-    (
-        Endpoint::DailyUsage,
+impl Endpoint {
+    pub const OBJECTS: Self = Self::new("/crm/objects/2026-09", "/crm/v3/objects");
+    pub const ASSOCIATIONS: Self = Self::new("/crm/associations/2026-09", "/crm/v4/associations");
+    pub const PROPERTIES: Self = Self::new("/crm/properties/2026-09", "/crm/v3/properties");
+    pub const SCHEMAS: Self = Self::new("/crm-object-schemas/2026-09/schemas", "/crm/v3/schemas");
+    pub const OBJECT_LIBRARY: Self =
+        Self::new("/crm/object-library/2026-09", "/crm/v3/object-library");
+    pub const OWNERS: Self = Self::new("/crm/owners/2026-09", "/crm/v3/owners");
+    pub const LISTS: Self = Self::new("/crm/lists/2026-09", "/crm/v3/lists");
+    pub const ACCOUNT: Self =
+        Self::new("/account-info/2026-09/details", "/account-info/v3/details");
+    pub const DAILY_USAGE: Self = Self::new(
         "/account-info/2026-09/api-usage/daily/private-apps",
         "/account-info/v3/api-usage/daily/private-apps",
-    ),
-    (Endpoint::Token, "/oauth/2026-09/token", "/oauth/v3/token"),
-    (Endpoint::TokenInfo, "/oauth/2026-09/token/introspect", "/oauth/v3/token/introspect"),
-    (Endpoint::Lists, "/crm/lists/2026-09", "/crm/v3/lists"),
-    (Endpoint::EventOccurrences, "/events/event-occurrences/2026-09", "/events/v3/events"),
-    (
-        Endpoint::EventDefinitions,
-        "/events/custom/2026-09/event-definitions",
-        "/events/v3/event-definitions",
-    ),
-    (Endpoint::Users, "/settings/users/2026-03", "/settings/v3/users"),
-    (Endpoint::Currencies, "/settings/currencies/2026-09", "/settings/v3/currencies"),
-    (Endpoint::Pipelines, "/crm/pipelines/2026-09", "/crm/v3/pipelines"),
-    (
-        Endpoint::SubscriptionTypes,
-        "/communication-preferences/2026-09/definitions",
-        "/communication-preferences/v4/definitions",
-    ),
-    (Endpoint::MarketingEmails, "/marketing/emails/2026-09", "/marketing/v3/emails"),
-    (Endpoint::MarketingCampaigns, "/marketing/campaigns/2026-09", "/marketing/v3/campaigns"),
+    );
+    pub const TOKEN: Self = Self::new("/oauth/2026-09/token", "/oauth/v3/token");
+    pub const TOKEN_INFO: Self =
+        Self::new("/oauth/2026-09/token/introspect", "/oauth/v3/token/introspect");
+    pub const PRIVATE_APP_INFO: Self =
+        Self::unversioned("/oauth/v2/private-apps/get/access-token-info");
+    pub const EVENT_DEFINITIONS: Self =
+        Self::new("/events/custom/2026-09/event-definitions", "/events/v3/event-definitions");
+    pub const EVENT_OCCURRENCES: Self =
+        Self::new("/events/event-occurrences/2026-09", "/events/v3/events");
     // A beta, but support for v4 ends first.
-    (Endpoint::Flows, "/automation/2026-09-beta/flows", "/automation/v4/flows"),
-    // Paths that have no successor except betas.
-    (
-        Endpoint::PrivateAppInfo,
-        "/oauth/v2/private-apps/get/access-token-info",
-        "/oauth/v2/private-apps/get/access-token-info",
-    ),
-    (Endpoint::Forms, "/marketing/v3/forms", "/marketing/v3/forms"),
-    (Endpoint::Workflows, "/automation/v3/workflows", "/automation/v3/workflows"),
-    (Endpoint::EmailCampaigns, "/email/public/v1/campaigns", "/email/public/v1/campaigns"),
-    (
-        Endpoint::EmailSubscriptions,
-        "/email/public/v1/subscriptions",
-        "/email/public/v1/subscriptions",
-    ),
-    (
-        Endpoint::FormSubmissions,
-        "/form-integrations/v1/submissions/forms",
-        "/form-integrations/v1/submissions/forms",
-    ),
-    (Endpoint::EmailEvents, "/email/public/v1/events", "/email/public/v1/events"),
-    (
-        Endpoint::SubscriptionTimeline,
-        "/email/public/v1/subscriptions/timeline",
-        "/email/public/v1/subscriptions/timeline",
-    ),
-    (Endpoint::Engagements, "/engagements/v1/engagements", "/engagements/v1/engagements"),
-];
+    pub const FLOWS: Self = Self::new("/automation/2026-09-beta/flows", "/automation/v4/flows");
+    pub const FORMS: Self = Self::unversioned("/marketing/v3/forms");
+    pub const EMAIL_CAMPAIGNS: Self = Self::unversioned("/email/public/v1/campaigns");
+
+    /// Creates an endpoint with its dated path prefix (September 2026, supported for 18 months) and
+    /// its classic one (v1 to v4, which HubSpot stops supporting between March and September 2027).
+    pub const fn new(dated: &'static str, classic: &'static str) -> Self {
+        Self { dated, classic }
+    }
+
+    /// Creates an endpoint whose path has no successor except betas.
+    pub const fn unversioned(path: &'static str) -> Self {
+        Self::new(path, path)
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ApiVersion {
@@ -111,25 +66,25 @@ pub enum ApiVersion {
 #[derive(Debug, Default)]
 pub struct Paths {
     version: ApiVersion,
-    /// One bit for each endpoint whose dated path does not exist.
-    fallen_back: AtomicU64,
+    /// Endpoints whose dated path does not exist.
+    fallen_back: Mutex<Vec<Endpoint>>,
 }
 
 impl Paths {
     pub fn new(version: ApiVersion) -> Self {
-        Self { version, fallen_back: AtomicU64::new(0) }
+        Self { version, fallen_back: Mutex::default() }
     }
 
     /// Returns the path prefix of the endpoint.
     pub fn prefix(&self, endpoint: Endpoint) -> &'static str {
-        let (dated, classic) = paths(endpoint);
-        if self.is_classic(endpoint) { classic } else { dated }
+        let is_classic =
+            self.version == ApiVersion::Classic || self.fallen_back().contains(&endpoint);
+        if is_classic { endpoint.classic } else { endpoint.dated }
     }
 
     /// Returns all possible path prefixes of the endpoint, in the order in which to try them.
     pub fn prefixes(&self, endpoint: Endpoint) -> Vec<&'static str> {
-        let classic = Self::new(ApiVersion::Classic);
-        let mut prefixes = vec![self.prefix(endpoint), classic.prefix(endpoint)];
+        let mut prefixes = vec![self.prefix(endpoint), endpoint.classic];
         prefixes.dedup();
         prefixes
     }
@@ -137,24 +92,20 @@ impl Paths {
     /// Switches to the classic path after the dated one was not found. Returns `true` if this
     /// changes the path.
     pub fn fall_back(&self, endpoint: Endpoint) -> bool {
-        let (dated, classic) = paths(endpoint);
-        if self.version == ApiVersion::Classic || dated == classic {
+        if self.version == ApiVersion::Classic || endpoint.dated == endpoint.classic {
             return false;
         }
-        let bit = 1 << endpoint as u64;
-        self.fallen_back.fetch_or(bit, Relaxed) & bit == 0
+        let mut fallen_back = self.fallen_back();
+        let is_new = !fallen_back.contains(&endpoint);
+        if is_new {
+            fallen_back.push(endpoint);
+        }
+        is_new
     }
 
-    fn is_classic(&self, endpoint: Endpoint) -> bool {
-        self.version == ApiVersion::Classic
-            || self.fallen_back.load(Relaxed) & (1 << endpoint as u64) != 0
+    fn fallen_back(&self) -> MutexGuard<'_, Vec<Endpoint>> {
+        self.fallen_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Returns the dated and the classic path of the endpoint.
-fn paths(endpoint: Endpoint) -> (&'static str, &'static str) {
-    let row = PATHS.iter().find(|(row, ..)| *row == endpoint);
-    row.map_or(("", ""), |(_, dated, classic)| (dated, classic))
 }
 
 #[cfg(test)]
@@ -164,11 +115,11 @@ mod tests {
     #[test]
     fn falls_back_once_and_for_one_endpoint() {
         let paths = Paths::new(ApiVersion::Dated);
-        assert!(paths.fall_back(Endpoint::Owners));
-        assert!(!paths.fall_back(Endpoint::Owners));
-        assert_eq!(paths.prefix(Endpoint::Owners), "/crm/v3/owners");
-        assert_eq!(paths.prefix(Endpoint::Objects), "/crm/objects/2026-09");
-        assert!(!Paths::new(ApiVersion::Classic).fall_back(Endpoint::Owners));
-        assert!(!paths.fall_back(Endpoint::Workflows), "there is nothing to fall back to");
+        assert!(paths.fall_back(Endpoint::OWNERS));
+        assert!(!paths.fall_back(Endpoint::OWNERS));
+        assert_eq!(paths.prefix(Endpoint::OWNERS), "/crm/v3/owners");
+        assert_eq!(paths.prefix(Endpoint::OBJECTS), "/crm/objects/2026-09");
+        assert!(!Paths::new(ApiVersion::Classic).fall_back(Endpoint::OWNERS));
+        assert!(!paths.fall_back(Endpoint::FORMS), "there is nothing to fall back to");
     }
 }

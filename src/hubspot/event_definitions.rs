@@ -69,7 +69,7 @@ pub async fn event_definitions(api: Api<'_>) -> Result<Readable<EventDefinition>
         let paging =
             after.map(|page_token| format!("&after={}", page_token.encoded())).unwrap_or_default();
         let tail = format!("?includeProperties=true&limit=100{paging}");
-        let (page, next) = api.get(Endpoint::EventDefinitions, &tail, decode).await?;
+        let (page, next) = api.get(Endpoint::EVENT_DEFINITIONS, &tail, decode).await?;
         let count = page.entries.len() + page.unreadable.len();
         found.entries.extend(page.entries);
         found.unreadable.extend(page.unreadable);

@@ -36,7 +36,7 @@ pub async fn list_history(
         }
         tail
     };
-    api.get_page(Endpoint::Objects, size, tail, Page::decode).await
+    api.get_page(Endpoint::OBJECTS, size, tail, Page::decode).await
 }
 
 /// Reads up to [`HISTORY_PAGE`](super::limits::HISTORY_PAGE) records by id, with the history of

@@ -25,7 +25,7 @@ pub fn renewal(
     refresh_token: Secret<String>,
     keep: KeepToken,
 ) -> TokenRefresher {
-    let targets = paths.prefixes(Endpoint::Token);
+    let targets = paths.prefixes(Endpoint::TOKEN);
     let request = move |target: &str, refresh_token: &Secret<String>| Request {
         method: Method::POST,
         target: target.to_owned(),

@@ -70,7 +70,7 @@ impl ObjectLibrary {
 
 /// Requests the object types of the account.
 pub async fn object_library(api: Api<'_>) -> Result<ObjectLibrary, Error> {
-    api.get(Endpoint::ObjectLibrary, "/enablement", decode).await
+    api.get(Endpoint::OBJECT_LIBRARY, "/enablement", decode).await
 }
 
 pub(super) fn decode(body: &Bytes) -> Result<ObjectLibrary, DecodeError> {

@@ -37,7 +37,7 @@ pub fn fits_one_url(properties: &[String]) -> bool {
 
 /// Requests a page of the list.
 pub async fn list(api: Api<'_>, query: &ListQuery<'_>, size: &PageSize) -> Result<Page, Error> {
-    api.get_page(Endpoint::Objects, size, |limit| list_tail(query, limit), Page::decode).await
+    api.get_page(Endpoint::OBJECTS, size, |limit| list_tail(query, limit), Page::decode).await
 }
 
 fn list_tail(query: &ListQuery<'_>, limit: usize) -> String {
@@ -83,7 +83,7 @@ pub(super) async fn read_rows<B: Serialize>(
             body(inputs(ids.get(..size).unwrap_or(ids)))
         };
         let answer =
-            api.post_page(Endpoint::Objects, tail, Bucket::General, size, body, Page::decode_batch);
+            api.post_page(Endpoint::OBJECTS, tail, Bucket::General, size, body, Page::decode_batch);
         let (page, notes) = answer.await?;
         let returned = ids_of(page.records());
         Ok(Answered { value: page, returned, notes, asked: asked.get() })

@@ -54,7 +54,7 @@ pub enum PropertyType {
 /// Requests all definitions of an object type that are not archived.
 pub async fn definitions(api: Api<'_>, object: &str) -> Result<Vec<Definition>, Error> {
     let tail = format!("/{}?archived=false", path_segment(object));
-    let found = api.get(Endpoint::Properties, &tail, decode).await?;
+    let found = api.get(Endpoint::PROPERTIES, &tail, decode).await?;
     Ok(usable(object, found))
 }
 

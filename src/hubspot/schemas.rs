@@ -38,7 +38,7 @@ struct ObjectSchema {
 
 /// Requests all custom objects, sorted by fully qualified name.
 pub async fn custom_objects(api: Api<'_>) -> Result<Readable<CustomObject>, Error> {
-    api.get(Endpoint::Schemas, "?archived=false", decode).await
+    api.get(Endpoint::SCHEMAS, "?archived=false", decode).await
 }
 
 #[derive(Deserialize)]

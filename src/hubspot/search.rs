@@ -55,7 +55,7 @@ impl SearchQuery<'_> {
 pub async fn search(api: Api<'_>, query: &SearchQuery<'_>, size: &PageSize) -> Result<Page, Error> {
     let tail = format!("/{}/search", path_segment(query.object));
     let body = |limit| SearchBody { limit, ..SearchBody::from(query) };
-    api.post_page(Endpoint::Objects, &tail, Bucket::Search, size, body, Page::decode).await
+    api.post_page(Endpoint::OBJECTS, &tail, Bucket::Search, size, body, Page::decode).await
 }
 
 #[derive(Serialize)]
@@ -177,7 +177,7 @@ async fn one_hit(
         after,
     };
     let tail = format!("/{}/search", path_segment(object));
-    api.post(Endpoint::Objects, &tail, &body, Bucket::Search, Page::decode).await
+    api.post(Endpoint::OBJECTS, &tail, &body, Bucket::Search, Page::decode).await
 }
 
 #[derive(Deserialize)]

@@ -63,7 +63,7 @@ struct Info {
 ///
 /// The token is sent in the request body, since paths are logged.
 async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<GrantedScopes> {
-    let endpoint = if app.is_some() { Endpoint::TokenInfo } else { Endpoint::PrivateAppInfo };
+    let endpoint = if app.is_some() { Endpoint::TOKEN_INFO } else { Endpoint::PRIVATE_APP_INFO };
     let target = api.paths.prefix(endpoint);
     let about = |token: &Secret<String>| Request {
         method: Method::POST,
@@ -99,16 +99,16 @@ fn body(token: &Secret<String>, app: Option<&OAuthApp>) -> RequestBody {
 /// The cheapest request for each of the scopes that most streams require. Scopes without a trial
 /// stay unknown: `check` should finish within a second, which this many concurrent requests take.
 const TRIALS: &[(&str, Endpoint, &str)] = &[
-    ("automation", Endpoint::Flows, "?limit=1"),
-    ("content", Endpoint::EmailCampaigns, "?limit=1"),
-    ("crm.objects.companies.read", Endpoint::Objects, "/companies?limit=1"),
-    ("crm.objects.contacts.read", Endpoint::Objects, "/contacts?limit=1"),
-    ("crm.objects.deals.read", Endpoint::Objects, "/deals?limit=1"),
-    ("crm.objects.line_items.read", Endpoint::Objects, "/line_items?limit=1"),
-    ("crm.objects.owners.read", Endpoint::Owners, "?limit=1"),
-    ("crm.objects.products.read", Endpoint::Objects, "/products?limit=1"),
-    ("forms", Endpoint::Forms, "?limit=1"),
-    ("tickets", Endpoint::Objects, "/tickets?limit=1"),
+    ("automation", Endpoint::FLOWS, "?limit=1"),
+    ("content", Endpoint::EMAIL_CAMPAIGNS, "?limit=1"),
+    ("crm.objects.companies.read", Endpoint::OBJECTS, "/companies?limit=1"),
+    ("crm.objects.contacts.read", Endpoint::OBJECTS, "/contacts?limit=1"),
+    ("crm.objects.deals.read", Endpoint::OBJECTS, "/deals?limit=1"),
+    ("crm.objects.line_items.read", Endpoint::OBJECTS, "/line_items?limit=1"),
+    ("crm.objects.owners.read", Endpoint::OWNERS, "?limit=1"),
+    ("crm.objects.products.read", Endpoint::OBJECTS, "/products?limit=1"),
+    ("forms", Endpoint::FORMS, "?limit=1"),
+    ("tickets", Endpoint::OBJECTS, "/tickets?limit=1"),
 ];
 
 /// Determines scopes by trial, with one cheap request for each, all at once.

@@ -25,6 +25,7 @@ use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::time::Millis;
 
+const ENDPOINT: Endpoint = Endpoint::unversioned("/engagements/v1/engagements");
 const SHAPE: PageLayout = PageLayout { records: "results", paging: PagingKind::Offset };
 /// Field that holds the engagement's own fields in the response.
 const ITSELF: &str = "engagement";
@@ -133,7 +134,7 @@ impl EngagementReader<'_> {
 }
 
 fn list(tail: &str) -> ListRequest<'_> {
-    ListRequest { endpoint: Endpoint::Engagements, tail, body: None, shape: SHAPE }
+    ListRequest { endpoint: ENDPOINT, tail, body: None, shape: SHAPE }
 }
 
 /// Returns the id of an engagement as sent.

@@ -100,7 +100,7 @@ async fn read_one(
     };
     let tail = query.tail();
     let list = ListRequest {
-        endpoint: Endpoint::EventOccurrences,
+        endpoint: Endpoint::EVENT_OCCURRENCES,
         tail: &tail,
         body: None,
         shape: PageLayout::RESULTS,

@@ -12,7 +12,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "flows",
         strategy: ReadStrategy::Detailed {
-            endpoint: Endpoint::Flows,
+            endpoint: Endpoint::FLOWS,
             tail: "?limit=100",
             shape: PageLayout::RESULTS,
             batch: Some(BatchRead {
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "workflows",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Workflows,
+            endpoint: Endpoint::unversioned("/automation/v3/workflows"),
             passes: &[Pass::get("")],
             shape: PageLayout { records: "workflows", paging: PagingKind::None },
         },

@@ -26,7 +26,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "association_labels",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Associations,
+            endpoint: Endpoint::ASSOCIATIONS,
             passes: labels! {
                 "companies": "companies", "contacts", "deals", "leads", "tickets";
                 "contacts": "companies", "contacts", "deals", "leads", "tickets";
@@ -44,7 +44,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "event_definitions",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::EventDefinitions,
+            endpoint: Endpoint::EVENT_DEFINITIONS,
             passes: &[Pass::get("?limit=100&includeProperties=true")],
             shape: PageLayout::RESULTS,
         },
@@ -58,7 +58,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "properties",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Properties,
+            endpoint: Endpoint::PROPERTIES,
             passes: of_each![
                 "company",
                 "contact",

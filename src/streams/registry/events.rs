@@ -16,7 +16,7 @@ const fn milliseconds(name: &'static str) -> CursorField {
 /// All forms that can have submissions. Blog comment forms are excluded: comments have an API of
 /// their own.
 const FORMS: ParentStream = ParentStream {
-    endpoint: Endpoint::Forms,
+    endpoint: Endpoint::FORMS,
     tail: "?formTypes=hubspot&formTypes=captured&formTypes=flow&limit=100",
     body: None,
     shape: PageLayout::RESULTS,
@@ -25,7 +25,7 @@ const FORMS: ParentStream = ParentStream {
 
 /// All lists of all object types.
 const LISTS: ParentStream = ParentStream {
-    endpoint: Endpoint::Lists,
+    endpoint: Endpoint::LISTS,
     tail: "/search",
     body: Some(r#"{"count":500}"#),
     shape: PageLayout { records: "lists", paging: PagingKind::Offset },
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "email_events",
         strategy: ReadStrategy::TimeWindows {
-            endpoint: Endpoint::EmailEvents,
+            endpoint: Endpoint::unversioned("/email/public/v1/events"),
             shape: PageLayout { records: "events", paging: PagingKind::Offset },
         },
         associations: &[],
@@ -77,7 +77,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         strategy: ReadStrategy::Substream(&Substream {
             parents: FORMS,
             child: Child {
-                endpoint: Endpoint::FormSubmissions,
+                endpoint: Endpoint::unversioned("/form-integrations/v1/submissions/forms"),
                 tail: "?limit=50",
                 shape: PageLayout::RESULTS,
                 parent_field: "formId",
@@ -103,7 +103,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         strategy: ReadStrategy::Substream(&Substream {
             parents: LISTS,
             child: Child {
-                endpoint: Endpoint::Lists,
+                endpoint: Endpoint::LISTS,
                 tail: "/memberships?limit=250",
                 shape: PageLayout::RESULTS,
                 parent_field: "listId",
@@ -126,7 +126,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "subscription_changes",
         strategy: ReadStrategy::TimeWindows {
-            endpoint: Endpoint::SubscriptionTimeline,
+            endpoint: Endpoint::unversioned("/email/public/v1/subscriptions/timeline"),
             shape: PageLayout { records: "timeline", paging: PagingKind::Offset },
         },
         associations: &[],

@@ -13,7 +13,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "campaigns",
         strategy: ReadStrategy::Detailed {
-            endpoint: Endpoint::EmailCampaigns,
+            endpoint: Endpoint::EMAIL_CAMPAIGNS,
             tail: "?limit=500",
             shape: PageLayout { records: "campaigns", paging: PagingKind::Offset },
             batch: None,
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "contact_lists",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Lists,
+            endpoint: Endpoint::LISTS,
             passes: &[Pass::post("/search", r#"{"count":500}"#)],
             shape: PageLayout { records: "lists", paging: PagingKind::Offset },
         },
@@ -54,10 +54,13 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "email_subscriptions",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::SubscriptionTypes,
+            endpoint: Endpoint::new(
+                "/communication-preferences/2026-09/definitions",
+                "/communication-preferences/v4/definitions",
+            ),
             passes: &[Pass {
                 unless_allowed: OnForbidden::Read {
-                    endpoint: Endpoint::EmailSubscriptions,
+                    endpoint: Endpoint::unversioned("/email/public/v1/subscriptions"),
                     tail: "",
                     shape: PageLayout {
                         records: "subscriptionDefinitions",
@@ -80,7 +83,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "forms",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Forms,
+            endpoint: Endpoint::FORMS,
             passes: &[Pass::get("?limit=100&formTypes=hubspot&formTypes=captured&formTypes=flow")],
             shape: PageLayout::RESULTS,
         },
@@ -94,7 +97,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "marketing_campaigns",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::MarketingCampaigns,
+            endpoint: Endpoint::new("/marketing/campaigns/2026-09", "/marketing/v3/campaigns"),
             // HubSpot returns only the requested properties.
             passes: &[Pass::get(concat!(
                 "?limit=100&properties=hs_name,hs_start_date,hs_end_date,hs_notes,hs_audience,",
@@ -115,7 +118,9 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "marketing_emails",
-        strategy: ReadStrategy::MarketingEmails { endpoint: Endpoint::MarketingEmails },
+        strategy: ReadStrategy::MarketingEmails {
+            endpoint: Endpoint::new("/marketing/emails/2026-09", "/marketing/v3/emails"),
+        },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/marketing_emails.json")),
         scopes: &["content"],

@@ -50,7 +50,7 @@ const THEMES: &[&[StreamSpec<'static>]] = &[
 /// Default values shared by most stream definitions.
 const PLAIN: StreamSpec<'static> = StreamSpec {
     name: "",
-    strategy: ReadStrategy::Single { endpoint: Endpoint::Account },
+    strategy: ReadStrategy::Single { endpoint: Endpoint::ACCOUNT },
     associations: &[],
     primary_key: &["id"],
     cursor: None,

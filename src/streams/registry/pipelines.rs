@@ -27,7 +27,7 @@ const PIPELINES: StreamSpec<'static> = StreamSpec {
 /// Reads the pipelines of one object type; a single response holds them all.
 const fn of(object: &'static [Pass]) -> ReadStrategy<'static> {
     ReadStrategy::Collection {
-        endpoint: Endpoint::Pipelines,
+        endpoint: Endpoint::new("/crm/pipelines/2026-09", "/crm/v3/pipelines"),
         passes: object,
         shape: PageLayout::RESULTS,
     }

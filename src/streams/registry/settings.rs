@@ -4,6 +4,9 @@ use super::super::spec::{Pass, ReadStrategy, Schema, StreamSpec};
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::hubspot::{Endpoint, PageLayout};
 
+/// Users, roles and teams.
+const USERS: Endpoint = Endpoint::new("/settings/users/2026-03", "/settings/v3/users");
+
 const USERS_GUIDE: &str =
     "https://developers.hubspot.com/docs/api-reference/settings-user-provisioning-v3/guide";
 
@@ -11,7 +14,7 @@ const USERS_GUIDE: &str =
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "account_details",
-        strategy: ReadStrategy::Single { endpoint: Endpoint::Account },
+        strategy: ReadStrategy::Single { endpoint: Endpoint::ACCOUNT },
         primary_key: &[],
         schema: Schema::Static(include_str!("../../../schemas/account_details.json")),
         scopes: &["oauth"],
@@ -23,7 +26,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "currencies",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Currencies,
+            endpoint: Endpoint::new("/settings/currencies/2026-09", "/settings/v3/currencies"),
             passes: &[Pass::get("/exchange-rates?limit=100")],
             shape: PageLayout::RESULTS,
         },
@@ -38,7 +41,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "owners",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Owners,
+            endpoint: Endpoint::OWNERS,
             passes: &[Pass::get("?limit=500")],
             shape: PageLayout::RESULTS,
         },
@@ -47,7 +50,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "owners_archived",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Owners,
+            endpoint: Endpoint::OWNERS,
             passes: &[Pass::get("?limit=500&archived=true")],
             shape: PageLayout::RESULTS,
         },
@@ -56,7 +59,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "roles",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Users,
+            endpoint: USERS,
             passes: &[Pass::get("/roles")],
             shape: PageLayout::RESULTS,
         },
@@ -69,7 +72,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "teams",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Users,
+            endpoint: USERS,
             passes: &[Pass::get("/teams")],
             shape: PageLayout::RESULTS,
         },
@@ -81,7 +84,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "users",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::Users,
+            endpoint: USERS,
             passes: &[Pass::get("?limit=100")],
             shape: PageLayout::RESULTS,
         },
