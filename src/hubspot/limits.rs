@@ -9,6 +9,9 @@ use std::time::Duration;
 /// simulator enforces it.
 pub const LIST_PAGE: usize = 100;
 
+/// Event occurrences per list page. HubSpot documents no limit; this is the limit of other lists.
+pub const EVENT_OCCURRENCES_PAGE: usize = 100;
+
 /// Hits per search page.
 ///
 /// <https://developers.hubspot.com/docs/api-reference/search/guide>, read 2026-11. The simulator
@@ -74,6 +77,24 @@ pub const WORST_INDEX_LAG: Duration = Duration::from_hours(1);
 /// Maximum delay until an event appears in an event log. HubSpot only says that the newest minutes
 /// are incomplete; one hour is a safety margin. The simulator delays events.
 pub const LATE_EVENTS: Duration = Duration::from_hours(1);
+
+/// Events per page of an event log.
+///
+/// <https://developers.hubspot.com/docs/api-reference/legacy/email-events-v1/guide>, read 2026-11.
+/// The simulator enforces it.
+pub const EVENTS_PAGE: usize = 1000;
+
+/// Engagements per page of the list of all.
+///
+/// <https://developers.hubspot.com/docs/api-reference/legacy/engagements-v1/guide>, read 2026-11.
+/// The simulator enforces it.
+pub const ENGAGEMENTS_PAGE: usize = 250;
+
+/// Engagements per page of the list of recently modified ones.
+///
+/// <https://developers.hubspot.com/docs/api-reference/legacy/engagements-v1/guide>, read 2026-11.
+/// The simulator enforces it.
+pub const RECENT_ENGAGEMENTS_PAGE: usize = 100;
 
 /// Engagements that the list of recently modified ones can return.
 ///

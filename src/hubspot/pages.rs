@@ -5,7 +5,8 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::api::Api;
-use super::collection::{ListRequest, collection, entries};
+use super::collection::{collection, entries};
+use super::list_request::ListRequest;
 use super::offsets::{OffsetPaging, PageStep, identity};
 use super::page::{Page, PageToken};
 use crate::error::Error;
@@ -42,7 +43,8 @@ impl PendingPage {
 
 impl<'a> Pages<'a> {
     pub fn new(api: Api<'a>, list: ListRequest<'a>) -> Self {
-        let (size, guard) = (list.page_size(), PageGuard::default());
+        let size = PageSize::new(list.page_size().unwrap_or(1));
+        let guard = PageGuard::default();
         Self { api, list, size, next: PendingPage::First, guard, offsets: None }
     }
 

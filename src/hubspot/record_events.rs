@@ -3,6 +3,8 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::RecordId;
+use super::limits::EVENT_OCCURRENCES_PAGE;
+use super::list_request::Parameter;
 use crate::time::{Millis, write_instant};
 
 /// The occurrences of one event type for one record.
@@ -21,21 +23,48 @@ pub struct RecordEventsQuery<'a> {
 }
 
 impl RecordEventsQuery<'_> {
-    /// Returns the query string, including the page size.
-    pub fn tail(&self) -> String {
-        format!(
-            "?objectType={}&objectId={}&eventType={}&limit=100&occurredAfter={}&occurredBefore={}",
-            utf8_percent_encode(self.object_type, NON_ALPHANUMERIC),
-            self.record,
-            utf8_percent_encode(self.event_type, NON_ALPHANUMERIC),
-            write_instant(self.from - 1),
-            write_instant(self.to),
-        )
+    /// Returns the parameters of the query.
+    pub fn parameters(&self) -> RecordEventsParameters {
+        RecordEventsParameters {
+            subject: format!(
+                "objectType={}&objectId={}&eventType={}",
+                utf8_percent_encode(self.object_type, NON_ALPHANUMERIC),
+                self.record,
+                utf8_percent_encode(self.event_type, NON_ALPHANUMERIC),
+            ),
+            window: format!(
+                "occurredAfter={}&occurredBefore={}",
+                write_instant(self.from - 1),
+                write_instant(self.to)
+            ),
+        }
+    }
+}
+
+/// Parameters of a [`RecordEventsQuery`], percent-encoded.
+#[derive(Debug)]
+pub struct RecordEventsParameters {
+    /// The record and the event type.
+    subject: String,
+    window: String,
+}
+
+impl RecordEventsParameters {
+    /// Returns the parameters in the order in which they are sent, with the page size.
+    pub fn in_order(&self) -> [Parameter<'_>; 3] {
+        [
+            Parameter::Encoded(&self.subject),
+            Parameter::limit(EVENT_OCCURRENCES_PAGE),
+            Parameter::Encoded(&self.window),
+        ]
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::endpoint::Endpoint;
+    use super::super::list_request::ListRequest;
+    use super::super::page::PageLayout;
     use super::*;
 
     #[test]
@@ -47,8 +76,11 @@ mod tests {
             from: 1_709_294_400_001,
             to: 1_709_294_400_123,
         };
+        let parameters = query.parameters();
+        let parameters = parameters.in_order();
+        let list = ListRequest::get(Endpoint::EVENT_OCCURRENCES, PageLayout::RESULTS);
         assert_eq!(
-            query.tail(),
+            list.query(&parameters).target(None, 100),
             "?objectType=contact&objectId=101&eventType=e%5Fvisited%5Fpage&limit=100\
              &occurredAfter=2024-03-01T12:00:00.000Z&occurredBefore=2024-03-01T12:00:00.123Z"
         );

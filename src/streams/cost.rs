@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::spec::{Pass, ReadStrategy, StreamSpec};
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
-use crate::hubspot::{BatchRead, PagingKind, page_limit};
+use crate::hubspot::{BatchRead, ListRequest, PagingKind};
 
 /// Cost of a full refresh and of an incremental read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,15 +109,13 @@ impl StreamSpec<'_> {
             ReadStrategy::CrmArchived { .. } => {
                 Cost { whole: listed("archived records", links), changes: None }
             }
-            ReadStrategy::Collection { passes, shape, .. } => {
-                Cost { whole: by_pass(passes, shape.paging), changes: None }
-            }
+            ReadStrategy::Collection { passes } => Cost { whole: by_pass(passes), changes: None },
             ReadStrategy::Single { .. } => {
                 Cost { whole: vec![Term::once("the record")], changes: None }
             }
-            ReadStrategy::Detailed { tail, batch, .. } => Cost {
-                whole: detailed(tail, batch, "record", "records"),
-                changes: Some(detailed(tail, batch, "changed record", "changed records")),
+            ReadStrategy::Detailed { list, batch } => Cost {
+                whole: detailed(&list, batch, "record", "records"),
+                changes: Some(detailed(&list, batch, "changed record", "changed records")),
             },
             ReadStrategy::MarketingEmails { .. } => marketing_emails(),
             ReadStrategy::PropertyHistory { .. } => Cost {
@@ -211,12 +209,12 @@ fn found(what: &'static str, links: usize) -> Vec<Term> {
 
 /// Cost of a list plus the details of `several` of its records.
 fn detailed(
-    tail: &str,
+    list: &ListRequest<'_>,
     batch: Option<BatchRead>,
     one: &'static str,
     several: &'static str,
 ) -> Vec<Term> {
-    let list = Term::page(page_limit(tail).unwrap_or(1), "records");
+    let list = Term::page(list.page_size().unwrap_or(1), "records");
     let details = match batch {
         Some(batch) => Term::page(batch.most, several).purpose("for their details"),
         None => Term::page(1, one).purpose("for its details"),
@@ -243,17 +241,14 @@ fn marketing_emails() -> Cost {
     }
 }
 
-/// Returns the page size requested in a query string or a JSON body.
-fn page_size(tail: &str, body: Option<&str>) -> Option<usize> {
-    page_limit(tail).or_else(|| page_limit(body?))
-}
-
 /// Cost of the passes of a collection. Passes with the same page size are merged into one term.
-fn by_pass(passes: &[Pass], paging: PagingKind) -> Vec<Term> {
+fn by_pass(passes: &[Pass]) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
     for pass in passes {
-        let term = match page_size(pass.tail, pass.body) {
-            Some(size) if paging != PagingKind::None => Term::page(size, "records"),
+        let term = match pass.list.page_size() {
+            Some(size) if pass.list.layout.paging != PagingKind::None => {
+                Term::page(size, "records")
+            }
             _ => Term::once("all records"),
         };
         match terms.iter_mut().find(|known| known.each == term.each) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::cursor::CursorFormat;
-use crate::hubspot::{BatchRead, Definition, Endpoint, PageLayout};
+use crate::hubspot::{BatchRead, Definition, Endpoint, ListRequest, PageLayout};
 use crate::record::{EmptyString, HistoryForm, Kind, Record};
 use crate::schema::Legacy;
 use crate::time::Millis;
@@ -50,9 +50,9 @@ pub enum ReadStrategy<'a> {
     /// filter.
     CrmArchived { object: &'a str },
     /// A short list that is always read in full, with client-side incremental filtering by cursor.
-    Collection { endpoint: Endpoint, passes: &'static [Pass], shape: PageLayout },
+    Collection { passes: &'static [Pass] },
     /// A list whose records lack most fields; these are fetched by id, in batches or one by one.
-    Detailed { endpoint: Endpoint, tail: &'static str, shape: PageLayout, batch: Option<BatchRead> },
+    Detailed { list: ListRequest<'static>, batch: Option<BatchRead> },
     /// Marketing e-mails. Their statistics change after the e-mail itself has stopped changing.
     MarketingEmails { endpoint: Endpoint },
     /// Property versions of a CRM object type.
@@ -63,7 +63,7 @@ pub enum ReadStrategy<'a> {
     /// `urls`.
     Recordings { object: &'a str, modified: &'static str, urls: &'static [&'static str] },
     /// An event log that is read in time windows.
-    TimeWindows { endpoint: Endpoint, shape: PageLayout },
+    TimeWindows { endpoint: Endpoint, layout: PageLayout },
     /// A substream: the child records of each entry of a parent list.
     Substream(&'static Substream),
     /// Events of the records of a CRM object type.
@@ -84,12 +84,7 @@ pub struct Substream {
 /// A list whose entries have child records.
 #[derive(Debug, Clone, Copy)]
 pub struct ParentStream {
-    pub endpoint: Endpoint,
-    /// Path segments and query that follow the endpoint path, including the page size.
-    pub tail: &'static str,
-    /// JSON body of a POST request, without paging.
-    pub body: Option<&'static str>,
-    pub shape: PageLayout,
+    pub list: ListRequest<'static>,
     /// Field with the id of an entry.
     pub id: &'static str,
 }
@@ -97,10 +92,8 @@ pub struct ParentStream {
 /// Location of the child records of one parent.
 #[derive(Debug, Clone, Copy)]
 pub struct Child {
-    pub endpoint: Endpoint,
-    /// Path segments and query that follow the parent id, including the page size.
-    pub tail: &'static str,
-    pub shape: PageLayout,
+    /// The path of this request follows the id of the parent.
+    pub list: ListRequest<'static>,
     /// Field of each child record that is set to the parent id.
     pub parent_field: &'static str,
     /// Name of the parent id in the state.
@@ -193,10 +186,7 @@ impl ReadStrategy<'_> {
 /// One series of requests over a collection.
 #[derive(Debug, Clone, Copy)]
 pub struct Pass {
-    /// Path segments and query that follow the endpoint path, including the page size.
-    pub tail: &'static str,
-    /// JSON body of a POST request, without paging.
-    pub body: Option<&'static str>,
+    pub list: ListRequest<'static>,
     /// Fields with the same value in every record of this pass.
     pub constants: &'static [(&'static str, &'static str)],
     pub unless_allowed: OnForbidden,
@@ -210,26 +200,21 @@ pub enum OnForbidden {
     /// Skip the pass.
     Skip,
     /// Read the same data from another endpoint, which requires another scope.
-    Read { endpoint: Endpoint, tail: &'static str, shape: PageLayout },
+    Read(ListRequest<'static>),
 }
 
 impl Pass {
-    /// Creates a pass with a GET request.
-    pub const fn get(tail: &'static str) -> Self {
-        Self { tail, body: None, constants: &[], unless_allowed: OnForbidden::Fail }
+    /// Creates a pass over one list, which fails the stream if it is refused.
+    pub const fn of(list: ListRequest<'static>) -> Self {
+        Self { list, constants: &[], unless_allowed: OnForbidden::Fail }
     }
 
-    /// Creates a pass with a POST request.
-    pub const fn post(tail: &'static str, body: &'static str) -> Self {
-        Self { body: Some(body), ..Self::get(tail) }
-    }
-
-    /// Creates a pass with a GET request that adds constant fields and is skipped if refused.
+    /// Creates a pass that adds constant fields to its records and is skipped if it is refused.
     pub const fn marked(
-        tail: &'static str,
+        list: ListRequest<'static>,
         constants: &'static [(&'static str, &'static str)],
     ) -> Self {
-        Self { constants, unless_allowed: OnForbidden::Skip, ..Self::get(tail) }
+        Self { list, constants, unless_allowed: OnForbidden::Skip }
     }
 }
 

@@ -11,7 +11,7 @@ use futures_util::{TryStreamExt, stream};
 
 use super::{ClientSideCursor, Emitter, StreamStats};
 use crate::error::Error;
-use crate::hubspot::{Endpoint, ListRequest, Page, PageLayout, Pages};
+use crate::hubspot::{Page, Pages};
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::spec::{OnForbidden, Pass};
 
@@ -21,16 +21,14 @@ const AT_ONCE: usize = 8;
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    endpoint: Endpoint,
     passes: &[Pass],
-    shape: PageLayout,
 ) -> Result<StreamStats, Error> {
     let (emitter, client_side_cursor) =
         (Emitter::new(context, stream), ClientSideCursor::new(context, stream));
     let (is_answered, refused) = (Cell::new(false), RefCell::new(None));
     // Each pass sends the records it has read, so no request waits for the records of another pass.
     let read = async |pass: &Pass| {
-        let found = match first_page(context, endpoint, pass, shape).await? {
+        let found = match first_page(context, pass).await? {
             Ok(found) => found,
             // Missing access or an unknown object type is a valid answer: the pass has no records.
             Err(error) if is_known_to_be_none(&error) => return Ok(()),
@@ -68,32 +66,31 @@ fn is_known_to_be_none(error: &Error) -> bool {
 /// skips; `None` means that the list is empty.
 async fn first_page<'a>(
     context: &'a Context<'_>,
-    endpoint: Endpoint,
     pass: &'a Pass,
-    shape: PageLayout,
 ) -> Result<Result<Option<(Pages<'a>, Page)>, Error>, Error> {
     let begin = async |list| {
         let mut pages = Pages::new(context.api, list);
         Ok::<_, Error>(pages.next().await?.map(|first| (pages, first)))
     };
-    let refused =
-        match begin(ListRequest { endpoint, tail: pass.tail, body: pass.body, shape }).await {
-            Err(error) if error.is_about_one_answer() => error,
-            answer => return answer.map(Ok),
-        };
+    let refused = match begin(pass.list).await {
+        Err(error) if error.is_about_one_answer() => error,
+        answer => return answer.map(Ok),
+    };
     match pass.unless_allowed {
         OnForbidden::Fail => Err(refused),
         OnForbidden::Skip => {
             let name = &context.name;
             if is_known_to_be_none(&refused) {
-                log::info!("`{name}`: reading without {}: {refused}", pass.tail);
+                log::info!("`{name}`: reading without {}: {refused}", pass.list.path);
             } else {
-                log::warn!("`{name}`: reading without {}: {}", pass.tail, refused.with_cause());
+                log::warn!(
+                    "`{name}`: reading without {}: {}",
+                    pass.list.path,
+                    refused.with_cause()
+                );
             }
             Ok(Err(refused))
         }
-        OnForbidden::Read { endpoint, tail, shape } => {
-            begin(ListRequest { endpoint, tail, body: None, shape }).await.map(Ok)
-        }
+        OnForbidden::Read(list) => begin(list).await.map(Ok),
     }
 }

@@ -19,17 +19,25 @@ use super::{Emitter, StreamStats, contradicts_itself};
 use crate::cursor::{PageInfo, PageRequest, ReadMode, Scan, ScanTask, StreamState, TimeBounds};
 use crate::error::Error;
 use crate::hubspot::{
-    self, Endpoint, ListRequest, Page, PageLayout, PageToken, Pages, PagingKind, limits,
+    self, Endpoint, ListRequest, Page, PageLayout, PageSize, PageSizeField, PageToken, Pages,
+    PagingKind, Parameter, limits,
 };
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::time::Millis;
 
 const ENDPOINT: Endpoint = Endpoint::unversioned("/engagements/v1/engagements");
-const SHAPE: PageLayout = PageLayout { records: "results", paging: PagingKind::Offset };
+const LAYOUT: PageLayout = PageLayout { records: "results", paging: PagingKind::Offset };
 /// Field that holds the engagement's own fields in the response.
 const ITSELF: &str = "engagement";
-const PAGED: &str = "/paged?limit=250";
+/// The list of all engagements.
+const PAGED: ListRequest<'static> = ListRequest::get(ENDPOINT, LAYOUT)
+    .path("/paged")
+    .query(&[Parameter::limit(limits::ENGAGEMENTS_PAGE)]);
+
+/// Page size of the list of recently modified engagements.
+const RECENT_PAGE: Parameter<'static> =
+    Parameter::PageSize(PageSizeField { name: "count", size: limits::RECENT_ENGAGEMENTS_PAGE });
 
 /// Maximum age for which the recent list is used: one day less than HubSpot covers.
 const RECENT: Duration = Duration::from_hours(24 * 29);
@@ -64,8 +72,10 @@ impl EngagementReader<'_> {
     /// Reads the recently modified engagements. Returns `false`, with nothing sent, if there are
     /// more than HubSpot returns.
     async fn read_recent(&self, since: Millis) -> Result<bool, Error> {
-        let tail = format!("/recent/modified?count=100&since={since}");
-        let mut pages = Pages::new(self.context.api, list(&tail));
+        let since_parameter = format!("since={since}");
+        let parameters = [RECENT_PAGE, Parameter::Encoded(&since_parameter)];
+        let list = ListRequest::get(ENDPOINT, LAYOUT).path("/recent/modified").query(&parameters);
+        let mut pages = Pages::new(self.context.api, list);
         let mut is_first = true;
         while let Some(page) = pages.next().await? {
             if is_first && page.total.is_none_or(|total| total > limits::RECENT_ENGAGEMENTS) {
@@ -82,18 +92,16 @@ impl EngagementReader<'_> {
     async fn read_paged(&self, mut scan: Scan, generation: Option<i64>) -> Result<(), Error> {
         let mut checkpoint_interval = CheckpointInterval::new(Instant::now());
         let (lower, _) = scan.window();
-        let request = list(PAGED);
-        let size = request.page_size();
+        let size = PageSize::new(limits::ENGAGEMENTS_PAGE);
         while let Some(ScanTask::Page(range, PageRequest::List { after })) = scan.next_task() {
             let after = after.map(PageToken::new);
-            let answer =
-                hubspot::collection(self.context.api, &request, after.as_ref(), &size).await;
+            let answer = hubspot::collection(self.context.api, &PAGED, after.as_ref(), &size).await;
             let answer = match answer {
                 Ok(answer) => answer,
                 // The offset saved by an interrupted read is no longer accepted.
                 Err(error @ Error::Refused { .. }) if after.is_some() => {
                     log::warn!("`{}`: read from the beginning: {error}", self.context.name);
-                    return self.read_by_offset(request, lower).await;
+                    return self.read_by_offset(lower).await;
                 }
                 Err(error) => return Err(error),
             };
@@ -103,7 +111,7 @@ impl EngagementReader<'_> {
             scan.take(range, ReadMode::List, &seen)
                 .map_err(|violation| contradicts_itself(&self.context.name, violation))?;
             if !scan.is_by_id() {
-                return self.read_by_offset(request, lower).await;
+                return self.read_by_offset(lower).await;
             }
             let count = self.send(&answer, lower).await?;
             if checkpoint_interval.is_due(count, Instant::now())
@@ -116,8 +124,8 @@ impl EngagementReader<'_> {
         Ok(())
     }
 
-    async fn read_by_offset(&self, list: ListRequest<'_>, lower: Millis) -> Result<(), Error> {
-        let mut pages = Pages::new(self.context.api, list);
+    async fn read_by_offset(&self, lower: Millis) -> Result<(), Error> {
+        let mut pages = Pages::new(self.context.api, PAGED);
         while let Some(page) = pages.next().await? {
             self.send(&page, lower).await?;
         }
@@ -131,10 +139,6 @@ impl EngagementReader<'_> {
         };
         self.emitter.send(page.records(), &[], wants).await
     }
-}
-
-fn list(tail: &str) -> ListRequest<'_> {
-    ListRequest { endpoint: ENDPOINT, tail, body: None, shape: SHAPE }
 }
 
 /// Returns the id of an engagement as sent.

@@ -24,7 +24,7 @@ use futures_util::{TryStreamExt, stream};
 
 use super::{ClientSideCursor, Emitter, StreamStats, unreadable};
 use crate::error::Error;
-use crate::hubspot::{self, Endpoint, ListRequest, PageLayout, Pages};
+use crate::hubspot::{self, Endpoint, ListRequest, PageLayout, Pages, Parameter, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::time::Millis;
@@ -90,11 +90,17 @@ struct ListedEmail {
 impl Emails<'_> {
     /// Sends the e-mails of one part.
     async fn part(&self, part: Part) -> Result<(), Error> {
-        let dates = "includedProperties=updatedAt&includedProperties=deletedAt";
-        let tail = format!("?limit=100&includedProperties=id&{dates}{}", self.filter(part));
+        let filter = self.filter(part);
+        let parameters = [
+            Parameter::limit(limits::LIST_PAGE),
+            Parameter::Encoded(
+                "includedProperties=id&includedProperties=updatedAt&includedProperties=deletedAt",
+            ),
+            Parameter::Encoded(&filter),
+        ];
         let mut listed: Option<ListedEmail> = None;
         let mut nameless = 0;
-        let mut pages = self.pages(&tail);
+        let mut pages = self.pages(&parameters);
         while let Some(page) = pages.next().await? {
             let mut ids = Vec::new();
             let mut is_any_wanted = false;
@@ -136,9 +142,14 @@ impl Emails<'_> {
 
     /// Sends the e-mails of one part that are listed with statistics.
     async fn with_statistics(&self, part: Part) -> Result<ListedEmail, Error> {
-        let tail = format!("?limit=100&includeStats=true{}", self.filter(part));
+        let filter = self.filter(part);
+        let parameters = [
+            Parameter::limit(limits::LIST_PAGE),
+            Parameter::Encoded("includeStats=true"),
+            Parameter::Encoded(&filter),
+        ];
         let mut listed = ListedEmail::default();
-        let mut pages = self.pages(&tail);
+        let mut pages = self.pages(&parameters);
         while let Some(page) = pages.next().await? {
             let began = self.context.bounds().upper();
             let wants = |record: &Record<'_>| {
@@ -186,22 +197,22 @@ impl Emails<'_> {
         Record::parse(text).map_err(|error| unreadable(&self.context.name, error))
     }
 
-    fn pages<'b>(&'b self, tail: &'b str) -> Pages<'b> {
-        let (endpoint, shape) = (self.endpoint, PageLayout::RESULTS);
-        Pages::new(self.context.api, ListRequest { endpoint, tail, body: None, shape })
+    fn pages<'b>(&'b self, parameters: &'b [Parameter<'b>]) -> Pages<'b> {
+        let list = ListRequest::get(self.endpoint, PageLayout::RESULTS).query(parameters);
+        Pages::new(self.context.api, list)
     }
 
-    /// Returns the filter for HubSpot, to be appended to a query string.
+    /// Returns the parameters of the filter for HubSpot; empty if there is none.
     fn filter(&self, part: Part) -> String {
         match part {
             Part::Live if self.client_side_cursor.from() > Millis::MIN => {
-                format!("&updatedAfter={}", instant(self.client_side_cursor.from() - 1))
+                format!("updatedAfter={}", instant(self.client_side_cursor.from() - 1))
             }
             Part::Live => String::new(),
-            Part::Archived => "&archived=true".into(),
+            Part::Archived => "archived=true".into(),
             Part::Sent => {
                 let since = self.context.bounds().upper() - STILL_OPENED.num_milliseconds();
-                format!("&publishedAfter={}", instant(since))
+                format!("publishedAfter={}", instant(since))
             }
         }
     }

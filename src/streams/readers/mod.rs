@@ -25,7 +25,7 @@ use super::context::{Context, PlannedStream};
 use super::spec::ReadStrategy;
 use crate::cursor::PagingViolation;
 use crate::error::Error;
-use crate::hubspot::{ListRequest, endless_list};
+use crate::hubspot::endless_list;
 use crate::record::AlteredValues;
 
 use client_side_cursor::ClientSideCursor;
@@ -55,11 +55,8 @@ pub async fn read(context: &Context<'_>, stream: &PlannedStream<'_>) -> Result<S
             crm_object::read(context, stream, object, modified).await
         }
         ReadStrategy::CrmArchived { object } => crm_archived::read(context, stream, object).await,
-        ReadStrategy::Collection { endpoint, passes, shape } => {
-            collection::read(context, stream, endpoint, passes, shape).await
-        }
-        ReadStrategy::Detailed { endpoint, tail, shape, batch } => {
-            let list = ListRequest { endpoint, tail, body: None, shape };
+        ReadStrategy::Collection { passes } => collection::read(context, stream, passes).await,
+        ReadStrategy::Detailed { list, batch } => {
             detailed::read(context, stream, list, batch).await
         }
         ReadStrategy::MarketingEmails { endpoint } => {
@@ -74,8 +71,8 @@ pub async fn read(context: &Context<'_>, stream: &PlannedStream<'_>) -> Result<S
         ReadStrategy::Recordings { object, modified, urls } => {
             recordings::read(context, stream, object, modified, urls).await
         }
-        ReadStrategy::TimeWindows { endpoint, shape } => {
-            time_windows::read(context, stream, endpoint, shape).await
+        ReadStrategy::TimeWindows { endpoint, layout } => {
+            time_windows::read(context, stream, endpoint, layout).await
         }
         ReadStrategy::Substream(children) => substream::read(context, stream, children).await,
         ReadStrategy::RecordEvents(events) => record_events::read(context, stream, &events).await,

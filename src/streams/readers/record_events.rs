@@ -98,14 +98,10 @@ async fn read_one(
         from: from.max(FIRST),
         to,
     };
-    let tail = query.tail();
-    let list = ListRequest {
-        endpoint: Endpoint::EVENT_OCCURRENCES,
-        tail: &tail,
-        body: None,
-        shape: PageLayout::RESULTS,
-    };
-    let mut pages = Pages::new(context.api, list);
+    let parameters = query.parameters();
+    let parameters = parameters.in_order();
+    let list = ListRequest::get(Endpoint::EVENT_OCCURRENCES, PageLayout::RESULTS);
+    let mut pages = Pages::new(context.api, list.query(&parameters));
     while let Some(page) = pages.next_if_any().await? {
         emitter.send(page.records(), &[], |_| true).await?;
     }

@@ -24,7 +24,7 @@ use super::newest_first::oldest;
 use super::{Emitter, StreamStats, unreadable};
 use crate::cursor::{FIRST, FinishedParents, ParentPositions, Partitions, StreamState, TimeBounds};
 use crate::error::Error;
-use crate::hubspot::{Api, ListRequest, OneRefused, Page, Pages, path_segment};
+use crate::hubspot::{Api, OneRefused, Page, Pages, path_segment};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::spec::{Child, ParentStream, Substream};
@@ -85,8 +85,7 @@ async fn for_each_parent(
     parents: &ParentStream,
     read: impl AsyncFn(String) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let ParentStream { endpoint, tail, body, shape, .. } = *parents;
-    let list = Pages::new(context.api, ListRequest { endpoint, tail, body, shape });
+    let list = Pages::new(context.api, parents.list);
     let nameless = Cell::new(0);
     let pages = stream::try_unfold(list, async |mut list| {
         let Some(page) = list.next().await? else { return Ok::<_, Error>(None) };
@@ -213,12 +212,11 @@ impl SubstreamReader<'_> {
         if self.saved.is_rest && self.saved.positions.contains_key(&parent) {
             return Ok(());
         }
-        let Child { endpoint, tail, shape, parent_field, newest_first, .. } = *self.child;
+        let Child { list, parent_field, newest_first, .. } = *self.child;
         let bounds = self.context.bounds();
         let from = self.from(&parent, &bounds);
-        let tail = format!("/{}{tail}", path_segment(&parent));
-        let list = ListRequest { endpoint, tail: &tail, body: None, shape };
-        let mut pages = Pages::new(self.context.api, list);
+        let path = format!("/{}{}", path_segment(&parent), list.path);
+        let mut pages = Pages::new(self.context.api, list.path(&path));
         let mut records = 0;
         loop {
             let page = match pages.next_of_one().await? {
@@ -275,7 +273,7 @@ impl SubstreamReader<'_> {
             !self.is_answered.get() && !refused.is_empty() && refused.iter().all(is_unknown)
         };
         let Api { paths, .. } = self.context.api;
-        if !is_missing || !paths.fall_back(self.child.endpoint) {
+        if !is_missing || !paths.fall_back(self.child.list.endpoint) {
             return Ok(());
         }
         let again = self.refused.take().into_iter().map(|(parent, _)| Ok(parent));

@@ -20,13 +20,11 @@ use super::newest_first::oldest;
 use super::{Emitter, StreamStats, unreadable};
 use crate::cursor::{CommitTracker, Span, StreamState, TimeBounds, TimeWindow};
 use crate::error::Error;
-use crate::hubspot::{Endpoint, ListRequest, Page, PageLayout, Pages, limits};
+use crate::hubspot::{Endpoint, ListRequest, Page, PageLayout, Pages, Parameter, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::time::Millis;
 
-/// Number of events per page.
-const PAGE: u32 = 1000;
 const WINDOW: Duration = Duration::from_hours(24 * 30);
 /// Number of windows read concurrently.
 const AT_ONCE: usize = 8;
@@ -38,13 +36,13 @@ pub(super) async fn read(
     context: &Context<'_>,
     planned: &PlannedStream<'_>,
     endpoint: Endpoint,
-    shape: PageLayout,
+    layout: PageLayout,
 ) -> Result<StreamStats, Error> {
     let Some(cursor) = planned.spec.cursor else { return Ok(StreamStats::default()) };
     let bounds = TimeBounds { index_lag: limits::LATE_EVENTS, ..context.settled_bounds().await? };
     let span = Span::begin(&planned.saved.main, &bounds, planned.full_refresh, planned.generation);
     let emitter = Emitter::new(context, planned);
-    let log = EventLog { context, endpoint, shape, cursor: cursor.name, emitter };
+    let log = EventLog { context, endpoint, layout, cursor: cursor.name, emitter };
     let rest = log.without_newest(span).await?;
     let windows = log.without_empty_past(rest.windows(WINDOW)).await?;
     let done = RefCell::new(CommitTracker::default());
@@ -70,7 +68,7 @@ pub(super) async fn read(
 struct EventLog<'a> {
     context: &'a Context<'a>,
     endpoint: Endpoint,
-    shape: PageLayout,
+    layout: PageLayout,
     cursor: &'static str,
     emitter: Emitter<'a>,
 }
@@ -82,8 +80,9 @@ impl EventLog<'_> {
         let mut rest = window;
         let mut records = 0;
         'window: loop {
-            let tail = tail(window, PAGE);
-            let mut pages = self.pages(&tail);
+            let bounds = bounds(window);
+            let parameters = parameters(&bounds, limits::EVENTS_PAGE);
+            let mut pages = self.pages(&parameters);
             loop {
                 let page = match pages.next().await {
                     // The page token has expired. Request the rest of the window, including the
@@ -109,7 +108,9 @@ impl EventLog<'_> {
             return Ok(span);
         }
         let client_side_cursor = TimeWindow { from: span.lower, to: span.upper };
-        let Some(page) = self.newest(client_side_cursor, PAGE).await? else { return Ok(span) };
+        let Some(page) = self.newest(client_side_cursor, limits::EVENTS_PAGE).await? else {
+            return Ok(span);
+        };
         if page.next.is_none() {
             self.emitter.send(page.records(), &[], |_| true).await?;
             return Ok(Span { lower: span.upper, ..span });
@@ -127,14 +128,14 @@ impl EventLog<'_> {
         oldest(page, self.cursor).map_err(|error| unreadable(&self.context.name, error))
     }
 
-    fn pages<'b>(&'b self, tail: &'b str) -> Pages<'b> {
-        let (endpoint, shape) = (self.endpoint, self.shape);
-        Pages::new(self.context.api, ListRequest { endpoint, tail, body: None, shape })
+    fn pages<'b>(&'b self, parameters: &'b [Parameter<'b>]) -> Pages<'b> {
+        let list = ListRequest::get(self.endpoint, self.layout).query(parameters);
+        Pages::new(self.context.api, list)
     }
 
     /// Requests the newest page of a window, with at most `limit` events.
-    async fn newest(&self, window: TimeWindow, limit: u32) -> Result<Option<Page>, Error> {
-        self.pages(&tail(window, limit)).next().await
+    async fn newest(&self, window: TimeWindow, limit: usize) -> Result<Option<Page>, Error> {
+        self.pages(&parameters(&bounds(window), limit)).next().await
     }
 
     /// Removes the windows before the first event by binary search. In a recently created account
@@ -167,7 +168,12 @@ impl EventLog<'_> {
     }
 }
 
-/// Returns the query string for the events of a window.
-fn tail(TimeWindow { from, to }: TimeWindow, limit: u32) -> String {
-    format!("?limit={limit}&startTimestamp={from}&endTimestamp={}", to - 1)
+/// Returns the parameters with the bounds of a window.
+fn bounds(TimeWindow { from, to }: TimeWindow) -> String {
+    format!("startTimestamp={from}&endTimestamp={}", to - 1)
+}
+
+/// Returns the parameters for at most `limit` events of a window.
+fn parameters(bounds: &str, limit: usize) -> [Parameter<'_>; 2] {
+    [Parameter::limit(limit), Parameter::Encoded(bounds)]
 }

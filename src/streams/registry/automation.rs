@@ -4,7 +4,7 @@ use super::super::spec::{CursorField, Pass, ReadStrategy, Schema, StreamSpec};
 use super::super::transform;
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
-use crate::hubspot::{BatchRead, Endpoint, PageLayout, PagingKind, limits};
+use crate::hubspot::{BatchRead, Endpoint, ListRequest, PageLayout, PagingKind, Parameter, limits};
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
@@ -12,9 +12,8 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "flows",
         strategy: ReadStrategy::Detailed {
-            endpoint: Endpoint::FLOWS,
-            tail: "?limit=100",
-            shape: PageLayout::RESULTS,
+            list: ListRequest::get(Endpoint::FLOWS, PageLayout::RESULTS)
+                .query(&[Parameter::limit(100)]),
             batch: Some(BatchRead {
                 id: "flowId",
                 constants: &[("type", "FLOW_ID")],
@@ -32,9 +31,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "workflows",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::unversioned("/automation/v3/workflows"),
-            passes: &[Pass::get("")],
-            shape: PageLayout { records: "workflows", paging: PagingKind::None },
+            passes: &[Pass::of(ListRequest::get(
+                Endpoint::unversioned("/automation/v3/workflows"),
+                PageLayout { records: "workflows", paging: PagingKind::None },
+            ))],
         },
         cursor: Some(CursorField {
             name: "updatedAt",

@@ -2,12 +2,15 @@
 
 use super::super::spec::{Pass, ReadStrategy, Schema, StreamSpec};
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
-use crate::hubspot::{Endpoint, PageLayout};
+use crate::hubspot::{Endpoint, ListRequest, PageLayout, Parameter};
 
 /// One pass for each object type, which adds the type to its records.
 macro_rules! of_each {
     ($($object:literal),* $(,)?) => {
-        &[$(Pass::marked(concat!("/", $object), &[("objectType", $object)])),*]
+        &[$(Pass::marked(
+            ListRequest::get(Endpoint::PROPERTIES, PageLayout::RESULTS).path(concat!("/", $object)),
+            &[("objectType", $object)],
+        )),*]
     };
 }
 
@@ -15,7 +18,8 @@ macro_rules! of_each {
 macro_rules! labels {
     ($($from:literal: $($to:literal),+;)*) => {
         &[$($(Pass::marked(
-            concat!("/", $from, "/", $to, "/labels"),
+            ListRequest::get(Endpoint::ASSOCIATIONS, PageLayout::RESULTS)
+                .path(concat!("/", $from, "/", $to, "/labels")),
             &[("fromObjectType", $from), ("toObjectType", $to)],
         )),+),*]
     };
@@ -26,7 +30,6 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "association_labels",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::ASSOCIATIONS,
             passes: labels! {
                 "companies": "companies", "contacts", "deals", "leads", "tickets";
                 "contacts": "companies", "contacts", "deals", "leads", "tickets";
@@ -34,7 +37,6 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                 "leads": "companies", "contacts";
                 "tickets": "companies", "contacts", "deals", "tickets";
             },
-            shape: PageLayout::RESULTS,
         },
         primary_key: &["fromObjectType", "toObjectType", "category", "typeId"],
         schema: Schema::Static(include_str!("../../../schemas/association_labels.json")),
@@ -44,9 +46,10 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "event_definitions",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::EVENT_DEFINITIONS,
-            passes: &[Pass::get("?limit=100&includeProperties=true")],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(
+                ListRequest::get(Endpoint::EVENT_DEFINITIONS, PageLayout::RESULTS)
+                    .query(&[Parameter::limit(100), Parameter::Encoded("includeProperties=true")]),
+            )],
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/event_definitions.json")),
@@ -58,7 +61,6 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "properties",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::PROPERTIES,
             passes: of_each![
                 "company",
                 "contact",
@@ -78,7 +80,6 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                 "task",
                 "user",
             ],
-            shape: PageLayout::RESULTS,
         },
         primary_key: &[],
         schema: Schema::Static(include_str!("../../../schemas/properties.json")),

@@ -4,8 +4,9 @@ use super::super::spec::{
     Child, CursorField, FieldDefault, ParentStream, ReadStrategy, Schema, StreamSpec, Substream,
 };
 use super::super::transform::events as transform;
+use super::{ALL_LISTS, FORM_TYPES};
 use crate::cursor::CursorFormat;
-use crate::hubspot::{Endpoint, PageLayout, PagingKind};
+use crate::hubspot::{Endpoint, ListRequest, PageLayout, PagingKind, Parameter};
 use crate::record::EmptyString;
 
 /// Cursor in milliseconds, written to the state as a string.
@@ -13,24 +14,14 @@ const fn milliseconds(name: &'static str) -> CursorField {
     CursorField { name, source_defined: true, format: CursorFormat::Millis }
 }
 
-/// All forms that can have submissions. Blog comment forms are excluded: comments have an API of
-/// their own.
+/// All forms that can have submissions.
 const FORMS: ParentStream = ParentStream {
-    endpoint: Endpoint::FORMS,
-    tail: "?formTypes=hubspot&formTypes=captured&formTypes=flow&limit=100",
-    body: None,
-    shape: PageLayout::RESULTS,
+    list: ListRequest::get(Endpoint::FORMS, PageLayout::RESULTS)
+        .query(&[FORM_TYPES, Parameter::limit(100)]),
     id: "id",
 };
 
-/// All lists of all object types.
-const LISTS: ParentStream = ParentStream {
-    endpoint: Endpoint::LISTS,
-    tail: "/search",
-    body: Some(r#"{"count":500}"#),
-    shape: PageLayout { records: "lists", paging: PagingKind::Offset },
-    id: "listId",
-};
+const LISTS: ParentStream = ParentStream { list: ALL_LISTS, id: "listId" };
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
@@ -38,7 +29,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         name: "email_events",
         strategy: ReadStrategy::TimeWindows {
             endpoint: Endpoint::unversioned("/email/public/v1/events"),
-            shape: PageLayout { records: "events", paging: PagingKind::Offset },
+            layout: PageLayout { records: "events", paging: PagingKind::Offset },
         },
         associations: &[],
         primary_key: &["id"],
@@ -77,9 +68,11 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         strategy: ReadStrategy::Substream(&Substream {
             parents: FORMS,
             child: Child {
-                endpoint: Endpoint::unversioned("/form-integrations/v1/submissions/forms"),
-                tail: "?limit=50",
-                shape: PageLayout::RESULTS,
+                list: ListRequest::get(
+                    Endpoint::unversioned("/form-integrations/v1/submissions/forms"),
+                    PageLayout::RESULTS,
+                )
+                .query(&[Parameter::limit(50)]),
                 parent_field: "formId",
                 parent_key: "form_id",
                 newest_first: Some("submittedAt"),
@@ -103,9 +96,9 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         strategy: ReadStrategy::Substream(&Substream {
             parents: LISTS,
             child: Child {
-                endpoint: Endpoint::LISTS,
-                tail: "/memberships?limit=250",
-                shape: PageLayout::RESULTS,
+                list: ListRequest::get(Endpoint::LISTS, PageLayout::RESULTS)
+                    .path("/memberships")
+                    .query(&[Parameter::limit(250)]),
                 parent_field: "listId",
                 parent_key: "listId",
                 newest_first: None,
@@ -127,7 +120,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         name: "subscription_changes",
         strategy: ReadStrategy::TimeWindows {
             endpoint: Endpoint::unversioned("/email/public/v1/subscriptions/timeline"),
-            shape: PageLayout { records: "timeline", paging: PagingKind::Offset },
+            layout: PageLayout { records: "timeline", paging: PagingKind::Offset },
         },
         associations: &[],
         primary_key: &[],

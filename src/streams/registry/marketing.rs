@@ -2,10 +2,17 @@
 
 use super::super::spec::{CursorField, OnForbidden, Pass, ReadStrategy, Schema, StreamSpec};
 use super::super::transform;
-use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
+use super::{ALL_LISTS, FORM_TYPES, OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
-use crate::hubspot::{Endpoint, PageLayout, PagingKind};
+use crate::hubspot::{Endpoint, ListRequest, PageLayout, PagingKind, Parameter};
 use crate::record::EmptyString;
+
+/// Columns of marketing campaigns: HubSpot returns only the requested properties.
+const CAMPAIGN_PROPERTIES: Parameter<'static> = Parameter::Encoded(concat!(
+    "properties=hs_name,hs_start_date,hs_end_date,hs_notes,hs_audience,hs_currency_code,",
+    "hs_campaign_status,hs_utm,hs_color_hex,hs_goal,hs_owner,hs_created_by_user_id,hs_object_id,",
+    "hs_budget_items_sum_amount,hs_spend_items_sum_amount",
+));
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
@@ -13,9 +20,11 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "campaigns",
         strategy: ReadStrategy::Detailed {
-            endpoint: Endpoint::EMAIL_CAMPAIGNS,
-            tail: "?limit=500",
-            shape: PageLayout { records: "campaigns", paging: PagingKind::Offset },
+            list: ListRequest::get(
+                Endpoint::EMAIL_CAMPAIGNS,
+                PageLayout { records: "campaigns", paging: PagingKind::Offset },
+            )
+            .query(&[Parameter::limit(500)]),
             batch: None,
         },
         cursor: Some(CursorField {
@@ -31,11 +40,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "contact_lists",
-        strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::LISTS,
-            passes: &[Pass::post("/search", r#"{"count":500}"#)],
-            shape: PageLayout { records: "lists", paging: PagingKind::Offset },
-        },
+        strategy: ReadStrategy::Collection { passes: &[Pass::of(ALL_LISTS)] },
         primary_key: &["listId"],
         cursor: Some(CursorField {
             name: "updatedAt",
@@ -54,22 +59,20 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "email_subscriptions",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::new(
-                "/communication-preferences/2026-09/definitions",
-                "/communication-preferences/v4/definitions",
-            ),
             passes: &[Pass {
-                unless_allowed: OnForbidden::Read {
-                    endpoint: Endpoint::unversioned("/email/public/v1/subscriptions"),
-                    tail: "",
-                    shape: PageLayout {
-                        records: "subscriptionDefinitions",
-                        paging: PagingKind::None,
-                    },
-                },
-                ..Pass::get("")
+                list: ListRequest::get(
+                    Endpoint::new(
+                        "/communication-preferences/2026-09/definitions",
+                        "/communication-preferences/v4/definitions",
+                    ),
+                    PageLayout { records: "results", paging: PagingKind::None },
+                ),
+                constants: &[],
+                unless_allowed: OnForbidden::Read(ListRequest::get(
+                    Endpoint::unversioned("/email/public/v1/subscriptions"),
+                    PageLayout { records: "subscriptionDefinitions", paging: PagingKind::None },
+                )),
             }],
-            shape: PageLayout { records: "results", paging: PagingKind::None },
         },
         schema: Schema::Static(include_str!("../../../schemas/email_subscriptions.json")),
         transform: Some(transform::subscription_type),
@@ -79,13 +82,13 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         docs: "https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide",
         ..PLAIN
     },
-    // Includes blog comment forms, although their submissions cannot be read.
     StreamSpec {
         name: "forms",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::FORMS,
-            passes: &[Pass::get("?limit=100&formTypes=hubspot&formTypes=captured&formTypes=flow")],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(
+                ListRequest::get(Endpoint::FORMS, PageLayout::RESULTS)
+                    .query(&[Parameter::limit(100), FORM_TYPES]),
+            )],
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/forms.json")),
@@ -97,15 +100,13 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "marketing_campaigns",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::new("/marketing/campaigns/2026-09", "/marketing/v3/campaigns"),
-            // HubSpot returns only the requested properties.
-            passes: &[Pass::get(concat!(
-                "?limit=100&properties=hs_name,hs_start_date,hs_end_date,hs_notes,hs_audience,",
-                "hs_currency_code,hs_campaign_status,hs_utm,hs_color_hex,hs_goal,hs_owner,",
-                "hs_created_by_user_id,hs_object_id,hs_budget_items_sum_amount,",
-                "hs_spend_items_sum_amount",
-            ))],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(
+                ListRequest::get(
+                    Endpoint::new("/marketing/campaigns/2026-09", "/marketing/v3/campaigns"),
+                    PageLayout::RESULTS,
+                )
+                .query(&[Parameter::limit(100), CAMPAIGN_PROPERTIES]),
+            )],
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/marketing_campaigns.json")),

@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 
 use super::spec::{CursorField, FieldDefault, ReadStrategy, Schema, StreamSpec};
 use crate::cursor::CursorFormat;
-use crate::hubspot::Endpoint;
+use crate::hubspot::{Endpoint, ListRequest, PageLayout, PageSizeField, PagingKind, Parameter};
 
 pub(super) use associations::ASSOCIATIONS;
 pub(super) use crm::CUSTOM_OBJECT;
@@ -71,6 +71,18 @@ const OR_CREATED_AT: &[FieldDefault] =
 /// `updatedAt` as published for the streams that share a cursor in the Python connector.
 const UPDATED_AT: Option<CursorField> =
     Some(CursorField { name: "updatedAt", source_defined: false, format: CursorFormat::Iso });
+
+/// All types of forms except blog comment forms: comments have an API of their own.
+const FORM_TYPES: Parameter<'static> =
+    Parameter::Encoded("formTypes=hubspot&formTypes=captured&formTypes=flow");
+
+/// All lists of all object types.
+const ALL_LISTS: ListRequest<'static> = ListRequest::post(
+    Endpoint::LISTS,
+    PageLayout { records: "lists", paging: PagingKind::Offset },
+    PageSizeField { name: "count", size: 500 },
+)
+.path("/search");
 
 /// Property with the modification time of a record, for all object types except contacts.
 pub(super) const MODIFIED: &str = "hs_lastmodifieddate";

@@ -4,7 +4,7 @@ use super::super::spec::{CursorField, Pass, ReadStrategy, Schema, StreamSpec};
 use super::super::transform;
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
 use crate::cursor::CursorFormat;
-use crate::hubspot::{Endpoint, PageLayout};
+use crate::hubspot::{Endpoint, ListRequest, PageLayout};
 
 /// Base definition of all pipeline streams.
 const PIPELINES: StreamSpec<'static> = StreamSpec {
@@ -26,24 +26,26 @@ const PIPELINES: StreamSpec<'static> = StreamSpec {
 
 /// Reads the pipelines of one object type; a single response holds them all.
 const fn of(object: &'static [Pass]) -> ReadStrategy<'static> {
-    ReadStrategy::Collection {
-        endpoint: Endpoint::new("/crm/pipelines/2026-09", "/crm/v3/pipelines"),
-        passes: object,
-        shape: PageLayout::RESULTS,
-    }
+    ReadStrategy::Collection { passes: object }
 }
+
+const fn get(path: &'static str) -> Pass {
+    Pass::of(ListRequest::get(PIPELINE_LISTS, PageLayout::RESULTS).path(path))
+}
+
+const PIPELINE_LISTS: Endpoint = Endpoint::new("/crm/pipelines/2026-09", "/crm/v3/pipelines");
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "appointment_pipelines",
-        strategy: of(&[Pass::get("/appointments")]),
+        strategy: of(&[get("/appointments")]),
         scopes: &["crm.objects.appointments.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "course_pipelines",
-        strategy: of(&[Pass::get("/courses")]),
+        strategy: of(&[get("/courses")]),
         scopes: &["crm.objects.courses.read"],
         ..PIPELINES
     },
@@ -51,7 +53,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // gone.
     StreamSpec {
         name: "deal_pipelines",
-        strategy: of(&[Pass::get("/deals")]),
+        strategy: of(&[get("/deals")]),
         primary_key: &["pipelineId"],
         cursor: Some(CursorField {
             name: "updatedAt",
@@ -65,44 +67,44 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     },
     StreamSpec {
         name: "engagements_task_pipelines",
-        strategy: of(&[Pass::get("/tasks")]),
+        strategy: of(&[get("/tasks")]),
         schema: Schema::Static(include_str!("../../../schemas/engagements_task_pipelines.json")),
         scopes: &["crm.objects.contacts.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "lead_pipelines",
-        strategy: of(&[Pass::get("/leads")]),
+        strategy: of(&[get("/leads")]),
         scopes: &["crm.objects.leads.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "listing_pipelines",
-        strategy: of(&[Pass::get("/listings")]),
+        strategy: of(&[get("/listings")]),
         scopes: &["crm.objects.listings.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "order_pipelines",
-        strategy: of(&[Pass::get("/orders")]),
+        strategy: of(&[get("/orders")]),
         scopes: &["crm.objects.orders.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "project_pipelines",
-        strategy: of(&[Pass::get("/projects")]),
+        strategy: of(&[get("/projects")]),
         scopes: &["crm.objects.projects.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "service_pipelines",
-        strategy: of(&[Pass::get("/services")]),
+        strategy: of(&[get("/services")]),
         scopes: &["crm.objects.services.read"],
         ..PIPELINES
     },
     StreamSpec {
         name: "ticket_pipelines",
-        strategy: of(&[Pass::get("/tickets")]),
+        strategy: of(&[get("/tickets")]),
         schema: Schema::Static(include_str!("../../../schemas/ticket_pipelines.json")),
         scopes: &["tickets"],
         ..PIPELINES

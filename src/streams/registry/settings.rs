@@ -2,7 +2,7 @@
 
 use super::super::spec::{Pass, ReadStrategy, Schema, StreamSpec};
 use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
-use crate::hubspot::{Endpoint, PageLayout};
+use crate::hubspot::{Endpoint, ListRequest, PageLayout, Parameter};
 
 /// Users, roles and teams.
 const USERS: Endpoint = Endpoint::new("/settings/users/2026-03", "/settings/v3/users");
@@ -26,9 +26,14 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "currencies",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::new("/settings/currencies/2026-09", "/settings/v3/currencies"),
-            passes: &[Pass::get("/exchange-rates?limit=100")],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(
+                ListRequest::get(
+                    Endpoint::new("/settings/currencies/2026-09", "/settings/v3/currencies"),
+                    PageLayout::RESULTS,
+                )
+                .path("/exchange-rates")
+                .query(&[Parameter::limit(100)]),
+            )],
         },
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/currencies.json")),
@@ -41,27 +46,27 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "owners",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::OWNERS,
-            passes: &[Pass::get("?limit=500")],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(
+                ListRequest::get(Endpoint::OWNERS, PageLayout::RESULTS)
+                    .query(&[Parameter::limit(500)]),
+            )],
         },
         ..OWNERS
     },
     StreamSpec {
         name: "owners_archived",
         strategy: ReadStrategy::Collection {
-            endpoint: Endpoint::OWNERS,
-            passes: &[Pass::get("?limit=500&archived=true")],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(
+                ListRequest::get(Endpoint::OWNERS, PageLayout::RESULTS)
+                    .query(&[Parameter::limit(500), Parameter::Encoded("archived=true")]),
+            )],
         },
         ..OWNERS
     },
     StreamSpec {
         name: "roles",
         strategy: ReadStrategy::Collection {
-            endpoint: USERS,
-            passes: &[Pass::get("/roles")],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(ListRequest::get(USERS, PageLayout::RESULTS).path("/roles"))],
         },
         schema: Schema::Static(include_str!("../../../schemas/roles.json")),
         scopes: &["settings.users.read"],
@@ -72,9 +77,7 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "teams",
         strategy: ReadStrategy::Collection {
-            endpoint: USERS,
-            passes: &[Pass::get("/teams")],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(ListRequest::get(USERS, PageLayout::RESULTS).path("/teams"))],
         },
         schema: Schema::Static(include_str!("../../../schemas/teams.json")),
         scopes: &["settings.users.teams.read"],
@@ -84,9 +87,9 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "users",
         strategy: ReadStrategy::Collection {
-            endpoint: USERS,
-            passes: &[Pass::get("?limit=100")],
-            shape: PageLayout::RESULTS,
+            passes: &[Pass::of(
+                ListRequest::get(USERS, PageLayout::RESULTS).query(&[Parameter::limit(100)]),
+            )],
         },
         schema: Schema::Static(include_str!("../../../schemas/users.json")),
         scopes: &["settings.users.read"],
