@@ -79,17 +79,18 @@ fn line(row: &StreamSpec<'_>) -> String {
         None => words(&cost.whole),
     };
     let cursor = row.cursor.map(|cursor| cursor.name);
-    let scopes = match row.or_any_of {
-        [] => code(row.scopes),
-        [other] => format!("{}, or `{other}`", code(row.scopes)),
-        others => format!("{}; or any of {}", code(row.scopes), code(others)),
+    let required = code(row.scopes.all);
+    let scopes = match row.scopes.or_any_of {
+        [] => required,
+        [other] => format!("{required}, or `{other}`"),
+        others => format!("{required}; or any of {}", code(others)),
     };
     format!(
         "| `{}` | {modes} | {} | {} | {} | {} | {requests} | [HubSpot]({}) |\n",
         row.name,
         code(row.primary_key),
         code(cursor.as_slice()),
-        code(row.associations),
+        code(row.strategy.associations()),
         scopes,
         row.docs,
     )
@@ -110,7 +111,7 @@ are streams without a key. Custom objects have the key `id` and no associated id
 fn the_entities_are_drawn() {
     let drawn = || {
         let keyed = STREAMS.iter().filter(|row| !row.primary_key.is_empty());
-        keyed.filter(|row| !matches!(row.strategy, ReadStrategy::CrmArchived { .. }))
+        keyed.filter(|row| !matches!(row.strategy, ReadStrategy::CrmArchived(_)))
     };
     let mut text = format!("{ERD_HEAD}```mermaid\nerDiagram\n");
     for row in drawn() {
@@ -138,11 +139,13 @@ fn links<'a>(
 ) -> BTreeSet<(&'static str, &'static str)> {
     let rows: Vec<_> = rows.collect();
     let stream_of = |object: &str| {
-        let fits = |row: &&&StreamSpec<'_>| matches!(row.strategy, ReadStrategy::CrmObject { object: own, .. } if own == object);
+        let fits = |row: &&&StreamSpec<'_>| {
+            row.strategy.crm_object().is_some_and(|definition| definition.object.name == object)
+        };
         rows.iter().find(fits).map(|row| row.name)
     };
     let pairs = rows.iter().flat_map(|row| {
-        let others = row.associations.iter().filter_map(|object| stream_of(object));
+        let others = row.strategy.associations().iter().filter_map(|object| stream_of(object));
         others.map(|other| (row.name.min(other), row.name.max(other)))
     });
     pairs.collect()

@@ -10,7 +10,7 @@ use hubspot_simulator::{
     Change, Config, Fault, JournalConfig, Kind, Policy, PortalSpec, Records, Settings, Which,
 };
 use serde_json::Value;
-use source_hubspot::streams::{ReadStrategy, STREAMS};
+use source_hubspot::streams::{CrmObject, PropertyHistory, ReadStrategy, STREAMS};
 
 use crate::support::changes::{
     archive, archive_property, create, create_property, create_with_id, merge, modify, restore,
@@ -87,11 +87,12 @@ fn c31_a_list_that_loses_its_order_midway_is_read_on_in_sequence() {
 #[test]
 fn c07_contacts_are_searched_by_a_modified_date_of_their_own() {
     for row in STREAMS.iter() {
-        if let ReadStrategy::CrmObject { object, modified }
-        | ReadStrategy::PropertyHistory { object, modified, .. } = row.strategy
+        if let ReadStrategy::CrmObject(CrmObject { object, .. })
+        | ReadStrategy::PropertyHistory(PropertyHistory { object, .. }) = row.strategy
         {
-            let own = if object == "contacts" { "lastmodifieddate" } else { "hs_lastmodifieddate" };
-            assert_eq!(modified, own, "{}", row.name);
+            let is_contact = object.name == "contacts";
+            let own = if is_contact { "lastmodifieddate" } else { "hs_lastmodifieddate" };
+            assert_eq!(object.modified, own, "{}", row.name);
         }
     }
     let stage = Stage::calm(few());

@@ -2,8 +2,9 @@
 
 use super::names::Names;
 use super::objects::path_of;
-use super::registry::{ASSOCIATIONS, CUSTOM_OBJECT, STREAMS};
-use super::spec::{ReadStrategy, StreamSpec};
+use super::registry::{CUSTOM_OBJECT_SCOPES, STREAMS, associations};
+use super::spec::{Scopes, StreamSpec};
+use super::strategy::AssociationPair;
 
 /// A stream of the associations from one object type to another.
 #[derive(Debug, Clone)]
@@ -33,12 +34,8 @@ impl AssociationStream {
 
     /// Returns the stream definition.
     pub fn spec(&self) -> StreamSpec<'_> {
-        StreamSpec {
-            name: &self.name,
-            strategy: ReadStrategy::Associations { from: &self.from, to: &self.to },
-            scopes: &self.scopes,
-            ..ASSOCIATIONS
-        }
+        let pair = AssociationPair { from: &self.from, to: &self.to };
+        associations(&self.name, pair, Scopes::all(&self.scopes))
     }
 }
 
@@ -50,15 +47,16 @@ fn object(name: &str) -> (&str, &'static [&'static str]) {
 
 /// Returns the scopes required to read the records of an object type, given its API path name.
 pub fn scopes_of(path: &str) -> &'static [&'static str] {
-    let spec = STREAMS.iter().find(
-        |spec| matches!(spec.strategy, ReadStrategy::CrmObject { object, .. } if object == path),
-    );
-    spec.unwrap_or(&CUSTOM_OBJECT).scopes
+    let is_its = |spec: &&StreamSpec<'_>| {
+        spec.strategy.crm_object().is_some_and(|definition| definition.object.name == path)
+    };
+    STREAMS.iter().find(is_its).map_or(CUSTOM_OBJECT_SCOPES, |spec| spec.scopes).all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::streams::ReadStrategy;
 
     #[test]
     fn a_configured_pair_is_a_row() {
@@ -99,11 +97,9 @@ mod tests {
         ] {
             let stream = AssociationStream::new(from, to, name, &mut names);
             let spec = stream.spec();
-            assert_eq!((spec.name, spec.scopes), (expected, scopes));
-            let ReadStrategy::Associations { from, to } = spec.strategy else {
-                panic!("associations")
-            };
-            assert_eq!((from, to), paths);
+            assert_eq!((spec.name, spec.scopes.all), (expected, scopes));
+            let ReadStrategy::Associations(pair) = spec.strategy else { panic!("associations") };
+            assert_eq!((pair.from, pair.to), paths);
         }
     }
 }

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use super::spec::{Pass, ReadStrategy, StreamSpec};
+use super::spec::StreamSpec;
+use super::strategy::{Detailed, Pass, ReadStrategy};
+use crate::hubspot::PagingKind;
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
-use crate::hubspot::{BatchRead, ListRequest, PagingKind};
 
 /// Cost of a full refresh and of an incremental read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,25 +101,27 @@ const TIME: Term = Term::once("the time");
 impl StreamSpec<'_> {
     /// Returns the request cost of the stream.
     pub fn cost(&self) -> Cost {
-        let links = self.associations.len();
-        match self.strategy {
-            ReadStrategy::CrmObject { .. } => Cost {
+        let links = self.strategy.associations().len();
+        match &self.strategy {
+            ReadStrategy::CrmObject(_) => Cost {
                 whole: listed("records", links),
                 changes: Some(found("changed records", links)),
             },
-            ReadStrategy::CrmArchived { .. } => {
+            ReadStrategy::CrmArchived(_) => {
                 Cost { whole: listed("archived records", links), changes: None }
             }
-            ReadStrategy::Collection { passes } => Cost { whole: by_pass(passes), changes: None },
-            ReadStrategy::Single { .. } => {
+            ReadStrategy::Collection(definition) => {
+                Cost { whole: by_pass(definition.passes), changes: None }
+            }
+            ReadStrategy::Single(_) => {
                 Cost { whole: vec![Term::once("the record")], changes: None }
             }
-            ReadStrategy::Detailed { list, batch } => Cost {
-                whole: detailed(&list, batch, "record", "records"),
-                changes: Some(detailed(&list, batch, "changed record", "changed records")),
+            ReadStrategy::Detailed(definition) => Cost {
+                whole: detailed(definition, "record", "records"),
+                changes: Some(detailed(definition, "changed record", "changed records")),
             },
-            ReadStrategy::MarketingEmails { .. } => marketing_emails(),
-            ReadStrategy::PropertyHistory { .. } => Cost {
+            ReadStrategy::MarketingEmails(_) => marketing_emails(),
+            ReadStrategy::PropertyHistory(_) => Cost {
                 whole: vec![
                     PROPERTIES,
                     Term::one("50 objects"),
@@ -131,15 +134,15 @@ impl StreamSpec<'_> {
                     Term::one("50 changed objects").purpose("for their histories"),
                 ]),
             },
-            ReadStrategy::Associations { .. } => Cost {
+            ReadStrategy::Associations(_) => Cost {
                 whole: vec![Term::one("100 records"), Term::one("1,000 records")],
                 changes: None,
             },
-            ReadStrategy::Recordings { .. } => Cost {
+            ReadStrategy::Recordings(_) => Cost {
                 whole: vec![PROPERTIES, Term::page(SEARCH_PAGE, "recordings")],
                 changes: Some(vec![PROPERTIES, Term::page(SEARCH_PAGE, "changed recordings")]),
             },
-            ReadStrategy::TimeWindows { .. } => Cost {
+            ReadStrategy::TimeWindows(_) => Cost {
                 whole: vec![
                     TIME,
                     Term::page(1000, "records"),
@@ -178,7 +181,7 @@ impl StreamSpec<'_> {
                     ]),
                 }
             }
-            ReadStrategy::Engagements => Cost {
+            ReadStrategy::Engagements(_) => Cost {
                 whole: vec![TIME, Term::page(LIST_PAGE, "records")],
                 changes: Some(vec![TIME, Term::page(LIST_PAGE, "changed records")]),
             },
@@ -208,14 +211,9 @@ fn found(what: &'static str, links: usize) -> Vec<Term> {
 }
 
 /// Cost of a list plus the details of `several` of its records.
-fn detailed(
-    list: &ListRequest<'_>,
-    batch: Option<BatchRead>,
-    one: &'static str,
-    several: &'static str,
-) -> Vec<Term> {
-    let list = Term::page(list.page_size().unwrap_or(1), "records");
-    let details = match batch {
+fn detailed(definition: &Detailed, one: &'static str, several: &'static str) -> Vec<Term> {
+    let list = Term::page(definition.list.page_size().unwrap_or(1), "records");
+    let details = match definition.batch {
         Some(batch) => Term::page(batch.most, several).purpose("for their details"),
         None => Term::page(1, one).purpose("for its details"),
     };

@@ -4,10 +4,8 @@
 use std::borrow::Cow;
 
 use super::names::{Names, PREFIX, PYTHON_PREFIX};
-use super::registry::{
-    CUSTOM_EVENT, CUSTOM_OBJECT, MODIFIED, MODIFIED_CONTACT, TYPES, WEB_ANALYTICS, archived,
-};
-use super::spec::{ReadStrategy, RecordEvents, Schema, StreamSpec};
+use super::registry::{custom_event, custom_object, custom_object_archived, custom_web_analytics};
+use super::spec::StreamSpec;
 use crate::hubspot::{CustomObject, EventDefinition};
 use crate::strict::{folded, suffixed, told_apart};
 
@@ -122,21 +120,10 @@ impl CustomStream {
     pub fn spec(&self) -> StreamSpec<'_> {
         let name = self.name.as_str();
         match &self.subject {
-            Subject::Object(object) => object_row(name, object),
-            Subject::Archived(object) => {
-                archived(&object_row(name, object), name).unwrap_or(CUSTOM_OBJECT)
-            }
-            Subject::WebAnalytics(object) => StreamSpec {
-                name,
-                strategy: ReadStrategy::RecordEvents(RecordEvents {
-                    object,
-                    modified: MODIFIED,
-                    object_type: object,
-                    event_types: TYPES,
-                }),
-                ..WEB_ANALYTICS
-            },
-            Subject::Event { definition, types } => event_row(name, definition, types),
+            Subject::Object(object) => custom_object(name, object),
+            Subject::Archived(object) => custom_object_archived(name, object),
+            Subject::WebAnalytics(object) => custom_web_analytics(name, object),
+            Subject::Event { definition, types } => custom_event(name, definition, types),
         }
     }
 }
@@ -166,43 +153,10 @@ fn spellings(names: &[&str]) -> Vec<String> {
     spelled.collect()
 }
 
-fn object_row<'a>(name: &'a str, object: &'a CustomObject) -> StreamSpec<'a> {
-    let Schema::Known { fields, .. } = CUSTOM_OBJECT.schema else { return CUSTOM_OBJECT };
-    let ReadStrategy::CrmObject { modified, .. } = CUSTOM_OBJECT.strategy else {
-        return CUSTOM_OBJECT;
-    };
-    StreamSpec {
-        name,
-        strategy: ReadStrategy::CrmObject { object: &object.fully_qualified_name, modified },
-        schema: Schema::Known { fields, properties: &object.properties },
-        ..CUSTOM_OBJECT
-    }
-}
-
-fn event_row<'a>(
-    name: &'a str,
-    definition: &'a EventDefinition,
-    event_types: &'a [Cow<'static, str>],
-) -> StreamSpec<'a> {
-    let Schema::Known { fields, .. } = CUSTOM_EVENT.schema else { return CUSTOM_EVENT };
-    let object = definition.primary_object_id.as_str();
-    let is_contact = object == "0-1";
-    StreamSpec {
-        name,
-        strategy: ReadStrategy::RecordEvents(RecordEvents {
-            object,
-            modified: if is_contact { MODIFIED_CONTACT } else { MODIFIED },
-            object_type: object,
-            event_types,
-        }),
-        schema: Schema::Known { fields, properties: &definition.properties },
-        ..CUSTOM_EVENT
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::streams::{ReadStrategy, Schema};
 
     fn streams(names: &[&str]) -> Vec<CustomStream> {
         let object = |name: &&str| CustomObject {
@@ -259,12 +213,8 @@ mod tests {
             let found: Vec<_> = streams
                 .iter()
                 .map(|stream| {
-                    let (ReadStrategy::CrmObject { object, .. }
-                    | ReadStrategy::CrmArchived { object }) = stream.spec().strategy
-                    else {
-                        panic!("{stream:?}")
-                    };
-                    format!("{}={object}", stream.spec().name)
+                    let spec = stream.spec();
+                    format!("{}={}", spec.name, spec.strategy.records_of().unwrap())
                 })
                 .collect();
             assert_eq!(found.join(" "), expected, "{case}");
@@ -311,7 +261,7 @@ mod tests {
             panic!("events")
         };
         assert_eq!(
-            (events.event_types, events.modified),
+            (events.event_types, events.object.modified),
             (&["pe4_demo".into()][..], "lastmodifieddate")
         );
     }

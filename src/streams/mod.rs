@@ -13,6 +13,7 @@ mod objects;
 pub mod readers;
 mod registry;
 mod spec;
+mod strategy;
 mod transform;
 
 pub use association::{AssociationStream, scopes_of};
@@ -24,7 +25,10 @@ pub use custom::CustomStream;
 pub use names::Names;
 pub use objects::names_of;
 pub use registry::STREAMS;
-pub use spec::{
-    Child, CursorField, FieldDefault, OnForbidden, ParentStream, Pass, ReadStrategy, RecordEvents,
-    Schema, StreamSpec, Substream, Transform,
+pub use spec::{CursorField, Schema, Scopes, StreamSpec};
+pub use strategy::{
+    AssociationPair, Child, Collection, Conversions, CrmArchived, CrmColumns, CrmObject, Detailed,
+    Engagements, FieldDefault, MarketingEmails, ObjectType, OnForbidden, ParentStream, Pass,
+    PropertyHistory, ReadStrategy, RecordEvents, Recordings, Single, Substream, TimeWindows,
+    Transform,
 };

@@ -2,7 +2,7 @@
 
 use super::names::{PREFIX, PYTHON_PREFIX};
 use super::registry::STREAMS;
-use super::spec::ReadStrategy;
+use super::strategy::ReadStrategy;
 use crate::strict::folded;
 
 /// Short names accepted in a configuration, with the names used in API paths.
@@ -21,7 +21,9 @@ pub(super) fn path_of(name: &str) -> &str {
 pub fn names_of(path: &str) -> Vec<String> {
     let mut names = vec![path.to_owned()];
     let short = SHORT_NAMES.iter().filter(|(_, long)| *long == path).map(|(short, _)| *short);
-    let is_its = |strategy: &ReadStrategy<'_>| matches!(strategy, ReadStrategy::CrmObject { object, .. } if *object == path);
+    let is_its = |strategy: &ReadStrategy<'_>| {
+        strategy.crm_object().is_some_and(|definition| definition.object.name == path)
+    };
     let streams = STREAMS.iter().filter(|spec| is_its(&spec.strategy)).map(|spec| spec.name);
     names.extend(short.chain(streams).map(str::to_owned));
     if let Some(short) = short_name(path) {

@@ -23,9 +23,9 @@ impl<'a> AvailableStreams<'a> {
         let mut offer =
             Self { readable: Vec::new(), shut: BTreeMap::new(), columns: BTreeMap::new() };
         for spec in rows {
-            let missing = granted.missing(spec.scopes, spec.or_any_of);
+            let missing = granted.missing(spec.scopes.all, spec.scopes.or_any_of);
             if missing.is_empty() {
-                for column in spec.associations {
+                for column in spec.strategy.associations() {
                     let missing = granted.missing(scopes_of(column), &[]);
                     if !missing.is_empty() {
                         let column = format!("{}.{column}", spec.name);
@@ -42,7 +42,7 @@ impl<'a> AvailableStreams<'a> {
 
     /// Returns `true` if any stream is readable that is not readable with every token.
     pub(super) fn is_worth_reading(&self) -> bool {
-        self.readable.iter().any(|spec| open_something(spec.scopes))
+        self.readable.iter().any(|spec| open_something(spec.scopes.all))
     }
 
     /// Returns the number of streams.

@@ -9,7 +9,7 @@ use crate::hubspot::{
     RequestContext,
 };
 use crate::schema::{Patterns, PropertyColumn, object_of};
-use crate::streams::{CustomStream, ReadStrategy, STREAMS, StreamSpec, names_of};
+use crate::streams::{CustomStream, STREAMS, StreamSpec, names_of};
 
 /// Validates all configured names and reports each unknown one with its location and a suggestion.
 ///
@@ -35,7 +35,8 @@ pub(super) async fn check_choice(
     };
     for spec in &rows {
         let stats = RequestStats::default();
-        let api = session.api(&stats, RequestContext { stream: spec.name, scopes: spec.scopes });
+        let api =
+            session.api(&stats, RequestContext { stream: spec.name, scopes: spec.scopes.all });
         match conditions(session, api, spec).await {
             Err(Error::Config { violations: more }) => violations.extend(more),
             Err(error) if !error.is_about_one_answer() => return Err(error),
@@ -46,7 +47,7 @@ pub(super) async fn check_choice(
 }
 
 fn is_object(spec: &StreamSpec<'_>) -> bool {
-    matches!(spec.strategy, ReadStrategy::CrmObject { .. })
+    spec.strategy.crm_object().is_some()
 }
 
 /// Returns `true` if the stream contains records of the object type with this name.

@@ -28,7 +28,8 @@ impl Definitions {
         spec: &StreamSpec<'_>,
         text_only: bool,
     ) -> Result<Option<Vec<PropertyColumn>>, Error> {
-        self.look(api, spec, |found| property_columns(found, spec.legacy, text_only)).await
+        self.look(api, spec, |found| property_columns(found, spec.strategy.legacy(), text_only))
+            .await
     }
 
     /// Calls `look` with the property definitions of a stream's object type. Returns `None` for a

@@ -80,14 +80,18 @@ fn quoted(names: &[&str]) -> String {
 
 async fn describe(session: &Session, spec: &StreamSpec<'_>) -> Result<CatalogStream, Error> {
     let stats = RequestStats::default();
-    let api = session.api(&stats, RequestContext { stream: spec.name, scopes: spec.scopes });
+    let api = session.api(&stats, RequestContext { stream: spec.name, scopes: spec.scopes.all });
     let properties = match columns(session, api, spec).await {
         Err(error) if session.all_streams && error.is_refusal() => None,
         found => found?,
     };
     Ok(CatalogStream {
         name: spec.name.to_owned(),
-        json_schema: build(spec.static_fields(), spec.associations, properties.as_deref()),
+        json_schema: build(
+            spec.static_fields(),
+            spec.strategy.associations(),
+            properties.as_deref(),
+        ),
         supported_sync_modes: match spec.cursor {
             Some(_) => &["full_refresh", "incremental"],
             None => &["full_refresh"],

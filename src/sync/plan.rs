@@ -76,14 +76,14 @@ fn fields(spec: &StreamSpec<'_>) -> Vec<Field> {
     let schema: Value = serde_json::from_str(spec.static_fields()).unwrap_or_default();
     let declared = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     let copied = declared.map(|(name, declared)| {
-        let fill = spec.defaults.iter().find(|fill| fill.field == name);
+        let fill = spec.strategy.defaults().iter().find(|fill| fill.field == name);
         let cast = fill.and_then(|fill| fill.cast).or_else(|| date_as_sent(declared));
         Field {
             name: name.clone(),
             source: Source::Copy { or: fill.and_then(|fill| fill.or), cast },
         }
     });
-    let associated = spec.associations.iter().enumerate();
+    let associated = spec.strategy.associations().iter().enumerate();
     let ids = associated
         .map(|(place, &object)| Field { name: object.into(), source: Source::Associations(place) });
     copied.chain(ids).collect()

@@ -27,7 +27,7 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Re
     run.sender.status(name, StreamStatus::Started).await?;
     let config = &run.session.config;
     let api_of = |scopes| run.session.api(stats, RequestContext { stream: name, scopes });
-    let mut api = api_of(spec.scopes);
+    let mut api = api_of(spec.scopes.all);
     let mut properties = columns(run.session, api, &spec).await;
     if matches!(spec.schema, Schema::Properties { .. })
         && !properties.as_ref().is_err_and(Error::ends_everything)
@@ -35,16 +35,16 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Re
         let known = properties.as_ref().ok().and_then(Option::as_deref);
         if let Some(custom) = run.rows.meant_instead(&spec, selected, known).await? {
             spec = custom;
-            api = api_of(spec.scopes);
+            api = api_of(spec.scopes.all);
             properties = columns(run.session, api, &spec).await;
         }
     }
     let properties = properties?;
     let conditions = conditions(run.session, api, &spec).await?;
     let (mut lookback, mut history_properties) = (config.lookback, &[][..]);
-    if let ReadStrategy::PropertyHistory { object, .. } = spec.strategy {
+    if let ReadStrategy::PropertyHistory(definition) = &spec.strategy {
         lookback = config.history.lookback;
-        history_properties = config.history.properties(object);
+        history_properties = config.history.properties(definition.object.name);
     }
     let context = Context {
         api,

@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::hubspot::{self, LinkType, LinksQuery, RecordId, RecordLink, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::AssociationPair;
 use crate::time::Millis;
 
 /// Number of record blocks whose associations are read concurrently.
@@ -41,16 +42,16 @@ struct AssociationColumns<'a> {
 
 pub(super) async fn read(
     context: &Context<'_>,
-    planned: &PlannedStream<'_>,
-    from: &str,
-    to: &str,
+    stream: &PlannedStream<'_>,
+    definition: &AssociationPair<'_>,
 ) -> Result<StreamStats, Error> {
+    let AssociationPair { from, to } = *definition;
     let reader = ObjectReader::ids(context, from, "");
-    let emitter = Emitter::new(context, planned);
+    let emitter = Emitter::new(context, stream);
     let oldest = context.start_date.unwrap_or(Millis::MIN);
     let recent =
         |record: &Record<'_>| record.instant("updatedAt").is_none_or(|modified| modified >= oldest);
-    let scan = Scan::begin(&planned.saved.main, &context.bounds(), true, planned.generation);
+    let scan = Scan::begin(&stream.saved.main, &context.bounds(), true, stream.generation);
     let blocks = stream::try_unfold(scan, async |mut scan: Scan| {
         let mut ids: Vec<RecordId> = Vec::new();
         while let Some(ScanTask::Page(range, request)) = scan.next_task() {
@@ -74,7 +75,7 @@ pub(super) async fn read(
                 break;
             }
         }
-        let block = Block { ids, listed: scan.progress(planned.generation) };
+        let block = Block { ids, listed: scan.progress(stream.generation) };
         let is_last = block.ids.is_empty() && scan.is_done();
         Ok((!is_last).then_some((block, scan)))
     });

@@ -13,7 +13,7 @@ use super::{ClientSideCursor, Emitter, StreamStats};
 use crate::error::Error;
 use crate::hubspot::{Page, Pages};
 use crate::streams::context::{Context, PlannedStream};
-use crate::streams::spec::{OnForbidden, Pass};
+use crate::streams::strategy::{Collection, OnForbidden, Pass};
 
 /// Number of passes read concurrently.
 const AT_ONCE: usize = 8;
@@ -21,7 +21,7 @@ const AT_ONCE: usize = 8;
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    passes: &[Pass],
+    definition: &Collection,
 ) -> Result<StreamStats, Error> {
     let (emitter, client_side_cursor) =
         (Emitter::new(context, stream), ClientSideCursor::new(context, stream));
@@ -48,7 +48,7 @@ pub(super) async fn read(
         }
         Ok(())
     };
-    stream::iter(passes.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, read).await?;
+    stream::iter(definition.passes.iter().map(Ok)).try_for_each_concurrent(AT_ONCE, read).await?;
     // No pass was answered, so the stream cannot be taken for empty.
     if let (false, Some(error)) = (is_answered.get(), refused.take()) {
         return Err(error);

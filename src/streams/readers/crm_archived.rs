@@ -18,14 +18,15 @@ use crate::cursor::{ReadMode, Scan, TimeBounds};
 use crate::error::Error;
 use crate::record::Encoder;
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::CrmArchived;
 
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    object: &str,
+    definition: &CrmArchived<'_>,
 ) -> Result<StreamStats, Error> {
     let objects = Objects {
-        reader: ObjectReader::archived(context, stream, object),
+        reader: ObjectReader::archived(context, stream, definition),
         encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
     };
     // The list is not served from the search index, so it has no index lag.
@@ -35,6 +36,7 @@ pub(super) async fn read(
     let is_listed = scan.mode() == ReadMode::List || scan.is_done();
     let scan = if is_listed { scan } else { scan.by_list() };
     let outcome =
-        scanning::run(context, stream, ScanTarget::main(object, ""), scan, &objects).await?;
+        scanning::run(context, stream, ScanTarget::main(definition.object, ""), scan, &objects)
+            .await?;
     Ok(objects.stats(outcome.finish(context, stream).await?))
 }

@@ -13,16 +13,17 @@ use crate::hubspot::{
 };
 use crate::record::{Columns, Encoder};
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::{CrmArchived, CrmObject, ObjectType};
 use crate::time::{self, Millis};
 
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    object: &str,
-    modified: &str,
+    definition: &CrmObject<'_>,
 ) -> Result<StreamStats, Error> {
+    let ObjectType { name: object, modified } = definition.object;
     let objects = Objects {
-        reader: ObjectReader::new(context, stream, object, modified),
+        reader: ObjectReader::new(context, stream, definition),
         encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
     };
     let scan =
@@ -89,15 +90,15 @@ impl<'a> ObjectReader<'a> {
     pub(super) fn new(
         context: &'a Context<'a>,
         stream: &'a PlannedStream<'a>,
-        object: &'a str,
-        modified: &'a str,
+        definition: &CrmObject<'a>,
     ) -> Self {
+        let CrmObject { object: ObjectType { name: object, modified }, columns } = *definition;
         let decisive: Vec<_> = stream.conditions.properties().map(str::to_owned).collect();
         let mut properties = [stream.columns.asked(), decisive.clone()].concat();
         properties.sort_unstable();
         properties.dedup();
         let chosen = |place| stream.columns.shows_associations(place);
-        let types = stream.spec.associations.iter().enumerate();
+        let types = columns.associations.iter().enumerate();
         let types = types.map(|(place, &to)| chosen(place).then_some(to)).collect();
         Self {
             context,
@@ -120,9 +121,11 @@ impl<'a> ObjectReader<'a> {
     pub(super) fn archived(
         context: &'a Context<'a>,
         stream: &'a PlannedStream<'a>,
-        object: &'a str,
+        definition: &CrmArchived<'a>,
     ) -> Self {
-        Self { archived: true, ..Self::new(context, stream, object, "") }
+        let CrmArchived { object: name, columns } = *definition;
+        let live = CrmObject { object: ObjectType { name, modified: "" }, columns };
+        Self { archived: true, ..Self::new(context, stream, &live) }
     }
 
     /// Creates a reader of record ids only.

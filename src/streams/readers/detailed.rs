@@ -17,9 +17,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{ClientSideCursor, Emitter, StreamStats, unreadable};
 use crate::error::Error;
-use crate::hubspot::{self, BatchRead, Endpoint, ListRequest, Pages, RecordId};
+use crate::hubspot::{self, BatchRead, Endpoint, Pages, RecordId};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::Detailed;
 
 /// Number of details requested concurrently.
 const AT_ONCE: usize = 8;
@@ -27,13 +28,12 @@ const AT_ONCE: usize = 8;
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    list: ListRequest<'_>,
-    batch: Option<BatchRead>,
+    definition: &Detailed,
 ) -> Result<StreamStats, Error> {
     let (emitter, client_side_cursor) =
         (Emitter::new(context, stream), ClientSideCursor::new(context, stream));
     let cursor = stream.spec.cursor.map(|cursor| cursor.name);
-    let mut pages = Pages::new(context.api, list);
+    let mut pages = Pages::new(context.api, definition.list);
     while let Some(page) = pages.next().await? {
         let unreadable = |error| unreadable(&context.name, error);
         let mut wanted = Vec::new();
@@ -44,7 +44,7 @@ pub(super) async fn read(
             }
         }
         let ids: Vec<_> = wanted.iter().filter_map(|(_, record)| record.id()).collect();
-        let mut found = details(context, list.endpoint, batch, &ids).await?;
+        let mut found = details(context, definition, &ids).await?;
         let mut records = Vec::new();
         for (text, record) in &wanted {
             let details = match record.id().and_then(|id| found.remove(&id)) {
@@ -81,14 +81,14 @@ enum Details {
 /// Returns the details of the given records.
 async fn details(
     context: &Context<'_>,
-    endpoint: Endpoint,
-    batch: Option<BatchRead>,
+    definition: &Detailed,
     ids: &[RecordId],
 ) -> Result<HashMap<RecordId, Details>, Error> {
+    let endpoint = definition.list.endpoint;
     let mut found = HashMap::new();
-    if let Some(batch) = batch {
+    if let Some(batch) = &definition.batch {
         for ids in ids.chunks(batch.most) {
-            found.extend(of_several(context, endpoint, &batch, ids).await?);
+            found.extend(of_several(context, endpoint, batch, ids).await?);
         }
     }
     let missing: Vec<_> = ids.iter().filter(|id| !found.contains_key(*id)).copied().collect();

@@ -15,7 +15,8 @@ use crate::error::Error;
 use crate::record::{Coercions, Encoder, Record};
 use crate::streams::checkpoints::{Checkpoints, Section};
 use crate::streams::context::{Context, PlannedStream};
-use crate::streams::spec::{StreamSpec, Transform};
+use crate::streams::spec::StreamSpec;
+use crate::streams::strategy::{Conversions, Transform};
 use crate::strict;
 use crate::time;
 
@@ -132,8 +133,9 @@ struct Shaper {
 impl Shaper {
     fn of(spec: &StreamSpec<'_>) -> Self {
         let schema = || serde_json::from_str(spec.static_fields()).unwrap_or_default();
-        let coercions = spec.coercions.map(|empty| Coercions::of(&schema(), empty));
-        Self { transform: spec.transform, coercions }
+        let Conversions { transform, coercions, .. } = spec.strategy.conversions();
+        let coercions = coercions.map(|empty| Coercions::of(&schema(), empty));
+        Self { transform, coercions }
     }
 
     /// Returns the record in the shape of its stream, or `None` if no conversion is needed.

@@ -24,16 +24,15 @@ use crate::hubspot::{
 };
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::Engagements;
 use crate::time::Millis;
 
-const ENDPOINT: Endpoint = Endpoint::unversioned("/engagements/v1/engagements");
 const LAYOUT: PageLayout = PageLayout { records: "results", paging: PagingKind::Offset };
 /// Field that holds the engagement's own fields in the response.
 const ITSELF: &str = "engagement";
-/// The list of all engagements.
-const PAGED: ListRequest<'static> = ListRequest::get(ENDPOINT, LAYOUT)
-    .path("/paged")
-    .query(&[Parameter::limit(limits::ENGAGEMENTS_PAGE)]);
+
+/// Parameters of the list of all engagements.
+const PAGED: &[Parameter<'static>] = &[Parameter::limit(limits::ENGAGEMENTS_PAGE)];
 
 /// Page size of the list of recently modified engagements.
 const RECENT_PAGE: Parameter<'static> =
@@ -44,37 +43,49 @@ const RECENT: Duration = Duration::from_hours(24 * 29);
 
 pub(super) async fn read(
     context: &Context<'_>,
-    planned: &PlannedStream<'_>,
+    stream: &PlannedStream<'_>,
+    definition: &Engagements,
 ) -> Result<StreamStats, Error> {
-    let Some(cursor) = planned.spec.cursor else { return Ok(StreamStats::default()) };
+    let Some(cursor) = stream.spec.cursor else { return Ok(StreamStats::default()) };
     let bounds = TimeBounds { worst_lag: Duration::ZERO, ..context.settled_bounds().await? };
-    let scan = Scan::begin(&planned.saved.main, &bounds, planned.full_refresh, planned.generation);
-    let reader =
-        EngagementReader { context, emitter: Emitter::new(context, planned), cursor: cursor.name };
+    let scan = Scan::begin(&stream.saved.main, &bounds, stream.full_refresh, stream.generation);
+    let reader = EngagementReader {
+        context,
+        endpoint: definition.endpoint,
+        emitter: Emitter::new(context, stream),
+        cursor: cursor.name,
+    };
     let ((lower, upper), end) = (scan.window(), scan.end());
-    let is_begun = planned.saved.main.is_scan() && scan.mode() == ReadMode::List;
+    let is_begun = stream.saved.main.is_scan() && scan.mode() == ReadMode::List;
     let is_recent = u128::from(upper.abs_diff(lower)) <= RECENT.as_millis();
     let is_read = scan.is_done() || is_recent && !is_begun && reader.read_recent(lower).await?;
     if !is_read {
         let scan = if scan.mode() == ReadMode::List { scan } else { scan.by_list() };
-        reader.read_paged(scan, planned.generation).await?;
+        reader.read_paged(scan, stream.generation).await?;
     }
     reader.emitter.finish(StreamState::read_until(end)).await
 }
 
 struct EngagementReader<'a> {
     context: &'a Context<'a>,
+    endpoint: Endpoint,
     emitter: Emitter<'a>,
     cursor: &'static str,
 }
 
 impl EngagementReader<'_> {
+    /// Returns the list of all engagements.
+    fn paged(&self) -> ListRequest<'static> {
+        ListRequest::get(self.endpoint, LAYOUT).path("/paged").query(PAGED)
+    }
+
     /// Reads the recently modified engagements. Returns `false`, with nothing sent, if there are
     /// more than HubSpot returns.
     async fn read_recent(&self, since: Millis) -> Result<bool, Error> {
         let since_parameter = format!("since={since}");
         let parameters = [RECENT_PAGE, Parameter::Encoded(&since_parameter)];
-        let list = ListRequest::get(ENDPOINT, LAYOUT).path("/recent/modified").query(&parameters);
+        let list =
+            ListRequest::get(self.endpoint, LAYOUT).path("/recent/modified").query(&parameters);
         let mut pages = Pages::new(self.context.api, list);
         let mut is_first = true;
         while let Some(page) = pages.next().await? {
@@ -95,7 +106,8 @@ impl EngagementReader<'_> {
         let size = PageSize::new(limits::ENGAGEMENTS_PAGE);
         while let Some(ScanTask::Page(range, PageRequest::List { after })) = scan.next_task() {
             let after = after.map(PageToken::new);
-            let answer = hubspot::collection(self.context.api, &PAGED, after.as_ref(), &size).await;
+            let answer =
+                hubspot::collection(self.context.api, &self.paged(), after.as_ref(), &size).await;
             let answer = match answer {
                 Ok(answer) => answer,
                 // The offset saved by an interrupted read is no longer accepted.
@@ -125,7 +137,7 @@ impl EngagementReader<'_> {
     }
 
     async fn read_by_offset(&self, lower: Millis) -> Result<(), Error> {
-        let mut pages = Pages::new(self.context.api, PAGED);
+        let mut pages = Pages::new(self.context.api, self.paged());
         while let Some(page) = pages.next().await? {
             self.send(&page, lower).await?;
         }

@@ -27,6 +27,7 @@ use crate::error::Error;
 use crate::hubspot::{self, Endpoint, ListRequest, PageLayout, Pages, Parameter, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::MarketingEmails;
 use crate::time::Millis;
 
 /// Number of e-mails read concurrently by id.
@@ -47,12 +48,12 @@ enum Part {
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    endpoint: Endpoint,
+    definition: &MarketingEmails,
 ) -> Result<StreamStats, Error> {
     let emails = Emails {
         context,
         stream,
-        endpoint,
+        endpoint: definition.endpoint,
         emitter: Emitter::new(context, stream),
         client_side_cursor: ClientSideCursor::new(context, stream),
         emitted: RefCell::default(),

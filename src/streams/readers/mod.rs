@@ -22,7 +22,7 @@ mod targeted;
 mod time_windows;
 
 use super::context::{Context, PlannedStream};
-use super::spec::ReadStrategy;
+use super::strategy::ReadStrategy;
 use crate::cursor::PagingViolation;
 use crate::error::Error;
 use crate::hubspot::endless_list;
@@ -47,37 +47,37 @@ pub struct StreamStats {
 
 /// Reads one stream to its end and emits its records, followed by its final state.
 pub async fn read(context: &Context<'_>, stream: &PlannedStream<'_>) -> Result<StreamStats, Error> {
-    match stream.spec.strategy {
-        ReadStrategy::CrmObject { object, modified } if let Some(targets) = &stream.targets => {
-            targeted::read(context, stream, (object, modified), targets).await
+    match &stream.spec.strategy {
+        ReadStrategy::CrmObject(definition) => match &stream.targets {
+            Some(targets) => targeted::read(context, stream, definition, targets).await,
+            None => crm_object::read(context, stream, definition).await,
+        },
+        ReadStrategy::CrmArchived(definition) => {
+            crm_archived::read(context, stream, definition).await
         }
-        ReadStrategy::CrmObject { object, modified } => {
-            crm_object::read(context, stream, object, modified).await
+        ReadStrategy::Collection(definition) => collection::read(context, stream, definition).await,
+        ReadStrategy::Detailed(definition) => detailed::read(context, stream, definition).await,
+        ReadStrategy::MarketingEmails(definition) => {
+            marketing_emails::read(context, stream, definition).await
         }
-        ReadStrategy::CrmArchived { object } => crm_archived::read(context, stream, object).await,
-        ReadStrategy::Collection { passes } => collection::read(context, stream, passes).await,
-        ReadStrategy::Detailed { list, batch } => {
-            detailed::read(context, stream, list, batch).await
+        ReadStrategy::PropertyHistory(definition) => {
+            property_history::read(context, stream, definition).await
         }
-        ReadStrategy::MarketingEmails { endpoint } => {
-            marketing_emails::read(context, stream, endpoint).await
+        ReadStrategy::Associations(definition) => {
+            associations::read(context, stream, definition).await
         }
-        ReadStrategy::PropertyHistory { object, modified, form } => {
-            property_history::read(context, stream, object, modified, form).await
+        ReadStrategy::Recordings(definition) => recordings::read(context, stream, definition).await,
+        ReadStrategy::TimeWindows(definition) => {
+            time_windows::read(context, stream, definition).await
         }
-        ReadStrategy::Associations { from, to } => {
-            associations::read(context, stream, from, to).await
+        ReadStrategy::Substream(definition) => substream::read(context, stream, definition).await,
+        ReadStrategy::RecordEvents(definition) => {
+            record_events::read(context, stream, definition).await
         }
-        ReadStrategy::Recordings { object, modified, urls } => {
-            recordings::read(context, stream, object, modified, urls).await
+        ReadStrategy::Engagements(definition) => {
+            engagements::read(context, stream, definition).await
         }
-        ReadStrategy::TimeWindows { endpoint, layout } => {
-            time_windows::read(context, stream, endpoint, layout).await
-        }
-        ReadStrategy::Substream(children) => substream::read(context, stream, children).await,
-        ReadStrategy::RecordEvents(events) => record_events::read(context, stream, &events).await,
-        ReadStrategy::Engagements => engagements::read(context, stream).await,
-        ReadStrategy::Single { endpoint } => single::read(context, stream, endpoint).await,
+        ReadStrategy::Single(definition) => single::read(context, stream, definition).await,
     }
 }
 

@@ -25,8 +25,9 @@ use super::{StreamStats, unreadable};
 use crate::cursor::{PageRequest, ReadMode, Scan, ScanPass};
 use crate::error::Error;
 use crate::hubspot::{self, Page, PageSize, PageToken, limits};
-use crate::record::{HistoryEncoder, HistoryForm};
+use crate::record::HistoryEncoder;
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::{ObjectType, PropertyHistory};
 use crate::time::{self, Millis};
 
 /// Properties whose history adds nothing to that of other properties.
@@ -42,10 +43,9 @@ const AHEAD: usize = 2;
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    object: &str,
-    modified: &str,
-    form: HistoryForm,
+    definition: &PropertyHistory,
 ) -> Result<StreamStats, Error> {
+    let ObjectType { name: object, modified } = definition.object;
     let properties = properties(context, object).await?;
     let versions = Versions {
         context,
@@ -54,7 +54,7 @@ pub(super) async fn read(
         fits_list: hubspot::fits_one_url(&properties),
         list_page: PageSize::new(limits::HISTORY_PAGE),
         properties,
-        encoder: RefCell::new(HistoryEncoder::new(&context.name, form, &stream.columns)),
+        encoder: RefCell::new(HistoryEncoder::new(&context.name, definition.form, &stream.columns)),
     };
     let bounds = context.bounds();
     let mut scan = Scan::begin(&stream.saved.main, &bounds, stream.full_refresh, stream.generation);

@@ -26,23 +26,23 @@ use crate::hubspot::{
     Endpoint, ListRequest, PageLayout, Pages, RecordEventsQuery, RecordId, limits,
 };
 use crate::streams::context::{Context, PlannedStream};
-use crate::streams::spec::RecordEvents;
+use crate::streams::strategy::RecordEvents;
 use crate::time::Millis;
 
 pub(super) async fn read(
     context: &Context<'_>,
-    planned: &PlannedStream<'_>,
-    events: &RecordEvents<'_>,
+    stream: &PlannedStream<'_>,
+    definition: &RecordEvents<'_>,
 ) -> Result<StreamStats, Error> {
-    let records = ObjectReader::ids(context, events.object, events.modified);
-    let emitter = Emitter::new(context, planned);
+    let records = ObjectReader::ids(context, definition.object.name, definition.object.modified);
+    let emitter = Emitter::new(context, stream);
     let bounds = TimeBounds {
         index_lag: limits::LATE_EVENTS,
         worst_lag: Duration::ZERO,
         ..context.settled_bounds().await?
     };
-    let saved = earliest(&planned.saved.main);
-    let mut scan = Scan::begin(&saved, &bounds, planned.full_refresh, planned.generation);
+    let saved = earliest(&stream.saved.main);
+    let mut scan = Scan::begin(&saved, &bounds, stream.full_refresh, stream.generation);
     let mut checkpoint_interval = CheckpointInterval::new(Instant::now());
     while let Some(ScanTask::Page(range, request)) = scan.next_task() {
         let (window, mode) = (scan.window(), request.mode());
@@ -63,19 +63,26 @@ pub(super) async fn read(
         let ids = numeric(&context.name, &seen.ids)?;
         let before = emitter.stats().records;
         let asked = ids.into_iter().flat_map(|id| {
-            events.event_types.iter().map(move |event_type| Ok((id, event_type.as_ref())))
+            let event_types = definition.event_types.iter();
+            event_types.map(move |event_type| Ok(RecordEventType { record: id, event_type }))
         });
         let asked = stream::iter(asked);
         let (lower, upper) = window;
-        each(asked, async |(id, event_type)| {
-            let window = (begin(planned, &bounds, id, lower), upper);
-            read_one(context, &emitter, events, (id, event_type), window).await
+        each(asked, async |RecordEventType { record, event_type }| {
+            let query = RecordEventsQuery {
+                object_type: definition.object_type,
+                record,
+                event_type,
+                from: begin(stream, &bounds, record, lower).max(FIRST),
+                to: upper,
+            };
+            read_one(context, &emitter, &query).await
         })
         .await?;
         let count = emitter.stats().records - before;
         if checkpoint_interval.is_due(count, Instant::now())
             && !scan.is_done()
-            && let Some(progress) = scan.progress(planned.generation)
+            && let Some(progress) = scan.progress(stream.generation)
         {
             emitter.checkpoint(StreamState::Scan(progress)).await?;
         }
@@ -83,21 +90,18 @@ pub(super) async fn read(
     emitter.finish(StreamState::read_until(scan.end())).await
 }
 
+/// A record and one of the event types to read for it.
+struct RecordEventType<'a> {
+    record: RecordId,
+    event_type: &'a str,
+}
+
 /// Reads the events of one type for one record.
 async fn read_one(
     context: &Context<'_>,
     emitter: &Emitter<'_>,
-    events: &RecordEvents<'_>,
-    (record, event_type): (RecordId, &str),
-    (from, to): (Millis, Millis),
+    query: &RecordEventsQuery<'_>,
 ) -> Result<(), Error> {
-    let query = RecordEventsQuery {
-        object_type: events.object_type,
-        record,
-        event_type,
-        from: from.max(FIRST),
-        to,
-    };
     let parameters = query.parameters();
     let parameters = parameters.in_order();
     let list = ListRequest::get(Endpoint::EVENT_OCCURRENCES, PageLayout::RESULTS);
@@ -125,13 +129,13 @@ fn earliest(saved: &StreamState) -> StreamState {
 /// Returns the instant from which the events of one record are read: its own saved position, less
 /// the overlap, if that is later than `lower`.
 fn begin(
-    planned: &PlannedStream<'_>,
+    stream: &PlannedStream<'_>,
     bounds: &TimeBounds,
     record: RecordId,
     lower: Millis,
 ) -> Millis {
-    let parents = if let StreamState::Parents(parents) = &planned.saved.main {
-        Some(parents).filter(|_| !planned.full_refresh)
+    let parents = if let StreamState::Parents(parents) = &stream.saved.main {
+        Some(parents).filter(|_| !stream.full_refresh)
     } else {
         None
     };

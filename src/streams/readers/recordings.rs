@@ -17,22 +17,22 @@ use crate::error::Error;
 use crate::hubspot::{self, Page};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::{ObjectType, Recordings};
 use crate::time::Millis;
 
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    object: &str,
-    modified: &'static str,
-    urls: &[&str],
+    definition: &Recordings,
 ) -> Result<StreamStats, Error> {
+    let ObjectType { name: object, modified } = definition.object;
     // HubSpot rejects a search for a property that is not defined in the account.
     let defined = hubspot::definitions(context.api, object).await?;
     let is_defined = |name: &str| defined.iter().any(|definition| definition.name == name);
-    let urls: Vec<_> = urls.iter().copied().filter(|name| is_defined(name)).collect();
+    let urls: Vec<_> = definition.urls.iter().copied().filter(|name| is_defined(name)).collect();
     let dates = ["hs_createdate", modified];
     let properties = urls.iter().chain(&dates).map(|&name| name.to_owned()).collect();
-    let recordings = Recordings {
+    let recordings = RecordingPages {
         reader: ObjectReader::having(context, object, modified, &urls, properties),
         emitter: Emitter::new(context, stream),
         cursor: stream.spec.cursor.map(|cursor| cursor.name),
@@ -53,14 +53,14 @@ pub(super) async fn read(
     Ok(StreamStats { altered: recordings.emitter.stats().altered, expected: None, ..scanned })
 }
 
-struct Recordings<'a> {
+struct RecordingPages<'a> {
     reader: ObjectReader<'a>,
     emitter: Emitter<'a>,
     /// Property used as the cursor.
     cursor: Option<&'static str>,
 }
 
-impl PageSource for Recordings<'_> {
+impl PageSource for RecordingPages<'_> {
     async fn fetch(&self, window: (Millis, Millis), ask: PageRequest) -> Result<Page, Error> {
         self.reader.fetch(window, ask).await
     }

@@ -27,7 +27,7 @@ use crate::error::Error;
 use crate::hubspot::{Api, OneRefused, Page, Pages, path_segment};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
-use crate::streams::spec::{Child, ParentStream, Substream};
+use crate::streams::strategy::{Child, ParentStream, Substream};
 use crate::time::Millis;
 
 /// Number of parents read concurrently: as many as a sync can have requests in flight.
@@ -35,16 +35,16 @@ const AT_ONCE: usize = 40;
 
 pub(super) async fn read(
     context: &Context<'_>,
-    planned: &PlannedStream<'_>,
-    children: &Substream,
+    stream: &PlannedStream<'_>,
+    definition: &Substream,
 ) -> Result<StreamStats, Error> {
-    let saved = SavedParents::of(&planned.saved.main, planned);
+    let saved = SavedParents::of(&stream.saved.main, stream);
     let done = saved.positions.clone();
     let reader = SubstreamReader {
         context,
-        planned,
-        child: &children.child,
-        emitter: Emitter::new(context, planned),
+        stream,
+        child: &definition.child,
+        emitter: Emitter::new(context, stream),
         saved,
         done: RefCell::new(done),
         end: OnceCell::new(),
@@ -54,7 +54,7 @@ pub(super) async fn read(
     };
     let read = async |id: String| reader.read_parent(id).await;
     let outcome = async {
-        for_each_parent(context, &children.parents, read).await?;
+        for_each_parent(context, &definition.parents, read).await?;
         reader.read_by_the_older_path().await?;
         reader.judge_refusals()
     };
@@ -62,7 +62,7 @@ pub(super) async fn read(
         reader.checkpoint_finished_parents().await?;
         return Err(error);
     }
-    let state = match planned.spec.cursor {
+    let state = match stream.spec.cursor {
         Some(_) => {
             let end = reader.end();
             let end = reader.saved.others.map_or(end, |position| position.max(end));
@@ -150,8 +150,8 @@ struct SavedParents {
 impl SavedParents {
     /// Returns what holds for this read. A full refresh ignores positions unless they belong to its
     /// own generation, and then skips those parents.
-    fn of(saved: &StreamState, planned: &PlannedStream<'_>) -> Self {
-        let &PlannedStream { full_refresh, generation, .. } = planned;
+    fn of(saved: &StreamState, stream: &PlannedStream<'_>) -> Self {
+        let &PlannedStream { full_refresh, generation, .. } = stream;
         match saved {
             StreamState::Parents(parents) => {
                 let is_rest = full_refresh && parents.is_of(generation);
@@ -175,7 +175,7 @@ impl SavedParents {
 
 struct SubstreamReader<'a> {
     context: &'a Context<'a>,
-    planned: &'a PlannedStream<'a>,
+    stream: &'a PlannedStream<'a>,
     child: &'a Child,
     emitter: Emitter<'a>,
     saved: SavedParents,
@@ -204,7 +204,7 @@ impl SubstreamReader<'_> {
 
     /// Returns the position that an incremental read of a parent starts from.
     fn saved_position(&self, parent: &str) -> Option<Millis> {
-        let own = self.saved.positions.get(parent).filter(|_| !self.planned.full_refresh);
+        let own = self.saved.positions.get(parent).filter(|_| !self.stream.full_refresh);
         own.copied().unwrap_or(self.saved.others)
     }
 
@@ -230,7 +230,7 @@ impl SubstreamReader<'_> {
             };
             self.is_answered.set(true);
             let is_new = |record: &Record<'_>| {
-                self.planned.spec.changed(record).is_none_or(|moment| moment >= from)
+                self.stream.spec.changed(record).is_none_or(|moment| moment >= from)
             };
             let constants = [(parent_field, parent.as_str())];
             records += self.emitter.send(page.records(), &constants, is_new).await?;
@@ -318,10 +318,10 @@ impl SubstreamReader<'_> {
     async fn finished(&self, parent: &str, records: u64) -> Result<(), Error> {
         // Without a generation, a later sync would take the state of a refresh for that of an
         // incremental read.
-        if self.planned.full_refresh && self.planned.generation.is_none() {
+        if self.stream.full_refresh && self.stream.generation.is_none() {
             return Ok(());
         }
-        let position = self.planned.spec.cursor.map(|_| self.end());
+        let position = self.stream.spec.cursor.map(|_| self.end());
         self.done.borrow_mut().insert(parent.to_owned(), position);
         if !self.checkpoint_interval.borrow_mut().is_due(records, Instant::now()) {
             return Ok(());
@@ -341,8 +341,8 @@ impl SubstreamReader<'_> {
 
     fn progress(&self) -> StreamState {
         let done = self.done.borrow();
-        let generation = self.planned.generation.filter(|_| self.planned.full_refresh);
-        if self.planned.spec.cursor.is_none() {
+        let generation = self.stream.generation.filter(|_| self.stream.full_refresh);
+        if self.stream.spec.cursor.is_none() {
             let ids = done.keys().cloned().collect();
             return StreamState::FinishedParents(FinishedParents { ids, generation });
         }

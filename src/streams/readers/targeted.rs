@@ -15,15 +15,16 @@ use crate::error::Error;
 use crate::hubspot::{RecordId, limits};
 use crate::record::Encoder;
 use crate::streams::context::{Context, PlannedStream, Targets};
+use crate::streams::strategy::CrmObject;
 
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
-    (object, modified): (&str, &str),
+    definition: &CrmObject<'_>,
     targets: &Targets,
 ) -> Result<StreamStats, Error> {
     let objects = Objects {
-        reader: ObjectReader::new(context, stream, object, modified),
+        reader: ObjectReader::new(context, stream, definition),
         encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
     };
     let (mut count, mut missing) = (0, Vec::new());

@@ -10,7 +10,6 @@
 //! long time span the newest page is read first, because it often contains all events.
 
 use std::cell::{Cell, RefCell};
-use std::time::Duration;
 
 use futures_util::{TryStreamExt, stream};
 use tokio::time::Instant;
@@ -20,12 +19,12 @@ use super::newest_first::oldest;
 use super::{Emitter, StreamStats, unreadable};
 use crate::cursor::{CommitTracker, Span, StreamState, TimeBounds, TimeWindow};
 use crate::error::Error;
-use crate::hubspot::{Endpoint, ListRequest, Page, PageLayout, Pages, Parameter, limits};
+use crate::hubspot::{ListRequest, Page, Pages, Parameter, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
+use crate::streams::strategy::TimeWindows;
 use crate::time::Millis;
 
-const WINDOW: Duration = Duration::from_hours(24 * 30);
 /// Number of windows read concurrently.
 const AT_ONCE: usize = 8;
 /// Minimum number of windows for which it is worthwhile to spend requests on finding the first
@@ -34,17 +33,16 @@ const MANY: usize = 16;
 
 pub(super) async fn read(
     context: &Context<'_>,
-    planned: &PlannedStream<'_>,
-    endpoint: Endpoint,
-    layout: PageLayout,
+    stream: &PlannedStream<'_>,
+    definition: &TimeWindows,
 ) -> Result<StreamStats, Error> {
-    let Some(cursor) = planned.spec.cursor else { return Ok(StreamStats::default()) };
+    let Some(cursor) = stream.spec.cursor else { return Ok(StreamStats::default()) };
     let bounds = TimeBounds { index_lag: limits::LATE_EVENTS, ..context.settled_bounds().await? };
-    let span = Span::begin(&planned.saved.main, &bounds, planned.full_refresh, planned.generation);
-    let emitter = Emitter::new(context, planned);
-    let log = EventLog { context, endpoint, layout, cursor: cursor.name, emitter };
+    let span = Span::begin(&stream.saved.main, &bounds, stream.full_refresh, stream.generation);
+    let emitter = Emitter::new(context, stream);
+    let log = EventLog { context, definition, cursor: cursor.name, emitter };
     let rest = log.without_newest(span).await?;
-    let windows = log.without_empty_past(rest.windows(WINDOW)).await?;
+    let windows = log.without_empty_past(rest.windows(definition.window)).await?;
     let done = RefCell::new(CommitTracker::default());
     let unclaimed = Cell::new(0);
     let checkpoint_interval = RefCell::new(CheckpointInterval::new(Instant::now()));
@@ -58,7 +56,7 @@ pub(super) async fn read(
         if !checkpoint_interval.borrow_mut().is_due(unclaimed.take(), Instant::now()) {
             return Ok(());
         }
-        let progress = span.progress(position, planned.generation);
+        let progress = span.progress(position, stream.generation);
         log.emitter.checkpoint(StreamState::Scan(progress)).await
     };
     reads.try_for_each_concurrent(AT_ONCE, read).await?;
@@ -67,8 +65,7 @@ pub(super) async fn read(
 
 struct EventLog<'a> {
     context: &'a Context<'a>,
-    endpoint: Endpoint,
-    layout: PageLayout,
+    definition: &'a TimeWindows,
     cursor: &'static str,
     emitter: Emitter<'a>,
 }
@@ -104,7 +101,7 @@ impl EventLog<'_> {
 
     /// Sends the newest page of a long span; returns the rest of the span.
     async fn without_newest(&self, span: Span) -> Result<Span, Error> {
-        if span.windows(WINDOW).len() < MANY {
+        if span.windows(self.definition.window).len() < MANY {
             return Ok(span);
         }
         let client_side_cursor = TimeWindow { from: span.lower, to: span.upper };
@@ -129,8 +126,8 @@ impl EventLog<'_> {
     }
 
     fn pages<'b>(&'b self, parameters: &'b [Parameter<'b>]) -> Pages<'b> {
-        let list = ListRequest::get(self.endpoint, self.layout).query(parameters);
-        Pages::new(self.context.api, list)
+        let TimeWindows { endpoint, layout, .. } = *self.definition;
+        Pages::new(self.context.api, ListRequest::get(endpoint, layout).query(parameters))
     }
 
     /// Requests the newest page of a window, with at most `limit` events.

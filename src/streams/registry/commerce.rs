@@ -1,138 +1,120 @@
 //! Commerce objects: products, orders, invoices, payments and related types.
 
-use super::super::spec::{ReadStrategy, Schema, StreamSpec};
-use super::crm::{CRM_OBJECT, CRM_RECORD, OWN_UPDATED_AT};
-use super::{CrmRow, MODIFIED};
+use super::super::spec::Scopes;
+use super::super::strategy::ObjectType;
+use super::crm_row::CrmRow;
+use super::{OWN_UPDATED_AT, UPDATED_AT};
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
-        stream: StreamSpec {
-            name: "carts",
-            strategy: ReadStrategy::CrmObject { object: "carts", modified: MODIFIED },
-            associations: &["contacts", "line_items"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "carts" },
-            scopes: &["crm.objects.carts.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-carts-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("carts_archived"),
+        name: "carts",
+        archived: "carts_archived",
+        object: ObjectType::named("carts"),
+        associations: &["contacts", "line_items"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.carts.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-carts-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "commerce_payments",
-            strategy: ReadStrategy::CrmObject { object: "commerce_payments", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "commerce_payments" },
-            scopes: &["crm.objects.commercepayments.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-commerce-payments-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("commerce_payments_archived"),
+        name: "commerce_payments",
+        archived: "commerce_payments_archived",
+        object: ObjectType::named("commerce_payments"),
+        associations: &["companies", "contacts", "deals"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.commercepayments.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-commerce-payments-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "commerce_subscriptions",
-            strategy: ReadStrategy::CrmObject { object: "subscriptions", modified: MODIFIED },
-            associations: &["companies", "contacts", "line_items"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "subscriptions" },
-            scopes: &["crm.objects.subscriptions.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-commerce-subscriptions-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("commerce_subscriptions_archived"),
+        name: "commerce_subscriptions",
+        archived: "commerce_subscriptions_archived",
+        object: ObjectType::named("subscriptions"),
+        associations: &["companies", "contacts", "line_items"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.subscriptions.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-commerce-subscriptions-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "discounts",
-            strategy: ReadStrategy::CrmObject { object: "discounts", modified: MODIFIED },
-            schema: Schema::Properties { fields: CRM_RECORD, object: "discounts" },
-            scopes: &["crm.objects.line_items.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-discounts-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("discounts_archived"),
+        name: "discounts",
+        archived: "discounts_archived",
+        object: ObjectType::named("discounts"),
+        associations: &[],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.line_items.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-discounts-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "fees",
-            strategy: ReadStrategy::CrmObject { object: "fees", modified: MODIFIED },
-            schema: Schema::Properties { fields: CRM_RECORD, object: "fees" },
-            scopes: &["crm.objects.line_items.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-fees-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("fees_archived"),
+        name: "fees",
+        archived: "fees_archived",
+        object: ObjectType::named("fees"),
+        associations: &[],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.line_items.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-fees-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "invoices",
-            strategy: ReadStrategy::CrmObject { object: "invoices", modified: MODIFIED },
-            associations: &["companies", "contacts", "line_items"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "invoices" },
-            scopes: &["crm.objects.invoices.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-invoices-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("invoices_archived"),
+        name: "invoices",
+        archived: "invoices_archived",
+        object: ObjectType::named("invoices"),
+        associations: &["companies", "contacts", "line_items"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.invoices.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-invoices-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "line_items",
-            strategy: ReadStrategy::CrmObject { object: "line_items", modified: MODIFIED },
-            cursor: OWN_UPDATED_AT,
-            schema: Schema::Properties { fields: CRM_RECORD, object: "line_items" },
-            scopes: &["crm.objects.line_items.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-line-items-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("line_items_archived"),
+        name: "line_items",
+        archived: "line_items_archived",
+        object: ObjectType::named("line_items"),
+        associations: &[],
+        legacy: &[],
+        cursor: OWN_UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.line_items.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-line-items-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "orders",
-            strategy: ReadStrategy::CrmObject { object: "orders", modified: MODIFIED },
-            associations: &["companies", "contacts", "line_items"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "orders" },
-            scopes: &["crm.objects.orders.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-orders-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("orders_archived"),
+        name: "orders",
+        archived: "orders_archived",
+        object: ObjectType::named("orders"),
+        associations: &["companies", "contacts", "line_items"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.orders.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-orders-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "products",
-            strategy: ReadStrategy::CrmObject { object: "products", modified: MODIFIED },
-            cursor: OWN_UPDATED_AT,
-            schema: Schema::Properties { fields: CRM_RECORD, object: "products" },
-            scopes: &["crm.objects.products.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-products-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("products_archived"),
+        name: "products",
+        archived: "products_archived",
+        object: ObjectType::named("products"),
+        associations: &[],
+        legacy: &[],
+        cursor: OWN_UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.products.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-products-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "quotes",
-            strategy: ReadStrategy::CrmObject { object: "quotes", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals", "line_items"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "quotes" },
-            scopes: &["crm.objects.quotes.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-quotes-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("quotes_archived"),
+        name: "quotes",
+        archived: "quotes_archived",
+        object: ObjectType::named("quotes"),
+        associations: &["companies", "contacts", "deals", "line_items"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.quotes.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-quotes-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "taxes",
-            strategy: ReadStrategy::CrmObject { object: "taxes", modified: MODIFIED },
-            schema: Schema::Properties { fields: CRM_RECORD, object: "taxes" },
-            scopes: &["crm.objects.line_items.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-taxes-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("taxes_archived"),
+        name: "taxes",
+        archived: "taxes_archived",
+        object: ObjectType::named("taxes"),
+        associations: &[],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.line_items.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-taxes-v3/guide",
     },
 ];

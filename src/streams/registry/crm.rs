@@ -1,24 +1,10 @@
 //! CRM objects: contacts, companies, deals and related types.
 
-use super::super::spec::{CursorField, FieldDefault, ReadStrategy, Schema, StreamSpec};
-use super::{CrmRow, MODIFIED, MODIFIED_CONTACT, PLAIN, UPDATED_AT};
-use crate::cursor::CursorFormat;
-use crate::record::Kind;
+use super::super::spec::Scopes;
+use super::super::strategy::ObjectType;
+use super::crm_row::CrmRow;
+use super::{OWN_UPDATED_AT, UPDATED_AT};
 use crate::schema::Legacy;
-
-pub(super) const CRM_RECORD: &str = include_str!("../../../schemas/shared/crm_record.json");
-
-/// Base definition of nearly all CRM object types.
-pub(super) const CRM_OBJECT: StreamSpec<'static> = StreamSpec {
-    strategy: ReadStrategy::CrmObject { object: "", modified: MODIFIED },
-    cursor: UPDATED_AT,
-    schema: Schema::Properties { fields: CRM_RECORD, object: "" },
-    ..PLAIN
-};
-
-/// `updatedAt`, for streams on which the Python connector allows no other cursor.
-pub(super) const OWN_UPDATED_AT: Option<CursorField> =
-    Some(CursorField { name: "updatedAt", source_defined: true, format: CursorFormat::Iso });
 
 /// Properties with the times at which a stage was entered and left, which HubSpot has renamed.
 const LIFECYCLE_STAGES: &[Legacy] = &[
@@ -35,192 +21,143 @@ const DEAL_STAGES: &[Legacy] = &[
 /// Sorted by stream name.
 pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
-        stream: StreamSpec {
-            name: "appointments",
-            strategy: ReadStrategy::CrmObject { object: "appointments", modified: MODIFIED },
-            associations: &["companies", "contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "appointments" },
-            scopes: &["crm.objects.appointments.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-appointments-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("appointments_archived"),
+        name: "appointments",
+        archived: "appointments_archived",
+        object: ObjectType::named("appointments"),
+        associations: &["companies", "contacts"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.appointments.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-appointments-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "companies",
-            strategy: ReadStrategy::CrmObject { object: "companies", modified: MODIFIED },
-            associations: &["contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "companies" },
-            scopes: &["crm.objects.companies.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-companies-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("companies_archived"),
+        name: "companies",
+        archived: "companies_archived",
+        object: ObjectType::named("companies"),
+        associations: &["contacts"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.companies.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-companies-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "contacts",
-            // A search for contacts by the property that all other types use finds nothing and
-            // returns no error.
-            strategy: ReadStrategy::CrmObject { object: "contacts", modified: MODIFIED_CONTACT },
-            associations: &["companies", "contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "contacts" },
-            legacy: LIFECYCLE_STAGES,
-            scopes: &["crm.objects.contacts.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("contacts_archived"),
+        name: "contacts",
+        archived: "contacts_archived",
+        object: ObjectType::CONTACTS,
+        associations: &["companies", "contacts"],
+        legacy: LIFECYCLE_STAGES,
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.contacts.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "courses",
-            strategy: ReadStrategy::CrmObject { object: "courses", modified: MODIFIED },
-            associations: &["companies", "contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "courses" },
-            scopes: &["crm.objects.courses.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-courses-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("courses_archived"),
+        name: "courses",
+        archived: "courses_archived",
+        object: ObjectType::named("courses"),
+        associations: &["companies", "contacts"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.courses.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-courses-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "deal_splits",
-            strategy: ReadStrategy::CrmObject { object: "deal_split", modified: MODIFIED },
-            schema: Schema::Properties { fields: CRM_RECORD, object: "deal_split" },
-            scopes: &["crm.objects.deals.read"],
-            or_any_of: &["crm.dealsplits.read_write"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-deal-splits-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("deal_splits_archived"),
+        name: "deal_splits",
+        archived: "deal_splits_archived",
+        object: ObjectType::named("deal_split"),
+        associations: &[],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.deals.read"]).or_any_of(&["crm.dealsplits.read_write"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-deal-splits-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "deals",
-            strategy: ReadStrategy::CrmObject { object: "deals", modified: MODIFIED },
-            associations: &["companies", "contacts", "line_items"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "deals" },
-            legacy: DEAL_STAGES,
-            scopes: &["crm.objects.deals.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-deals-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("deals_archived"),
+        name: "deals",
+        archived: "deals_archived",
+        object: ObjectType::named("deals"),
+        associations: &["companies", "contacts", "line_items"],
+        legacy: DEAL_STAGES,
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.deals.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-deals-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "feedback_submissions",
-            strategy: ReadStrategy::CrmObject {
-                object: "feedback_submissions",
-                modified: MODIFIED,
-            },
-            associations: &["contacts"],
-            cursor: OWN_UPDATED_AT,
-            schema: Schema::Properties { fields: CRM_RECORD, object: "feedback_submissions" },
-            scopes: &["crm.objects.feedback_submissions.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-feedback-submissions-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("feedback_submissions_archived"),
+        name: "feedback_submissions",
+        archived: "feedback_submissions_archived",
+        object: ObjectType::named("feedback_submissions"),
+        associations: &["contacts"],
+        legacy: &[],
+        cursor: OWN_UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.feedback_submissions.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-feedback-submissions-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "goals",
-            strategy: ReadStrategy::CrmObject { object: "goal_targets", modified: MODIFIED },
-            cursor: OWN_UPDATED_AT,
-            schema: Schema::Properties { fields: CRM_RECORD, object: "goal_targets" },
-            scopes: &["crm.objects.goals.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-goal-targets-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("goals_archived"),
+        name: "goals",
+        archived: "goals_archived",
+        object: ObjectType::named("goal_targets"),
+        associations: &[],
+        legacy: &[],
+        cursor: OWN_UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.goals.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-goal-targets-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "leads",
-            strategy: ReadStrategy::CrmObject { object: "leads", modified: MODIFIED },
-            associations: &["companies", "contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "leads" },
-            scopes: &["crm.objects.leads.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-leads-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("leads_archived"),
+        name: "leads",
+        archived: "leads_archived",
+        object: ObjectType::named("leads"),
+        associations: &["companies", "contacts"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.leads.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-leads-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "listings",
-            strategy: ReadStrategy::CrmObject { object: "listings", modified: MODIFIED },
-            associations: &["companies", "contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "listings" },
-            scopes: &["crm.objects.listings.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-listings-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("listings_archived"),
+        name: "listings",
+        archived: "listings_archived",
+        object: ObjectType::named("listings"),
+        associations: &["companies", "contacts"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.listings.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-listings-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "marketing_events",
-            strategy: ReadStrategy::CrmObject { object: "marketing_events", modified: MODIFIED },
-            associations: &["contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "marketing_events" },
-            scopes: &["crm.objects.marketing_events.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/marketing-marketing-events-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("marketing_events_archived"),
+        name: "marketing_events",
+        archived: "marketing_events_archived",
+        object: ObjectType::named("marketing_events"),
+        associations: &["contacts"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.marketing_events.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/marketing-marketing-events-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "projects",
-            strategy: ReadStrategy::CrmObject { object: "projects", modified: MODIFIED },
-            associations: &["companies", "contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "projects" },
-            scopes: &["crm.objects.projects.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-projects-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("projects_archived"),
+        name: "projects",
+        archived: "projects_archived",
+        object: ObjectType::named("projects"),
+        associations: &["companies", "contacts"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.projects.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-projects-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "services",
-            strategy: ReadStrategy::CrmObject { object: "services", modified: MODIFIED },
-            associations: &["companies", "contacts"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "services" },
-            scopes: &["crm.objects.services.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-services-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("services_archived"),
+        name: "services",
+        archived: "services_archived",
+        object: ObjectType::named("services"),
+        associations: &["companies", "contacts"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.services.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-services-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "tickets",
-            strategy: ReadStrategy::CrmObject { object: "tickets", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "tickets" },
-            scopes: &["tickets"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-tickets-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("tickets_archived"),
+        name: "tickets",
+        archived: "tickets_archived",
+        object: ObjectType::named("tickets"),
+        associations: &["companies", "contacts", "deals"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["tickets"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-tickets-v3/guide",
     },
 ];
-
-/// Base definition of all custom object streams; [`crate::streams::CustomStream`] fills in the
-/// rest.
-pub(in crate::streams) const CUSTOM_OBJECT: StreamSpec<'static> = StreamSpec {
-    schema: Schema::Known { fields: CRM_RECORD, properties: &[] },
-    defaults: &[
-        FieldDefault { field: "createdAt", or: None, cast: Some(Kind::Datetime) },
-        FieldDefault { field: "updatedAt", or: Some("createdAt"), cast: Some(Kind::Datetime) },
-    ],
-    scopes: &["crm.objects.custom.read"],
-    docs: "https://developers.hubspot.com/docs/api-reference/crm-custom-objects-v3/guide",
-    ..CRM_OBJECT
-};

@@ -1,7 +1,8 @@
 //! Metadata defined in the account: properties, association labels, event definitions.
 
-use super::super::spec::{Pass, ReadStrategy, Schema, StreamSpec};
-use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
+use super::super::spec::{Schema, Scopes, StreamSpec};
+use super::super::strategy::{Collection, Conversions, Pass, ReadStrategy};
+use super::{OR_CREATED_AT, UPDATED_AT};
 use crate::hubspot::{Endpoint, ListRequest, PageLayout, Parameter};
 
 /// One pass for each object type, which adds the type to its records.
@@ -29,7 +30,7 @@ macro_rules! labels {
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "association_labels",
-        strategy: ReadStrategy::Collection {
+        strategy: ReadStrategy::Collection(Collection {
             passes: labels! {
                 "companies": "companies", "contacts", "deals", "leads", "tickets";
                 "contacts": "companies", "contacts", "deals", "leads", "tickets";
@@ -37,30 +38,32 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                 "leads": "companies", "contacts";
                 "tickets": "companies", "contacts", "deals", "tickets";
             },
-        },
+            conversions: Conversions::NONE,
+        }),
         primary_key: &["fromObjectType", "toObjectType", "category", "typeId"],
+        cursor: None,
         schema: Schema::Static(include_str!("../../../schemas/association_labels.json")),
+        scopes: Scopes::NONE,
         docs: "https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide",
-        ..PLAIN
     },
     StreamSpec {
         name: "event_definitions",
-        strategy: ReadStrategy::Collection {
+        strategy: ReadStrategy::Collection(Collection {
             passes: &[Pass::of(
                 ListRequest::get(Endpoint::EVENT_DEFINITIONS, PageLayout::RESULTS)
                     .query(&[Parameter::limit(100), Parameter::Encoded("includeProperties=true")]),
             )],
-        },
+            conversions: Conversions::NONE.defaults(OR_CREATED_AT),
+        }),
+        primary_key: &["id"],
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/event_definitions.json")),
-        defaults: OR_CREATED_AT,
-        scopes: &["behavioral_events.event_definitions.read_write"],
+        scopes: Scopes::all(&["behavioral_events.event_definitions.read_write"]),
         docs: "https://developers.hubspot.com/docs/api-reference/events-manage-event-definitions-v3/guide",
-        ..PLAIN
     },
     StreamSpec {
         name: "properties",
-        strategy: ReadStrategy::Collection {
+        strategy: ReadStrategy::Collection(Collection {
             passes: of_each![
                 "company",
                 "contact",
@@ -80,10 +83,12 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                 "task",
                 "user",
             ],
-        },
+            conversions: Conversions::NONE,
+        }),
         primary_key: &[],
+        cursor: None,
         schema: Schema::Static(include_str!("../../../schemas/properties.json")),
+        scopes: Scopes::NONE,
         docs: "https://developers.hubspot.com/docs/api-reference/crm-properties-v3/guide",
-        ..PLAIN
     },
 ];

@@ -1,94 +1,81 @@
 //! Engagements as CRM objects: calls, e-mails, meetings, notes, tasks, postal mail and
 //! communications.
 
-use super::super::spec::{ReadStrategy, Schema, StreamSpec};
-use super::crm::{CRM_OBJECT, CRM_RECORD};
-use super::{CrmRow, MODIFIED};
+use super::super::spec::Scopes;
+use super::super::strategy::ObjectType;
+use super::UPDATED_AT;
+use super::crm_row::CrmRow;
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[CrmRow] = &[
     CrmRow {
-        stream: StreamSpec {
-            name: "communications",
-            strategy: ReadStrategy::CrmObject { object: "communications", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals", "tickets"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "communications" },
-            scopes: &["crm.objects.contacts.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-communications-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("communications_archived"),
+        name: "communications",
+        archived: "communications_archived",
+        object: ObjectType::named("communications"),
+        associations: &["companies", "contacts", "deals", "tickets"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.contacts.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-communications-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "engagements_calls",
-            strategy: ReadStrategy::CrmObject { object: "calls", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals", "tickets"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "calls" },
-            scopes: &["crm.objects.contacts.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-calls-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("engagements_calls_archived"),
+        name: "engagements_calls",
+        archived: "engagements_calls_archived",
+        object: ObjectType::named("calls"),
+        associations: &["companies", "contacts", "deals", "tickets"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.contacts.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-calls-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "engagements_emails",
-            strategy: ReadStrategy::CrmObject { object: "emails", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals", "tickets"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "emails" },
-            scopes: &["crm.objects.contacts.read", "sales-email-read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-emails-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("engagements_emails_archived"),
+        name: "engagements_emails",
+        archived: "engagements_emails_archived",
+        object: ObjectType::named("emails"),
+        associations: &["companies", "contacts", "deals", "tickets"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.contacts.read", "sales-email-read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-emails-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "engagements_meetings",
-            strategy: ReadStrategy::CrmObject { object: "meetings", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals", "tickets"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "meetings" },
-            scopes: &["crm.objects.contacts.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-meetings-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("engagements_meetings_archived"),
+        name: "engagements_meetings",
+        archived: "engagements_meetings_archived",
+        object: ObjectType::named("meetings"),
+        associations: &["companies", "contacts", "deals", "tickets"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.contacts.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-meetings-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "engagements_notes",
-            strategy: ReadStrategy::CrmObject { object: "notes", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals", "tickets"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "notes" },
-            scopes: &["crm.objects.contacts.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-notes-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("engagements_notes_archived"),
+        name: "engagements_notes",
+        archived: "engagements_notes_archived",
+        object: ObjectType::named("notes"),
+        associations: &["companies", "contacts", "deals", "tickets"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.contacts.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-notes-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "engagements_tasks",
-            strategy: ReadStrategy::CrmObject { object: "tasks", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals", "tickets"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "tasks" },
-            scopes: &["crm.objects.contacts.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-tasks-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("engagements_tasks_archived"),
+        name: "engagements_tasks",
+        archived: "engagements_tasks_archived",
+        object: ObjectType::named("tasks"),
+        associations: &["companies", "contacts", "deals", "tickets"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.contacts.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-tasks-v3/guide",
     },
     CrmRow {
-        stream: StreamSpec {
-            name: "postal_mail",
-            strategy: ReadStrategy::CrmObject { object: "postal_mail", modified: MODIFIED },
-            associations: &["companies", "contacts", "deals", "tickets"],
-            schema: Schema::Properties { fields: CRM_RECORD, object: "postal_mail" },
-            scopes: &["crm.objects.contacts.read"],
-            docs: "https://developers.hubspot.com/docs/api-reference/crm-postal-mail-v3/guide",
-            ..CRM_OBJECT
-        },
-        archived: Some("postal_mail_archived"),
+        name: "postal_mail",
+        archived: "postal_mail_archived",
+        object: ObjectType::named("postal_mail"),
+        associations: &["companies", "contacts", "deals", "tickets"],
+        legacy: &[],
+        cursor: UPDATED_AT,
+        scopes: Scopes::all(&["crm.objects.contacts.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/crm-postal-mail-v3/guide",
     },
 ];

@@ -1,9 +1,11 @@
 //! Lists, forms, e-mails, campaigns and subscription types.
 
-use super::super::spec::{CursorField, OnForbidden, Pass, ReadStrategy, Schema, StreamSpec};
+use super::super::spec::{CursorField, Schema, Scopes, StreamSpec};
+use super::super::strategy::{
+    Collection, Conversions, Detailed, MarketingEmails, OnForbidden, Pass, ReadStrategy,
+};
 use super::super::transform;
-use super::{ALL_LISTS, FORM_TYPES, OR_CREATED_AT, PLAIN, UPDATED_AT};
-use crate::cursor::CursorFormat;
+use super::{ALL_LISTS, FORM_TYPES, OR_CREATED_AT, UPDATED_AT};
 use crate::hubspot::{Endpoint, ListRequest, PageLayout, PagingKind, Parameter};
 use crate::record::EmptyString;
 
@@ -19,46 +21,38 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
     // E-mail campaigns, one for each e-mail sent; not to be confused with marketing campaigns.
     StreamSpec {
         name: "campaigns",
-        strategy: ReadStrategy::Detailed {
+        strategy: ReadStrategy::Detailed(Detailed {
             list: ListRequest::get(
                 Endpoint::EMAIL_CAMPAIGNS,
                 PageLayout { records: "campaigns", paging: PagingKind::Offset },
             )
             .query(&[Parameter::limit(500)]),
             batch: None,
-        },
-        cursor: Some(CursorField {
-            name: "lastUpdatedTime",
-            source_defined: true,
-            format: CursorFormat::Millis,
+            conversions: Conversions::NONE.transform(transform::email_campaign),
         }),
+        primary_key: &["id"],
+        cursor: Some(CursorField::millis("lastUpdatedTime")),
         schema: Schema::Static(include_str!("../../../schemas/campaigns.json")),
-        transform: Some(transform::email_campaign),
-        scopes: &["content"],
+        scopes: Scopes::all(&["content"]),
         docs: "https://developers.hubspot.com/docs/api-reference/legacy/email-events-v1/guide",
-        ..PLAIN
     },
     StreamSpec {
         name: "contact_lists",
-        strategy: ReadStrategy::Collection { passes: &[Pass::of(ALL_LISTS)] },
-        primary_key: &["listId"],
-        cursor: Some(CursorField {
-            name: "updatedAt",
-            source_defined: true,
-            format: CursorFormat::Iso,
+        strategy: ReadStrategy::Collection(Collection {
+            passes: &[Pass::of(ALL_LISTS)],
+            conversions: Conversions::NONE.coercions(EmptyString::IsNull).defaults(OR_CREATED_AT),
         }),
+        primary_key: &["listId"],
+        cursor: Some(CursorField::iso("updatedAt")),
         schema: Schema::Static(include_str!("../../../schemas/contact_lists.json")),
-        defaults: OR_CREATED_AT,
-        coercions: Some(EmptyString::IsNull),
-        scopes: &["crm.lists.read"],
+        scopes: Scopes::all(&["crm.lists.read"]),
         docs: "https://developers.hubspot.com/docs/api-reference/crm-lists-v3/guide",
-        ..PLAIN
     },
     // The current API requires a scope that older connections were never granted, so the first
     // version of the endpoint is the fallback.
     StreamSpec {
         name: "email_subscriptions",
-        strategy: ReadStrategy::Collection {
+        strategy: ReadStrategy::Collection(Collection {
             passes: &[Pass {
                 list: ListRequest::get(
                     Endpoint::new(
@@ -73,33 +67,35 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                     PageLayout { records: "subscriptionDefinitions", paging: PagingKind::None },
                 )),
             }],
-        },
+            conversions: Conversions::NONE
+                .transform(transform::subscription_type)
+                .coercions(EmptyString::IsNull),
+        }),
+        primary_key: &["id"],
+        cursor: None,
         schema: Schema::Static(include_str!("../../../schemas/email_subscriptions.json")),
-        transform: Some(transform::subscription_type),
-        coercions: Some(EmptyString::IsNull),
-        scopes: &["content"],
-        or_any_of: &["communication_preferences.read", "communication_preferences.read_write"],
+        scopes: Scopes::all(&["content"])
+            .or_any_of(&["communication_preferences.read", "communication_preferences.read_write"]),
         docs: "https://developers.hubspot.com/docs/api-reference/communication-preferences-subscriptions-v4/guide",
-        ..PLAIN
     },
     StreamSpec {
         name: "forms",
-        strategy: ReadStrategy::Collection {
+        strategy: ReadStrategy::Collection(Collection {
             passes: &[Pass::of(
                 ListRequest::get(Endpoint::FORMS, PageLayout::RESULTS)
                     .query(&[Parameter::limit(100), FORM_TYPES]),
             )],
-        },
+            conversions: Conversions::NONE.defaults(OR_CREATED_AT),
+        }),
+        primary_key: &["id"],
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/forms.json")),
-        defaults: OR_CREATED_AT,
-        scopes: &["forms"],
+        scopes: Scopes::all(&["forms"]),
         docs: "https://developers.hubspot.com/docs/api-reference/marketing-forms-v3/guide",
-        ..PLAIN
     },
     StreamSpec {
         name: "marketing_campaigns",
-        strategy: ReadStrategy::Collection {
+        strategy: ReadStrategy::Collection(Collection {
             passes: &[Pass::of(
                 ListRequest::get(
                     Endpoint::new("/marketing/campaigns/2026-09", "/marketing/v3/campaigns"),
@@ -107,26 +103,28 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                 )
                 .query(&[Parameter::limit(100), CAMPAIGN_PROPERTIES]),
             )],
-        },
+            conversions: Conversions::NONE
+                .transform(transform::marketing_campaign)
+                .coercions(EmptyString::IsNull)
+                .defaults(OR_CREATED_AT),
+        }),
+        primary_key: &["id"],
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/marketing_campaigns.json")),
-        defaults: OR_CREATED_AT,
-        transform: Some(transform::marketing_campaign),
-        coercions: Some(EmptyString::IsNull),
-        scopes: &["marketing.campaigns.read"],
+        scopes: Scopes::all(&["marketing.campaigns.read"]),
         docs: "https://developers.hubspot.com/docs/api-reference/marketing-campaigns-public-api-v3/guide",
-        ..PLAIN
     },
     StreamSpec {
         name: "marketing_emails",
-        strategy: ReadStrategy::MarketingEmails {
+        strategy: ReadStrategy::MarketingEmails(MarketingEmails {
             endpoint: Endpoint::new("/marketing/emails/2026-09", "/marketing/v3/emails"),
-        },
+            conversions: Conversions::NONE,
+        }),
+        primary_key: &["id"],
         cursor: UPDATED_AT,
         schema: Schema::Static(include_str!("../../../schemas/marketing_emails.json")),
-        scopes: &["content"],
-        or_any_of: &["marketing.email.read", "marketing.email.write"],
+        scopes: Scopes::all(&["content"])
+            .or_any_of(&["marketing.email.read", "marketing.email.write"]),
         docs: "https://developers.hubspot.com/docs/api-reference/marketing-marketing-emails-v3/guide",
-        ..PLAIN
     },
 ];

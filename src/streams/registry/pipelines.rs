@@ -1,112 +1,121 @@
 //! Pipelines of all CRM object types that have them.
 
-use super::super::spec::{CursorField, Pass, ReadStrategy, Schema, StreamSpec};
+use super::super::spec::{CursorField, Schema, Scopes, StreamSpec};
+use super::super::strategy::{Collection, Conversions, Pass, ReadStrategy};
 use super::super::transform;
-use super::{OR_CREATED_AT, PLAIN, UPDATED_AT};
-use crate::cursor::CursorFormat;
+use super::{OR_CREATED_AT, UPDATED_AT};
 use crate::hubspot::{Endpoint, ListRequest, PageLayout};
 
-/// Base definition of all pipeline streams.
-const PIPELINES: StreamSpec<'static> = StreamSpec {
-    cursor: UPDATED_AT,
-    schema: Schema::Static(include_str!("../../../schemas/shared/pipeline.json")),
-    defaults: OR_CREATED_AT,
-    // HubSpot: nearly every scope for any object type grants access to the pipelines of all.
-    or_any_of: &[
-        "crm.objects.*",
-        "crm.schemas.*",
-        "automation",
-        "contacts",
-        "e-commerce",
-        "tickets",
-    ],
-    docs: "https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide",
-    ..PLAIN
-};
+const GUIDE: &str = "https://developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide";
+
+/// Columns of most pipeline streams.
+const PIPELINE: Schema<'static> =
+    Schema::Static(include_str!("../../../schemas/shared/pipeline.json"));
+
+/// HubSpot: nearly every scope for any object type grants access to the pipelines of all.
+const ANY_OBJECT: &[&str] =
+    &["crm.objects.*", "crm.schemas.*", "automation", "contacts", "e-commerce", "tickets"];
+
+/// A stream of the pipelines of one object type.
+#[derive(Clone, Copy)]
+struct PipelineRow {
+    name: &'static str,
+    passes: &'static [Pass],
+    schema: Schema<'static>,
+    scopes: &'static [&'static str],
+}
+
+const fn pipelines(row: PipelineRow) -> StreamSpec<'static> {
+    StreamSpec {
+        name: row.name,
+        strategy: ReadStrategy::Collection(Collection {
+            passes: row.passes,
+            conversions: Conversions::NONE.defaults(OR_CREATED_AT),
+        }),
+        primary_key: &["id"],
+        cursor: UPDATED_AT,
+        schema: row.schema,
+        scopes: Scopes::all(row.scopes).or_any_of(ANY_OBJECT),
+        docs: GUIDE,
+    }
+}
 
 /// Reads the pipelines of one object type; a single response holds them all.
-const fn of(object: &'static [Pass]) -> ReadStrategy<'static> {
-    ReadStrategy::Collection { passes: object }
+const fn all_of(path: &'static str) -> Pass {
+    const PIPELINES: Endpoint = Endpoint::new("/crm/pipelines/2026-09", "/crm/v3/pipelines");
+    Pass::of(ListRequest::get(PIPELINES, PageLayout::RESULTS).path(path))
 }
-
-const fn get(path: &'static str) -> Pass {
-    Pass::of(ListRequest::get(PIPELINE_LISTS, PageLayout::RESULTS).path(path))
-}
-
-const PIPELINE_LISTS: Endpoint = Endpoint::new("/crm/pipelines/2026-09", "/crm/v3/pipelines");
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
-    StreamSpec {
+    pipelines(PipelineRow {
         name: "appointment_pipelines",
-        strategy: of(&[get("/appointments")]),
+        passes: &[all_of("/appointments")],
+        schema: PIPELINE,
         scopes: &["crm.objects.appointments.read"],
-        ..PIPELINES
-    },
-    StreamSpec {
+    }),
+    pipelines(PipelineRow {
         name: "course_pipelines",
-        strategy: of(&[get("/courses")]),
+        passes: &[all_of("/courses")],
+        schema: PIPELINE,
         scopes: &["crm.objects.courses.read"],
-        ..PIPELINES
-    },
+    }),
     // HubSpot: the first version of the pipelines API, which defined the shape of this record, is
     // gone.
     StreamSpec {
         name: "deal_pipelines",
-        strategy: of(&[get("/deals")]),
-        primary_key: &["pipelineId"],
-        cursor: Some(CursorField {
-            name: "updatedAt",
-            source_defined: true,
-            format: CursorFormat::Millis,
+        strategy: ReadStrategy::Collection(Collection {
+            passes: &[all_of("/deals")],
+            conversions: Conversions::NONE
+                .transform(transform::deal_pipeline)
+                .defaults(OR_CREATED_AT),
         }),
+        primary_key: &["pipelineId"],
+        cursor: Some(CursorField::millis("updatedAt")),
         schema: Schema::Static(include_str!("../../../schemas/deal_pipelines.json")),
-        transform: Some(transform::deal_pipeline),
-        scopes: &["crm.objects.contacts.read"],
-        ..PIPELINES
+        scopes: Scopes::all(&["crm.objects.contacts.read"]).or_any_of(ANY_OBJECT),
+        docs: GUIDE,
     },
-    StreamSpec {
+    pipelines(PipelineRow {
         name: "engagements_task_pipelines",
-        strategy: of(&[get("/tasks")]),
+        passes: &[all_of("/tasks")],
         schema: Schema::Static(include_str!("../../../schemas/engagements_task_pipelines.json")),
         scopes: &["crm.objects.contacts.read"],
-        ..PIPELINES
-    },
-    StreamSpec {
+    }),
+    pipelines(PipelineRow {
         name: "lead_pipelines",
-        strategy: of(&[get("/leads")]),
+        passes: &[all_of("/leads")],
+        schema: PIPELINE,
         scopes: &["crm.objects.leads.read"],
-        ..PIPELINES
-    },
-    StreamSpec {
+    }),
+    pipelines(PipelineRow {
         name: "listing_pipelines",
-        strategy: of(&[get("/listings")]),
+        passes: &[all_of("/listings")],
+        schema: PIPELINE,
         scopes: &["crm.objects.listings.read"],
-        ..PIPELINES
-    },
-    StreamSpec {
+    }),
+    pipelines(PipelineRow {
         name: "order_pipelines",
-        strategy: of(&[get("/orders")]),
+        passes: &[all_of("/orders")],
+        schema: PIPELINE,
         scopes: &["crm.objects.orders.read"],
-        ..PIPELINES
-    },
-    StreamSpec {
+    }),
+    pipelines(PipelineRow {
         name: "project_pipelines",
-        strategy: of(&[get("/projects")]),
+        passes: &[all_of("/projects")],
+        schema: PIPELINE,
         scopes: &["crm.objects.projects.read"],
-        ..PIPELINES
-    },
-    StreamSpec {
+    }),
+    pipelines(PipelineRow {
         name: "service_pipelines",
-        strategy: of(&[get("/services")]),
+        passes: &[all_of("/services")],
+        schema: PIPELINE,
         scopes: &["crm.objects.services.read"],
-        ..PIPELINES
-    },
-    StreamSpec {
+    }),
+    pipelines(PipelineRow {
         name: "ticket_pipelines",
-        strategy: of(&[get("/tickets")]),
+        passes: &[all_of("/tickets")],
         schema: Schema::Static(include_str!("../../../schemas/ticket_pipelines.json")),
         scopes: &["tickets"],
-        ..PIPELINES
-    },
+    }),
 ];

@@ -1,34 +1,47 @@
 //! Property history streams.
 
-use super::super::spec::{CursorField, ReadStrategy, Schema, StreamSpec};
-use super::{MODIFIED, MODIFIED_CONTACT, PLAIN};
-use crate::cursor::CursorFormat;
+use super::super::spec::{CursorField, Schema, Scopes, StreamSpec};
+use super::super::strategy::{ObjectType, PropertyHistory, ReadStrategy};
 use crate::record::{HistoryForm, VersionField};
+
+const GUIDE: &str = "https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide";
+
+/// Columns of a version, named as in the API.
+const FIELDS: &[(VersionField, &str)] = &[
+    (VersionField::Value, "value"),
+    (VersionField::SourceType, "sourceType"),
+    (VersionField::SourceId, "sourceId"),
+    (VersionField::UpdatedByUserId, "updatedByUserId"),
+];
 
 /// Sorted by stream name.
 pub(super) const ROWS: &[StreamSpec<'static>] = &[
     StreamSpec {
         name: "companies_property_history",
-        strategy: ReadStrategy::PropertyHistory {
-            object: "companies",
-            modified: MODIFIED,
-            form: HistoryForm { id: "companyId", ..HISTORY },
-        },
+        strategy: ReadStrategy::PropertyHistory(PropertyHistory {
+            object: ObjectType::named("companies"),
+            form: HistoryForm {
+                id: "companyId",
+                id_is_number: false,
+                timestamp_is_number: false,
+                fields: FIELDS,
+            },
+        }),
         primary_key: &["companyId", "property", "timestamp"],
+        cursor: Some(CursorField::iso("timestamp")),
         schema: Schema::Static(include_str!("../../../schemas/companies_property_history.json")),
-        scopes: &["crm.objects.companies.read"],
-        ..VERSION
+        scopes: Scopes::all(&["crm.objects.companies.read"]),
+        docs: GUIDE,
     },
     StreamSpec {
         name: "contacts_property_history",
-        strategy: ReadStrategy::PropertyHistory {
-            object: "contacts",
-            modified: MODIFIED_CONTACT,
-            // Names used by the first version of the API.
+        strategy: ReadStrategy::PropertyHistory(PropertyHistory {
+            object: ObjectType::CONTACTS,
             form: HistoryForm {
                 id: "vid",
                 id_is_number: true,
                 timestamp_is_number: true,
+                // Names used by the first version of the API.
                 fields: &[
                     (VersionField::Value, "value"),
                     (VersionField::SourceType, "source-type"),
@@ -37,47 +50,28 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
                     (VersionField::UpdatedByUserId, "updated-by-user-id"),
                 ],
             },
-        },
+        }),
         primary_key: &["vid", "property", "timestamp"],
+        cursor: Some(CursorField::iso("timestamp")),
         schema: Schema::Static(include_str!("../../../schemas/contacts_property_history.json")),
-        scopes: &["crm.objects.contacts.read"],
-        ..VERSION
+        scopes: Scopes::all(&["crm.objects.contacts.read"]),
+        docs: GUIDE,
     },
     StreamSpec {
         name: "deals_property_history",
-        strategy: ReadStrategy::PropertyHistory {
-            object: "deals",
-            modified: MODIFIED,
-            form: HistoryForm { id: "dealId", ..HISTORY },
-        },
+        strategy: ReadStrategy::PropertyHistory(PropertyHistory {
+            object: ObjectType::named("deals"),
+            form: HistoryForm {
+                id: "dealId",
+                id_is_number: false,
+                timestamp_is_number: false,
+                fields: FIELDS,
+            },
+        }),
         primary_key: &["dealId", "property", "timestamp"],
+        cursor: Some(CursorField::iso("timestamp")),
         schema: Schema::Static(include_str!("../../../schemas/deals_property_history.json")),
-        scopes: &["crm.objects.deals.read"],
-        ..VERSION
+        scopes: Scopes::all(&["crm.objects.deals.read"]),
+        docs: GUIDE,
     },
 ];
-
-const HISTORY: HistoryForm = HistoryForm {
-    id: "",
-    id_is_number: false,
-    timestamp_is_number: false,
-    fields: &[
-        (VersionField::Value, "value"),
-        (VersionField::SourceType, "sourceType"),
-        (VersionField::SourceId, "sourceId"),
-        (VersionField::UpdatedByUserId, "updatedByUserId"),
-    ],
-};
-
-/// Base definition of the property history streams.
-const VERSION: StreamSpec<'static> = StreamSpec {
-    strategy: ReadStrategy::PropertyHistory { object: "", modified: "", form: HISTORY },
-    primary_key: &[],
-    cursor: Some(CursorField {
-        name: "timestamp",
-        source_defined: true,
-        format: CursorFormat::Iso,
-    }),
-    docs: "https://developers.hubspot.com/docs/api-reference/crm-objects-v3/guide",
-    ..PLAIN
-};

@@ -31,7 +31,7 @@ fn rename(fields: &mut Map<String, Value>, from: &str, to: &str) {
 }
 
 #[cfg(test)]
-fn check(transform: super::spec::Transform, cases: &[(&str, Value, Value)]) {
+fn check(transform: super::strategy::Transform, cases: &[(&str, Value, Value)]) {
     for (case, sent, expected) in cases {
         let mut fields = sent.as_object().unwrap().clone();
         transform(&mut fields);
