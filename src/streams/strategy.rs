@@ -48,6 +48,11 @@ impl<'a> ObjectType<'a> {
     pub const fn named(name: &'a str) -> Self {
         Self { name, modified: "hs_lastmodifieddate" }
     }
+
+    /// Creates an object type whose records are never searched, by its name in API paths.
+    pub const fn listed(name: &'a str) -> Self {
+        Self { name, modified: "" }
+    }
 }
 
 /// A CRM object type: read by list for a full refresh, by search for changes.

@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::checkpoint_interval::CheckpointInterval;
-use super::crm_object::ObjectReader;
+use super::object_reader::{ObjectReader, ObjectRequest};
 use super::scanning::{after_refusal, numeric};
 use super::{Emitter, StreamStats, contradicts_itself};
 use crate::cursor::{CommitTracker, PageInfo, ReadMode, Scan, ScanProgress, ScanTask, StreamState};
@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::hubspot::{self, LinkType, LinksQuery, RecordId, RecordLink, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
-use crate::streams::strategy::AssociationPair;
+use crate::streams::strategy::{AssociationPair, ObjectType};
 use crate::time::Millis;
 
 /// Number of record blocks whose associations are read concurrently.
@@ -46,7 +46,7 @@ pub(super) async fn read(
     definition: &AssociationPair<'_>,
 ) -> Result<StreamStats, Error> {
     let AssociationPair { from, to } = *definition;
-    let reader = ObjectReader::ids(context, from, "");
+    let reader = ObjectReader::new(context, ObjectRequest::ids(ObjectType::listed(from)));
     let emitter = Emitter::new(context, stream);
     let oldest = context.start_date.unwrap_or(Millis::MIN);
     let recent =

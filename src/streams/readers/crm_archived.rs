@@ -8,35 +8,39 @@
 //! HubSpot keeps archived records for 90 days and offers no filter for them. They are paged by id
 //! like live records, so an interrupted read can be resumed.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use super::StreamStats;
-use super::crm_object::{ObjectReader, Objects};
+use super::object_reader::{ObjectPages, ObjectRequest};
 use super::scanning::{self, ScanTarget};
 use crate::cursor::{ReadMode, Scan, TimeBounds};
 use crate::error::Error;
-use crate::record::Encoder;
 use crate::streams::context::{Context, PlannedStream};
-use crate::streams::strategy::CrmArchived;
+use crate::streams::strategy::{CrmArchived, ObjectType};
 
 pub(super) async fn read(
     context: &Context<'_>,
     stream: &PlannedStream<'_>,
     definition: &CrmArchived<'_>,
 ) -> Result<StreamStats, Error> {
-    let objects = Objects {
-        reader: ObjectReader::archived(context, stream, definition),
-        encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
-    };
+    let object = ObjectType::listed(definition.object);
+    let associations = definition.columns.associations;
+    let request =
+        ObjectRequest { archived: true, ..ObjectRequest::columns(object, stream, associations) };
+    let pages = ObjectPages::new(context, stream, request);
     // The list is not served from the search index, so it has no index lag.
     let bounds =
         TimeBounds { index_lag: Duration::ZERO, worst_lag: Duration::ZERO, ..context.bounds() };
     let scan = Scan::begin(&stream.saved.main, &bounds, stream.full_refresh, stream.generation);
     let is_listed = scan.mode() == ReadMode::List || scan.is_done();
     let scan = if is_listed { scan } else { scan.by_list() };
-    let outcome =
-        scanning::run(context, stream, ScanTarget::main(definition.object, ""), scan, &objects)
-            .await?;
-    Ok(objects.stats(outcome.finish(context, stream).await?))
+    let outcome = scanning::run(
+        context,
+        stream,
+        ScanTarget::main(object.name, object.modified),
+        scan,
+        &pages,
+    )
+    .await?;
+    Ok(pages.stats(outcome.finish(context, stream).await?))
 }

@@ -12,6 +12,7 @@ mod engagements;
 mod enrich;
 mod marketing_emails;
 mod newest_first;
+mod object_reader;
 mod property_history;
 mod record_events;
 mod recordings;

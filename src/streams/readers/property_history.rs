@@ -19,7 +19,7 @@ use std::cell::RefCell;
 
 use futures_util::{StreamExt, stream};
 
-use super::crm_object::ObjectReader;
+use super::object_reader::{ObjectReader, ObjectRequest};
 use super::scanning::{self, EncodedPage, PageSource, ParsedRecord, ScanTarget, numeric};
 use super::{StreamStats, unreadable};
 use crate::cursor::{PageRequest, ReadMode, Scan, ScanPass};
@@ -50,7 +50,7 @@ pub(super) async fn read(
     let versions = Versions {
         context,
         object,
-        reader: ObjectReader::ids(context, object, modified),
+        reader: ObjectReader::new(context, ObjectRequest::ids(definition.object)),
         fits_list: hubspot::fits_one_url(&properties),
         list_page: PageSize::new(limits::HISTORY_PAGE),
         properties,

@@ -16,7 +16,7 @@ use futures_util::stream;
 use tokio::time::Instant;
 
 use super::checkpoint_interval::CheckpointInterval;
-use super::crm_object::ObjectReader;
+use super::object_reader::{ObjectReader, ObjectRequest};
 use super::scanning::{after_refusal, numeric, without_order};
 use super::substream::each;
 use super::{Emitter, StreamStats};
@@ -34,7 +34,7 @@ pub(super) async fn read(
     stream: &PlannedStream<'_>,
     definition: &RecordEvents<'_>,
 ) -> Result<StreamStats, Error> {
-    let records = ObjectReader::ids(context, definition.object.name, definition.object.modified);
+    let records = ObjectReader::new(context, ObjectRequest::ids(definition.object));
     let emitter = Emitter::new(context, stream);
     let bounds = TimeBounds {
         index_lag: limits::LATE_EVENTS,

@@ -9,7 +9,7 @@
 //! search returns inconsistent results, the list is used instead, and records without a recording
 //! are dropped client-side. Recordings that HubSpot does not host are always dropped.
 
-use super::crm_object::ObjectReader;
+use super::object_reader::{ObjectReader, ObjectRequest};
 use super::scanning::{self, EncodedPage, PageSource, ParsedRecord, ScanTarget};
 use super::{Emitter, StreamStats};
 use crate::cursor::{PageRequest, ReadMode, Scan, ScanPass};
@@ -32,8 +32,10 @@ pub(super) async fn read(
     let urls: Vec<_> = definition.urls.iter().copied().filter(|name| is_defined(name)).collect();
     let dates = ["hs_createdate", modified];
     let properties = urls.iter().chain(&dates).map(|&name| name.to_owned()).collect();
+    let request =
+        ObjectRequest { having: &urls, properties, ..ObjectRequest::ids(definition.object) };
     let recordings = RecordingPages {
-        reader: ObjectReader::having(context, object, modified, &urls, properties),
+        reader: ObjectReader::new(context, request),
         emitter: Emitter::new(context, stream),
         cursor: stream.spec.cursor.map(|cursor| cursor.name),
     };

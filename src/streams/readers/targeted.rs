@@ -5,15 +5,12 @@
 //! state:    that of the previous sync, unchanged
 //! ```
 
-use std::cell::RefCell;
-
 use super::StreamStats;
-use super::crm_object::{ObjectReader, Objects};
+use super::object_reader::{ObjectPages, ObjectRequest};
 use super::scanning::EncodedPage;
 use crate::cursor::ReadMode;
 use crate::error::Error;
 use crate::hubspot::{RecordId, limits};
-use crate::record::Encoder;
 use crate::streams::context::{Context, PlannedStream, Targets};
 use crate::streams::strategy::CrmObject;
 
@@ -23,21 +20,20 @@ pub(super) async fn read(
     definition: &CrmObject<'_>,
     targets: &Targets,
 ) -> Result<StreamStats, Error> {
-    let objects = Objects {
-        reader: ObjectReader::new(context, stream, definition),
-        encoder: RefCell::new(Encoder::new(&context.name, &stream.columns)),
-    };
+    let associations = definition.columns.associations;
+    let request = ObjectRequest::columns(definition.object, stream, associations);
+    let pages = ObjectPages::new(context, stream, request);
     let (mut count, mut missing) = (0, Vec::new());
     for ids in targets.ids.chunks(limits::BATCH_READ) {
-        let pages = objects.reader.by_id(ids).await?;
+        let batch = pages.reader.by_id(ids).await?;
         let mut found = Vec::new();
-        for page in &pages {
-            found.extend(objects.reader.parse(page)?);
+        for page in &batch {
+            found.extend(pages.reader.parse(page)?);
         }
         let is_missing = |id: &&RecordId| found.iter().all(|found| found.id != Some(**id));
         missing.extend(ids.iter().filter(is_missing).map(ToString::to_string));
         // Batch reads return no associations, as with search hits.
-        let lines = objects.reader.lines(ReadMode::Search, &found, &objects.encoder).await?;
+        let lines = pages.reader.lines(ReadMode::Search, &found, &pages.encoder).await?;
         let EncodedPage { text, records, .. } = lines;
         count += records;
         context.send(text, records, None).await?;
@@ -50,5 +46,5 @@ pub(super) async fn read(
         );
     }
     context.send(Vec::new(), 0, Some(targets.state.clone())).await?;
-    Ok(objects.stats(StreamStats { records: count, ..StreamStats::default() }))
+    Ok(pages.stats(StreamStats { records: count, ..StreamStats::default() }))
 }
