@@ -6,11 +6,15 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
+use source_hubspot::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
 use source_hubspot::streams::{ReadStrategy, STREAMS, StreamSpec, Term};
 
 use crate::support::golden::compare_file;
 
-const STREAMS_HEAD: &str = "\
+/// Returns the text before the tables of streams.
+fn streams_head() -> String {
+    format!(
+        "\
 # Streams
 
 This page is generated from the stream table, and a test keeps it up to date (`just bless` writes it).
@@ -23,7 +27,7 @@ Costs are requests to HubSpot. A page that is only partly filled counts, and the
 list of properties is requested once per run for all streams of an object type. If only one cost is given,
 every read has it: HubSpot does not filter by time, and unchanged records are dropped after reading.
 
-A CRM object with more than 300 records (or 600 changed ones) takes up to two more searches, which count
+A CRM object with more than {few} records (or {few_changed} changed ones) takes up to two more searches, which count
 the records; with more than 800, up to two more requests for each 500 to 9,900 records, by which several
 readers share them.
 
@@ -39,9 +43,13 @@ Some reads take several requests even if nothing has changed, and cannot take fe
 
 Each custom object of the account is one more stream of the family \"CRM objects\", with the name of the
 object (`custom_<name>` if a stream below has the same name, ignoring case): key `id`, cursor `updatedAt`, no
-associated ids, scopes `crm.objects.custom.read` and `crm.schemas.custom.read`, 1 request per 100 records or
-per 200 changed records.
-";
+associated ids, scopes `crm.objects.custom.read` and `crm.schemas.custom.read`, 1 request per {LIST_PAGE} records or
+per {SEARCH_PAGE} changed records.
+",
+        few = 3 * LIST_PAGE,
+        few_changed = 3 * SEARCH_PAGE,
+    )
+}
 
 #[test]
 fn streams_are_documented() {
@@ -49,7 +57,7 @@ fn streams_are_documented() {
     for row in STREAMS.iter() {
         families.entry(row.strategy.title()).or_default().push(row);
     }
-    let mut text = STREAMS_HEAD.to_owned();
+    let mut text = streams_head();
     for (title, rows) in families {
         text.push_str("\n## ");
         text.push_str(title);

@@ -2,7 +2,11 @@
 
 #![expect(clippy::print_stdout, reason = "the table is for whoever asks for it by --nocapture")]
 
+use std::collections::BTreeSet;
+
+use hubspot_simulator::{Config, Entry, JournalConfig};
 use serde_json::Value;
+use source_hubspot::hubspot::limits;
 use source_hubspot::streams::{Cost, STREAMS, StreamSpec, Term};
 
 use crate::support::portals::{every_stream, stopped};
@@ -72,4 +76,57 @@ fn no_stream_takes_more_requests_than_it_says() {
         Cost { whole, changes: None } => (whole, first.records(row.name).len()),
     }));
     assert!(findings.is_empty(), "{}", findings.join("\n"));
+}
+
+/// Returns the number of records that a request asks for, in its query or in its body.
+fn requested(entry: &Entry) -> Option<usize> {
+    const NAMES: [&str; 2] = ["limit", "count"];
+    let pairs = entry.query.split('&').filter_map(|pair| pair.split_once('='));
+    let in_query = pairs.filter(|(name, _)| NAMES.contains(name)).map(|(_, size)| size.to_owned());
+    let body = entry.body.as_deref().unwrap_or_default();
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let in_body = NAMES.iter().filter_map(|name| Some(body.get(name)?.to_string()));
+    in_query.chain(in_body).map(|size| size.parse().expect("a number")).next()
+}
+
+#[test]
+fn the_stated_page_sizes_are_those_of_the_requests() {
+    /// Ids per request of batch reads, which a request does not name.
+    const BATCHES: [usize; 4] =
+        [limits::ASSOCIATIONS_READ, limits::BATCH_READ, limits::FLOWS_READ, limits::HISTORY_PAGE];
+    let journal = JournalConfig { bodies: true, ..JournalConfig::default() };
+    let mut stage = Stage::new(Config { journal, ..stopped(every_stream()) });
+    stage.config["enable_experimental_streams"] = true.into();
+    let sizes = |stage: &Stage| {
+        let sizes: BTreeSet<_> = stage.simulator.journal().iter().filter_map(requested).collect();
+        stage.simulator.clear_journal();
+        sizes
+    };
+    let mut violations = Vec::new();
+    let mut compare = |what: &str, terms: &[Term], requested: &BTreeSet<usize>| {
+        let stated = |term: &&Term| term.only.is_none();
+        let stated = terms.iter().filter(stated).filter_map(Term::page_size);
+        let stated: BTreeSet<_> = stated.collect();
+        let is_batch = |size: &&usize| BATCHES.contains(size);
+        let unseen: Vec<_> = stated.difference(requested).filter(|size| !is_batch(size)).collect();
+        // A request for one entry looks for the first one.
+        let unstated = requested.difference(&stated).filter(|size| **size != 1);
+        let unstated: Vec<_> = unstated.collect();
+        if !unseen.is_empty() || !unstated.is_empty() {
+            violations.push(format!("{what}: states {unseen:?}, requests {unstated:?}"));
+        }
+    };
+    for row in STREAMS.iter() {
+        let Cost { whole, changes } = row.cost();
+        let mode =
+            if changes.is_some() && row.cursor.is_some() { Mode::Incremental } else { Mode::Full };
+        let catalog = Catalog::of(&[row.name], mode);
+        let first = stage.read(&catalog).succeeded();
+        compare(row.name, &whole, &sizes(&stage));
+        if let (Mode::Incremental, Some(changes)) = (mode, changes) {
+            stage.read_on(&catalog, &first.state()).succeeded();
+            compare(&format!("changes of {}", row.name), &changes, &sizes(&stage));
+        }
+    }
+    assert_eq!(violations, Vec::<String>::new());
 }

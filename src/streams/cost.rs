@@ -4,9 +4,12 @@
 use std::fmt;
 
 use super::spec::StreamSpec;
-use super::strategy::{Detailed, Pass, ReadStrategy};
-use crate::hubspot::PagingKind;
-use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
+use super::strategy::{Detailed, Pass, ReadStrategy, Substream};
+use crate::hubspot::limits::{
+    ASSOCIATIONS_READ, ENGAGEMENTS_PAGE, EVENT_OCCURRENCES_PAGE, EVENTS_PAGE, HISTORY_PAGE,
+    LIST_PAGE, RECENT_ENGAGEMENTS_PAGE, SEARCH_PAGE,
+};
+use crate::hubspot::{ListRequest, PagingKind};
 
 /// Cost of a full refresh and of an incremental read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +36,15 @@ pub struct Term {
 pub enum Each {
     /// Once per read, for the named purpose.
     Once(&'static str),
-    /// Per page of the given size; at least one page is requested.
+    /// Per page of so many records of the stream; at least one page is requested.
     Page(usize, &'static str),
-    /// Per item.
-    One(&'static str),
+    /// Per record of the stream.
+    Record(&'static str),
+    /// Per page of so many things that are no records of the stream; at least one page is
+    /// requested.
+    PageOfOthers(usize, &'static str),
+    /// Per thing that is no record of the stream.
+    Other(&'static str),
 }
 
 impl Term {
@@ -48,8 +56,21 @@ impl Term {
         Self { requests: 1, each: Each::Page(size, what), purpose: None, only: None }
     }
 
-    const fn one(what: &'static str) -> Self {
-        Self { requests: 1, each: Each::One(what), purpose: None, only: None }
+    const fn record(what: &'static str) -> Self {
+        Self { requests: 1, each: Each::Record(what), purpose: None, only: None }
+    }
+
+    const fn page_of_others(size: usize, what: &'static str) -> Self {
+        Self { requests: 1, each: Each::PageOfOthers(size, what), purpose: None, only: None }
+    }
+
+    const fn other(what: &'static str) -> Self {
+        Self { requests: 1, each: Each::Other(what), purpose: None, only: None }
+    }
+
+    /// Returns the cost of a list of records: by page, or one request if there is only one page.
+    fn list(list: &ListRequest<'_>, what: &'static str) -> Self {
+        records_per_page(list).map_or(Self::once("all records"), |size| Self::page(size, what))
     }
 
     const fn only(self, only: &'static str) -> Self {
@@ -65,15 +86,26 @@ impl Term {
     }
 
     /// Returns the maximum number of requests for `records` records. `others` is the number of
-    /// items for terms that are not counted by records (`Each::One`).
+    /// things for terms that are not counted by records.
     pub fn most(&self, records: usize, others: usize) -> usize {
+        let pages = |size: usize, count: usize| {
+            let least = usize::from(self.purpose.is_none());
+            self.requests * count.div_ceil(size.max(1)).max(least)
+        };
         match self.each {
             Each::Once(_) => self.requests,
-            Each::Page(size, _) => {
-                let pages = records.div_ceil(size.max(1));
-                self.requests * pages.max(usize::from(self.purpose.is_none()))
-            }
-            Each::One(_) => self.requests * others,
+            Each::Page(size, _) => pages(size, records),
+            Each::Record(_) => self.requests * records,
+            Each::PageOfOthers(size, _) => pages(size, others),
+            Each::Other(_) => self.requests * others,
+        }
+    }
+
+    /// Returns the number of things per page, if requests are counted by page.
+    pub fn page_size(&self) -> Option<usize> {
+        match self.each {
+            Each::Page(size, _) | Each::PageOfOthers(size, _) => Some(size),
+            Each::Once(_) | Each::Record(_) | Each::Other(_) => None,
         }
     }
 }
@@ -83,8 +115,10 @@ impl fmt::Display for Term {
         let requests = self.requests;
         match self.each {
             Each::Once(what) => write!(formatter, "{requests} for {what}")?,
-            Each::Page(1, what) | Each::One(what) => write!(formatter, "{requests} per {what}")?,
-            Each::Page(size, what) => write!(formatter, "{requests} per {size} {what}")?,
+            Each::Record(what) | Each::Other(what) => write!(formatter, "{requests} per {what}")?,
+            Each::Page(size, what) | Each::PageOfOthers(size, what) => {
+                write!(formatter, "{requests} per {} {what}", grouped(size))?;
+            }
         }
         let mut conditions = [self.purpose, self.only].into_iter().flatten();
         conditions.try_for_each(|words| write!(formatter, " {words}"))
@@ -124,68 +158,92 @@ impl StreamSpec<'_> {
             ReadStrategy::PropertyHistory(_) => Cost {
                 whole: vec![
                     PROPERTIES,
-                    Term::one("50 objects"),
-                    Term::one("100 objects").only("if the property names do not fit a URL"),
+                    Term::page_of_others(HISTORY_PAGE, "objects"),
+                    Term::page_of_others(LIST_PAGE, "objects")
+                        .only("if the property names do not fit a URL"),
                 ],
                 changes: Some(vec![
                     PROPERTIES,
-                    Term::once("the search"),
-                    Term::one("200 changed objects"),
-                    Term::one("50 changed objects").purpose("for their histories"),
+                    Term::page_of_others(SEARCH_PAGE, "changed objects"),
+                    Term::page_of_others(HISTORY_PAGE, "changed objects")
+                        .purpose("for their histories"),
                 ]),
             },
             ReadStrategy::Associations(_) => Cost {
-                whole: vec![Term::one("100 records"), Term::one("1,000 records")],
+                whole: vec![
+                    Term::page_of_others(LIST_PAGE, "objects"),
+                    Term::page_of_others(ASSOCIATIONS_READ, "objects")
+                        .purpose("for their associations"),
+                ],
                 changes: None,
             },
             ReadStrategy::Recordings(_) => Cost {
                 whole: vec![PROPERTIES, Term::page(SEARCH_PAGE, "recordings")],
                 changes: Some(vec![PROPERTIES, Term::page(SEARCH_PAGE, "changed recordings")]),
             },
-            ReadStrategy::TimeWindows(_) => Cost {
-                whole: vec![
-                    TIME,
-                    Term::page(1000, "records"),
-                    Term::one("30 days").only("if that is more than a page"),
-                ],
-                changes: Some(vec![
-                    TIME,
-                    Term::page(1000, "records"),
-                    Term::one("30 days").only("if the last read is longer ago"),
-                ]),
+            ReadStrategy::TimeWindows(definition) => {
+                let page = Term::page(EVENTS_PAGE, "records");
+                let days = definition.window.as_secs() / (24 * 60 * 60);
+                let window = Term::page_of_others(usize::try_from(days).unwrap_or(1), "days");
+                Cost {
+                    whole: vec![TIME, page, window.only("if that is more than a page")],
+                    changes: Some(vec![TIME, page, window.only("if the last read is longer ago")]),
+                }
+            }
+            ReadStrategy::Substream(definition) => Cost {
+                whole: substream(definition, "records"),
+                changes: self.cursor.map(|_| substream(definition, "new records")),
             },
-            ReadStrategy::Substream(_) => Cost {
-                whole: vec![
-                    Term::one("page of the list"),
-                    Term::one("entry of the list"),
-                    Term::page(50, "records"),
-                ],
-                changes: Some(vec![
-                    Term::one("page of the list"),
-                    Term::one("entry of the list"),
-                    Term::page(50, "new records"),
-                ]),
-            },
-            ReadStrategy::RecordEvents(events) => {
-                let types = events.event_types.len();
+            ReadStrategy::RecordEvents(definition) => {
+                let types = definition.event_types.len();
+                let events = Term::page(EVENT_OCCURRENCES_PAGE, "records");
                 Cost {
                     whole: vec![
-                        Term::one("100 objects"),
-                        Term::one("object").times(types),
-                        Term::page(LIST_PAGE, "records"),
+                        Term::page_of_others(LIST_PAGE, "objects"),
+                        Term::other("object").times(types),
+                        events,
                     ],
                     changes: Some(vec![
-                        Term::one("100 objects"),
-                        Term::one("object").times(types),
-                        Term::page(LIST_PAGE, "records"),
+                        Term::page_of_others(SEARCH_PAGE, "changed objects"),
+                        Term::other("changed object").times(types),
+                        events,
                     ]),
                 }
             }
-            ReadStrategy::Engagements(_) => Cost {
-                whole: vec![TIME, Term::page(LIST_PAGE, "records")],
-                changes: Some(vec![TIME, Term::page(LIST_PAGE, "changed records")]),
-            },
+            ReadStrategy::Engagements(_) => {
+                let all = Term::page(ENGAGEMENTS_PAGE, "records");
+                let recent = |what| Term::page(RECENT_ENGAGEMENTS_PAGE, what);
+                Cost {
+                    whole: vec![TIME, all, recent("records").only("if the start date is recent")],
+                    changes: Some(vec![
+                        TIME,
+                        recent("changed records"),
+                        all.only("if the list of recent changes does not reach back far enough"),
+                    ]),
+                }
+            }
         }
+    }
+}
+
+/// Cost of the child records of a list: those of each entry are a list of their own.
+fn substream(definition: &Substream, what: &'static str) -> Vec<Term> {
+    let Substream { parents, child, .. } = definition;
+    let entries = records_per_page(&parents.list)
+        .map_or(Term::once("the list"), |size| Term::page_of_others(size, "entries of the list"));
+    vec![entries, Term::other("entry of the list"), Term::list(&child.list, what)]
+}
+
+/// Returns the page size of a list, or `None` if it has only one page.
+fn records_per_page(list: &ListRequest<'_>) -> Option<usize> {
+    list.page_size().filter(|_| list.layout.paging != PagingKind::None)
+}
+
+/// Returns a number with commas between groups of three digits.
+fn grouped(number: usize) -> String {
+    match (number / 1000, number % 1000) {
+        (0, rest) => rest.to_string(),
+        (thousands, rest) => format!("{},{rest:03}", grouped(thousands)),
     }
 }
 
@@ -212,10 +270,10 @@ fn found(what: &'static str, links: usize) -> Vec<Term> {
 
 /// Cost of a list plus the details of `several` of its records.
 fn detailed(definition: &Detailed, one: &'static str, several: &'static str) -> Vec<Term> {
-    let list = Term::page(definition.list.page_size().unwrap_or(1), "records");
+    let list = Term::list(&definition.list, "records");
     let details = match definition.batch {
         Some(batch) => Term::page(batch.most, several).purpose("for their details"),
-        None => Term::page(1, one).purpose("for its details"),
+        None => Term::record(one).purpose("for its details"),
     };
     vec![list, details]
 }
@@ -243,12 +301,7 @@ fn marketing_emails() -> Cost {
 fn by_pass(passes: &[Pass]) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
     for pass in passes {
-        let term = match pass.list.page_size() {
-            Some(size) if pass.list.layout.paging != PagingKind::None => {
-                Term::page(size, "records")
-            }
-            _ => Term::once("all records"),
-        };
+        let term = Term::list(&pass.list, "records");
         match terms.iter_mut().find(|known| known.each == term.each) {
             Some(known) => known.requests += 1,
             None => terms.push(term),
@@ -271,6 +324,21 @@ mod tests {
         for (name, whole, changes) in [
             ("account_details", "1 for the record", None),
             ("owners", "1 per 500 records", None),
+            ("association_labels", "20 for all records", None),
+            (
+                "list_memberships",
+                "1 per 500 entries of the list; 1 per entry of the list; 1 per 250 records",
+                None,
+            ),
+            (
+                "email_events",
+                "1 for the time; 1 per 1,000 records; \
+                 1 per 30 days if that is more than a page",
+                Some(
+                    "1 for the time; 1 per 1,000 records; \
+                     1 per 30 days if the last read is longer ago",
+                ),
+            ),
             (
                 "goals",
                 "1 for the properties; 1 per 100 records; \
@@ -301,8 +369,10 @@ mod tests {
             assert_eq!(page.most(records, 0), expected, "{records}");
         }
         assert_eq!(page.purpose("for more").most(0, 0), 0);
-        let by_form = Term { each: Each::One("form"), ..page };
-        assert_eq!(by_form.times(2).most(7, 3), 6);
+        assert_eq!(Term::other("form").times(2).most(7, 3), 6);
+        let forms = Term::page_of_others(2, "forms");
+        assert_eq!([forms.most(7, 0), forms.most(7, 3)], [1, 2]);
+        assert_eq!(forms.purpose("for more").most(7, 0), 0);
     }
 
     #[test]
