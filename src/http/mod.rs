@@ -47,7 +47,7 @@ pub use headers::ResponseHeaders;
 pub use page_size::PageSize;
 pub use quota::Bucket;
 pub use rate_limit::WindowUsage;
-pub use read_only::{READ_REQUESTS, ReadRequest};
+pub use read_only::{READ_REQUESTS, ReadRequest, is_read_only};
 pub use refusal::{ExhaustedQuota, Refusal};
 pub use request::{Request, RequestBody, ResizablePage};
 pub use request_error::{DecodeError, RequestError};

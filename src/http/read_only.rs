@@ -58,7 +58,7 @@ pub const READ_REQUESTS: &[ReadRequest] = &[
 ];
 
 /// Returns `true` if the request only reads. Other requests are never sent.
-pub(super) fn is_read_only(method: &Method, path: &str) -> bool {
+pub fn is_read_only(method: &Method, path: &str) -> bool {
     is_plain(path)
         && READ_REQUESTS.iter().any(|read| {
             read.method == *method && path.starts_with(read.start) && path.ends_with(read.end)

@@ -27,15 +27,7 @@ pub async fn collection(
         }
         Parameters::Body(field) => {
             let body = |size| list.body(field, after, size);
-            api.post_page(
-                list.endpoint,
-                list.path,
-                Bucket::General,
-                size,
-                body,
-                decode,
-            )
-            .await
+            api.post_page(list.endpoint, list.path, Bucket::General, size, body, decode).await
         }
     }
 }
