@@ -1,7 +1,6 @@
 //! One attempt of a request: sends it, reads the response, and decodes it.
 
 use bytes::{Bytes, BytesMut};
-use std::sync::atomic::Ordering::Relaxed;
 use tokio::time::Instant;
 
 use super::error_body::{ErrorBody, reported_error};
@@ -63,7 +62,7 @@ impl Transport {
             .send()
             .await
             .map_err(|error| AttemptError::Transport(TransportError::of(error)))?;
-        self.is_reached.store(true, Relaxed);
+        self.is_reached.set(true);
         let status = response.status().as_u16();
         let headers = ResponseHeaders::parse(response.headers());
         self.apply_headers(&headers, permit, status == 429);

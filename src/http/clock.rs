@@ -1,7 +1,6 @@
 //! HubSpot's clock, derived from its `Date` headers and this machine's clock.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::cell::{Cell, OnceCell};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
@@ -21,10 +20,10 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug)]
 pub struct ServerClock {
     machine: (Instant, DateTime<Utc>),
-    learned: OnceLock<(Instant, DateTime<Utc>)>,
+    learned: OnceCell<(Instant, DateTime<Utc>)>,
     /// Largest lag of a later header behind the first one, in milliseconds; never positive.
-    set_back_ms: AtomicI64,
-    is_missing_reported: AtomicBool,
+    set_back_ms: Cell<i64>,
+    is_missing_reported: Cell<bool>,
 }
 
 /// A clock discrepancy, reported once per kind.
@@ -44,9 +43,9 @@ impl ServerClock {
         let now = time::now().checked_add_signed(correction).unwrap_or_else(time::now);
         Self {
             machine: (start, now),
-            learned: OnceLock::new(),
-            set_back_ms: AtomicI64::new(0),
-            is_missing_reported: AtomicBool::new(false),
+            learned: OnceCell::new(),
+            set_back_ms: Cell::new(0),
+            is_missing_reported: Cell::new(false),
         }
     }
 
@@ -61,8 +60,7 @@ impl ServerClock {
     pub fn learn(&self, date_header: Option<&str>, answered_at: Instant) -> Option<ClockSkew> {
         let date = date_header.and_then(|text| DateTime::parse_from_rfc2822(text).ok());
         let Some(date) = date.map(|date| date.to_utc()) else {
-            let is_first =
-                !self.is_learned() && !self.is_missing_reported.swap(true, Ordering::Relaxed);
+            let is_first = !self.is_learned() && !self.is_missing_reported.replace(true);
             return is_first.then_some(ClockSkew::Missing);
         };
         if self.learned.set((answered_at, date)).is_ok() {
@@ -73,7 +71,8 @@ impl ServerClock {
         if moved >= -TOLERANCE {
             return None;
         }
-        let before = self.set_back_ms.fetch_min(moved.num_milliseconds(), Ordering::Relaxed);
+        let before = self.set_back_ms.get();
+        self.set_back_ms.set(before.min(moved.num_milliseconds()));
         (before == 0).then_some(ClockSkew::SetBack(-moved))
     }
 
@@ -90,7 +89,7 @@ impl ServerClock {
 
     /// Returns the time by the clock that is behind.
     pub fn earliest(&self, instant: Instant) -> DateTime<Utc> {
-        let set_back = TimeDelta::milliseconds(self.set_back_ms.load(Ordering::Relaxed));
+        let set_back = TimeDelta::milliseconds(self.set_back_ms.get());
         (self.at(instant) + set_back).min(at(self.machine, instant))
     }
 

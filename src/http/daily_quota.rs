@@ -1,7 +1,6 @@
 //! Daily request quota, and the share of it at which a sync stops.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::cell::Cell;
 
 /// Daily quota usage of the account, in requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,10 +19,10 @@ impl DailyQuotaUsage {
 /// Daily quota as last reported by HubSpot, and the share that must not be exceeded.
 #[derive(Debug, Default)]
 pub struct DailyQuota {
-    usage: Mutex<Option<DailyQuotaUsage>>,
-    share: Mutex<Option<u32>>,
+    usage: Cell<Option<DailyQuotaUsage>>,
+    share: Cell<Option<u32>>,
     /// `true` once the warning about a reported limit of 0 has been logged.
-    is_warned: AtomicBool,
+    is_warned: Cell<bool>,
 }
 
 impl DailyQuota {
@@ -31,7 +30,7 @@ impl DailyQuota {
     /// proves it wrong.
     pub fn observe(&self, usage: DailyQuotaUsage) {
         if usage.limit == 0 {
-            if !self.is_warned.swap(true, Relaxed) {
+            if !self.is_warned.replace(true) {
                 log::warn!(
                     "HubSpot reports a limit of 0 requests per day, which cannot be right, so \
                     `daily_share` is ignored in this run"
@@ -39,24 +38,24 @@ impl DailyQuota {
             }
             return;
         }
-        *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Some(usage);
+        self.usage.set(Some(usage));
     }
 
     /// Returns the usage last reported; `None` if HubSpot does not report it, as for apps
     /// without a daily limit.
     pub fn usage(&self) -> Option<DailyQuotaUsage> {
-        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+        self.usage.get()
     }
 
     /// Refuses further requests once the account has used `share` percent of its daily quota.
     /// `None` removes the limit.
     pub fn set_limit(&self, share: Option<u32>) {
-        *self.share.lock().unwrap_or_else(PoisonError::into_inner) = share;
+        self.share.set(share);
     }
 
     /// Returns the usage and the share if the share is used up.
     pub(super) fn exceeded_share(&self) -> Option<(DailyQuotaUsage, u32)> {
-        let share = (*self.share.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let share = self.share.get()?;
         let usage = self.usage()?;
         usage.reaches(share).then_some((usage, share))
     }

@@ -1,8 +1,8 @@
 //! Removes secrets from responses before they are kept or shown.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -19,10 +19,10 @@ const MIN_FRAGMENT_LENGTH: usize = 8;
 #[derive(Default)]
 pub(super) struct Redactor {
     /// Secrets and their percent-encoded forms, in lower case.
-    plain: Mutex<BTreeSet<String>>,
+    plain: RefCell<BTreeSet<String>>,
     /// Base64 fragments of the secrets, in lower case. A match is extended over all surrounding base64
     /// text, which may hold more of the secret.
-    base64: Mutex<BTreeSet<String>>,
+    base64: RefCell<BTreeSet<String>>,
 }
 
 impl Redactor {
@@ -36,9 +36,9 @@ impl Redactor {
         // Most encoders leave these two characters unescaped.
         let encoded = form.replace("%2D", "-").replace("%5F", "_");
         let plain = [secret.to_owned(), form, encoded].map(|text| text.to_ascii_lowercase());
-        self.plain.lock().unwrap_or_else(PoisonError::into_inner).extend(plain);
+        self.plain.borrow_mut().extend(plain);
         let fragments = fragments(secret.as_bytes()).map(|text| text.to_ascii_lowercase());
-        self.base64.lock().unwrap_or_else(PoisonError::into_inner).extend(fragments);
+        self.base64.borrow_mut().extend(fragments);
     }
 
     /// Returns the body without secrets.
@@ -57,11 +57,11 @@ impl Redactor {
     fn redacted(&self, text: &str) -> Option<String> {
         let lower = text.to_ascii_lowercase();
         let mut found: Vec<Range<usize>> = Vec::new();
-        for secret in &*self.plain.lock().unwrap_or_else(PoisonError::into_inner) {
+        for secret in &*self.plain.borrow() {
             let positions = memchr::memmem::find_iter(lower.as_bytes(), secret.as_bytes());
             found.extend(positions.map(|at| at..at + secret.len()));
         }
-        for fragment in &*self.base64.lock().unwrap_or_else(PoisonError::into_inner) {
+        for fragment in &*self.base64.borrow() {
             let positions = memchr::memmem::find_iter(lower.as_bytes(), fragment.as_bytes());
             found.extend(positions.map(|at| widened(lower.as_bytes(), at..at + fragment.len())));
         }

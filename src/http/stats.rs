@@ -1,31 +1,46 @@
 //! Request statistics of a stream.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use super::quota::Bucket;
+
+/// Number that a shared reference can change.
+#[derive(Debug, Default)]
+struct Counter(Cell<u64>);
+
+impl Counter {
+    fn get(&self) -> u64 {
+        self.0.get()
+    }
+
+    fn add(&self, number: u64) {
+        self.0.set(self.0.get().saturating_add(number));
+    }
+}
 
 /// Counts one stream's requests and the time they wait.
 #[derive(Debug)]
 pub struct RequestStats {
     /// Identifies the stream within the process, for fair queueing.
     stream: u64,
-    general: AtomicU64,
-    search: AtomicU64,
-    associations: AtomicU64,
-    unlimited: AtomicU64,
-    retries: AtomicU64,
-    throttled: AtomicU64,
-    waited_ms: AtomicU64,
+    general: Counter,
+    search: Counter,
+    associations: Counter,
+    unlimited: Counter,
+    retries: Counter,
+    throttled: Counter,
+    waited_ms: Counter,
     current: RequestsByState,
 }
 
 /// Number of the stream's requests in each state.
 #[derive(Debug, Default)]
 struct RequestsByState {
-    in_flight: AtomicU64,
-    queued: [AtomicU64; 3],
-    backing_off: AtomicU64,
+    in_flight: Counter,
+    queued: [Counter; 3],
+    backing_off: Counter,
 }
 
 /// Reason why a stream has no request in flight.
@@ -39,34 +54,34 @@ pub enum BlockedOn {
 
 /// Counts one request in a state until it is dropped.
 #[derive(Debug)]
-pub struct StateGuard<'a>(&'a AtomicU64);
+pub struct StateGuard<'a>(&'a Counter);
 
 impl<'a> StateGuard<'a> {
-    fn enter(counter: &'a AtomicU64) -> Self {
-        counter.fetch_add(1, Relaxed);
+    fn enter(counter: &'a Counter) -> Self {
+        counter.add(1);
         Self(counter)
     }
 }
 
 impl Drop for StateGuard<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        let Self(Counter(counter)) = self;
+        counter.set(counter.get().saturating_sub(1));
     }
 }
 
 impl Default for RequestStats {
     fn default() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let zero = || AtomicU64::new(0);
         Self {
             stream: NEXT.fetch_add(1, Relaxed),
-            general: zero(),
-            search: zero(),
-            associations: zero(),
-            unlimited: zero(),
-            retries: zero(),
-            throttled: zero(),
-            waited_ms: zero(),
+            general: Counter::default(),
+            search: Counter::default(),
+            associations: Counter::default(),
+            unlimited: Counter::default(),
+            retries: Counter::default(),
+            throttled: Counter::default(),
+            waited_ms: Counter::default(),
             current: RequestsByState::default(),
         }
     }
@@ -82,33 +97,33 @@ impl RequestStats {
     pub fn requests(&self) -> u64 {
         [&self.general, &self.search, &self.associations, &self.unlimited]
             .iter()
-            .map(|counter| counter.load(Relaxed))
+            .map(|counter| counter.get())
             .sum()
     }
 
     /// Returns the number of requests sent by bucket: general, search, associations.
     pub fn by_bucket(&self) -> [u64; 3] {
-        [&self.general, &self.search, &self.associations].map(|counter| counter.load(Relaxed))
+        [&self.general, &self.search, &self.associations].map(|counter| counter.get())
     }
 
     /// Returns the number of requests repeated after a fault.
     pub fn retries(&self) -> u64 {
-        self.retries.load(Relaxed)
+        self.retries.get()
     }
 
     /// Returns the number of 429 responses.
     pub fn throttled_answers(&self) -> u64 {
-        self.throttled.load(Relaxed)
+        self.throttled.get()
     }
 
     /// Returns the time spent waiting for permits.
     pub fn waited(&self) -> Duration {
-        Duration::from_millis(self.waited_ms.load(Relaxed))
+        Duration::from_millis(self.waited_ms.get())
     }
 
     /// Returns what the stream waits for, if it has no request in flight.
     pub fn blocked_on(&self) -> Option<BlockedOn> {
-        let is_any = |number: &AtomicU64| number.load(Relaxed) > 0;
+        let is_any = |number: &Counter| number.get() > 0;
         if is_any(&self.current.in_flight) {
             return None;
         }
@@ -125,7 +140,7 @@ impl RequestStats {
 
     /// Returns `true` if the stream has a request in flight or waiting.
     pub fn is_busy(&self) -> bool {
-        self.blocked_on().is_some() || self.current.in_flight.load(Relaxed) > 0
+        self.blocked_on().is_some() || self.current.in_flight.get() > 0
     }
 
     /// Counts a request as in flight until the guard is dropped.
@@ -157,23 +172,23 @@ impl RequestStats {
             Bucket::Associations => &self.associations,
             Bucket::Unlimited => &self.unlimited,
         };
-        counter.fetch_add(1, Relaxed);
+        counter.add(1);
     }
 
     /// Counts a retry.
     pub fn count_retry(&self) {
-        self.retries.fetch_add(1, Relaxed);
+        self.retries.add(1);
     }
 
     /// Counts a 429 response.
     pub(super) fn count_throttled(&self) {
-        self.throttled.fetch_add(1, Relaxed);
+        self.throttled.add(1);
     }
 
     /// Adds to the time spent waiting for permits.
     pub(super) fn add_quota_wait(&self, waited: Duration) {
         let milliseconds = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
-        self.waited_ms.fetch_add(milliseconds, Relaxed);
+        self.waited_ms.add(milliseconds);
     }
 }
 

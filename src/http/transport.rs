@@ -1,6 +1,6 @@
 //! The retry loop: acquires a permit, makes an attempt, and waits before the next one.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::cell::Cell;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,7 +36,7 @@ pub(crate) struct Transport {
     pub(super) redactor: Redactor,
     retry_budget: RetryBudget,
     /// `true` once any request of this run got a response.
-    pub(super) is_reached: AtomicBool,
+    pub(super) is_reached: Cell<bool>,
 }
 
 /// Time that one request has taken.
@@ -61,7 +61,7 @@ impl Transport {
         retry_budget: RetryBudget,
         clock: ServerClock,
     ) -> Self {
-        let (daily_quota, is_reached) = (DailyQuota::default(), AtomicBool::new(false));
+        let (daily_quota, is_reached) = (DailyQuota::default(), Cell::new(false));
         let redactor = Redactor::default();
         Self { http, base, limiter, clock, daily_quota, redactor, retry_budget, is_reached }
     }
@@ -136,7 +136,7 @@ impl Transport {
             };
             let retry_budget = self.retry_budget();
             backoff.set_budget(retry_budget);
-            if backoff.attempts() == 0 && !self.is_reached.load(Relaxed) {
+            if backoff.attempts() == 0 && !self.is_reached.get() {
                 let (base, budget) = (&self.base, retry_budget.budget);
                 log::warn!("no answer from {base}: {cause}; trying again for up to {budget:?}");
             }
@@ -161,7 +161,7 @@ impl Transport {
     /// Returns the current retry budget of a request. It is shorter until the first response of the
     /// run, because a server that was never reached is probably misconfigured.
     pub(super) fn retry_budget(&self) -> RetryBudget {
-        if self.is_reached.load(Relaxed) {
+        if self.is_reached.get() {
             self.retry_budget
         } else {
             self.retry_budget.at_most(RetryBudget::INTERACTIVE)

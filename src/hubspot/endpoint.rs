@@ -1,6 +1,6 @@
 //! Paths of the endpoints, by API version.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::cell::{RefCell, RefMut};
 
 /// A group of paths with a common prefix, which moved together between API versions.
 ///
@@ -67,12 +67,12 @@ pub enum ApiVersion {
 pub struct Paths {
     version: ApiVersion,
     /// Endpoints whose dated path does not exist.
-    fallen_back: Mutex<Vec<Endpoint>>,
+    fallen_back: RefCell<Vec<Endpoint>>,
 }
 
 impl Paths {
     pub fn new(version: ApiVersion) -> Self {
-        Self { version, fallen_back: Mutex::default() }
+        Self { version, fallen_back: RefCell::default() }
     }
 
     /// Returns the path prefix of the endpoint.
@@ -103,8 +103,8 @@ impl Paths {
         is_new
     }
 
-    fn fallen_back(&self) -> MutexGuard<'_, Vec<Endpoint>> {
-        self.fallen_back.lock().unwrap_or_else(PoisonError::into_inner)
+    fn fallen_back(&self) -> RefMut<'_, Vec<Endpoint>> {
+        self.fallen_back.borrow_mut()
     }
 }
 

@@ -1,7 +1,8 @@
 //! Property columns of a stream.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::rc::Rc;
 
 use tokio::sync::OnceCell;
 
@@ -10,14 +11,14 @@ use crate::hubspot::{self, Api, Definition};
 use crate::schema::{PropertyColumn, property_columns};
 use crate::streams::{Schema, StreamSpec};
 
-type SharedDefinitions = Arc<OnceCell<Vec<Definition>>>;
+type SharedDefinitions = Rc<OnceCell<Vec<Definition>>>;
 
 /// Cache of property definitions by object type. The first stream that needs a list requests it,
 /// and the others wait for the response. An error is returned only to the stream that sent the
 /// request.
 #[derive(Debug, Default)]
 pub struct Definitions {
-    by_object: Mutex<HashMap<String, SharedDefinitions>>,
+    by_object: RefCell<HashMap<String, SharedDefinitions>>,
 }
 
 impl Definitions {
@@ -53,7 +54,7 @@ impl Definitions {
     }
 
     fn of(&self, object: &str) -> SharedDefinitions {
-        let mut by_object = self.by_object.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(by_object.entry(object.to_owned()).or_default())
+        let mut by_object = self.by_object.borrow_mut();
+        Rc::clone(by_object.entry(object.to_owned()).or_default())
     }
 }
