@@ -225,7 +225,7 @@ impl Scene {
             self.findings.check(found == expected, &name, || {
                 format!("a state from the future: {found} of {expected} records")
             });
-            let start = format!("`{name}`: its saved state says that everything was read until");
+            let start = format!("`{name}`: the saved state ends at ");
             let said = output.warnings().iter().filter(|line| line.starts_with(&start)).count();
             self.findings.check(said == 1, &name, || format!("{said} warnings of the future"));
             if output.statuses(&name).last() == Some(&"COMPLETE") {
