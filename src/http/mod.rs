@@ -13,6 +13,7 @@
 //! Decisions are pure and can be tested on their own ([`retry_action`], [`Backoff`], [`AccessToken`],
 //! the windows of `rate_limit`).
 
+mod access_token;
 mod attempt;
 mod backoff;
 mod client;
@@ -37,6 +38,7 @@ mod token;
 mod transport;
 mod transport_error;
 
+pub use access_token::{AccessToken, TokenGrant};
 pub use attempt::BODY_CAP;
 pub use backoff::{Backoff, RetryBudget};
 pub use client::{Client, ClientOptions};
@@ -50,8 +52,8 @@ pub use rate_limit::WindowUsage;
 pub use read_only::{READ_REQUESTS, ReadRequest, is_read_only};
 pub use refusal::{ExhaustedQuota, Refusal};
 pub use request::{Request, RequestBody, ResizablePage};
-pub use request_error::{DecodeError, RequestError};
-pub use retry::{AttemptError, FailedRequest, RetryAction, TransientError, retry_action};
+pub use request_error::{DecodeError, RequestError, TransientError};
+pub use retry::{AttemptError, FailedRequest, RetryAction, retry_action};
 pub use stats::{BlockedOn, RequestStats};
-pub use token::{AccessToken, KeepToken, TokenGrant, TokenProvider, TokenRefresher};
+pub use token::{KeepToken, TokenProvider, TokenRefresher};
 pub use transport_error::TransportError;

@@ -6,7 +6,6 @@ use http::Method;
 
 use super::daily_quota::DailyQuotaUsage;
 use super::refusal::Refusal;
-use super::retry::TransientError;
 use crate::error::BoxError;
 
 /// Reason why a success response could not be used.
@@ -28,6 +27,45 @@ impl From<serde_json::Error> for DecodeError {
             Self::Malformed(error.to_string())
         }
     }
+}
+
+/// Failure of an attempt after which a retry may succeed. `Display` describes it in messages.
+#[derive(Debug, thiserror::Error)]
+pub enum TransientError {
+    #[error("its last answer was {}{}", .0.status, requested_wait(.0))]
+    Refused(Box<Refusal>),
+    #[error("{0}")]
+    Unusable(String),
+    #[error("no whole answer within {:.0} s", .0.as_secs_f64())]
+    TimedOut(Duration),
+    #[error("{0}")]
+    ConnectionFailed(String),
+    /// A proxy refused to connect to the host.
+    #[error("the proxy refuses")]
+    ProxyRefused(BoxError),
+}
+
+impl TransientError {
+    /// Returns the error response, if there is one.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::Unusable(_)
+            | Self::TimedOut(_)
+            | Self::ConnectionFailed(_)
+            | Self::ProxyRefused(_) => None,
+        }
+    }
+
+    /// Returns the minimum wait before a retry, if a response stated one.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.refusal()?.retry_after
+    }
+}
+
+fn requested_wait(refusal: &Refusal) -> String {
+    let wait = refusal.retry_after.map(|wait| format!(", which asks to wait {wait:?}"));
+    wait.unwrap_or_default()
 }
 
 /// Reason why a request got no usable response.

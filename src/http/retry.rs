@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::quota::Bucket;
 use super::refusal::{ExhaustedQuota, Refusal};
-use super::request_error::RequestError;
+use super::request_error::{RequestError, TransientError};
 use super::transport_error::TransportError;
 use crate::error::BoxError;
 
@@ -44,45 +44,6 @@ impl AttemptError {
             Self::Transport(_) | Self::Unexpected(_) | Self::Unusable(_) => false,
         }
     }
-}
-
-/// Failure of an attempt after which a retry may succeed. `Display` describes it in messages.
-#[derive(Debug, thiserror::Error)]
-pub enum TransientError {
-    #[error("its last answer was {}{}", .0.status, requested_wait(.0))]
-    Refused(Box<Refusal>),
-    #[error("{0}")]
-    Unusable(String),
-    #[error("no whole answer within {:.0} s", .0.as_secs_f64())]
-    TimedOut(Duration),
-    #[error("{0}")]
-    ConnectionFailed(String),
-    /// A proxy refused to connect to the host.
-    #[error("the proxy refuses")]
-    ProxyRefused(BoxError),
-}
-
-impl TransientError {
-    /// Returns the error response, if there is one.
-    pub fn refusal(&self) -> Option<&Refusal> {
-        match self {
-            Self::Refused(refusal) => Some(refusal),
-            Self::Unusable(_)
-            | Self::TimedOut(_)
-            | Self::ConnectionFailed(_)
-            | Self::ProxyRefused(_) => None,
-        }
-    }
-
-    /// Returns the minimum wait before a retry, if a response stated one.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
-        self.refusal()?.retry_after
-    }
-}
-
-fn requested_wait(refusal: &Refusal) -> String {
-    let wait = refusal.retry_after.map(|wait| format!(", which asks to wait {wait:?}"));
-    wait.unwrap_or_default()
 }
 
 /// The request of a failed attempt.

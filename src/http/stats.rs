@@ -96,14 +96,14 @@ impl RequestStats {
     /// Returns the number of requests sent, including retries.
     pub fn requests(&self) -> u64 {
         [&self.general, &self.search, &self.associations, &self.unlimited]
-            .iter()
-            .map(|counter| counter.get())
+            .into_iter()
+            .map(Counter::get)
             .sum()
     }
 
     /// Returns the number of requests sent by bucket: general, search, associations.
     pub fn by_bucket(&self) -> [u64; 3] {
-        [&self.general, &self.search, &self.associations].map(|counter| counter.get())
+        [&self.general, &self.search, &self.associations].map(Counter::get)
     }
 
     /// Returns the number of requests repeated after a fault.

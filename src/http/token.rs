@@ -1,25 +1,15 @@
 //! Access tokens and their renewal.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::access_token::{AccessToken, TokenGrant};
 use super::request::Request;
 use super::request_error::{DecodeError, RequestError};
 use super::stats::RequestStats;
 use super::transport::Transport;
 use crate::secret::Secret;
-
-/// Response of a token endpoint.
-#[derive(Debug, Clone)]
-pub struct TokenGrant {
-    pub token: Secret<String>,
-    pub lifetime: Duration,
-    /// The new refresh token, if the old one was replaced.
-    pub refresh_token: Option<Secret<String>>,
-}
 
 /// Builds a token request from a path and a refresh token.
 pub(crate) type RequestToken = Box<dyn Fn(&str, &Secret<String>) -> Request + Send + Sync>;
@@ -53,35 +43,6 @@ impl TokenRefresher {
         let refresh_token = latest.refresh_token.as_ref().unwrap_or(&self.refresh_token);
         let request = (self.request)(target, refresh_token);
         transport.send(&request, None, None, stats, &self.decode).await
-    }
-}
-
-/// An access token with its renewal time.
-#[derive(Debug, Clone)]
-pub struct AccessToken {
-    pub token: Secret<String>,
-    /// Instant from which the token is due for renewal; `None` if it does not expire.
-    renew_at: Option<Instant>,
-}
-
-/// Minimum time for which a token is used before it is refreshed.
-const MIN_LIFETIME: Duration = Duration::from_secs(1);
-
-impl AccessToken {
-    /// Creates an access token that was granted at `now`. It is due for renewal when a sixth of its
-    /// lifetime is left, at most five minutes before it expires, and never within
-    /// `MIN_LIFETIME` of the grant: a token that arrives expired would be renewed endlessly and never sent.
-    pub fn new(grant: TokenGrant, now: Instant) -> Self {
-        let margin = (grant.lifetime / 6).min(Duration::from_mins(5));
-        let life = grant.lifetime.saturating_sub(margin).max(MIN_LIFETIME);
-        // A lifetime that overflows the clock counts as unlimited.
-        let renew_at = now.checked_add(life);
-        Self { token: grant.token, renew_at }
-    }
-
-    /// Returns `true` if the token is due for renewal.
-    pub fn is_due(&self, now: Instant) -> bool {
-        self.renew_at.is_some_and(|renew_at| now >= renew_at)
     }
 }
 
@@ -160,7 +121,7 @@ impl TokenProvider {
         stats: &RequestStats,
     ) -> Result<AccessToken, RequestError> {
         let (refresher, latest) = match self {
-            Self::Fixed(token) => return Ok(AccessToken { token: token.clone(), renew_at: None }),
+            Self::Fixed(token) => return Ok(AccessToken::permanent(token.clone())),
             Self::Renewing { refresher, latest } => (refresher, latest),
         };
         let mut latest = latest.lock().await;
@@ -191,36 +152,5 @@ impl TokenProvider {
             latest.refresh_token = Some(new.clone());
         }
         Ok(latest.access_token.insert(AccessToken::new(grant, requested_at)).clone())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_token_is_renewed_before_it_expires() {
-        let start = Instant::now();
-        for (case, lifetime, due_after) in [
-            ("half an hour", 1800, 1500),
-            ("a minute", 60, 50),
-            ("a day", 86_400, 86_100),
-            ("no time at all", 0, 1),
-        ] {
-            let grant = TokenGrant {
-                token: Secret::new("token".to_owned()),
-                lifetime: Duration::from_secs(lifetime),
-                refresh_token: None,
-            };
-            let access_token = AccessToken::new(grant, start);
-            assert!(!access_token.is_due(start + Duration::from_secs(due_after - 1)), "{case}");
-            assert!(access_token.is_due(start + Duration::from_secs(due_after)), "{case}");
-        }
-        let grant = TokenGrant {
-            token: Secret::new(String::new()),
-            lifetime: Duration::MAX,
-            refresh_token: None,
-        };
-        assert!(!AccessToken::new(grant, start).is_due(start), "a lifetime beyond all clocks");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::{Instant, timeout};
 
+use super::access_token::AccessToken;
 use super::backoff::{Backoff, RetryBudget};
 use super::clock::ServerClock;
 use super::daily_quota::DailyQuota;
@@ -15,10 +16,9 @@ use super::read_only::is_read_only;
 use super::redact::Redactor;
 use super::refusal::Refusal;
 use super::request::{PendingRequest, Request, ResizablePage};
-use super::request_error::{DecodeError, RequestError};
-use super::retry::{AttemptError, RetryAction, TransientError, retry_action};
+use super::request_error::{DecodeError, RequestError, TransientError};
+use super::retry::{AttemptError, RetryAction, retry_action};
 use super::stats::RequestStats;
-use super::token::AccessToken;
 
 /// Maximum number of 429 responses to one request that do not count as failures. Waits for quota
 /// end by themselves, so only a server that no longer counts gets this far.

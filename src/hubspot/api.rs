@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::endpoint::{Endpoint, Paths};
 use super::explain::explain;
+use super::request_context::RequestContext;
 use super::token_info::TokenScopes;
 use crate::error::Error;
 use crate::http::{
@@ -15,14 +16,6 @@ use crate::http::{
     RequestStats, ResizablePage,
 };
 use crate::strict;
-
-/// The stream that requests are sent for, used in error messages.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestContext<'a> {
-    pub stream: &'a str,
-    /// Scopes required to read the stream.
-    pub scopes: &'a [&'a str],
-}
 
 /// Sends requests for one stream. Usage is recorded in its statistics, and errors carry its name.
 #[derive(Clone, Copy)]
@@ -138,7 +131,11 @@ impl Api<'_> {
     /// Returns the user-facing error for a failure.
     pub(super) async fn explain(&self, failure: RequestError) -> Error {
         let is_about_scopes = failure.refusal().is_some_and(Refusal::is_about_scopes);
-        let granted = if is_about_scopes { self.scopes.listed(*self).await } else { None };
+        let granted = if is_about_scopes {
+            self.scopes.listed(self.client, self.paths, self.stats).await
+        } else {
+            None
+        };
         explain(failure, self.request_context, self.client.base(), granted)
     }
 

@@ -8,7 +8,7 @@ use super::api::Api;
 use super::endpoint::Endpoint;
 use super::list_request::{ListRequest, Parameters};
 use super::page::{Page, PageToken};
-use super::pages::path_segment;
+use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize, RequestError};
 

@@ -10,7 +10,7 @@ use super::api::Api;
 use super::endpoint::Endpoint;
 use super::objects::{Input, QUERY, read_rows};
 use super::page::{Page, PageToken};
-use super::pages::path_segment;
+use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::PageSize;
 

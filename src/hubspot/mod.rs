@@ -22,9 +22,13 @@ mod objects;
 mod offsets;
 mod page;
 mod pages;
+mod path_segment;
 mod properties;
 mod record_events;
+mod refusal_detail;
+mod request_context;
 mod schemas;
+mod scope_trials;
 mod scopes;
 mod search;
 mod token_info;
@@ -32,7 +36,7 @@ mod tolerant;
 
 pub use crate::http::PageSize;
 pub use account::{Account, account, daily_usage};
-pub use api::{Api, RequestContext};
+pub use api::Api;
 pub use associations::{
     Associations, Inline, LinkType, LinksQuery, RecordLink, inline_associations, read_associations,
     read_links,
@@ -49,13 +53,16 @@ pub use oauth::{read_grant, renewal};
 pub use object_library::{ObjectLibrary, object_library};
 pub use objects::{ListQuery, batch_read, fits_one_url, list};
 pub use page::{Page, PageLayout, PageToken, PagingKind};
-pub use pages::{OneRefused, Pages, endless_list, path_segment};
+pub use pages::{OneRefused, Pages, endless_list};
+pub use path_segment::path_segment;
 pub use properties::{Definition, PropertyType, definitions};
 pub use record_events::{RecordEventsParameters, RecordEventsQuery};
+pub use request_context::RequestContext;
 pub use schemas::{CustomObject, custom_objects};
+pub use scope_trials::tried_scopes;
 pub use scopes::{GrantedScopes, open_something};
 pub use search::{ObjectCount, SearchQuery, count, id_at_rank, object_count, search};
-pub use token_info::{OAuthApp, TokenScopes, tried_scopes};
+pub use token_info::{OAuthApp, TokenScopes};
 pub use tolerant::Readable;
 
 /// A record id: a 64-bit number, sent as decimal text.

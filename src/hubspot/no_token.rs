@@ -1,6 +1,6 @@
 //! Explains why the token endpoint granted no token.
 
-use super::explain::detail;
+use super::refusal_detail::detail;
 use crate::error::Error;
 use crate::http::Refusal;
 

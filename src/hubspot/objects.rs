@@ -12,7 +12,7 @@ use super::batch::{Answered, LeftOut, ids_of, read_whole};
 use super::endpoint::Endpoint;
 use super::limits::URL_CHARACTERS;
 use super::page::{Page, PageToken};
-use super::pages::path_segment;
+use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
 

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::api::Api;
 use super::collection::{collection, entries};
 use super::list_request::ListRequest;
@@ -201,13 +199,6 @@ impl fmt::Display for OneRefused {
             }
         }
     }
-}
-
-/// Returns a name or an id percent-encoded as one segment of a path.
-pub fn path_segment(text: &str) -> impl fmt::Display {
-    const PLAIN: &AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b':');
-    utf8_percent_encode(text, PLAIN)
 }
 
 /// Returns the error for a list that would never end.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::api::Api;
 use super::endpoint::Endpoint;
-use super::pages::path_segment;
+use super::path_segment::path_segment;
 use super::tolerant::{Readable, odd_as_default};
 use crate::error::Error;
 use crate::http::DecodeError;

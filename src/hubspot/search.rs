@@ -10,7 +10,7 @@ use super::endpoint::Endpoint;
 use super::filter::Filter;
 use super::limits::{SEARCH_CHARACTERS, SEARCH_PAGE};
 use super::page::{Page, PageToken};
-use super::pages::path_segment;
+use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
 use crate::strict;

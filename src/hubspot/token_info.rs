@@ -1,4 +1,4 @@
-//! Scopes of the token: as listed by HubSpot, or determined by trial requests.
+//! Scopes of the token, as listed by HubSpot.
 //!
 //! HubSpot: `docs/hubspot.md` note 46.
 
@@ -6,19 +6,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::join_all;
 use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::api::{Api, RequestContext};
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, Paths};
 use super::oauth::{FORM, form_of};
 use super::scopes::GrantedScopes;
-use crate::error::Error;
-use crate::http::{Bucket, DecodeError, Request, RequestBody};
+use crate::http::{Bucket, Client, DecodeError, Request, RequestBody, RequestStats};
 use crate::secret::Secret;
 
 /// The app that an OAuth token was granted to. HubSpot describes a token only to its own app.
@@ -45,9 +42,16 @@ impl TokenScopes {
     }
 
     /// Returns the scopes as listed by HubSpot, or `None` if it does not list them.
-    pub async fn listed(&self, api: Api<'_>) -> Option<&GrantedScopes> {
-        let ask =
-            async || timeout(PATIENCE, listed_scopes(api, self.app.as_ref())).await.ok().flatten();
+    pub async fn listed(
+        &self,
+        client: &Client,
+        paths: &Paths,
+        stats: &RequestStats,
+    ) -> Option<&GrantedScopes> {
+        let ask = async || {
+            let scopes = listed_scopes(client, paths, stats, self.app.as_ref());
+            timeout(PATIENCE, scopes).await.ok().flatten()
+        };
         self.listed.get_or_init(ask).await.as_ref()
     }
 }
@@ -62,9 +66,14 @@ struct Info {
 /// OAuth app, the token is that of a private app or a service key.
 ///
 /// The token is sent in the request body, since paths are logged.
-async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<GrantedScopes> {
+async fn listed_scopes(
+    client: &Client,
+    paths: &Paths,
+    stats: &RequestStats,
+    app: Option<&OAuthApp>,
+) -> Option<GrantedScopes> {
     let endpoint = if app.is_some() { Endpoint::TOKEN_INFO } else { Endpoint::PRIVATE_APP_INFO };
-    let target = api.paths.prefix(endpoint);
+    let target = paths.prefix(endpoint);
     let about = |token: &Secret<String>| Request {
         method: Method::POST,
         target: target.to_owned(),
@@ -77,7 +86,7 @@ async fn listed_scopes(api: Api<'_>, app: Option<&OAuthApp>) -> Option<GrantedSc
         let unknown = |_| DecodeError::Unexpected("an answer without scopes".into());
         serde_json::from_slice::<Info>(body).map_err(unknown)
     };
-    let answer = api.client.send_about_token(about, api.stats, read).await;
+    let answer = client.send_about_token(about, stats, read).await;
     // The reason of a failure is dropped: HubSpot's message could quote the token.
     answer.map(|info| GrantedScopes::Listed(info.scopes)).ok()
 }
@@ -94,43 +103,6 @@ fn body(token: &Secret<String>, app: Option<&OAuthApp>) -> RequestBody {
         ("token_type_hint", "access_token"),
     ]);
     RequestBody { content_type: FORM, bytes: text.into() }
-}
-
-/// The cheapest request for each of the scopes that most streams require. Scopes without a trial
-/// stay unknown: `check` should finish within a second, which this many concurrent requests take.
-const TRIALS: &[(&str, Endpoint, &str)] = &[
-    ("automation", Endpoint::FLOWS, "?limit=1"),
-    ("content", Endpoint::EMAIL_CAMPAIGNS, "?limit=1"),
-    ("crm.objects.companies.read", Endpoint::OBJECTS, "/companies?limit=1"),
-    ("crm.objects.contacts.read", Endpoint::OBJECTS, "/contacts?limit=1"),
-    ("crm.objects.deals.read", Endpoint::OBJECTS, "/deals?limit=1"),
-    ("crm.objects.line_items.read", Endpoint::OBJECTS, "/line_items?limit=1"),
-    ("crm.objects.owners.read", Endpoint::OWNERS, "?limit=1"),
-    ("crm.objects.products.read", Endpoint::OBJECTS, "/products?limit=1"),
-    ("forms", Endpoint::FORMS, "?limit=1"),
-    ("tickets", Endpoint::OBJECTS, "/tickets?limit=1"),
-];
-
-/// Determines scopes by trial, with one cheap request for each, all at once.
-///
-/// Only a refusal that names scopes counts; after any other failure the scope stays unknown.
-pub async fn tried_scopes(api: Api<'_>) -> GrantedScopes {
-    let trials = TRIALS.iter().map(async |&(scope, endpoint, tail)| {
-        let request_context = RequestContext { stream: "a trial of scopes", scopes: &[] };
-        (scope, Api { request_context, ..api }.get(endpoint, tail, |_| Ok(())).await)
-    });
-    let (mut open, mut shut) = (BTreeSet::new(), BTreeSet::new());
-    for (scope, answer) in join_all(trials).await {
-        match answer {
-            Ok(()) => open.insert(scope),
-            Err(Error::MissingScope { needed, .. }) if !needed.is_unnamed() => shut.insert(scope),
-            Err(error) => {
-                log::debug!("whether the token has the scope {scope} is not known: {error}");
-                false
-            }
-        };
-    }
-    GrantedScopes::Tried { open, shut }
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ async fn granted(session: &Session) -> GrantedScopes {
     let stats = RequestStats::default();
     let request_context = RequestContext { stream: "the scopes of the token", scopes: &[] };
     let api = session.api(&stats, request_context);
-    match session.token_scopes.listed(api).await {
+    match session.token_scopes.listed(api.client, api.paths, api.stats).await {
         Some(listed) => listed.clone(),
         None => hubspot::tried_scopes(api).await,
     }

@@ -11,6 +11,7 @@ mod plan;
 mod read;
 mod report;
 mod rows;
+mod run;
 mod session;
 mod stream;
 mod watch;

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::choice::check_choice;
 use super::day;
 use super::rows::Rows;
+use super::run::Run;
 use super::session::Session;
 use super::stream::read_stream;
 use super::watch::{StreamProgress, watched};
@@ -25,17 +26,6 @@ use crate::streams::PageBudget;
 pub struct ReadInputs {
     pub catalog: ConfiguredCatalog,
     pub state: IncomingState,
-}
-
-/// State shared by all streams of one run.
-pub(super) struct Run<'a> {
-    pub(super) session: &'a Session,
-    pub(super) sender: &'a MessageSender,
-    pub(super) state: &'a IncomingState,
-    pub(super) rows: Rows<'a>,
-    pub(super) started: Instant,
-    pub(super) page_budget: PageBudget,
-    pub(super) asked_for_time: OnceCell<()>,
 }
 
 /// Reads all selected streams and shows their progress on `screen`, if there is one. Returns

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::choice::{columns, conditions, ids};
 use super::plan::{codec, plan, saved};
-use super::read::Run;
 use super::report::StreamReport;
+use super::run::Run;
 use super::watch::StreamProgress;
 use crate::error::Error;
 use crate::hubspot::{RecordId, RequestContext};

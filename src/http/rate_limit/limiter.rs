@@ -7,31 +7,9 @@ use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::queue::{PermitInfo, Scheduler};
+use super::queue::{Limits, PermitInfo, Scheduler};
 use super::window::WindowUsage;
-use crate::http::quota::{ASSOCIATIONS_WINDOW, Bucket, GENERAL_WINDOW, QuotaWindow, SEARCH_WINDOW};
-
-/// Windows to start with, before responses correct their sizes, and the concurrency limit.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) general: QuotaWindow,
-    pub(crate) search: QuotaWindow,
-    pub(crate) associations: QuotaWindow,
-    /// Maximum number of requests in flight over all buckets.
-    pub(crate) in_flight: usize,
-}
-
-impl Limits {
-    /// Returns the windows of HubSpot, with at most `in_flight` requests in flight.
-    pub(crate) fn hubspot(in_flight: usize) -> Self {
-        Self {
-            general: GENERAL_WINDOW,
-            search: SEARCH_WINDOW,
-            associations: ASSOCIATIONS_WINDOW,
-            in_flight,
-        }
-    }
-}
+use crate::http::quota::Bucket;
 
 /// Rate limiter of all buckets, shared by all streams.
 ///

@@ -97,5 +97,6 @@ mod queue;
 mod traffic;
 mod window;
 
-pub(crate) use limiter::{Limiter, Limits, Permit};
+pub(crate) use limiter::{Limiter, Permit};
+pub(crate) use queue::Limits;
 pub use window::WindowUsage;

@@ -6,12 +6,33 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::concurrency::ConcurrencyLimit;
-use super::limiter::Limits;
 use super::window::SlidingWindow;
-use crate::http::quota::Bucket;
+use crate::http::quota::{ASSOCIATIONS_WINDOW, Bucket, GENERAL_WINDOW, QuotaWindow, SEARCH_WINDOW};
 
 /// Time after which an idle connection is assumed to be closed by either side.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Windows to start with, before responses correct their sizes, and the concurrency limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) general: QuotaWindow,
+    pub(crate) search: QuotaWindow,
+    pub(crate) associations: QuotaWindow,
+    /// Maximum number of requests in flight over all buckets.
+    pub(crate) in_flight: usize,
+}
+
+impl Limits {
+    /// Returns the windows of HubSpot, with at most `in_flight` requests in flight.
+    pub(crate) fn hubspot(in_flight: usize) -> Self {
+        Self {
+            general: GENERAL_WINDOW,
+            search: SEARCH_WINDOW,
+            associations: ASSOCIATIONS_WINDOW,
+            in_flight,
+        }
+    }
+}
 
 /// Decides which waiting request is sent next: by the limits of its bucket, and fairly among
 /// buckets and streams. `W` is the type of a waiter.

@@ -9,7 +9,8 @@ use futures_util::future::{join, join_all};
 use proptest::prelude::*;
 use tokio::time::{Instant, sleep};
 
-use super::limiter::{Limiter, Limits};
+use super::limiter::Limiter;
+use super::queue::Limits;
 use super::window::WindowUsage;
 use crate::http::quota::Bucket;
 
