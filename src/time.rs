@@ -11,6 +11,13 @@ use chrono::{
 /// Milliseconds since the epoch, the unit of `emitted_at` and of HubSpot's search filters.
 pub type Millis = i64;
 
+/// Time window; start inclusive, end exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeWindow {
+    pub from: Millis,
+    pub to: Millis,
+}
+
 /// Returns the current time of the local clock. Nothing else reads that clock.
 ///
 /// It may be wrong by minutes, so cursors use HubSpot's `Date` header instead

@@ -33,4 +33,4 @@ pub use task::{
     AcceptedPage, CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism,
     ReadMode, ScanPass, ScanTask,
 };
-pub use windows::{Span, TimeWindow};
+pub use windows::Span;

@@ -13,7 +13,7 @@ use super::{
     Parallelism, Position, RangeKey, ReadMode, Scan, ScanTask, StateCodec, StateCursor,
     StateLayout, StreamState, TimeBounds,
 };
-use crate::time::Millis;
+use crate::time::{Millis, TimeWindow};
 
 const PAGE: usize = 3;
 const LAG_S: u64 = 300;
@@ -119,18 +119,14 @@ impl Portal {
         }
     }
 
-    fn is_hit(&self, stored: &Stored, (lower, upper): (Millis, Millis)) -> bool {
+    fn is_hit(&self, stored: &Stored, window: TimeWindow) -> bool {
         let visible = stored.visible_at <= self.now;
         let indexed = if visible { Some(stored.modified) } else { stored.indexed };
-        indexed.is_some_and(|modified| (lower..upper).contains(&modified))
+        indexed.is_some_and(|modified| (window.from..window.to).contains(&modified))
     }
 
     /// Returns a page of ids with their true modification dates, and the rest of the response.
-    fn answer(
-        &self,
-        request: &PageRequest,
-        window: (Millis, Millis),
-    ) -> (Vec<(u64, Millis)>, PageInfo) {
+    fn answer(&self, request: &PageRequest, window: TimeWindow) -> (Vec<(u64, Millis)>, PageInfo) {
         let (from, to) = match request {
             PageRequest::List { after } => {
                 (after.as_ref().map_or(0, |after| after.parse().unwrap()), None)
@@ -157,7 +153,7 @@ impl Portal {
         (page, PageInfo { ids, token, left })
     }
 
-    fn count_probe(&self, window: (Millis, Millis)) -> CountProbe {
+    fn count_probe(&self, window: TimeWindow) -> CountProbe {
         let in_window = self.records.values().filter(|stored| self.is_hit(stored, window));
         CountProbe {
             total: self.records.len().try_into().unwrap(),
@@ -303,8 +299,9 @@ fn peer(
     };
     let cursor = read_position(&saved["updatedAt"]).unwrap().unwrap();
     let mut last = cursor;
+    let window = TimeWindow { from: cursor, to: portal.now + 1 };
     for (id, stored) in &portal.records {
-        if portal.is_hit(stored, (cursor, portal.now + 1)) {
+        if portal.is_hit(stored, window) {
             let emitted = destination.entry(*id).or_insert(stored.modified);
             *emitted = stored.modified.max(*emitted);
             last = last.max(stored.modified);

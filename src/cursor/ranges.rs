@@ -9,6 +9,7 @@
 //! earlier pages may still be in flight to stdout. A range can be split above its last accepted id
 //! while it is being read; the upper part is then free for another reader.
 
+use super::state::IdRange;
 use crate::page_guard::PageGuard;
 
 /// Identifies a range within one scan; never reused.
@@ -118,6 +119,11 @@ impl Range {
     pub(super) fn next(&self) -> u64 {
         let enqueued = self.on_its_way.first().map_or(self.seen, |&(_, from)| from);
         self.totals.unconfirmed.map_or(enqueued, |(from, _)| enqueued.min(from))
+    }
+
+    /// Returns the ids that have not been enqueued yet.
+    pub(super) fn remaining(&self) -> IdRange {
+        IdRange { from: self.next(), end: self.end }
     }
 
     /// Records the total of a search page that started at `from`; `left` is the number of hits from

@@ -25,7 +25,7 @@ use super::task::{
     AcceptedPage, PageInfo, PageRequest, PagingViolation, Parallelism, ReadMode, ScanPass, ScanTask,
 };
 use crate::page_guard::PageGuard;
-use crate::time::Millis;
+use crate::time::{Millis, TimeWindow};
 
 /// Number of consecutive empty search pages, without a page token but with hits remaining, that
 /// fails the scan. Fewer may be due to an index update in progress.
@@ -79,10 +79,14 @@ impl Scan {
             return Self::resume(progress);
         }
         match saved.position().filter(|_| !full_refresh) {
-            None => Self::new(ReadMode::List, bounds.first(), (upper, until)),
+            None => {
+                let window = TimeWindow { from: bounds.first(), to: until };
+                Self::new(ReadMode::List, window, upper)
+            }
             Some(position) => {
                 let (lower, reconciled_until) = bounds.since(position, saved.reconciled_until());
-                let scan = Self::new(ReadMode::Search, lower, (upper.max(position), until));
+                let window = TimeWindow { from: lower, to: until };
+                let scan = Self::new(ReadMode::Search, window, upper.max(position));
                 if position >= until {
                     // There is nothing to read yet.
                     return Self {
@@ -95,8 +99,10 @@ impl Scan {
         }
     }
 
-    fn new(mode: ReadMode, lower: Millis, (upper, until): (Millis, Millis)) -> Self {
-        let until = until.max(upper);
+    /// Creates the scan of a window. `upper` is the position once it is finished; the window ends
+    /// there if it would end before.
+    fn new(mode: ReadMode, window: TimeWindow, upper: Millis) -> Self {
+        let (lower, until) = (window.from, window.to.max(upper));
         let scan = Self {
             mode,
             lower,
@@ -120,12 +126,13 @@ impl Scan {
     }
 
     fn resume(progress: &ScanProgress) -> Self {
-        let mut scan = Self::new(progress.mode, progress.lower, (progress.upper, progress.upper));
+        let &ScanProgress { mode, lower, upper, .. } = progress;
+        let mut scan = Self::new(mode, TimeWindow { from: lower, to: upper }, upper);
         scan.reconciled_until = progress.reconciled_until;
         let keys = std::iter::successors(Some(RangeKey(0)), |key| Some(key.following()));
         scan.ranges = keys
             .zip(&progress.remaining)
-            .map(|(key, &(next, end))| Range::new(key, next, end))
+            .map(|(key, range)| Range::new(key, range.from, range.end))
             .collect();
         scan.next_key = scan.ranges.last().map_or(RangeKey(0), |last| last.key.following());
         scan.resumed = scan.ranges.len();
@@ -150,7 +157,7 @@ impl Scan {
             pages: self.pages,
             chain: (key, None),
             reconciled_until: self.reconciled_until,
-            ..Self::new(ReadMode::List, self.lower, (self.upper, self.until))
+            ..Self::new(ReadMode::List, self.window(), self.upper)
         }
     }
 
@@ -158,7 +165,8 @@ impl Scan {
     #[must_use]
     pub fn by_search(&self) -> Self {
         // No record was modified before the epoch.
-        let scan = Self::new(ReadMode::Search, self.lower.max(0), (self.upper, self.until));
+        let window = TimeWindow { from: self.lower.max(0), to: self.until };
+        let scan = Self::new(ReadMode::Search, window, self.upper);
         Self { parallelism: self.parallelism, ..scan }
     }
 
@@ -169,7 +177,7 @@ impl Scan {
         Self {
             reconciled_until,
             parallelism: self.parallelism,
-            ..Self::new(ReadMode::Search, self.lower, (self.upper, self.until))
+            ..Self::new(ReadMode::Search, self.window(), self.upper)
         }
     }
 
@@ -375,7 +383,7 @@ impl Scan {
     /// Returns `None` if the API does not use keyset pagination, or if nothing remains.
     pub fn progress(&self, generation: Option<i64>) -> Option<ScanProgress> {
         let &Self { mode, lower, upper, reconciled_until, .. } = self;
-        let remaining: Vec<_> = self.ranges.iter().map(|range| (range.next(), range.end)).collect();
+        let remaining: Vec<_> = self.ranges.iter().map(Range::remaining).collect();
         let is_said = self.by_id && !remaining.is_empty();
         is_said.then_some(ScanProgress {
             mode,
@@ -416,9 +424,9 @@ impl Scan {
         self.mode
     }
 
-    /// Returns the window of modification dates: start inclusive, end exclusive.
-    pub fn window(&self) -> (Millis, Millis) {
-        (self.lower, self.until)
+    /// Returns the window of modification dates.
+    pub fn window(&self) -> TimeWindow {
+        TimeWindow { from: self.lower, to: self.until }
     }
 
     /// Returns the position of the finished scan.

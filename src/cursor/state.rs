@@ -37,8 +37,19 @@ pub struct Position {
     pub reconciled_until: Option<Millis>,
 }
 
-/// Id range of records; the end is exclusive, or absent.
-pub type IdRange = (u64, Option<u64>);
+/// Range of record ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdRange {
+    /// Inclusive.
+    pub from: u64,
+    /// Exclusive; `None` if the range is open.
+    pub end: Option<u64>,
+}
+
+impl IdRange {
+    /// Range of every id.
+    pub const ALL: Self = Self { from: 0, end: None };
+}
 
 /// Progress of an unfinished scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -298,7 +309,7 @@ mod tests {
                 mode: ReadMode::Search,
                 lower,
                 upper: 2_000,
-                remaining: vec![(7, None)],
+                remaining: vec![IdRange { from: 7, end: None }],
                 generation: None,
                 reconciled_until: None,
                 filter: filter.map(str::to_owned),
@@ -370,7 +381,7 @@ mod tests {
                 mode: ReadMode::List,
                 lower: 0,
                 upper: moment,
-                remaining: vec![(0, None)],
+                remaining: vec![IdRange::ALL],
                 generation: None,
                 reconciled_until: None,
                 filter: None,
@@ -396,7 +407,7 @@ mod tests {
                 mode: ReadMode::List,
                 lower: 0,
                 upper: 1,
-                remaining: vec![(0, None)],
+                remaining: vec![IdRange::ALL],
                 generation: saved,
                 reconciled_until: None,
                 filter: None,

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::codec::{StateCodec, StateCursor, StateLayout};
 use super::position::{BadState, CursorFormat};
 use super::state::{
-    IgnoredPart, ParentPositions, Partitions, Position, SavedState, ScanProgress, StreamState,
+    IdRange, IgnoredPart, ParentPositions, Partitions, Position, SavedState, ScanProgress,
+    StreamState,
 };
 use super::task::ReadMode;
 use super::wire::OWN_KEY;
@@ -195,7 +196,8 @@ fn every_field_of_our_own_is_there_with_its_type_or_the_state_is_bad() {
         read(&state.to_string()).map_err(|BadState(problem)| problem)
     };
     let StreamState::Scan(whole) = wire(&|_| {}).unwrap().main else { panic!("a scan") };
-    assert_eq!(whole.remaining, [(7, Some(100)), (200, None)]);
+    let expected = [IdRange { from: 7, end: Some(100) }, IdRange { from: 200, end: None }];
+    assert_eq!(whole.remaining, expected);
     for (field, expected) in [
         ("version", "has no version"),
         ("way", "has no `way`"),
@@ -261,8 +263,12 @@ fn every_field_of_our_own_is_there_with_its_type_or_the_state_is_bad() {
 #[test]
 fn progress_survives_the_wire() {
     for (lower, remaining, reconciled_until) in [
-        (Millis::MIN, vec![(70_022, None)], None),
-        (1_709_294_400_123, vec![(7, Some(100)), (u64::MAX - 1, None)], Some(1_709_294_400_000)),
+        (Millis::MIN, vec![IdRange { from: 70_022, end: None }], None),
+        (
+            1_709_294_400_123,
+            vec![IdRange { from: 7, end: Some(100) }, IdRange { from: u64::MAX - 1, end: None }],
+            Some(1_709_294_400_000),
+        ),
     ] {
         let progress = ScanProgress {
             mode: ReadMode::List,

@@ -11,9 +11,9 @@
 use std::time::Duration;
 
 use super::position::{FIRST, TimeBounds};
-use super::state::{ScanProgress, StreamState};
+use super::state::{IdRange, ScanProgress, StreamState};
 use super::task::ReadMode;
-use crate::time::Millis;
+use crate::time::{Millis, TimeWindow};
 
 /// Time span of a log to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +24,6 @@ pub struct Span {
     pub upper: Millis,
     /// Position of the finished read; not after `upper`.
     pub end: Millis,
-}
-
-/// Part of a span; start inclusive, end exclusive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeWindow {
-    pub from: Millis,
-    pub to: Millis,
 }
 
 impl Span {
@@ -80,7 +73,7 @@ impl Span {
             mode: ReadMode::List,
             lower: done.min(self.end),
             upper: self.end,
-            remaining: vec![(0, None)],
+            remaining: vec![IdRange::ALL],
             generation,
             reconciled_until: None,
             filter: None,

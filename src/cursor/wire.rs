@@ -138,7 +138,8 @@ impl WireEntry {
 
 impl From<&ScanProgress> for WireEntry {
     fn from(progress: &ScanProgress) -> Self {
-        let range = |&(next, end): &IdRange| (next.to_string(), end.map(|id| id.to_string()));
+        let range =
+            |&IdRange { from, end }: &IdRange| (from.to_string(), end.map(|id| id.to_string()));
         Self {
             mode: Some(match progress.mode {
                 ReadMode::List => WireReadMode::List,
@@ -261,12 +262,14 @@ fn ranges(remaining: &[(String, Option<String>)]) -> Result<Vec<IdRange>, BadSta
     };
     let ranges = remaining
         .iter()
-        .map(|(next, end)| Ok((id(next)?, end.as_deref().map(id).transpose()?)))
+        .map(|(from, end)| {
+            Ok(IdRange { from: id(from)?, end: end.as_deref().map(id).transpose()? })
+        })
         .collect::<Result<Vec<_>, BadState>>()?;
     if ranges.is_empty() {
         return Err(bad("has nothing in `remaining`"));
     }
-    if ranges.iter().any(|&(next, end)| end.is_some_and(|end| end < next)) {
+    if ranges.iter().any(|range| range.end.is_some_and(|end| end < range.from)) {
         return Err(bad("has a range in `remaining` that ends before it begins"));
     }
     Ok(ranges)

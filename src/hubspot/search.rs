@@ -14,7 +14,7 @@ use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
 use crate::strict;
-use crate::time::Millis;
+use crate::time::{Millis, TimeWindow};
 
 /// A page of a search for records modified in `[from, to)` with an id in a range, sorted by id.
 ///
@@ -131,7 +131,7 @@ pub async fn count(
     api: Api<'_>,
     object: &str,
     modified: &str,
-    (from, to): (Millis, Millis),
+    TimeWindow { from, to }: TimeWindow,
     conditions: &[Condition],
 ) -> Result<u64, Error> {
     let bounds = [

@@ -47,7 +47,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cursor::{CursorFormat, ReadMode, ScanProgress, StateCursor, StateLayout};
+    use crate::cursor::{CursorFormat, IdRange, ReadMode, ScanProgress, StateCursor, StateLayout};
 
     #[test]
     fn a_checkpoint_of_one_read_keeps_the_state_of_the_other() {
@@ -59,7 +59,7 @@ mod tests {
                 mode: ReadMode::List,
                 lower: 0,
                 upper: NOON,
-                remaining: vec![(next, None)],
+                remaining: vec![IdRange { from: next, end: None }],
                 generation: None,
                 reconciled_until: None,
                 filter: None,

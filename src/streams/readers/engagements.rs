@@ -55,10 +55,11 @@ pub(super) async fn read(
         emitter: Emitter::new(context, stream),
         cursor: cursor.name,
     };
-    let ((lower, upper), end) = (scan.window(), scan.end());
+    let (window, end) = (scan.window(), scan.end());
     let is_begun = stream.saved.main.is_scan() && scan.mode() == ReadMode::List;
-    let is_recent = u128::from(upper.abs_diff(lower)) <= RECENT.as_millis();
-    let is_read = scan.is_done() || is_recent && !is_begun && reader.read_recent(lower).await?;
+    let is_recent = u128::from(window.to.abs_diff(window.from)) <= RECENT.as_millis();
+    let is_read =
+        scan.is_done() || is_recent && !is_begun && reader.read_recent(window.from).await?;
     if !is_read {
         let scan = if scan.mode() == ReadMode::List { scan } else { scan.by_list() };
         reader.read_paged(scan, stream.generation).await?;
@@ -102,7 +103,7 @@ impl EngagementReader<'_> {
     /// the page begins, the list is read again from the beginning as one paged by entry count.
     async fn read_paged(&self, mut scan: Scan, generation: Option<i64>) -> Result<(), Error> {
         let mut checkpoint_interval = CheckpointInterval::new(Instant::now());
-        let (lower, _) = scan.window();
+        let lower = scan.window().from;
         let size = PageSize::new(limits::ENGAGEMENTS_PAGE);
         while let Some(ScanTask::Page(range, PageRequest::List { after })) = scan.next_task() {
             let after = after.map(PageToken::new);

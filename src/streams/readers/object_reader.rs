@@ -14,7 +14,7 @@ use crate::hubspot::{
 use crate::record::{Columns, Encoder};
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::ObjectType;
-use crate::time::{self, Millis};
+use crate::time::{self, TimeWindow};
 
 /// Records that an [`ObjectReader`] requests, and the parts of them that it needs.
 pub(super) struct ObjectRequest<'a> {
@@ -101,7 +101,7 @@ impl<'a> ObjectReader<'a> {
     /// Requests a page. The window `from ≤ modified < to` applies to searches only.
     pub(super) async fn fetch(
         &self,
-        (from, to): (Millis, Millis),
+        TimeWindow { from, to }: TimeWindow,
         ask: PageRequest,
     ) -> Result<Page, Error> {
         let request = &self.request;
@@ -281,7 +281,7 @@ impl<'a> ObjectPages<'a> {
 }
 
 impl PageSource for ObjectPages<'_> {
-    async fn fetch(&self, window: (Millis, Millis), ask: PageRequest) -> Result<Page, Error> {
+    async fn fetch(&self, window: TimeWindow, ask: PageRequest) -> Result<Page, Error> {
         self.reader.fetch(window, ask).await
     }
 

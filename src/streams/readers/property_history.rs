@@ -28,7 +28,7 @@ use crate::hubspot::{self, Page, PageSize, PageToken, limits};
 use crate::record::HistoryEncoder;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::{ObjectType, PropertyHistory};
-use crate::time::{self, Millis};
+use crate::time::{self, Millis, TimeWindow};
 
 /// Properties whose history adds nothing to that of other properties.
 const LEFT_OUT: [&str; 2] = ["hs_lastmodifieddate", "lastmodifieddate"];
@@ -108,7 +108,7 @@ struct Versions<'a> {
 }
 
 impl PageSource for Versions<'_> {
-    async fn fetch(&self, window: (Millis, Millis), ask: PageRequest) -> Result<Page, Error> {
+    async fn fetch(&self, window: TimeWindow, ask: PageRequest) -> Result<Page, Error> {
         match ask {
             PageRequest::List { after } if self.fits_list => {
                 let (api, after) = (self.context.api, after.map(PageToken::new));

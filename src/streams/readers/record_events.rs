@@ -67,14 +67,13 @@ pub(super) async fn read(
             event_types.map(move |event_type| Ok(RecordEventType { record: id, event_type }))
         });
         let asked = stream::iter(asked);
-        let (lower, upper) = window;
         each(asked, async |RecordEventType { record, event_type }| {
             let query = RecordEventsQuery {
                 object_type: definition.object_type,
                 record,
                 event_type,
-                from: begin(stream, &bounds, record, lower).max(FIRST),
-                to: upper,
+                from: begin(stream, &bounds, record, window.from).max(FIRST),
+                to: window.to,
             };
             read_one(context, &emitter, &query).await
         })

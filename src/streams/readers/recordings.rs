@@ -18,7 +18,7 @@ use crate::hubspot::{self, Page};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::{ObjectType, Recordings};
-use crate::time::Millis;
+use crate::time::TimeWindow;
 
 pub(super) async fn read(
     context: &Context<'_>,
@@ -63,7 +63,7 @@ struct RecordingPages<'a> {
 }
 
 impl PageSource for RecordingPages<'_> {
-    async fn fetch(&self, window: (Millis, Millis), ask: PageRequest) -> Result<Page, Error> {
+    async fn fetch(&self, window: TimeWindow, ask: PageRequest) -> Result<Page, Error> {
         self.reader.fetch(window, ask).await
     }
 

@@ -23,7 +23,7 @@ use crate::record::{Columns, Record};
 use crate::streams::checkpoints::Section;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::spec::CursorField;
-use crate::time::Millis;
+use crate::time::{Millis, TimeWindow};
 
 /// Maximum number of concurrent readers of a scan. Sufficient for 25 list requests per second at a
 /// latency of half a second, and for 5 searches per second at one and a half seconds.
@@ -59,7 +59,7 @@ impl<'page> ParsedRecord<'page> {
 /// Page source of a scan.
 pub(super) trait PageSource {
     /// Requests a page; `window` applies to searches only.
-    async fn fetch(&self, window: (Millis, Millis), ask: PageRequest) -> Result<Page, Error>;
+    async fn fetch(&self, window: TimeWindow, ask: PageRequest) -> Result<Page, Error>;
 
     /// Encodes the records of a page that are to be emitted.
     async fn lines(&self, pass: ScanPass, found: &[ParsedRecord<'_>])
@@ -391,13 +391,13 @@ impl<H: PageSource> ScanRun<'_, H> {
 
     /// Runs the count probe of the scan. If HubSpot refuses it, the scan keeps a single reader.
     async fn count_probe(&self) -> Result<(), Error> {
-        let (lower, upper) = self.scan.borrow().window();
+        let window = self.scan.borrow().window();
         let api = self.context.api;
         let object_count = hubspot::object_count(api, self.target.object).await;
         let Some(object_count) = self.unless_refused(object_count)? else { return Ok(()) };
         let (mut in_window, pushed) = (object_count.total, self.stream.conditions.pushed());
-        if lower > Millis::MIN || !pushed.is_empty() {
-            let window = (lower.max(0), upper);
+        if window.from > Millis::MIN || !pushed.is_empty() {
+            let window = TimeWindow { from: window.from.max(0), ..window };
             let count =
                 hubspot::count(api, self.target.object, self.target.modified, window, pushed).await;
             let Some(count) = self.unless_refused(count)? else { return Ok(()) };

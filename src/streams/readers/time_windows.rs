@@ -17,13 +17,13 @@ use tokio::time::Instant;
 use super::checkpoint_interval::CheckpointInterval;
 use super::newest_first::oldest;
 use super::{Emitter, StreamStats, unreadable};
-use crate::cursor::{CommitTracker, Span, StreamState, TimeBounds, TimeWindow};
+use crate::cursor::{CommitTracker, Span, StreamState, TimeBounds};
 use crate::error::Error;
 use crate::hubspot::{ListRequest, Page, Pages, Parameter, limits};
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::TimeWindows;
-use crate::time::Millis;
+use crate::time::{Millis, TimeWindow};
 
 /// Number of windows read concurrently.
 const AT_ONCE: usize = 8;
