@@ -349,7 +349,7 @@ pub fn folded(name: &str) -> String {
 /// Among names that differ only in case, the lowercase one is kept. Each other one gets a suffix
 /// that depends on that name alone: `Foo` becomes `Foo_` and eight hexadecimal digits next to any
 /// other spelling of `foo`.
-pub fn told_apart(names: &[&str]) -> Vec<String> {
+pub fn disambiguated(names: &[&str]) -> Vec<String> {
     let mut taken: HashMap<String, usize> = HashMap::new();
     for name in names {
         *taken.entry(folded(name)).or_default() += 1;
@@ -484,17 +484,17 @@ mod tests {
             (&["É", "é"], &["É_3e9e1b21", "é"]),
             (&["foo", "Foo", "foo_0C7E1677"], &["foo", "Foo_0c7e1677_66507134", "foo_0C7E1677"]),
         ] {
-            assert_eq!(told_apart(names), expected, "{names:?}");
+            assert_eq!(disambiguated(names), expected, "{names:?}");
         }
     }
 
     proptest! {
         #[test]
-        fn names_are_told_apart_whatever_they_are(
+        fn names_are_disambiguated_whatever_they_are(
             names in proptest::collection::hash_set("[aAbBsSſßéÉ_]{0,4}", 0..12)
         ) {
             let names: Vec<_> = names.iter().map(String::as_str).collect();
-            let apart = told_apart(&names);
+            let apart = disambiguated(&names);
             let folds: std::collections::HashSet<_> = apart.iter().map(|name| folded(name)).collect();
             prop_assert_eq!(folds.len(), names.len(), "{:?}", apart);
         }

@@ -63,7 +63,7 @@ fn a_search_out_of_order_is_a_contradiction() {
 }
 
 #[test]
-fn a_list_that_is_not_paged_by_id_is_read_and_claims_nothing() {
+fn a_list_that_is_not_paged_by_id_makes_no_progress_to_save() {
     for (case, ids, token, claims) in [
         ("by id", vec![Some(1), Some(2)], "3", true),
         ("by id, with a gap", vec![Some(1), Some(2)], "9", true),
@@ -98,7 +98,7 @@ fn remaining(scan: &Scan) -> Vec<(u64, Option<u64>)> {
 }
 
 /// Reads three list pages, then answers the count probe with `count_probe`.
-fn surveyed(start_date: Option<Millis>, count_probe: CountProbe) -> Scan {
+fn counted(start_date: Option<Millis>, count_probe: CountProbe) -> Scan {
     let bounds = TimeBounds { start_date, ..BOUNDS };
     let mut scan = Scan::begin(&StreamState::Unread, &bounds, false, None).parallelism(SPREAD);
     for page in 0..3 {
@@ -115,7 +115,7 @@ fn surveyed(start_date: Option<Millis>, count_probe: CountProbe) -> Scan {
 
 #[test]
 fn a_long_list_is_shared_and_a_contradiction_goes_back_to_one_reader() {
-    let mut scan = surveyed(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
+    let mut scan = counted(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
     for (above, found) in [(9, Some(260)), (259, Some(510)), (509, None)] {
         assert_eq!(scan.next_task(), Some(ScanTask::SplitPoint { above, after: 247 }));
         scan.apply_split_point(found);
@@ -144,7 +144,7 @@ fn a_long_list_is_shared_and_a_contradiction_goes_back_to_one_reader() {
 #[test]
 fn c34_marks_stay_within_what_a_search_can_page_through() {
     for total in [1_000, 100_000, 100_000_000] {
-        let mut scan = surveyed(None, CountProbe { total, in_window: total, top: 10 * total });
+        let mut scan = counted(None, CountProbe { total, in_window: total, top: 10 * total });
         let Some(ScanTask::SplitPoint { after, .. }) = scan.next_task() else { panic!("a mark") };
         assert!(after < 10_000, "{after} of {total}");
     }
@@ -152,7 +152,7 @@ fn c34_marks_stay_within_what_a_search_can_page_through() {
 
 #[test]
 fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
-    let mut scan = surveyed(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
+    let mut scan = counted(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
     for found in [Some(12), None] {
         assert!(matches!(scan.next_task(), Some(ScanTask::SplitPoint { .. })));
         scan.apply_split_point(found);
@@ -197,7 +197,7 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         ("few are new enough", Some(5), 499, ReadMode::Search),
         ("most are new enough", Some(5), 500, ReadMode::List),
     ] {
-        let scan = surveyed(start_date, CountProbe { total: 1_000, in_window, top: 1_009 });
+        let scan = counted(start_date, CountProbe { total: 1_000, in_window, top: 1_009 });
         assert_eq!(scan.mode(), mode, "{case}");
     }
     let saved = StreamState::read_until(5_000);
@@ -231,7 +231,7 @@ fn search_scan() -> Scan {
 }
 
 #[test]
-fn a_page_of_a_search_is_claimed_once_the_next_total_fits_it() {
+fn a_page_of_a_search_is_covered_once_the_next_total_fits_it() {
     let mut scan = search_scan();
     for (page, left, claimed) in [(1..4, 9, 0), (4..7, 6, 4), (7..10, 3, 7)] {
         assert!(matches!(scan.next_task(), Some(ScanTask::Page(RangeKey(0), _))));

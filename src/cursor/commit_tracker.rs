@@ -18,14 +18,14 @@ impl<T> Default for CommitTracker<T> {
 }
 
 impl<T> CommitTracker<T> {
-    /// Marks a piece as finished; `claim` becomes valid once all earlier pieces are finished.
+    /// Marks a piece as finished; `covered` becomes valid once all earlier pieces are finished.
     /// Returns the latest checkpoint that has become valid, or `None` if none has.
-    pub fn finish(&mut self, piece: usize, claim: T) -> Option<T> {
-        self.finished.insert(piece, claim);
+    pub fn finish(&mut self, piece: usize, covered: T) -> Option<T> {
+        self.finished.insert(piece, covered);
         let mut latest = None;
-        while let Some(claim) = self.finished.remove(&self.next) {
+        while let Some(covered) = self.finished.remove(&self.next) {
             self.next += 1;
-            latest = Some(claim);
+            latest = Some(covered);
         }
         latest
     }
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_has_no_gap_before_it_is_claimed() {
+    fn only_pieces_without_a_gap_before_them_are_finished() {
         let mut done = CommitTracker::default();
         for (piece, expected) in [(2, None), (0, Some("a")), (1, Some("c")), (3, Some("d"))] {
             assert_eq!(done.finish(piece, ["a", "b", "c", "d"][piece]), expected, "{piece}");

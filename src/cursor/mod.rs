@@ -12,7 +12,6 @@ mod model;
 mod position;
 mod ranges;
 mod scan;
-mod splitting;
 mod state;
 #[cfg(test)]
 mod state_formats;

@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn clocks_that_disagree_read_to_the_later_and_claim_by_the_earlier() {
+    fn clocks_that_disagree_read_to_the_later_and_record_the_earlier() {
         const MINUTE: Millis = 60_000;
         let bounds = TimeBounds {
             started: 100 * MINUTE,

@@ -443,7 +443,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn parents_that_are_not_finished_are_claimed_no_further_than_before() {
+fn unfinished_parents_keep_their_positions() {
     let (before, end) = (1_709_294_400_123, 1_709_380_800_000);
     // Two were finished by this read, one by the previous read, one by another connector.
     let positions = Partitions::from([

@@ -110,8 +110,8 @@ mod tests {
         let usage =
             |body: &'static str| decode_usage(&Bytes::from_static(body.as_bytes())).unwrap();
         assert_eq!(usage(r#"{"results":null}"#), None);
-        let told =
+        let usage =
             usage(r#"{"results":[{"usageLimit":9,"currentUsage":"3"},{"usageLimit":null}]}"#);
-        assert_eq!(told, Some(DailyQuotaUsage { used: 3, limit: 9 }));
+        assert_eq!(usage, Some(DailyQuotaUsage { used: 3, limit: 9 }));
     }
 }

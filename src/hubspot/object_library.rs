@@ -61,7 +61,7 @@ pub struct ObjectLibrary {
 impl ObjectLibrary {
     /// Returns `true` if the account has disabled this object type. Types missing from the response
     /// count as enabled.
-    pub fn lacks(&self, object: &str) -> bool {
+    pub fn is_disabled(&self, object: &str) -> bool {
         let row = OBJECT_TYPES.iter().find(|(name, _)| *name == object);
         let is_enabled = row.and_then(|(_, id)| self.enablement_by_object_type_id.get(*id));
         is_enabled == Some(&Value::Bool(false))
@@ -89,9 +89,9 @@ mod tests {
         for (object, expected) in
             [("leads", true), ("services", false), ("deals", false), ("p4455_boats", false)]
         {
-            assert_eq!(library.lacks(object), expected, "{object}");
+            assert_eq!(library.is_disabled(object), expected, "{object}");
         }
-        assert!(!decode(&Bytes::from_static(b"{}")).unwrap().lacks("leads"));
+        assert!(!decode(&Bytes::from_static(b"{}")).unwrap().is_disabled("leads"));
     }
 
     #[test]

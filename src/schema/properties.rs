@@ -2,7 +2,7 @@
 
 use crate::hubspot::{Definition, PropertyType};
 use crate::record::Kind;
-use crate::strict::told_apart;
+use crate::strict::disambiguated;
 
 /// A property that a stream can show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(super) fn flat_name(name: &str) -> String {
 /// Returns the columns for a portal's properties, sorted by name, including aliases under older
 /// names.
 ///
-/// Flat columns whose names would differ only by case get a suffix ([`told_apart`]).
+/// Flat columns whose names would differ only by case get a suffix ([`disambiguated`]).
 ///
 /// `text_only` turns numbers and booleans into text.
 pub fn property_columns(
@@ -83,7 +83,7 @@ pub fn property_columns(
     }
     columns.sort_by(|one, other| one.name.cmp(&other.name));
     let names: Vec<_> = columns.iter().map(|column| column.name.as_str()).collect();
-    let names = told_apart(&names);
+    let names = disambiguated(&names);
     for (column, name) in columns.iter_mut().zip(names) {
         column.flat_name = flat_name(&name);
     }

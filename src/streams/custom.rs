@@ -7,7 +7,7 @@ use super::names::{Names, PREFIX, PYTHON_PREFIX};
 use super::registry::{custom_event, custom_object, custom_object_archived, custom_web_analytics};
 use super::spec::StreamSpec;
 use crate::hubspot::{CustomObject, EventDefinition};
-use crate::strict::{folded, suffixed, told_apart};
+use crate::strict::{disambiguated, folded, suffixed};
 
 /// A custom object or event of the account, with its stream name.
 #[derive(Debug, Clone)]
@@ -81,7 +81,7 @@ impl CustomStream {
             definitions.iter().map(|definition| folded(&definition.name)).collect();
         let full_names: Vec<_> =
             definitions.iter().map(|definition| definition.fully_qualified_name.as_str()).collect();
-        let full_names = told_apart(&full_names);
+        let full_names = disambiguated(&full_names);
         let pairs = definitions.into_iter().zip(full_names);
         let streams = pairs.map(|(definition, full_name)| {
             let is_unique =

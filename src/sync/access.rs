@@ -41,7 +41,7 @@ impl AccountAccess {
     /// Returns the streams of the account, grouped by whether the token may read them. Streams
     /// whose object type is disabled in the account are in neither group.
     pub(super) fn offer<'a>(&'a self, session: &'a Session) -> AvailableStreams<'a> {
-        let built_in = built_in(session).filter(|spec| !self.lacks(spec));
+        let built_in = built_in(session).filter(|spec| !self.is_without_type(spec));
         let associations = session.associations.iter().map(AssociationStream::spec);
         let custom = self.custom.streams.iter().map(CustomStream::spec);
         AvailableStreams::of(built_in.chain(associations).chain(custom), &self.granted)
@@ -49,11 +49,11 @@ impl AccountAccess {
 
     /// Returns the streams whose object types are disabled in the account.
     pub(super) fn switched_off<'a>(&self, session: &'a Session) -> Vec<&'a str> {
-        built_in(session).filter(|spec| self.lacks(spec)).map(|spec| spec.name).collect()
+        built_in(session).filter(|spec| self.is_without_type(spec)).map(|spec| spec.name).collect()
     }
 
-    fn lacks(&self, spec: &StreamSpec<'_>) -> bool {
-        spec.strategy.object().is_some_and(|object| self.library.lacks(object))
+    fn is_without_type(&self, spec: &StreamSpec<'_>) -> bool {
+        spec.strategy.object().is_some_and(|object| self.library.is_disabled(object))
     }
 }
 

@@ -83,17 +83,17 @@ pub(super) async fn read(
         RefCell::new(CommitTracker::default()),
         RefCell::new(CheckpointInterval::new(Instant::now())),
     );
-    let unclaimed = Cell::new(0);
+    let since_checkpoint = Cell::new(0);
     // Each block sends the associations it has read while further blocks are listed.
     let send = async |(place, block): (usize, Block)| {
         for ids in block.ids.chunks(limits::ASSOCIATIONS_READ) {
             let sent = send(context, &emitter, LinksQuery::new(from, to, ids)).await?;
-            unclaimed.set(unclaimed.get() + sent);
+            since_checkpoint.set(since_checkpoint.get() + sent);
         }
         let listed = done.borrow_mut().finish(place, block.listed).flatten();
         let listed = listed.filter(|listed| listed.generation.is_some());
         let Some(listed) = listed else { return Ok(()) };
-        if !checkpoint_interval.borrow_mut().is_due(unclaimed.take(), Instant::now()) {
+        if !checkpoint_interval.borrow_mut().is_due(since_checkpoint.take(), Instant::now()) {
             return Ok(());
         }
         emitter.checkpoint(StreamState::Scan(listed)).await

@@ -89,7 +89,7 @@ impl<'a> Enricher<'a> {
     }
 
     /// Reads the associations of all `ids` by batch read. Search hits contain no associations.
-    pub(super) async fn anew(&self, ids: &[RecordId]) -> Result<Enriched, Error> {
+    pub(super) async fn fetch(&self, ids: &[RecordId]) -> Result<Enriched, Error> {
         let reads = self.links.iter().map(|links| async move {
             match links {
                 Some(links) => links.of(ids).await,

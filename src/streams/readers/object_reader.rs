@@ -221,7 +221,7 @@ impl<'a> ObjectReader<'a> {
         }
         let enriched = match mode {
             ReadMode::List => self.enricher.inline(found).await?,
-            ReadMode::Search => self.enricher.anew(&ids).await?,
+            ReadMode::Search => self.enricher.fetch(&ids).await?,
         };
         let emitted_at_ms = time::now_ms();
         let mut lines = EncodedPage::default();

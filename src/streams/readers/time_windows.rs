@@ -44,16 +44,16 @@ pub(super) async fn read(
     let rest = log.without_newest(span).await?;
     let windows = log.without_empty_past(rest.windows(definition.window)).await?;
     let done = RefCell::new(CommitTracker::default());
-    let unclaimed = Cell::new(0);
+    let since_checkpoint = Cell::new(0);
     let checkpoint_interval = RefCell::new(CheckpointInterval::new(Instant::now()));
     let reads = stream::iter((0..).zip(windows).map(Ok));
     let read = async |(place, window)| {
         let records = log.read(window).await?;
-        unclaimed.set(unclaimed.get() + records);
+        since_checkpoint.set(since_checkpoint.get() + records);
         let position = done.borrow_mut().finish(place, window.to);
         let position = position.filter(|position| *position < span.upper);
         let Some(position) = position else { return Ok(()) };
-        if !checkpoint_interval.borrow_mut().is_due(unclaimed.take(), Instant::now()) {
+        if !checkpoint_interval.borrow_mut().is_due(since_checkpoint.take(), Instant::now()) {
             return Ok(());
         }
         let progress = span.progress(position, stream.generation);
