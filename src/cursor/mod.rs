@@ -22,11 +22,11 @@ mod wire;
 pub use codec::{StateCodec, StateCursor, StateLayout};
 pub use commit_tracker::CommitTracker;
 pub use position::{BadState, CursorFormat, FIRST, SETTLING, TimeBounds};
-pub use ranges::{PageKey, RangeKey};
+pub use ranges::{IdRange, PageKey, RangeKey};
 pub use scan::Scan;
 pub use state::{
-    FinishedParents, IdRange, IgnoredPart, ParentPositions, Partitions, Position, SavedState,
-    ScanProgress, StreamState,
+    FinishedParents, IgnoredPart, ParentPositions, Partitions, Position, SavedState, ScanProgress,
+    StreamState,
 };
 pub use task::{
     AcceptedPage, CountProbe, PageInfo, PageRequest, PagingViolation, ParallelReaders, Parallelism,

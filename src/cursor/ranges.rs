@@ -9,7 +9,6 @@
 //! earlier pages may still be in flight to stdout. A range can be split above its last accepted id
 //! while it is being read; the upper part is then free for another reader.
 
-use super::state::IdRange;
 use crate::page_guard::PageGuard;
 
 /// Identifies a range within one scan; never reused.
@@ -26,6 +25,20 @@ impl RangeKey {
 /// Identifies a page within one scan by the number of pages before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageKey(pub(super) u64);
+
+/// Range of record ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdRange {
+    /// Inclusive.
+    pub from: u64,
+    /// Exclusive; `None` if the range is open.
+    pub end: Option<u64>,
+}
+
+impl IdRange {
+    /// Range of every id.
+    pub const ALL: Self = Self { from: 0, end: None };
+}
 
 /// Range of ids of one object type.
 #[derive(Debug, Clone, PartialEq, Eq)]

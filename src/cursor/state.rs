@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::position::{BadState, FIRST, TimeBounds, public_cursor};
+use super::ranges::IdRange;
 use super::task::ReadMode;
 use crate::time::{Millis, write_instant};
 
@@ -35,20 +36,6 @@ pub struct Position {
     /// Every change before this instant has been searched for again after the worst index lag.
     /// `None` stands for `end` minus the worst lag.
     pub reconciled_until: Option<Millis>,
-}
-
-/// Range of record ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IdRange {
-    /// Inclusive.
-    pub from: u64,
-    /// Exclusive; `None` if the range is open.
-    pub end: Option<u64>,
-}
-
-impl IdRange {
-    /// Range of every id.
-    pub const ALL: Self = Self { from: 0, end: None };
 }
 
 /// Progress of an unfinished scan.

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::codec::{StateCodec, StateCursor, StateLayout};
 use super::position::{BadState, CursorFormat};
+use super::ranges::IdRange;
 use super::state::{
-    IdRange, IgnoredPart, ParentPositions, Partitions, Position, SavedState, ScanProgress,
-    StreamState,
+    IgnoredPart, ParentPositions, Partitions, Position, SavedState, ScanProgress, StreamState,
 };
 use super::task::ReadMode;
 use super::wire::OWN_KEY;

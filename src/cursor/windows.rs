@@ -11,7 +11,8 @@
 use std::time::Duration;
 
 use super::position::{FIRST, TimeBounds};
-use super::state::{IdRange, ScanProgress, StreamState};
+use super::ranges::IdRange;
+use super::state::{ScanProgress, StreamState};
 use super::task::ReadMode;
 use crate::time::{Millis, TimeWindow};
 

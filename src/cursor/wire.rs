@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::position::{BadState, read_position, write_position};
-use super::state::{FinishedParents, IdRange, Position, ScanProgress, StreamState};
+use super::ranges::IdRange;
+use super::state::{FinishedParents, Position, ScanProgress, StreamState};
 use super::task::ReadMode;
 use crate::time::Millis;
 
