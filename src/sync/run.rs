@@ -1,4 +1,4 @@
-//! What all streams of one `read` share.
+//! State shared by all streams of one `read`.
 
 use tokio::sync::OnceCell;
 use tokio::time::Instant;

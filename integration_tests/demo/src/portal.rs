@@ -22,7 +22,7 @@ pub(crate) struct Stream {
     pub(crate) name: &'static str,
     /// Number of live records before the first read.
     pub(crate) records: u64,
-    /// Whether it is a CRM object type, which can be searched by modified date.
+    /// `true` if it is a CRM object type, which can be searched by modified date.
     pub(crate) is_crm: bool,
     /// Associated object types whose ids are in every record, each in a column of its name.
     pub(crate) associations: &'static [&'static str],

@@ -42,7 +42,7 @@ pub(crate) struct Seen {
     pub(crate) modified_ms: Option<i64>,
     /// Associated ids, ascending, by associated type of the stream.
     pub(crate) links: Vec<Vec<u64>>,
-    /// Whether it contains the text that the demo writes into changed records.
+    /// `true` if it contains the text that the demo writes into changed records.
     pub(crate) is_marked: bool,
 }
 

@@ -24,7 +24,7 @@ pub struct Config {
     pub latency: Duration,
     /// Maximum additional random delay.
     pub jitter: Duration,
-    /// Whether requests and responses are checked against HubSpot's documents. See
+    /// `true` if requests and responses are checked against HubSpot's documents. See
     /// [`Simulator::complaints`](crate::Simulator::complaints).
     pub judged: bool,
     /// Scripted random changes to the portal while the simulator runs.

@@ -17,7 +17,7 @@ pub const UNKNOWN: &str = "unknown";
 pub struct JournalConfig {
     /// Maximum number of entries; the newest are kept.
     pub keep: usize,
-    /// Whether request bodies are kept.
+    /// `true` if request bodies are kept.
     pub bodies: bool,
 }
 

@@ -70,7 +70,7 @@ pub struct Route {
     /// All paths of the endpoint, dated and classic; `{}` matches one segment.
     pub paths: &'static [&'static str],
     pub bucket: Bucket,
-    /// Whether the endpoint requires an `Authorization` header. The token endpoints do not.
+    /// `true` if the endpoint requires an `Authorization` header. The token endpoints do not.
     pub authenticated: bool,
     pub scopes: RequiredScopes,
     pub handler: Handler,

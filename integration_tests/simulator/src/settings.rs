@@ -60,7 +60,7 @@ pub struct Settings {
     pub timeline_token_ms: i64,
     /// Response of `events/v3/events` to a request without an object.
     pub events_without_object: EventsWithoutObject,
-    /// Whether the bounds of an event query are inclusive.
+    /// `true` if the bounds of an event query are inclusive.
     pub event_bounds: EventBounds,
     /// Default order of events.
     pub event_order: EventOrder,
@@ -74,7 +74,7 @@ pub struct Settings {
     pub time_zone: String,
     /// UTC offset of that time zone in milliseconds; the daily counter is reset at midnight there.
     pub utc_offset_ms: i64,
-    /// Whether the rolling windows and the daily limit are enforced.
+    /// `true` if the rolling windows and the daily limit are enforced.
     pub quota: bool,
     /// Maximum number of calls per day, `None` for that of the subscription.
     pub daily_limit: Option<u64>,
@@ -85,7 +85,7 @@ pub struct Settings {
     pub quota_factor: usize,
     /// Quota used by other apps of the account.
     pub other_apps: OtherApps,
-    /// Whether every use of a refresh token replaces it.
+    /// `true` if every use of a refresh token replaces it.
     pub rotate_refresh_token: bool,
     /// Error bodies of the token endpoint.
     pub token_refusal: TokenRefusal,
@@ -95,7 +95,7 @@ pub struct Settings {
     pub token_info: TokenInfo,
     /// Maximum number of token requests per second, `None` for no limit.
     pub token_requests_per_second: Option<usize>,
-    /// Whether the app has been uninstalled, so that no refresh token belongs to an account.
+    /// `true` if the app has been uninstalled, so that no refresh token belongs to an account.
     pub account_gone: bool,
 }
 
@@ -271,7 +271,7 @@ pub enum EventsWithoutObject {
     AccountWide,
 }
 
-/// Whether the bounds of an event query are inclusive.
+/// Inclusion of the bounds of an event query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventBounds {

@@ -68,7 +68,7 @@ pub(super) async fn read(
     client_side_cursor.finish(&emitter).await
 }
 
-/// What asking for a record's details came to.
+/// Result of a request for the details of one record.
 enum Details {
     /// The JSON text of the record.
     Given(String),

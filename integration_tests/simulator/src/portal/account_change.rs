@@ -27,7 +27,7 @@ pub struct Occurrences {
 /// A new flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewFlow {
-    /// Whether the flow is about contacts, so that the older automation API shows it too.
+    /// `true` if the flow is about contacts, so that the older automation API shows it too.
     #[serde(default = "yes")]
     pub contact_based: bool,
 }

@@ -23,7 +23,7 @@ const DEAL_SPLITS: usize = 18;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Link {
     pub(crate) to_id: u64,
-    /// Whether the link also carries HubSpot's own label `Primary`.
+    /// `true` if the link also carries HubSpot's own label `Primary`.
     pub(crate) primary: bool,
     /// A label defined by the account.
     pub(crate) label: Option<String>,

@@ -9,7 +9,7 @@ use crate::portal::window::{ALL_TIME, Window};
 #[derive(Debug, Clone)]
 struct Piece {
     range: Range<u64>,
-    /// Whether indexed dates differ within the piece, so that each record has to be checked.
+    /// `true` if indexed dates differ within the piece, so that each record has to be checked.
     mixed: bool,
 }
 

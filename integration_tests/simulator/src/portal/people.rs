@@ -16,7 +16,7 @@ const OWNER_STEP: u64 = 3;
 pub(crate) struct Person {
     pub(crate) number: u64,
     pub(crate) first_name: &'static str,
-    /// Whether the user is deactivated.
+    /// `true` if the user is deactivated.
     pub(crate) archived: bool,
     pub(crate) created_ms: i64,
     /// Numbers of the teams, the primary one first.

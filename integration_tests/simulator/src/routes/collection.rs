@@ -50,7 +50,7 @@ pub(crate) struct ItemRoute<T: 'static> {
     /// Name in the journal.
     pub(crate) name: &'static str,
     pub(crate) paths: &'static [&'static str],
-    /// Whether the endpoint has an `archived` parameter.
+    /// `true` if the endpoint has an `archived` parameter.
     pub(crate) archived: bool,
     /// Returns the item that the path names; `None` results in a 404.
     pub(crate) find: fn(&Call<'_>) -> Result<Option<T>, Answer>,
@@ -101,13 +101,13 @@ pub(crate) enum Paging<T> {
     None,
     /// The token in `after` is an opaque offset.
     Offset {
-        /// Whether the response contains the number of all items.
+        /// `true` if the response contains the number of all items.
         total: bool,
     },
     /// The token in `after` is the key of the next item. Items are sorted by key.
     Key {
         of: fn(&T) -> u64,
-        /// Whether the token is opaque.
+        /// `true` if the token is opaque.
         opaque: bool,
     },
     /// The token in `offset` is an opaque offset, and `hasMore` tells whether there is another

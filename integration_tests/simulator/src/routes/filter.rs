@@ -60,7 +60,7 @@ pub(crate) struct Condition {
     operator: Operator,
     /// One value, two for a range, or a list.
     values: Vec<String>,
-    /// Whether behavior that HubSpot does not document is interpreted as matching as few records as
+    /// `true` if behavior that HubSpot does not document is interpreted as matching as few records as
     /// possible.
     narrow: bool,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Condition {
 pub(crate) struct Plan {
     pub(crate) window: Window,
     pub(crate) rest: Vec<Condition>,
-    /// Whether no record can match.
+    /// `true` if no record can match.
     pub(crate) never: bool,
 }
 
