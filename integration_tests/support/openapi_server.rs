@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use hubspot_simulator::Granted;
 use hubspot_simulator::contract::{Contract, Operation};
 use serde_json::{Map, Value, json};
 
@@ -148,7 +149,7 @@ fn converse(stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
 /// Returns an empty response for an endpoint without a document.
 fn undocumented(path: &str) -> Value {
     match path.rsplit('/').next().unwrap_or_default() {
-        "access-token-info" => json!({ "scopes": SCOPES }),
+        "access-token-info" => json!({ "scopes": Granted::All.listed() }),
         "workflows" => json!({ "workflows": [] }),
         "campaigns" => json!({ "campaigns": [], "hasMore": false }),
         "events" => json!({ "events": [], "hasMore": false }),
@@ -157,50 +158,6 @@ fn undocumented(path: &str) -> Value {
         _ => json!({ "results": [], "hasMore": false, "offset": 0, "total": 0 }),
     }
 }
-
-/// Scopes that together grant access to everything.
-const SCOPES: &[&str] = &[
-    "automation",
-    "behavioral_events.event_definitions.read_write",
-    "business-intelligence",
-    "communication_preferences.read",
-    "content",
-    "crm.dealsplits.read_write",
-    "crm.lists.read",
-    "crm.objects.appointments.read",
-    "crm.objects.carts.read",
-    "crm.objects.commercepayments.read",
-    "crm.objects.companies.read",
-    "crm.objects.contacts.read",
-    "crm.objects.courses.read",
-    "crm.objects.custom.read",
-    "crm.objects.deals.read",
-    "crm.objects.feedback_submissions.read",
-    "crm.objects.goals.read",
-    "crm.objects.invoices.read",
-    "crm.objects.leads.read",
-    "crm.objects.line_items.read",
-    "crm.objects.listings.read",
-    "crm.objects.marketing_events.read",
-    "crm.objects.orders.read",
-    "crm.objects.owners.read",
-    "crm.objects.products.read",
-    "crm.objects.projects.read",
-    "crm.objects.quotes.read",
-    "crm.objects.services.read",
-    "crm.objects.subscriptions.read",
-    "crm.objects.users.read",
-    "crm.schemas.custom.read",
-    "e-commerce",
-    "forms",
-    "marketing.campaigns.read",
-    "oauth",
-    "sales-email-read",
-    "settings.currencies.read",
-    "settings.users.read",
-    "settings.users.teams.read",
-    "tickets",
-];
 
 /// Properties of CRM objects: name, type, and sample values.
 const PROPERTIES: &[(&str, &str, &[&str])] = &[

@@ -70,7 +70,7 @@ pub struct CrmArchived<'a> {
     pub columns: CrmColumns<'a>,
 }
 
-/// Columns of CRM records that their schema does not tell.
+/// Columns of CRM records in addition to those of the schema.
 #[derive(Debug, Clone, Copy)]
 pub struct CrmColumns<'a> {
     /// Object types whose associated ids are added to each record, in a column of the same name.

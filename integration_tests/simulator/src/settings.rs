@@ -60,7 +60,7 @@ pub struct Settings {
     pub timeline_token_ms: i64,
     /// Response of `events/v3/events` to a request without an object.
     pub events_without_object: EventsWithoutObject,
-    /// `true` if the bounds of an event query are inclusive.
+    /// Bounds of the time range of an event query.
     pub event_bounds: EventBounds,
     /// Default order of events.
     pub event_order: EventOrder,

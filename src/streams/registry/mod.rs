@@ -31,13 +31,13 @@ pub(super) use web_analytics::{custom_event, custom_web_analytics};
 pub static STREAMS: LazyLock<Vec<StreamSpec<'static>>> = LazyLock::new(|| {
     let crm = crm::ROWS.iter().chain(commerce::ROWS).chain(engagements::ROWS);
     let mut streams: Vec<_> = crm.flat_map(CrmRow::specs).collect();
-    streams.extend(THEMES.iter().copied().flatten());
+    streams.extend(TOPICS.iter().copied().flatten());
     streams.sort_by_key(|spec| spec.name);
     streams
 });
 
 /// Definitions of all streams other than CRM objects, by topic.
-const THEMES: &[&[StreamSpec<'static>]] = &[
+const TOPICS: &[&[StreamSpec<'static>]] = &[
     automation::ROWS,
     definitions::ROWS,
     events::ROWS,

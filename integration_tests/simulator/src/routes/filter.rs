@@ -60,8 +60,8 @@ pub(crate) struct Condition {
     operator: Operator,
     /// One value, two for a range, or a list.
     values: Vec<String>,
-    /// `true` if behavior that HubSpot does not document is interpreted as matching as few records as
-    /// possible.
+    /// `true` if behavior that HubSpot does not document is interpreted as matching as few records
+    /// as possible.
     narrow: bool,
 }
 

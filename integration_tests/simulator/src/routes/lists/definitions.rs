@@ -13,6 +13,10 @@ use crate::routes::paging::flag;
 /// Maximum number of legacy ids in one mapping request.
 const MAX_LEGACY_IDS: usize = 10_000;
 
+/// Paths of the id mapping: of one list by GET, of several by POST.
+const ID_MAPPING_PATHS: &[&str] =
+    &["/crm/v3/lists/idmapping", "/crm/lists/2026-03/idmapping", "/crm/lists/2026-09/idmapping"];
+
 pub(crate) static ROUTES: &[Route] = &[
     Route {
         name: "lists.by_name",
@@ -30,11 +34,7 @@ pub(crate) static ROUTES: &[Route] = &[
     Route {
         name: "lists.id_mapping",
         method: Method::GET,
-        paths: &[
-            "/crm/v3/lists/idmapping",
-            "/crm/lists/2026-03/idmapping",
-            "/crm/lists/2026-09/idmapping",
-        ],
+        paths: ID_MAPPING_PATHS,
         bucket: Bucket::General,
         authenticated: true,
         scopes: RequiredScopes::AnyOf(&["crm.lists.read"]),
@@ -43,11 +43,7 @@ pub(crate) static ROUTES: &[Route] = &[
     Route {
         name: "lists.id_mappings",
         method: Method::POST,
-        paths: &[
-            "/crm/v3/lists/idmapping",
-            "/crm/lists/2026-03/idmapping",
-            "/crm/lists/2026-09/idmapping",
-        ],
+        paths: ID_MAPPING_PATHS,
         bucket: Bucket::General,
         authenticated: true,
         scopes: RequiredScopes::AnyOf(&["crm.lists.read"]),
