@@ -34,13 +34,6 @@ pub(super) async fn read(
     let scan = Scan::begin(&stream.saved.main, &bounds, stream.full_refresh, stream.generation);
     let is_listed = scan.mode() == ReadMode::List || scan.is_done();
     let scan = if is_listed { scan } else { scan.by_list() };
-    let outcome = scanning::run(
-        context,
-        stream,
-        ScanTarget::main(object.name, object.modified),
-        scan,
-        &pages,
-    )
-    .await?;
+    let outcome = scanning::run(context, stream, ScanTarget::main(object), scan, &pages).await?;
     Ok(pages.stats(outcome.finish(context, stream).await?))
 }

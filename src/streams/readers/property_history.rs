@@ -45,7 +45,7 @@ pub(super) async fn read(
     stream: &PlannedStream<'_>,
     definition: &PropertyHistory,
 ) -> Result<StreamStats, Error> {
-    let ObjectType { name: object, modified } = definition.object;
+    let ObjectType { name: object, .. } = definition.object;
     let properties = properties(context, object).await?;
     let versions = Versions {
         context,
@@ -63,7 +63,8 @@ pub(super) async fn read(
     }
     let scan = scan.parallelism(scanning::SPREAD);
     let outcome =
-        scanning::run(context, stream, ScanTarget::main(object, modified), scan, &versions).await?;
+        scanning::run(context, stream, ScanTarget::main(definition.object), scan, &versions)
+            .await?;
     let scanned = outcome.finish(context, stream).await?;
     let altered = versions.encoder.borrow().altered();
     // HubSpot reports the number of objects, not of versions.

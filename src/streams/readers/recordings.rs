@@ -48,7 +48,7 @@ pub(super) async fn read(
     }
     let scan = scan.parallelism(scanning::SPREAD);
     let outcome =
-        scanning::run(context, stream, ScanTarget::main(object, modified), scan, &recordings)
+        scanning::run(context, stream, ScanTarget::main(definition.object), scan, &recordings)
             .await?;
     let scanned = outcome.finish(context, stream).await?;
     // The reported number counts records whose recording HubSpot may not host.

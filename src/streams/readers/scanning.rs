@@ -23,6 +23,7 @@ use crate::record::{Columns, Record};
 use crate::streams::checkpoints::Section;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::spec::CursorField;
+use crate::streams::strategy::ObjectType;
 use crate::time::{Millis, TimeWindow};
 
 /// Maximum number of concurrent readers of a scan. Sufficient for 25 list requests per second at a
@@ -115,17 +116,15 @@ impl ScanOutcome {
 /// Object type and section of the stream that a scan reads.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ScanTarget<'a> {
-    pub(super) object: &'a str,
-    /// Property with the modification time of a record.
-    pub(super) modified: &'a str,
+    pub(super) object: ObjectType<'a>,
     /// Part of the stream's state that holds the progress of the scan.
     pub(super) section: Section,
 }
 
 impl<'a> ScanTarget<'a> {
     /// Returns the target of a stream that consists of one scan.
-    pub(super) fn main(object: &'a str, modified: &'a str) -> Self {
-        Self { object, modified, section: Section::Main }
+    pub(super) fn main(object: ObjectType<'a>) -> Self {
+        Self { object, section: Section::Main }
     }
 }
 
@@ -272,7 +271,8 @@ impl<H: PageSource> ScanRun<'_, H> {
             }
             ScanTask::SplitPoint { above, after } => {
                 let split_point =
-                    hubspot::id_at_rank(self.context.api, self.target.object, above, after).await;
+                    hubspot::id_at_rank(self.context.api, self.target.object.name, above, after)
+                        .await;
                 let split_point = self.unless_refused(split_point)?.flatten();
                 self.scan.borrow_mut().apply_split_point(split_point);
                 Ok(0)
@@ -393,13 +393,13 @@ impl<H: PageSource> ScanRun<'_, H> {
     async fn count_probe(&self) -> Result<(), Error> {
         let window = self.scan.borrow().window();
         let api = self.context.api;
-        let object_count = hubspot::object_count(api, self.target.object).await;
+        let ObjectType { name, modified } = self.target.object;
+        let object_count = hubspot::object_count(api, name).await;
         let Some(object_count) = self.unless_refused(object_count)? else { return Ok(()) };
         let (mut in_window, pushed) = (object_count.total, self.stream.conditions.pushed());
         if window.from > Millis::MIN || !pushed.is_empty() {
             let window = TimeWindow { from: window.from.max(0), ..window };
-            let count =
-                hubspot::count(api, self.target.object, self.target.modified, window, pushed).await;
+            let count = hubspot::count(api, name, modified, window, pushed).await;
             let Some(count) = self.unless_refused(count)? else { return Ok(()) };
             in_window = count;
         }
