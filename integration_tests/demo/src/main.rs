@@ -48,16 +48,40 @@ struct Arguments {
     /// earlier run are overwritten.
     #[arg(long, value_name = "DIR", default_value = "demo-output")]
     output: PathBuf,
+    /// Only start the simulated portal, for your own experiments, and keep it running until Ctrl-C.
+    #[arg(long)]
+    serve: bool,
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse().output) {
+    let arguments = Arguments::parse();
+    let outcome = if arguments.serve { serve() } else { run(&arguments.output) };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("\nThe demo stopped: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Starts the simulated portal and prints the commands that use it. Never returns, unless something
+/// fails: the process ends with a signal.
+#[expect(clippy::print_stdout, reason = "the commands are what this is for")]
+fn serve() -> Result<bool> {
+    let binary = connector::build()?;
+    let portal = DemoPortal::start()?;
+    introduce(&portal);
+    eprintln!();
+    eprintln!("The portal runs until Ctrl-C. Use it in another terminal, for example:");
+    eprintln!();
+    println!("export HUBSPOT_API_URL={}", portal.url());
+    println!("export HUBSPOT_ACCESS_TOKEN={}", hubspot_simulator::DEFAULT_TOKEN);
+    println!("{} preview deals", binary.display());
+    println!("{} read --streams contacts,deals > read.jsonl", binary.display());
+    loop {
+        std::thread::park();
     }
 }
 
