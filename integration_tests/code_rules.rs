@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("strict", &[]),
     ("time", &[]),
     ("config", &["error", "secret", "time"]),
-    ("env", &["error"]),
+    ("env", &["error", "secret"]),
     ("page_guard", &[]),
     ("concurrent", &[]),
     ("progress", &[]),

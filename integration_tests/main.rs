@@ -9,6 +9,7 @@ mod association_streams;
 mod backpressure;
 mod bad_input;
 mod code_rules;
+mod command_line;
 mod credentials;
 mod custom_objects;
 mod differences_records;

@@ -9,8 +9,19 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use log::LevelFilter;
 
 use crate::error::Error;
+use crate::secret::Secret;
 
 const DEFAULT_API_URL: &str = "https://api.hubapi.com";
+
+/// Environment variable with an access token for configurations without credentials. It has no
+/// option, because other users of the machine can see the command line.
+pub const ACCESS_TOKEN: &str = "HUBSPOT_ACCESS_TOKEN";
+
+/// Returns the value of [`ACCESS_TOKEN`], unless it is unset or empty.
+pub fn access_token() -> Option<Secret<String>> {
+    let token = std::env::var(ACCESS_TOKEN).ok()?.trim().to_owned();
+    (!token.is_empty()).then(|| Secret::new(token))
+}
 
 /// Values of the settings, as text without surrounding white space. An empty one counts as unset.
 ///

@@ -79,6 +79,15 @@ pub enum Error {
     /// The configuration is invalid; the user can fix it in the connection form.
     #[error("the configuration does not fit: {}", violations.join("; "))]
     Config { violations: Vec<String> },
+    /// No configuration was given, neither as a file nor in the environment.
+    #[error("there is no configuration: pass --config FILE, or set {variable} to an access token")]
+    NoConfiguration { variable: &'static str },
+    /// A stream named on the command line is not among those that the token can read.
+    #[error(
+        "the token can read no stream `{stream}`{meant}; `source-hubspot catalog` lists the streams \
+         that it can read"
+    )]
+    NotOffered { stream: String, meant: String },
     /// An environment variable has an invalid value.
     #[error("the environment variable {variable} {problem}")]
     Environment { variable: &'static str, problem: String },
@@ -307,6 +316,8 @@ impl Error {
         match self {
             Self::Input { .. }
             | Self::Config { .. }
+            | Self::NoConfiguration { .. }
+            | Self::NotOffered { .. }
             | Self::Environment { .. }
             | Self::Catalog { .. }
             | Self::State { .. }

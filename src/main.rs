@@ -10,17 +10,14 @@ use source_hubspot::error::Error;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     keep_memory_private();
-    // stderr stays silent: a panic is reported on stdout, where the orchestrator reads it.
-    panic::set_hook(Box::new(|panic| {
-        cli::print_fatal(&Error::Bug { detail: panic.to_string() });
+    let output_kind = cli.output_kind();
+    // A panic is reported like any other failure: on stdout, the orchestrator reads it.
+    panic::set_hook(Box::new(move |panic| {
+        output_kind.report(&Error::Bug { detail: panic.to_string() });
     }));
     match panic::catch_unwind(|| cli::run(cli)) {
-        Ok(Ok(ExitStatus::Success)) => ExitCode::SUCCESS,
-        Ok(Ok(ExitStatus::Failure)) | Err(_) => ExitCode::FAILURE,
-        Ok(Err(error)) => {
-            cli::print_fatal(&error);
-            ExitCode::FAILURE
-        }
+        Ok(ExitStatus::Success) => ExitCode::SUCCESS,
+        Ok(ExitStatus::Failure) | Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -34,7 +34,7 @@ macro_rules! variants {
 }
 
 variants! {
-    Input Config Environment Catalog State UnknownStream NameTaken CustomObjects Credentials MissingScope
+    Input Config NoConfiguration NotOffered Environment Catalog State UnknownStream NameTaken CustomObjects Credentials MissingScope
     NothingToRead Plan SwitchedOff Forbidden Gone UnknownObjectType User Refused Unavailable Blocked Tls Proxy
     Redirected TooLarge DayUsedUp DayShare Incomplete SingleRecord Throttled Stopped Contract OutputClosed Machine Bug
 }
@@ -77,6 +77,16 @@ fn given() -> Vec<Told> {
                 problem: "is not JSON (EOF while parsing an object at line 1 column 1)".into(),
             },
             "pass the right file",
+        ),
+        (
+            "a command was given no configuration",
+            Error::NoConfiguration { variable: "HUBSPOT_ACCESS_TOKEN" },
+            "pass a configuration, or set the variable",
+        ),
+        (
+            "a stream named on the command line does not exist, or the token may not read it",
+            Error::NotOffered { stream: "deal".into(), meant: " (did you mean `deals`?)".into() },
+            "correct the name, or grant the scope of the stream",
         ),
         (
             "the configured catalog is invalid",

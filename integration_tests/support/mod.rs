@@ -168,7 +168,7 @@ impl Stage {
     }
 
     /// Returns a command whose clock is that of the simulator, shifted by `machine_ahead_ms`.
-    fn command(&self, command: &str, files: &[(&str, &Value)]) -> Command {
+    pub(crate) fn command(&self, command: &str, files: &[(&str, &Value)]) -> Command {
         let machine_ms = self.simulator.now_ms() + self.machine_ahead_ms;
         let mut binary = self.bench.command(command, files);
         binary.env("HUBSPOT_CLOCK_OFFSET_MS", (machine_ms - now_ms()).to_string());

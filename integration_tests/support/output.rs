@@ -18,15 +18,22 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Runs a command and checks the invariants of every run: stderr is empty; stdout has one JSON
-    /// message per line, acceptable for strict parsers and databases and for readers that split at
+    /// Runs a command and checks the invariants of every run: stderr is empty, or has the reason for
+    /// a failure on one line; stdout has one JSON message per line, acceptable for strict parsers and databases and for readers that split at
     /// Unicode line separators; no explicit nulls outside of data; no secrets except in a new
     /// configuration; states count their records; statuses are in order.
     pub(crate) fn of(mut command: Command) -> Self {
         let (run, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
         let (status, stdout, stderr) = finish(run, Duration::ZERO);
-        assert_eq!(stderr, "", "stderr");
+        match status.code() {
+            Some(1) => {
+                let is_one_line = stderr.starts_with("error: ") && stderr.lines().count() == 1;
+                assert!(is_one_line && stderr.ends_with('\n'), "stderr: {stderr:?}");
+            }
+            _ => assert_eq!(stderr, "", "stderr"),
+        }
         canary.look_at(&stdout);
+        canary.look_at(&stderr);
         let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
         let lines = stdout.lines().map(parse).collect();
         let output = Self { lines, stdout, code: status.code() };

@@ -1,89 +1,38 @@
 //! The command line and the execution of its commands.
+//!
+//! `spec`, `check`, `discover` and `read` are the commands of the Airbyte protocol and print messages
+//! to stdout. `catalog`, `preview`, `state` and `completions` are for people and scripts: they print a
+//! document to stdout, and warnings to stderr. `check` does that too if stdout is a terminal.
 
-use std::path::{Path, PathBuf};
+mod args;
+mod catalog;
+mod inputs;
+mod last_states;
+mod preview;
+mod stderr;
 
-use clap::{Args, Parser, Subcommand};
+use clap::CommandFactory;
 use log::LevelFilter;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, SPEC};
-use crate::env::EnvArgs;
+use crate::config::SPEC;
+use crate::env::{EnvArgs, access_token};
 use crate::error::{Error, FailureType};
 use crate::http::RetryBudget;
 use crate::progress::{Line, RowStyle, Screen};
 use crate::protocol::{
-    ConfiguredCatalog, ConnectionStatus, IncomingState, Logger, Message, MessageSender,
-    StdoutWriter, TraceError, stdout_is_terminal, write_message,
+    ConfiguredCatalog, ConnectionStatus, DestinationSyncMode, IncomingState, Logger, Message,
+    MessageSender, StdoutWriter, SyncMode, TraceError, stdout_is_terminal, write_document,
+    write_message,
 };
 use crate::signals::ShutdownSignals;
-use crate::sync::{self, ReadInputs, Session};
+use crate::sync::{self, FailedStream, ReadInputs, Session};
+use args::{Command, ConfigFile, ConnectedCommand, PreviewArgs, ReadArgs};
+use inputs::{read_catalog, read_config, read_state};
+use preview::{Collected, Collector};
+use stderr::{StderrLogger, print_error, print_failure};
 
-/// Airbyte source connector for HubSpot. Writes protocol messages as JSON lines to stdout.
-#[derive(Debug, Parser)]
-#[command(name = "source-hubspot", version, arg_required_else_help = true)]
-pub struct Cli {
-    #[command(subcommand)]
-    command: Command,
-    /// Also log every request: method, path, status, milliseconds.
-    #[arg(long, global = true)]
-    debug: bool,
-    #[command(flatten)]
-    env: EnvArgs,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Print the specification of the configuration.
-    Spec(IgnoredArgs),
-    #[command(flatten)]
-    Connected(ConnectedCommand),
-}
-
-/// Commands that send requests.
-#[derive(Debug, Subcommand)]
-enum ConnectedCommand {
-    /// Check that the configuration is valid and the account can be read.
-    Check(ConfigArgs),
-    /// Print the catalog: all readable streams with their columns.
-    Discover(ConfigArgs),
-    /// Print the records and states of the selected streams.
-    Read(ReadArgs),
-}
-
-/// Options that are accepted and ignored: test harnesses pass the same options to every command.
-#[derive(Debug, Args)]
-struct IgnoredArgs {
-    #[arg(long, hide = true)]
-    config: Option<PathBuf>,
-    #[arg(long, hide = true)]
-    catalog: Option<PathBuf>,
-    #[arg(long, hide = true)]
-    state: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct ConfigArgs {
-    /// JSON file with the configuration.
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    #[arg(long, hide = true)]
-    catalog: Option<PathBuf>,
-    #[arg(long, hide = true)]
-    state: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-struct ReadArgs {
-    /// JSON file with the configuration.
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-    /// JSON file with the configured catalog: the selected streams and their sync modes.
-    #[arg(long, value_name = "FILE")]
-    catalog: PathBuf,
-    /// JSON file with the states of a previous read, to resume from.
-    #[arg(long, value_name = "FILE")]
-    state: Option<PathBuf>,
-}
+pub use args::Cli;
 
 /// Outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,45 +41,288 @@ pub enum ExitStatus {
     Failure,
 }
 
-/// Runs one command to its end.
-///
-/// # Errors
-/// If the command failed as a whole. The error has not been reported yet; the caller passes it to
-/// `print_fatal`.
-pub fn run(cli: Cli) -> Result<ExitStatus, Error> {
-    let command = match cli.command {
-        Command::Spec(_) => return print_spec(),
-        Command::Connected(command) => command,
-    };
-    let (sender, sink) = StdoutWriter::stdout().map_err(|error| machine_error("thread", error))?;
-    let level = if cli.debug { LevelFilter::Debug } else { cli.env.log_level() };
-    Logger::install(&sender, level);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| machine_error("event queue", error))?;
-    let stop = CancellationToken::new();
-    let signals = match command {
-        ConnectedCommand::Read(_) => {
-            let signals = ShutdownSignals::catch(stop.clone(), sink.gate());
-            Some(signals.map_err(|error| machine_error("thread for signals", error))?)
+/// Kind of output that a command writes to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputKind {
+    /// Airbyte protocol messages, including logs and errors.
+    Messages,
+    /// A document; logs and errors go to stderr.
+    Document,
+}
+
+impl OutputKind {
+    /// Reports the failure of a command: as a TRACE message, if the command writes messages, and as a
+    /// line on stderr.
+    pub fn report(self, error: &Error) {
+        self.trace(error);
+        print_failure(error);
+    }
+
+    fn trace(self, error: &Error) {
+        if self == Self::Messages && !matches!(error, Error::OutputClosed) {
+            let _closed = write_message(&Message::error(TraceError::new(error, None)));
         }
-        ConnectedCommand::Check(_) | ConnectedCommand::Discover(_) => None,
-    };
-    let options = SessionOptions { env: cli.env, stop, sender: &sender };
-    let result = runtime.block_on(execute(command, options));
-    drop(sender);
-    // A request that hangs in the system's name lookup must not delay the exit.
-    runtime.shutdown_background();
-    match (result, sink.finish()) {
-        (Ok(status), Ok(())) => Ok(status),
-        (_, Err(closed)) => Err(closed),
-        (Err(error), Ok(())) => {
-            if let (Error::Stopped, Some(signals)) = (&error, signals) {
-                signals.end_process();
+    }
+}
+
+impl Cli {
+    pub fn output_kind(&self) -> OutputKind {
+        match &self.command {
+            Command::Connected(ConnectedCommand::Check(_)) if stdout_is_terminal() => {
+                OutputKind::Document
             }
-            Err(error)
+            Command::Spec(_)
+            | Command::Connected(
+                ConnectedCommand::Check(_)
+                | ConnectedCommand::Discover(_)
+                | ConnectedCommand::Read(_),
+            ) => OutputKind::Messages,
+            Command::State(_)
+            | Command::Completions { .. }
+            | Command::Connected(ConnectedCommand::Catalog(_) | ConnectedCommand::Preview(_)) => {
+                OutputKind::Document
+            }
         }
+    }
+}
+
+/// Failure of a command.
+struct Failure {
+    error: Error,
+    /// `true` if the progress display has shown the error.
+    is_shown: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, is_shown: false }
+    }
+}
+
+/// Runs one command to its end and reports its failure.
+pub fn run(cli: Cli) -> ExitStatus {
+    let kind = cli.output_kind();
+    let outcome = match cli.command {
+        Command::Spec(_) => print_spec().map_err(Failure::from),
+        Command::State(args) => last_states::run(&args).map_err(Failure::from),
+        Command::Completions { shell } => print_completions(shell).map_err(Failure::from),
+        Command::Connected(command) => {
+            let level = log_level(kind, cli.debug, &cli.env);
+            match Connection::open(kind, level, cli.env, &command) {
+                Ok(connection) => return exit_status(kind, connection.run(&command)),
+                Err(error) => Err(error.into()),
+            }
+        }
+    };
+    exit_status(kind, outcome.map(|()| ExitStatus::Success))
+}
+
+fn exit_status(kind: OutputKind, outcome: Result<ExitStatus, Failure>) -> ExitStatus {
+    match outcome {
+        Ok(status) => status,
+        Err(Failure { error, is_shown }) => {
+            if is_shown {
+                kind.trace(&error);
+            } else {
+                kind.report(&error);
+            }
+            ExitStatus::Failure
+        }
+    }
+}
+
+/// Returns the level of the log: beside a document, only warnings unless more is asked for.
+fn log_level(kind: OutputKind, debug: bool, env: &EnvArgs) -> LevelFilter {
+    match (debug, kind) {
+        (true, _) => LevelFilter::Debug,
+        (false, OutputKind::Messages) => env.log_level(),
+        (false, OutputKind::Document) => env.log_level().min(LevelFilter::Warn),
+    }
+}
+
+/// Everything that a command with requests needs besides its arguments.
+struct Connection {
+    kind: OutputKind,
+    env: EnvArgs,
+    stop: CancellationToken,
+    signals: Option<ShutdownSignals>,
+    sender: MessageSender,
+    writer: StdoutWriter,
+    collected: Collected,
+}
+
+/// What is left to do once a command has sent its last message.
+enum Finish {
+    Exit(ExitStatus),
+    /// Print this document.
+    Print(String),
+    /// Print the collected records.
+    PrintRecords,
+}
+
+impl Connection {
+    fn open(
+        kind: OutputKind,
+        level: LevelFilter,
+        env: EnvArgs,
+        command: &ConnectedCommand,
+    ) -> Result<Self, Error> {
+        let wanted = match command {
+            ConnectedCommand::Preview(args) => usize::try_from(args.records).unwrap_or(usize::MAX),
+            ConnectedCommand::Check(_)
+            | ConnectedCommand::Discover(_)
+            | ConnectedCommand::Read(_)
+            | ConnectedCommand::Catalog(_) => usize::MAX,
+        };
+        let (collector, collected) = Collector::new(wanted);
+        let started = match kind {
+            OutputKind::Messages => StdoutWriter::stdout(),
+            OutputKind::Document => StdoutWriter::start(collector),
+        };
+        let (sender, writer) = started.map_err(|error| machine_error("thread", error))?;
+        match kind {
+            OutputKind::Messages => Logger::install(&sender, level),
+            OutputKind::Document => StderrLogger::install(level),
+        }
+        let stop = CancellationToken::new();
+        let signals = match command {
+            ConnectedCommand::Read(_) => {
+                let signals = ShutdownSignals::catch(stop.clone(), writer.gate());
+                Some(signals.map_err(|error| machine_error("thread for signals", error))?)
+            }
+            ConnectedCommand::Check(_)
+            | ConnectedCommand::Discover(_)
+            | ConnectedCommand::Catalog(_)
+            | ConnectedCommand::Preview(_) => None,
+        };
+        Ok(Self { kind, env, stop, signals, sender, writer, collected })
+    }
+
+    fn run(self, command: &ConnectedCommand) -> Result<ExitStatus, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| machine_error("event queue", error))?;
+        let outcome = runtime.block_on(self.execute(command));
+        drop(self.sender);
+        // A request that hangs in the system's name lookup must not delay the exit.
+        runtime.shutdown_background();
+        let finish = match (outcome, self.writer.finish()) {
+            // The collector closes as soon as it has enough records.
+            (Err(Failure { error: Error::OutputClosed, .. }), Err(_))
+                if matches!(command, ConnectedCommand::Preview(_)) =>
+            {
+                Finish::PrintRecords
+            }
+            (Ok(Finish::PrintRecords), _) => Finish::PrintRecords,
+            (Ok(finish), Ok(())) => finish,
+            (_, Err(closed)) => return Err(closed.into()),
+            (Err(failure), Ok(())) => {
+                if let (Error::Stopped, Some(signals)) = (&failure.error, self.signals) {
+                    signals.end_process();
+                }
+                return Err(failure);
+            }
+        };
+        match (finish, command) {
+            (Finish::Exit(status), _) => return Ok(status),
+            (Finish::Print(document), _) => write_document(&document)?,
+            (Finish::PrintRecords, ConnectedCommand::Preview(args)) => {
+                write_document(&preview::render(&self.collected.take(), &args.columns))?;
+            }
+            (Finish::PrintRecords, _) => {}
+        }
+        Ok(ExitStatus::Success)
+    }
+
+    async fn execute(&self, command: &ConnectedCommand) -> Result<Finish, Failure> {
+        match command {
+            ConnectedCommand::Check(args) => Ok(Box::pin(self.check(&args.file)).await?),
+            ConnectedCommand::Discover(args) => {
+                let session = self.session(&args.file, RetryBudget::INTERACTIVE)?;
+                let streams = sync::discover(&session).await?;
+                self.sender.message(&Message::catalog(&streams)).await?;
+                Ok(Finish::Exit(ExitStatus::Success))
+            }
+            ConnectedCommand::Catalog(args) => {
+                let session = self.session(&args.file, RetryBudget::INTERACTIVE)?;
+                let streams = sync::discover(&session).await?;
+                let document = catalog::configured(&streams, &args.streams, args.full_refresh)?;
+                Ok(Finish::Print(document))
+            }
+            ConnectedCommand::Preview(args) => Ok(Box::pin(self.preview(args)).await?),
+            ConnectedCommand::Read(args) => {
+                let terminal_type = std::env::var("TERM").ok();
+                let screen = Screen::of_stderr(terminal_type.as_deref(), stdout_is_terminal());
+                let outcome = self.read(args, screen.as_ref()).await;
+                let failed = outcome.map_err(|error| {
+                    let is_shown = screen.as_ref().is_some_and(|screen| show(screen, &error));
+                    Failure { error, is_shown }
+                })?;
+                if screen.is_none()
+                    && let Some(summary) = summary(&failed)
+                {
+                    print_error(&summary);
+                }
+                let all_succeeded = failed.is_empty();
+                Ok(Finish::Exit(if all_succeeded {
+                    ExitStatus::Success
+                } else {
+                    ExitStatus::Failure
+                }))
+            }
+        }
+    }
+
+    fn session(&self, file: &ConfigFile, retry_budget: RetryBudget) -> Result<Session, Error> {
+        let env = self.env.validate()?;
+        let config = read_config(file.config.as_deref(), access_token().as_ref())?;
+        Session::open(config, &env, retry_budget, self.stop.clone(), &self.sender)
+    }
+
+    /// Runs `check`. In the protocol, problems that the user can fix are a FAILED status of a command
+    /// that succeeds; all other problems are errors. On a terminal, every problem is an error.
+    async fn check(&self, file: &ConfigFile) -> Result<Finish, Error> {
+        let outcome = match self.session(file, RetryBudget::INTERACTIVE) {
+            Ok(session) => sync::check(&session).await,
+            Err(error) => Err(error),
+        };
+        if self.kind == OutputKind::Document {
+            return outcome.map(|report| Finish::Print(report.lines()));
+        }
+        let connection_status = match outcome {
+            Ok(report) => ConnectionStatus::Succeeded { message: report.sentence() },
+            Err(error) if error.failure_type() == FailureType::Config => {
+                ConnectionStatus::failed(&error)
+            }
+            Err(error) => return Err(error),
+        };
+        self.sender.message(&Message::ConnectionStatus { connection_status }).await?;
+        Ok(Finish::Exit(ExitStatus::Success))
+    }
+
+    async fn preview(&self, args: &PreviewArgs) -> Result<Finish, Error> {
+        let session = self.session(&args.file, RetryBudget::INTERACTIVE)?;
+        let names = std::slice::from_ref(&args.stream);
+        let mut catalog = catalog::select(names, &args.columns, SyncMode::FullRefresh);
+        for stream in &mut catalog.streams {
+            // Otherwise a stream without its scope would be skipped.
+            stream.destination_sync_mode = DestinationSyncMode::Overwrite;
+        }
+        let inputs = ReadInputs { catalog, state: IncomingState::default() };
+        let mut failed = sync::read(&session, &inputs, &self.sender, None).await?;
+        failed.pop().map_or(Ok(Finish::PrintRecords), |stream| Err(stream.error))
+    }
+
+    async fn read(
+        &self,
+        args: &ReadArgs,
+        screen: Option<&Screen>,
+    ) -> Result<Vec<FailedStream>, Error> {
+        let session = self.session(&args.file, RetryBudget::READ)?;
+        let inputs =
+            ReadInputs { catalog: selected(args)?, state: read_state(args.state.as_deref())? };
+        sync::read(&session, &inputs, &self.sender, screen).await
     }
 }
 
@@ -139,115 +331,47 @@ fn machine_error(resource: &'static str, error: std::io::Error) -> Error {
     Error::Machine { what: resource, source: error.into() }
 }
 
-async fn execute(
-    command: ConnectedCommand,
-    options: SessionOptions<'_>,
-) -> Result<ExitStatus, Error> {
-    match command {
-        ConnectedCommand::Check(args) => Box::pin(check(&args.config, options)).await,
-        ConnectedCommand::Discover(args) => {
-            let session = options.open(&args.config, RetryBudget::INTERACTIVE)?;
-            let streams = sync::discover(&session).await?;
-            options.sender.message(&Message::catalog(&streams)).await?;
-            Ok(ExitStatus::Success)
-        }
-        ConnectedCommand::Read(args) => {
-            let terminal_type = std::env::var("TERM").ok();
-            let screen = Screen::of_stderr(terminal_type.as_deref(), stdout_is_terminal());
-            let outcome = read(&args, options, screen.as_ref()).await;
-            if let (Some(screen), Err(error)) = (&screen, &outcome) {
-                screen.draw_final(vec![Line::new(RowStyle::Failed, &error.to_string())]);
-            }
-            outcome
-        }
+/// Shows the error that ended a read below its progress. Returns `true` if it needs no other report.
+fn show(screen: &Screen, error: &Error) -> bool {
+    if !matches!(error, Error::OutputClosed) {
+        screen.draw_final(vec![Line::new(RowStyle::Failed, &error.to_string())]);
+    }
+    true
+}
+
+fn selected(args: &ReadArgs) -> Result<ConfiguredCatalog, Error> {
+    let mode = if args.full_refresh { SyncMode::FullRefresh } else { SyncMode::Incremental };
+    match &args.selection.catalog {
+        Some(path) => read_catalog(path),
+        None => Ok(catalog::select(&args.selection.streams, &[], mode)),
     }
 }
 
-/// Runs `check`. Problems that the user can fix are reported as a FAILED status, and the command
-/// succeeds; all other problems are errors.
-async fn check(config: &Path, options: SessionOptions<'_>) -> Result<ExitStatus, Error> {
-    let outcome = match options.open(config, RetryBudget::INTERACTIVE) {
-        Ok(session) => sync::check(&session).await,
-        Err(error) => Err(error),
+/// Returns one line about the streams that failed; `None` if there are none.
+fn summary(failed: &[FailedStream]) -> Option<String> {
+    let first = failed.first()?;
+    let more = match failed.len() - 1 {
+        0 => String::new(),
+        more => format!("; {more} more failed, see the ERROR messages on stdout"),
     };
-    let connection_status = match outcome {
-        Ok(message) => ConnectionStatus::Succeeded { message },
-        Err(error) if error.failure_type() == FailureType::Config => {
-            ConnectionStatus::failed(&error)
-        }
-        Err(error) => return Err(error),
-    };
-    options.sender.message(&Message::ConnectionStatus { connection_status }).await?;
-    Ok(ExitStatus::Success)
+    Some(format!("stream `{}` failed: {}{more}", first.name, first.error))
 }
 
-async fn read(
-    args: &ReadArgs,
-    options: SessionOptions<'_>,
-    screen: Option<&Screen>,
-) -> Result<ExitStatus, Error> {
-    let session = options.open(&args.config, RetryBudget::READ)?;
-    let catalog = read_catalog(&args.catalog)?;
-    let state = read_state(args.state.as_deref())?;
-    let inputs = ReadInputs { catalog, state };
-    let all_succeeded = sync::read(&session, &inputs, options.sender, screen).await?;
-    Ok(if all_succeeded { ExitStatus::Success } else { ExitStatus::Failure })
-}
-
-/// Values that every session is opened with, besides its configuration.
-struct SessionOptions<'a> {
-    env: EnvArgs,
-    stop: CancellationToken,
-    sender: &'a MessageSender,
-}
-
-impl SessionOptions<'_> {
-    fn open(&self, config: &Path, retry_budget: RetryBudget) -> Result<Session, Error> {
-        let env = self.env.validate()?;
-        let config = Config::parse(&read_file("configuration", config)?)?;
-        Session::open(config, &env, retry_budget, self.stop.clone(), self.sender)
-    }
-}
-
-fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {
-    serde_json::from_str(&read_file("catalog", path)?)
-        .map_err(|error| Error::Catalog { problem: format!("cannot be read: {error}") })
-}
-
-fn read_state(path: Option<&Path>) -> Result<IncomingState, Error> {
-    let Some(path) = path else { return Ok(IncomingState::default()) };
-    IncomingState::parse(&read_file("state", path)?).map_err(|problem| Error::Input {
-        file: "state",
-        path: path.display().to_string(),
-        problem,
-    })
-}
-
-fn read_file(file: &'static str, path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|error| Error::Input {
-        file,
-        path: path.display().to_string(),
-        problem: format!("cannot be opened: {error}"),
-    })
-}
-
-fn print_spec() -> Result<ExitStatus, Error> {
+fn print_spec() -> Result<(), Error> {
     let spec = serde_json::from_str(SPEC)
         .map_err(|error| Error::Bug { detail: format!("spec.json cannot be parsed: {error}") })?;
-    write_message(&Message::Spec { spec: &spec })?;
-    Ok(ExitStatus::Success)
+    write_message(&Message::Spec { spec: &spec })
 }
 
-/// Prints the reason that the command failed, unless stdout is closed.
-pub fn print_fatal(error: &Error) {
-    if !matches!(error, Error::OutputClosed) {
-        let _closed = write_message(&Message::error(TraceError::new(error, None)));
-    }
+fn print_completions(shell: clap_complete::Shell) -> Result<(), Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "source-hubspot", &mut script);
+    write_document(&String::from_utf8_lossy(&script))
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::Parser as _;
 
     use super::*;
 
@@ -262,7 +386,7 @@ mod tests {
         let help = command.render_help().to_string();
         for variable in &variables {
             assert!(help.contains(&format!("[env: {variable}]")), "{variable}: {help}");
-            assert!(include_str!("../README.md").contains(&format!("| `{variable}` |")));
+            assert!(include_str!("../../README.md").contains(&format!("| `{variable}` |")));
         }
     }
 

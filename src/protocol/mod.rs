@@ -10,12 +10,15 @@ mod state;
 mod stdout;
 
 pub use batch::{Batch, StateBlob};
-pub use catalog::{ConfiguredCatalog, ConfiguredStream, DestinationSyncMode, SyncMode};
+pub use catalog::{
+    ConfiguredCatalog, ConfiguredStream, DestinationSyncMode, StreamChoice, SyncMode,
+};
 pub use log::Logger;
 pub use message::{
     CatalogStream, Change, ChangeKind, ConnectionStatus, Level, Message, StreamStatus, TraceError,
 };
 pub use state::{IncomingState, NO_CURSOR_STATE};
 pub use stdout::{
-    LineGate, MessageSender, OutOfBandSender, StdoutWriter, stdout_is_terminal, write_message,
+    LineGate, MessageSender, OutOfBandSender, StdoutWriter, stdout_is_terminal, write_document,
+    write_message,
 };

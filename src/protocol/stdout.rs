@@ -178,6 +178,13 @@ pub fn write_message(message: &Message<'_>) -> Result<(), Error> {
         .map_err(|_| Error::OutputClosed)
 }
 
+/// Writes a document to stdout without the writer thread, for commands that print no messages.
+#[expect(clippy::disallowed_methods, reason = "this file is the one owner of stdout")]
+pub fn write_document(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|_| Error::OutputClosed)
+}
+
 struct Writer<W> {
     output: W,
     gate: LineGate,

@@ -50,9 +50,9 @@ impl<'a> AvailableStreams<'a> {
         self.readable.len() + self.shut.values().map(Vec::len).sum::<usize>()
     }
 
-    /// Describes the missing scopes, each with the streams that it would make available; empty if
-    /// none is missing. A stream of archived records is not listed next to that of live records.
-    pub(super) fn in_words(&self) -> String {
+    /// Describes the missing scopes, each with the streams that it would make available. A stream of
+    /// archived records is not listed next to that of live records.
+    pub(super) fn missing(&self) -> Vec<String> {
         let groups = self.shut.iter().map(|(scopes, streams)| {
             let live = |name: &str| {
                 name.strip_suffix("_archived").is_none_or(|live| !streams.contains(&live))
@@ -65,7 +65,7 @@ impl<'a> AvailableStreams<'a> {
             };
             format!("{} ({named}{more})", scopes.join(" with "))
         });
-        groups.collect::<Vec<_>>().join(", ")
+        groups.collect()
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
             ("nothing is known", GrantedScopes::unknown(), ""),
         ] {
             let offer = offer(NAMES, &granted);
-            assert_eq!(offer.in_words(), expected, "{case}");
+            assert_eq!(offer.missing().join(", "), expected, "{case}");
             assert_eq!((offer.total(), offer.is_worth_reading()), (NAMES.len(), true), "{case}");
         }
     }
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn many_streams_of_one_scope_are_counted() {
         let names: Vec<_> = STREAMS.iter().map(|spec| spec.name).collect();
-        let words = offer(&names, &listed(&["crm.objects.contacts.read"])).in_words();
+        let words = offer(&names, &listed(&["crm.objects.contacts.read"])).missing().join(", ");
         let content = "content (campaigns, email_events, email_subscriptions and 2 more), ";
         assert!(words.contains(content), "{words}");
     }

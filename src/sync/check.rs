@@ -13,9 +13,57 @@ use crate::streams::CustomStream;
 /// Scope required for custom objects.
 const CUSTOM_OBJECTS: &[&str] = &["crm.objects.custom.read"];
 
-/// Returns a sentence about the account, the number of readable streams, and the missing scopes
-/// with the streams that they would make available.
-pub async fn check(session: &Session) -> Result<String, Error> {
+/// Result of a successful check.
+#[derive(Debug)]
+pub struct CheckReport {
+    /// The account and the number of streams that can be read.
+    summary: String,
+    /// Missing scopes, each with the streams that it would make available.
+    missing: Vec<String>,
+    /// Number of columns of associated ids that are left out until the scopes are granted.
+    columns: usize,
+}
+
+impl CheckReport {
+    /// Returns the report as one sentence, for the protocol.
+    pub fn sentence(&self) -> String {
+        let Self { summary, missing, columns } = self;
+        let columns = match columns {
+            0 => String::new(),
+            count => format!("records come without {count} columns of associated ids until then; "),
+        };
+        if missing.is_empty() {
+            return summary.clone();
+        }
+        let missing = missing.join(", ");
+        format!(
+            "{summary}; missing scopes, each with the streams that it would add: {missing}; \
+             {columns}grant what you need {WHERE_TO_GRANT}"
+        )
+    }
+
+    /// Returns the report as lines, for a terminal.
+    pub fn lines(&self) -> String {
+        let Self { summary, missing, columns } = self;
+        let mut lines = vec![format!("{summary}.")];
+        if !missing.is_empty() {
+            lines.push("Missing scopes, each with the streams that it would add:".to_owned());
+            lines.extend(missing.iter().map(|missing| format!("  {missing}")));
+            if *columns > 0 {
+                lines.push(format!(
+                    "Records come without {columns} columns of associated ids until then."
+                ));
+            }
+            lines.push(format!("Grant what you need {WHERE_TO_GRANT}."));
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
+}
+
+/// Returns the account, the number of readable streams, and the missing scopes with the streams that
+/// they would make available.
+pub async fn check(session: &Session) -> Result<CheckReport, Error> {
     let stats = RequestStats::default();
     let request_context = RequestContext { stream: "account_details", scopes: &["oauth"] };
     // The account request is polled first, and its error ends the check: it is the most
@@ -37,7 +85,7 @@ pub async fn check(session: &Session) -> Result<String, Error> {
         (readable, total) if readable == total => format!("{total} streams"),
         (readable, total) => format!("{readable} of {total} streams"),
     };
-    let start = format!(
+    let summary = format!(
         "The HubSpot account {} can be read: {streams}, {custom} of them custom objects",
         account.portal_id
     );
@@ -45,16 +93,6 @@ pub async fn check(session: &Session) -> Result<String, Error> {
     if !found.granted.missing(CUSTOM_OBJECTS, &["crm.schemas.custom.read"]).is_empty() {
         offer.shut.entry(CUSTOM_OBJECTS.into()).or_default().push("custom objects");
     }
-    let columns = match offer.columns.values().map(Vec::len).sum::<usize>() {
-        0 => String::new(),
-        count => format!("records come without {count} columns of associated ids until then; "),
-    };
-    Ok(match offer.in_words() {
-        words if words.is_empty() => start,
-        words => format!(
-            "{start}; missing scopes, each with the streams that it would add: {words}; \
-             {columns}grant what you \
-             need {WHERE_TO_GRANT}"
-        ),
-    })
+    let columns = offer.columns.values().map(Vec::len).sum();
+    Ok(CheckReport { summary, missing: offer.missing(), columns })
 }

@@ -16,7 +16,7 @@ mod session;
 mod stream;
 mod watch;
 
-pub use check::check;
+pub use check::{CheckReport, check};
 pub use discover::discover;
-pub use read::{ReadInputs, read};
+pub use read::{FAILED_STREAMS, FailedStream, ReadInputs, read};
 pub use session::Session;

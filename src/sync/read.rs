@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
@@ -28,14 +29,23 @@ pub struct ReadInputs {
     pub state: IncomingState,
 }
 
-/// Reads all selected streams and shows their progress on `screen`, if there is one. Returns
-/// `Ok(false)` if a stream failed; its TRACE has then been written.
+/// Target of log records about streams that failed, which [`read`] also returns.
+pub const FAILED_STREAMS: &str = concat!(env!("CARGO_CRATE_NAME"), "::failed_streams");
+
+/// A stream that failed. Its TRACE has been written.
+pub struct FailedStream {
+    pub name: Arc<str>,
+    pub error: Error,
+}
+
+/// Reads all selected streams and shows their progress on `screen`, if there is one. Returns the
+/// streams that failed.
 pub async fn read(
     session: &Session,
     inputs: &ReadInputs,
     sender: &MessageSender,
     screen: Option<&Screen>,
-) -> Result<bool, Error> {
+) -> Result<Vec<FailedStream>, Error> {
     let started = Instant::now();
     let state = &inputs.state;
     let selected = once_each(&inputs.catalog.streams);
@@ -53,7 +63,10 @@ pub async fn read(
 ///
 /// A failed stream reports INCOMPLETE immediately but its error only at the very end, because some
 /// clients stop at the first error and would miss the remaining records.
-async fn read_all(run: &Run<'_>, tracks: &[StreamProgress<'_>]) -> Result<bool, Error> {
+async fn read_all(
+    run: &Run<'_>,
+    tracks: &[StreamProgress<'_>],
+) -> Result<Vec<FailedStream>, Error> {
     let mut waiting = tracks.iter();
     let next = || {
         let track = waiting.next()?;
@@ -84,16 +97,16 @@ async fn read_all(run: &Run<'_>, tracks: &[StreamProgress<'_>]) -> Result<bool, 
         if track.is_skipped_for(&error) {
             log::warn!("`{name}` is skipped: {error}");
         } else {
-            log::warn!("`{name}` failed: {error}");
-            failed.push((name, error));
+            log::warn!(target: FAILED_STREAMS, "`{name}` failed: {error}");
+            failed.push(FailedStream { name: Arc::clone(name), error });
         }
         ControlFlow::Continue(())
     })
     .await;
-    for (name, error) in &failed {
+    for FailedStream { name, error } in &failed {
         run.sender.message(&Message::error(TraceError::new(error, Some(name)))).await?;
     }
-    let Some(error) = fatal else { return Ok(failed.is_empty()) };
+    let Some(error) = fatal else { return Ok(failed) };
     let error = day::with_reset(run.session, error).await;
     if matches!(error, Error::Stopped) {
         log::info!("{error}");

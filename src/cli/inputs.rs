@@ -1,0 +1,110 @@
+//! Files and environment variables that commands take as input.
+
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::env::ACCESS_TOKEN;
+use crate::error::Error;
+use crate::protocol::{ConfiguredCatalog, IncomingState};
+use crate::secret::Secret;
+
+/// File name that stands for stdin.
+const STDIN: &str = "-";
+
+/// Reads the configuration. Without a file, it is empty except for the credentials in `token`.
+pub(super) fn read_config(
+    path: Option<&Path>,
+    token: Option<&Secret<String>>,
+) -> Result<Config, Error> {
+    let text = match path {
+        Some(path) => read_text("configuration", path)?,
+        None if token.is_some() => "{}".to_owned(),
+        None => return Err(Error::NoConfiguration { variable: ACCESS_TOKEN }),
+    };
+    match token.and_then(|token| with_token(&text, token)) {
+        Some(text) => Config::parse(text.expose()),
+        None => Config::parse(&text),
+    }
+}
+
+/// Returns the configuration with this token as its credentials; `None` if it has credentials or is
+/// not an object.
+fn with_token(config: &str, token: &Secret<String>) -> Option<Secret<String>> {
+    let mut config: Value = serde_json::from_str(config).ok()?;
+    let keys = config.as_object_mut()?;
+    // A misplaced token is an error, not a reason to use another one.
+    if keys.contains_key("credentials") || keys.contains_key("access_token") {
+        return None;
+    }
+    let credentials =
+        json!({ "credentials_title": "Private App Credentials", "access_token": token.expose() });
+    keys.insert("credentials".to_owned(), credentials);
+    Some(Secret::new(config.to_string()))
+}
+
+pub(super) fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {
+    serde_json::from_str(&read_text("catalog", path)?)
+        .map_err(|error| Error::Catalog { problem: format!("cannot be read: {error}") })
+}
+
+pub(super) fn read_state(path: Option<&Path>) -> Result<IncomingState, Error> {
+    let Some(path) = path else { return Ok(IncomingState::default()) };
+    IncomingState::parse(&read_text("state", path)?)
+        .map_err(|problem| input_error("state", path, problem))
+}
+
+/// Reads a file, or stdin if its name is `-`, without a byte order mark.
+pub(super) fn read_text(file: &'static str, path: &Path) -> Result<String, Error> {
+    let text = if path == Path::new(STDIN) {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map(|_length| text)
+    } else {
+        fs::read_to_string(path)
+    };
+    let text =
+        text.map_err(|error| input_error(file, path, format!("cannot be opened: {error}")))?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
+/// Returns the error for a file that cannot be used.
+pub(super) fn input_error(file: &'static str, path: &Path, problem: String) -> Error {
+    Error::Input { file, path: path.display().to_string(), problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Credentials;
+
+    #[test]
+    fn the_token_of_the_environment_is_used_where_the_configuration_has_none() {
+        let token = Secret::new("pat-canary-env".to_owned());
+        let title = r#""credentials_title":"Private App Credentials""#;
+        let own = format!(r#"{{"credentials":{{{title},"access_token":"pat-canary-own"}}}}"#);
+        for (config, expected) in [
+            ("{}", Some("pat-canary-env")),
+            (r#"{"start_date":"2024-01-01"}"#, Some("pat-canary-env")),
+            (&own, Some("pat-canary-own")),
+            (r#"{"access_token":"pat-canary-top"}"#, None),
+            (r#"{"credentials":null}"#, None),
+            ("[]", None),
+            ("", None),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("config.json");
+            fs::write(&file, format!("\u{feff}{config}")).unwrap();
+            let found = read_config(Some(&file), Some(&token));
+            let found = found.ok().map(|config| match config.credentials {
+                Credentials::Token(token) => token.expose().clone(),
+                Credentials::OAuth { .. } => panic!("{config:?}"),
+            });
+            assert_eq!(found.as_deref(), expected, "{config}");
+        }
+        assert!(read_config(None, Some(&token)).is_ok());
+        assert!(matches!(read_config(None, None), Err(Error::NoConfiguration { .. })));
+    }
+}
