@@ -293,6 +293,7 @@ impl Connection {
         let connection_status = match outcome {
             Ok(report) => ConnectionStatus::Succeeded { message: report.sentence() },
             Err(error) if error.failure_type() == FailureType::Config => {
+                print_failure(&error);
                 ConnectionStatus::failed(&error)
             }
             Err(error) => return Err(error),

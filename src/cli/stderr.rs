@@ -1,7 +1,8 @@
 //! Messages to people on stderr: the reason for a failure, and warnings of the commands that print a
 //! document instead of protocol messages.
 //!
-//! Each command that fails writes one line, so that the reason is seen where stdout is redirected.
+//! Each command that fails writes one line, so that the reason is seen where stdout is redirected, and
+//! so does a `check` with the status FAILED, whose exit code is 0.
 //! The exceptions are a closed stdout, as with `| head`, a read that was stopped by a signal, and a
 //! read whose progress display has shown the reason.
 

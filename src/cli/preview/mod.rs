@@ -88,16 +88,44 @@ pub(super) fn render(rows: &[Row], chosen: &[String]) -> String {
     }
 }
 
-/// Returns the columns of the records, most useful first: the key, HubSpot's own names without the
-/// prefix `hs_`, then the rest. The JSON column `properties` is left out beside its flat columns.
+/// Properties that identify or describe a record at a glance, first in a preview.
+const PROMINENT: &[&str] = &[
+    "name",
+    "firstname",
+    "lastname",
+    "email",
+    "dealname",
+    "subject",
+    "hs_title",
+    "domain",
+    "amount",
+    "dealstage",
+    "hs_pipeline_stage",
+    "pipeline",
+    "hs_pipeline",
+    "lifecyclestage",
+    "hubspot_owner_id",
+    "createdate",
+    "hs_createdate",
+    "closedate",
+];
+
+/// Returns the columns of the records, most useful first: the key, prominent properties, other
+/// properties without the prefix `hs_`, then the rest. The JSON column `properties` is left out beside
+/// its flat columns.
 fn columns(rows: &[Row]) -> Vec<&str> {
     let mut columns: Vec<&str> = rows.iter().flat_map(Map::keys).map(String::as_str).collect();
     let has_flat = columns.iter().any(|name| name.starts_with("properties_"));
-    let rank = |name: &str| match name {
-        "id" => 0,
-        _ if name.starts_with("properties_hs_") => 3,
-        _ if name.starts_with("properties_") => 1,
-        _ => 2,
+    let rank = |name: &str| {
+        let property = name.strip_prefix("properties_");
+        let prominent = property.and_then(|name| PROMINENT.iter().position(|&some| some == name));
+        match (property, prominent) {
+            (_, Some(place)) => (1, place),
+            (Some(name), None) if name.starts_with("hs_") => (4, 0),
+            (Some(_), None) => (2, 0),
+            (None, None) if name == "id" => (0, 0),
+            (None, None) => (3, 0),
+        }
     };
     columns.sort_by_key(|name| (rank(name), *name));
     columns.dedup();
@@ -162,12 +190,13 @@ mod tests {
     fn csv_has_every_column_once_and_quotes_what_needs_it() {
         let rows = rows(json!([
             { "id": "1", "properties": { "a": 1 }, "properties_a": 1, "properties_hs_b": null,
+              "properties_email": "x@example.com",
               "contacts": ["7", "8"], "archived": false },
             { "id": "2", "properties_a": "x, \"y\"\nz" },
         ]));
-        let expected = "id,properties_a,archived,contacts,properties_hs_b\n\
-                        1,1,false,\"[\"\"7\"\",\"\"8\"\"]\",\n\
-                        2,\"x, \"\"y\"\"\nz\",,,\n";
+        let expected = "id,properties_email,properties_a,archived,contacts,properties_hs_b\n\
+                        1,x@example.com,1,false,\"[\"\"7\"\",\"\"8\"\"]\",\n\
+                        2,,\"x, \"\"y\"\"\nz\",,,\n";
         assert_eq!(render_csv(&rows, &[]), expected);
         let chosen = ["properties_a".to_owned(), "id".to_owned()];
         assert_eq!(render_csv(&rows[..1], &chosen), "properties_a,id\n1,1\n");

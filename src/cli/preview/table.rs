@@ -6,7 +6,8 @@ use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
 use super::{Row, columns, text};
 
-/// Widest column, in characters; longer values are cut.
+/// Widest value, in characters; longer ones are cut. Names of columns are not, so that they can be
+/// copied.
 const WIDEST: usize = 32;
 const GAP: &str = "  ";
 
@@ -58,7 +59,7 @@ pub(super) fn render_table(rows: &[Row], chosen: &[String], width: usize) -> Str
 }
 
 struct Column {
-    /// Header and values, cut to [`WIDEST`].
+    /// Name and values.
     cells: Vec<String>,
     width: usize,
     alignment: Alignment,
@@ -68,7 +69,7 @@ impl Column {
     fn of(name: &str, rows: &[Row]) -> Self {
         let values = rows.iter().map(|row| text(row.get(name)));
         let cells: Vec<_> =
-            std::iter::once(name.to_owned()).chain(values).map(|cell| cut(&cell)).collect();
+            std::iter::once(name.to_owned()).chain(values.map(|value| cut(&value))).collect();
         let width = cells.iter().map(|cell| measure_text_width(cell)).max().unwrap_or_default();
         let are_numbers = rows
             .iter()
@@ -103,9 +104,9 @@ mod tests {
         assert_eq!(
             render_table(&rows, &[], 120),
             "\
-id     properties_amount  properties_dealname               properties_hs_object_id
-70021             1200.5  Ten boats  [2J                                      70021
-70055                     A very long name of a deal that…                    70055
+id     properties_dealname               properties_amount  properties_hs_object_id
+70021  Ten boats  [2J                               1200.5                    70021
+70055  A very long name of a deal that…                                       70055
 4 of 5 columns; choose others with --columns, or redirect stdout to get all as CSV
 "
         );
