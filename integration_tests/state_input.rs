@@ -13,7 +13,7 @@ fn an_unreadable_state_file_is_an_error() {
     let bench = Bench::new(&stage.simulator.url());
     let catalog = Catalog::of(&["deals"], Mode::Incremental).json().to_string();
     for (state, expected) in [
-        ("{", "is not JSON (EOF while parsing an object at line 1 column 1)."),
+        ("{", "is not JSON (it ends too early, at line 1 column 1)."),
         ("7", "holds neither a list nor an object."),
         ("[7]", "holds an entry that is not an object."),
         (

@@ -13,6 +13,7 @@ pub mod error;
 pub mod fuzzing;
 pub mod http;
 pub mod hubspot;
+pub mod input;
 pub mod page_guard;
 pub mod progress;
 pub mod protocol;

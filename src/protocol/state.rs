@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::batch::StateBlob;
+use crate::input::{parse_json, without_bom};
 
 /// Key of the state of a stream without a cursor; treated as no state when read back.
 pub const NO_CURSOR_STATE: &str = "__ab_no_cursor_state_message";
@@ -26,19 +27,17 @@ impl IncomingState {
     /// If the file is invalid, with a description of the problem.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut state = Self::default();
-        if text.trim().is_empty() {
+        if without_bom(text).trim().is_empty() {
             return Ok(state);
         }
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| format!("is not JSON ({error})"))?;
-        match value {
+        match parse_json(text)? {
             Value::Null => {}
             Value::Array(messages) => {
                 for message in messages {
                     state.take(message)?;
                 }
             }
-            Value::Object(_) => state.take(value)?,
+            value @ Value::Object(_) => state.take(value)?,
             Value::Bool(_) | Value::Number(_) | Value::String(_) => {
                 return Err("holds neither a list nor an object".into());
             }
