@@ -193,13 +193,16 @@ fn wrong_names_are_told_by_check_and_before_anything_is_read() {
         (
             "record_filters",
             json!([filter("deals", "amount", "GREATER", json!("1"))]),
-            "`record_filters.0.operator`: the value is not one of \"EQ\", \"NEQ\" or 11 other candidates",
+            "`record_filters.0.operator` has an unknown value (did you mean `GT`?); write one of EQ, \
+             NEQ, LT, LTE, GT, GTE, BETWEEN, IN, NOT_IN, HAS_PROPERTY, NOT_HAS_PROPERTY, \
+             CONTAINS_TOKEN, NOT_CONTAINS_TOKEN",
         ),
         (
             "record_filters",
             json!([filter("deals", "amount", "eq", json!("1"))]),
-            "`record_filters.0.operator`: the value is not one of \"EQ\", \"NEQ\" or 11 other \
-             candidates (did you mean `EQ`?)",
+            "`record_filters.0.operator` has an unknown value (did you mean `EQ`?); write one of EQ, \
+             NEQ, LT, LTE, GT, GTE, BETWEEN, IN, NOT_IN, HAS_PROPERTY, NOT_HAS_PROPERTY, \
+             CONTAINS_TOKEN, NOT_CONTAINS_TOKEN",
         ),
         (
             "record_filters",
@@ -220,7 +223,7 @@ fn wrong_names_are_told_by_check_and_before_anything_is_read() {
         (
             "record_ids",
             json!([{ "object": "contacts", "ids": ["12", "x1"] }]),
-            "`record_ids.0.ids.1`: the value does not match \"^[0-9]{1,19}$\"",
+            "`record_ids.0.ids.1` is not an id; write its digits, at most 19, in quotes",
         ),
         (
             "properties_exclude",

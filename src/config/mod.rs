@@ -1,8 +1,10 @@
 //! Configuration of the connector.
 
+mod credentials;
 mod nearest;
 mod raw;
 mod selection;
+mod unknown;
 mod violations;
 
 use std::time::Duration;
@@ -12,9 +14,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::input::parse_json;
 use crate::secret::Secret;
 use crate::time::parse_iso;
+use credentials::{inferred_title, problem, token_problem};
 use raw::{RawConfig, RawCredentials, RawRecords};
+use unknown::unknown_keys;
 use violations::violations;
 
 pub use nearest::{did_you_mean, nearest};
@@ -50,6 +55,8 @@ pub struct Config {
     pub in_flight: usize,
     /// Percentage of the account's daily quota at which a sync stops.
     pub daily_share: u32,
+    /// Sentences about keys that are ignored, for the log.
+    pub warnings: Vec<String>,
 }
 
 /// Settings of the property history streams.
@@ -103,10 +110,18 @@ impl Config {
     /// If any field is invalid; the error lists every violation.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let one = |violation: String| Error::Config { violations: vec![violation] };
-        let value: Value =
-            serde_json::from_str(text).map_err(|error| one(format!("it is not JSON ({error})")))?;
-        let violations = violations(&value);
+        let whole = parse_json(text).map_err(|problem| one(format!("it {problem}")))?;
+        if let Some(problem) = another_file(&whole) {
+            return Err(one(problem.to_owned()));
+        }
+        let (schema, value) = (schema(), completed(&whole));
+        let warnings = unknown_keys(&whole, &schema);
+        let mut violations = violations(&value, &schema);
+        if violations.is_empty() {
+            violations = credential_problems(&value);
+        }
         if !violations.is_empty() {
+            violations.extend(warnings);
             return Err(Error::Config { violations });
         }
         // A serde error message could quote a secret.
@@ -123,16 +138,7 @@ impl Config {
                 Credentials::OAuth { client_id, client_secret, refresh_token }
             }
             RawCredentials::PrivateApp { access_token } => {
-                let token = trimmed(&access_token);
-                if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-                    return Err(one(
-                        "`credentials.access_token` holds a blank, a control character or a \
-                         character that is not ASCII, which no token has; copy the token from \
-                         HubSpot again, in full"
-                            .into(),
-                    ));
-                }
-                Credentials::Token(token)
+                Credentials::Token(trimmed(&access_token))
             }
         };
         let records = raw.record_ids.into_iter().map(records).collect::<Option<_>>();
@@ -144,7 +150,7 @@ impl Config {
         };
         Ok(Self {
             credentials,
-            whole: Secret::new(value),
+            whole: Secret::new(whole),
             start_date,
             lookback: Duration::from_secs(raw.lookback_window * 60),
             text_only: raw.treat_numbers_and_booleans_as_strings,
@@ -160,6 +166,7 @@ impl Config {
             choice,
             in_flight: raw.num_worker,
             daily_share: raw.daily_share,
+            warnings,
         })
     }
 }
@@ -173,6 +180,74 @@ impl Config {
         }
         whole
     }
+}
+
+/// Returns the JSON schema of the configuration.
+fn schema() -> Value {
+    let mut spec: Value = serde_json::from_str(SPEC).expect("spec.json is JSON");
+    spec.get_mut("connectionSpecification").map(Value::take).unwrap_or_default()
+}
+
+/// Returns the configuration with the title of the credentials, if it can be inferred, and with
+/// whole numbers written without a fraction.
+fn completed(whole: &Value) -> Value {
+    let mut config = whole.clone();
+    for (_, value) in config.as_object_mut().into_iter().flatten() {
+        if let Value::Number(number) = value
+            && let Some(whole) = number.as_f64().filter(|number| number.fract() == 0.0)
+            && let Ok(whole) = format!("{whole:.0}").parse::<u64>()
+        {
+            *value = whole.into();
+        }
+    }
+    if let Some(credentials) = config.get_mut("credentials").and_then(Value::as_object_mut)
+        && credentials.get("credentials_title").is_none_or(|title| title.is_null() || title == "")
+        && let Some(title) = inferred_title(credentials)
+    {
+        credentials.insert("credentials_title".to_owned(), title.into());
+    }
+    config
+}
+
+/// Returns the problem of a file that is not a configuration but another file of the protocol.
+fn another_file(value: &Value) -> Option<&'static str> {
+    if value.get("credentials").is_some() {
+        return None;
+    }
+    if value.get("streams").is_some_and(Value::is_array) {
+        return Some("it is a catalog; pass it with --catalog");
+    }
+    let is_message = |value: &Value| {
+        ["STREAM", "GLOBAL", "LEGACY", "STATE"]
+            .iter()
+            .any(|kind| value.get("type").is_some_and(|of| of == *kind))
+    };
+    let is_state = match value.as_array() {
+        Some(entries) => entries.first().is_some_and(is_message),
+        None => is_message(value),
+    };
+    if is_state {
+        return Some("it is a saved state; pass it with --state");
+    }
+    if value.get("connectionSpecification").is_some() || value.get("spec").is_some() {
+        return Some("it is the specification of the configuration, which `spec` prints");
+    }
+    None
+}
+
+/// Returns a sentence for each credential whose value cannot be one.
+fn credential_problems(config: &Value) -> Vec<String> {
+    let credentials = config.get("credentials").and_then(Value::as_object);
+    let title = credentials.and_then(|credentials| credentials.get("credentials_title"));
+    let is_oauth = title.is_some_and(|title| title == "OAuth Credentials");
+    let keys: &[&str] =
+        if is_oauth { &["client_id", "client_secret", "refresh_token"] } else { &["access_token"] };
+    let problems = keys.iter().filter_map(|key| {
+        let value = credentials?.get(*key)?.as_str()?;
+        let problem = if is_oauth { problem(value) } else { token_problem(value) }?;
+        Some(format!("`credentials.{key}` {problem}"))
+    });
+    problems.collect()
 }
 
 /// Parses the ids of selected records. The spec rejects ids that are too long.
@@ -230,14 +305,14 @@ mod tests {
             .collect();
         assert_eq!(found, [["deals", "contacts", ""], ["2-7", "deals", "links"]]);
         let refused = Config::parse(&format!(
-            r#"{{{TOKEN},"association_streams":[{{"from_object":"boats"}}]}}"#
+            r#"{{{TOKEN},"association_streams":[{{"from_object":"contact"}}]}}"#
         ));
         let Err(Error::Config { mut violations }) = refused else { panic!("accepted") };
         violations.sort();
         assert_eq!(
             violations.join("; "),
-            "`association_streams.0.from_object`: the value is not one of \"appointments\", \
-             \"calls\" or 27 other candidates; `association_streams.0.to_object` is missing"
+            "`association_streams.0.from_object` has an unknown value (did you mean `contacts`?); \
+             `association_streams.0.to_object` is missing"
         );
     }
 
@@ -275,43 +350,109 @@ mod tests {
 
     #[test]
     fn every_violation_is_named_and_no_value_is_shown() {
+        const TITLES: &str = "`credentials.credentials_title` must be `OAuth Credentials` or `Private \
+             App Credentials`, or be left out";
+        const NO_TOKEN: &str = "`credentials.access_token` holds a blank, a quotation mark, a control \
+             character or a character that is not ASCII, which no token has; copy the token from \
+             HubSpot again, in full";
+        const TOKEN: &str = r#"{"credentials": {"access_token": "pat-na1-…"}}"#;
         for (case, text, expected) in [
-            ("not JSON", "{", "it is not JSON (EOF while parsing an object at line 1 column 1)".to_owned()),
-            ("a list", "[]", "it has the wrong type".into()),
+            ("empty", " \n", "it is empty".to_owned()),
+            ("not JSON", "{", "it is not JSON (it ends too early, at line 1 column 1)".into()),
+            ("a list", "[]", "it must be a JSON object {…}, not a list".into()),
+            ("a text", "\"canary-1\"", "it must be a JSON object {…}, not a text".into()),
+            ("a catalog", r#"{"streams":[]}"#, "it is a catalog; pass it with --catalog".into()),
+            (
+                "a state",
+                r#"[{"type":"STREAM","stream":{}}]"#,
+                "it is a saved state; pass it with --state".into(),
+            ),
             ("nothing", "{}", "`credentials` is missing".into()),
             (
-                "an unknown title",
-                r#"{"credentials":{"credentials_title":"API Key Credentials","api_key":"canary-1"}}"#,
-                "`credentials.credentials_title` must be `OAuth Credentials` or `Private App Credentials`".into(),
+                "a misspelled key",
+                r#"{"credential":{"access_token":"canary-1"}}"#,
+                "`credential` is not a key of the configuration and is ignored (did you mean \
+                 `credentials`?); `credentials` is missing"
+                    .into(),
             ),
             (
-                "no title",
-                r#"{"credentials":{"access_token":"canary-1"}}"#,
-                "`credentials.credentials_title` must be `OAuth Credentials` or `Private App Credentials`".into(),
+                "a token at the top level",
+                r#"{"access_token":"canary-1"}"#,
+                format!("`access_token` belongs inside `credentials`: {TOKEN}"),
+            ),
+            (
+                "a token in place of the credentials",
+                r#"{"credentials":"canary-1"}"#,
+                format!("`credentials` is a text; write an object: {TOKEN}"),
+            ),
+            (
+                "an unknown title",
+                r#"{"credentials":{"credentials_title":"API Key Credentials","access_token":"canary-1"}}"#,
+                TITLES.into(),
+            ),
+            (
+                "no title and no token",
+                r#"{"credentials":{}}"#,
+                "`credentials` holds neither an `access_token` (of a service key or a private app) nor \
+                 the `client_id`, `client_secret` and `refresh_token` of an OAuth app"
+                    .into(),
             ),
             (
                 "half of an OAuth grant",
-                r#"{"credentials":{"credentials_title":"OAuth Credentials","client_id":"canary-1","client_secret":17}}"#,
-                "`credentials.client_secret` has the wrong type; `credentials.refresh_token` is missing".into(),
+                r#"{"credentials":{"client_id":"canary-1","client_secret":17}}"#,
+                "`credentials.client_secret` is a number; write a text in double quotes; \
+                 `credentials.refresh_token` is missing"
+                    .into(),
             ),
             (
-                "several fields",
-                r#"{"num_worker":0,"lookback_window":"canary-1"}"#,
-                "`credentials` is missing; `lookback_window` has the wrong type; `num_worker`: the value is less than the minimum of 1".into(),
+                "numbers, booleans and lists of another type",
+                r#"{"credentials":{"access_token":"canary-1"},"num_worker":"4","daily_share":2.5,
+                    "lookback_window":-1,"enable_experimental_streams":"true","start_date":null,
+                    "properties_include":"hs_*","record_ids":{},"record_filters":[7]}"#,
+                "`daily_share` is a number with a fraction; write a whole number from 1 to 100; \
+                 `enable_experimental_streams` is a text; write true or false without quotes; \
+                 `lookback_window` is too small; write a whole number from 0 to 576000; \
+                 `num_worker` is a text; write a whole number from 1 to 40 without quotes; \
+                 `properties_include` is a text; write a list such as [\"contacts.hs_*\",\"*name\"]; \
+                 `record_filters.0` is a number; write an object {…}; \
+                 `record_ids` is an object; write a list of objects [{\"object\": …, \"ids\": …}]; \
+                 `start_date` is null; write a text in double quotes, or leave the key out"
+                    .into(),
+            ),
+            (
+                "an operator",
+                r#"{"credentials":{"access_token":"canary-1"},
+                    "record_filters":[{"object":"deals","property":"amount","operator":">="}]}"#,
+                "`record_filters.0.operator` has an unknown value (did you mean `GTE`?); write one of \
+                 EQ, NEQ, LT, LTE, GT, GTE, BETWEEN, IN, NOT_IN, HAS_PROPERTY, NOT_HAS_PROPERTY, \
+                 CONTAINS_TOKEN, NOT_CONTAINS_TOKEN"
+                    .into(),
+            ),
+            (
+                "an id",
+                r#"{"credentials":{"access_token":"canary-1"},"record_ids":[{"object":"deals","ids":["x1"]}]}"#,
+                "`record_ids.0.ids.0` is not an id; write its digits, at most 19, in quotes".into(),
             ),
             (
                 "a token with a line end in it",
-                "{\"credentials\":{\"credentials_title\":\"Private App Credentials\",\"access_token\":\"pat-canary\\n-1\"}}",
-                "`credentials.access_token` holds a blank, a control character or a character that is not ASCII, which no token has; copy the token from HubSpot again, in full".into(),
+                "{\"credentials\":{\"access_token\":\"pat-canary\\n-1\"}}",
+                NO_TOKEN.into(),
             ),
             (
                 "a token that is masked",
                 r#"{"credentials":{"credentials_title":"Private App Credentials","access_token":"pat-canary-••••"}}"#,
-                "`credentials.access_token` holds a blank, a control character or a character that is not ASCII, which no token has; copy the token from HubSpot again, in full".into(),
+                NO_TOKEN.into(),
+            ),
+            (
+                "an OAuth app whose secret is a placeholder",
+                r#"{"credentials":{"client_id":"","client_secret":"${SECRET}","refresh_token":"canary-1"}}"#,
+                "`credentials.client_id` is empty; `credentials.client_secret` is a placeholder; write \
+                 the value itself in its place"
+                    .into(),
             ),
             (
                 "a start date that is none",
-                r#"{"start_date":"soon","credentials":{"credentials_title":"Private App Credentials","access_token":"x"}}"#,
+                r#"{"start_date":"soon","credentials":{"access_token":"x"}}"#,
                 "`start_date` is not a date; write it like 2017-01-25T00:00:00Z".into(),
             ),
         ] {
@@ -319,7 +460,32 @@ mod tests {
                 panic!("{case} was accepted")
             };
             violations.sort();
-            assert_eq!(violations.join("; "), expected, "{case}");
+            let violations = violations.join("; ");
+            assert_eq!(violations, expected, "{case}");
+            assert!(!violations.contains("canary"), "{case}");
         }
+    }
+
+    #[test]
+    fn the_kind_of_credentials_is_inferred_and_a_byte_order_mark_skipped() {
+        let config = Config::parse("\u{feff}{\"credentials\":{\"access_token\":\" x \"}}").unwrap();
+        assert!(matches!(&config.credentials, Credentials::Token(token) if token.expose() == "x"));
+        let text = r#"{"credentials":{"access_token":"4","client_id":"1","client_secret":"2","refresh_token":"3"},"num_worker":4.0}"#;
+        let config = Config::parse(text).unwrap();
+        assert!(matches!(&config.credentials, Credentials::OAuth { .. }));
+        assert_eq!(config.in_flight, 4);
+        let changed = config.with_refresh_token(&Secret::new("5".to_owned()));
+        assert_eq!(changed.expose().to_string(), text.replace("\"3\"", "\"5\""));
+    }
+
+    #[test]
+    fn unknown_keys_are_warnings() {
+        let config = Config::parse(&format!(r#"{{{TOKEN},"startdate":"2024-01-01"}}"#)).unwrap();
+        assert_eq!(
+            config.warnings,
+            [
+                "`startdate` is not a key of the configuration and is ignored (did you mean `start_date`?)"
+            ]
+        );
     }
 }

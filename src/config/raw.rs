@@ -39,8 +39,8 @@ pub(super) struct RawConfig {
     pub(super) properties_exclude: Vec<String>,
     #[serde(default)]
     pub(super) record_ids: Vec<RawRecords>,
-    /// If unset, the upper limit applies rather than the default shown in the spec: the adaptive,
-    /// latency-based limit then determines the concurrency.
+    /// If unset, the upper limit applies: the adaptive, latency-based limit then determines the
+    /// concurrency.
     #[serde(default = "most_in_flight")]
     pub(super) num_worker: usize,
     #[serde(default = "default_share")]
