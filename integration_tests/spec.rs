@@ -23,6 +23,14 @@ fn breaches() -> Vec<(&'static str, &'static str, Value, &'static str)> {
     vec![
         ("", "$schema", json!("draft"), "it is no draft 7"),
         ("", "additionalProperties", json!(false), ": refuses other keys"),
+        ("/properties/num_worker", "group", json!("x"), "/num_worker: is in no group"),
+        (
+            "/properties/record_ids/items/properties/ids",
+            "group",
+            json!("selection"),
+            "/record_ids/items/ids: is displayed in a way that is not known everywhere",
+        ),
+        ("/groups/0", "title", json!(7), "the group \"connection\" has no title or no property"),
         ("", "required", json!(["secret"]), ": requires \"secret\", which is no property"),
         ("/properties/num_worker", "order", json!(0), ": two properties have one order"),
         (
@@ -153,6 +161,7 @@ fn the_form_is_the_one_that_users_know() {
         format!("{}: {title}{bounds}", schema["type"].as_str().unwrap_or_default())
     };
     let known = [
+        ("credentials", "object: Authentication"),
         ("start_date", "string: Start date"),
         (
             "lookback_window",
@@ -165,26 +174,31 @@ fn the_form_is_the_one_that_users_know() {
         ("deals_property_history_properties", "array: Deals Property History Properties"),
         ("contacts_property_history_properties", "array: Contacts Property History Properties"),
         ("companies_property_history_properties", "array: Companies Property History Properties"),
-        ("credentials", "object: Authentication"),
         ("enable_experimental_streams", "boolean: Enable experimental streams default=false"),
         (
             "treat_numbers_and_booleans_as_strings",
             "boolean: Treat dynamic number and boolean properties as strings default=false",
         ),
-        ("num_worker", "integer: Number of concurrent threads default=10 minimum=1 maximum=40"),
+        ("num_worker", "integer: Number of concurrent threads minimum=1 maximum=40"),
         ("association_streams", "array: Association Between Objects Streams"),
         ("custom_object_association_streams", "array: Custom Object Association Streams"),
     ];
-    for (place, (name, expected)) in known.into_iter().enumerate() {
-        assert_eq!((shown(name).as_str(), &properties[name]["order"]), (expected, &json!(place)));
+    for (name, expected) in known {
+        assert_eq!(shown(name), expected);
     }
-    // Options that only this connector has come last and are optional.
-    let own: Vec<_> = properties
-        .iter()
-        .filter(|(name, _)| known.iter().all(|(known, _)| known != name))
-        .collect();
-    let ours = |place: &Value| place.as_u64() >= Some(known.len() as u64);
-    assert!(own.len() == 6 && own.iter().all(|(_, schema)| ours(&schema["order"])));
+    let own = properties.keys().filter(|name| known.iter().all(|(known, _)| known != name));
+    assert_eq!(own.count(), 6);
+    // The form begins with the credentials, and each group is in one piece.
+    let mut in_order: Vec<_> = properties.iter().collect();
+    in_order.sort_by_key(|(_, schema)| schema["order"].as_u64());
+    let orders: Vec<_> =
+        in_order.iter().filter_map(|(_, schema)| schema["order"].as_u64()).collect();
+    assert_eq!(orders, (0..properties.len() as u64).collect::<Vec<_>>());
+    assert_eq!(in_order[0].0, "credentials");
+    let mut groups: Vec<_> = in_order.iter().map(|(_, schema)| &schema["group"]).collect();
+    groups.dedup();
+    let declared = spec["connectionSpecification"]["groups"].as_array().expect("groups");
+    assert_eq!(groups, declared.iter().map(|group| &group["id"]).collect::<Vec<_>>());
     assert_eq!(spec["connectionSpecification"]["required"], json!(["credentials"]));
     assert_eq!(spec["connectionSpecification"]["additionalProperties"], true);
     let variants = properties["credentials"]["oneOf"].as_array().expect("options");
@@ -194,8 +208,14 @@ fn the_form_is_the_one_that_users_know() {
         .collect();
     assert_eq!(
         json!(titles),
-        json!([["OAuth", "OAuth Credentials"], ["Private App", "Private App Credentials"]])
+        json!([
+            ["OAuth", "OAuth Credentials"],
+            ["Service key or private app", "Private App Credentials"]
+        ])
     );
+    // A description is read alone.
+    let text = spec.to_string();
+    assert!(!text.contains("\"description\":\"The same"), "a description refers to another");
 }
 
 #[test]
@@ -240,8 +260,12 @@ fn every_key_of_the_python_connector_is_taken_as_it_was_entered() {
         "__injected_declarative_manifest": {},
         "of_another_version": [1],
     });
-    let parsed = Config::parse(&config.to_string());
-    assert!(parsed.is_ok(), "{:?}", parsed.err());
+    let parsed = Config::parse(&config.to_string()).expect("it fits");
+    assert_eq!(
+        parsed.warnings,
+        ["`of_another_version` is not a key of the configuration and is ignored"],
+        "no other key is unknown"
+    );
     for (date, fits) in [
         ("2006-06-01", true),
         ("2006-06-01T00:00:00.123Z", true),

@@ -59,8 +59,27 @@ pub(crate) fn objections(spec: &Value) -> Vec<String> {
         found.push("it is no draft 7".to_owned());
     }
     object(schema, "", &mut found);
+    groups(schema, &mut found);
     auth(spec, &mut found);
     found
+}
+
+/// Checks that every property of the top level is in a declared group, and each group in use.
+fn groups(schema: &Value, found: &mut Vec<String>) {
+    let declared = schema["groups"].as_array().into_iter().flatten();
+    let declared: Vec<_> = declared.map(|group| (&group["id"], &group["title"])).collect();
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let used: Vec<_> = properties.map(|(name, property)| (name, &property["group"])).collect();
+    for (name, group) in &used {
+        if !declared.iter().any(|(id, _)| id == group) {
+            found.push(format!("/{name}: is in no group"));
+        }
+    }
+    for (id, title) in declared {
+        if !title.is_string() || !used.iter().any(|(_, group)| *group == id) {
+            found.push(format!("the group {id} has no title or no property"));
+        }
+    }
 }
 
 /// Checks an object and each of its properties.
@@ -152,7 +171,7 @@ fn property(name: &str, schema: &Value, path: &str, found: &mut Vec<String>) {
         object_to("is a choice and no object");
     }
     if schema.get("display_type").is_some() && schema.get("oneOf").is_none()
-        || schema.get("group").is_some()
+        || schema.get("group").is_some() && path.matches('/').count() > 1
     {
         object_to("is displayed in a way that is not known everywhere");
     }
