@@ -8,6 +8,7 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use log::LevelFilter;
 
+use crate::config::did_you_mean;
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -69,10 +70,12 @@ pub struct Env {
     pub all_streams: bool,
     /// Offset to add to the local clock.
     pub clock_offset: TimeDelta,
+    /// Sentences about settings that are ignored, for the log.
+    pub warnings: Vec<String>,
 }
 
 impl EnvArgs {
-    /// Validates all settings but the log level.
+    /// Validates all settings. An unknown log level is a warning.
     ///
     /// # Errors
     /// Returns `Error::Environment` for the first invalid setting.
@@ -99,14 +102,47 @@ impl EnvArgs {
         let clock_offset = clock_offset.ok_or_else(|| {
             invalid("HUBSPOT_CLOCK_OFFSET_MS", "must be a whole number of milliseconds")
         })?;
-        Ok(Env { api_url: api_url.to_owned(), classic, all_streams, clock_offset })
+        let warnings = self.level_warning().into_iter().collect();
+        Ok(Env { api_url: api_url.to_owned(), classic, all_streams, clock_offset, warnings })
     }
 
     /// Returns the log level, or `info` if it is unknown: orchestrators set `LOG_LEVEL` for their
-    /// own programs.
+    /// own programs, so an unknown level is only a warning of [`EnvArgs::validate`].
     pub fn log_level(&self) -> LevelFilter {
-        self.log_level.parse().unwrap_or(LevelFilter::Info)
+        parse_level(&self.log_level).unwrap_or(LevelFilter::Info)
     }
+
+    /// Returns a warning if the log level is unknown.
+    fn level_warning(&self) -> Option<String> {
+        let unknown = Some(&*self.log_level).filter(|level| parse_level(level).is_none())?;
+        let names = LEVELS.iter().map(|(name, _)| *name);
+        let meant = did_you_mean(unknown, names);
+        Some(format!(
+            "LOG_LEVEL is not a log level{meant}, so `info` is used; set it to `error`, `warn`, \
+             `info` or `debug`"
+        ))
+    }
+}
+
+/// Names of log levels, with those of other logging libraries.
+const LEVELS: [(&str, LevelFilter); 9] = [
+    ("off", LevelFilter::Off),
+    ("fatal", LevelFilter::Error),
+    ("critical", LevelFilter::Error),
+    ("error", LevelFilter::Error),
+    ("warning", LevelFilter::Warn),
+    ("warn", LevelFilter::Warn),
+    ("info", LevelFilter::Info),
+    ("debug", LevelFilter::Debug),
+    ("trace", LevelFilter::Trace),
+];
+
+/// Parses a log level, in any case; an empty one is `info`.
+fn parse_level(text: &str) -> Option<LevelFilter> {
+    if text.is_empty() {
+        return Some(LevelFilter::Info);
+    }
+    LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, level)| *level)
 }
 
 fn invalid(variable: &'static str, problem: impl Display) -> Error {
@@ -160,5 +196,29 @@ mod tests {
         }
         let env = EnvArgs::default().validate().unwrap();
         assert_eq!(env.api_url, "https://api.hubapi.com");
+    }
+    #[test]
+    fn log_levels_of_other_libraries_are_accepted_and_unknown_ones_reported() {
+        let args = |level: &str| EnvArgs { log_level: level.to_owned(), ..EnvArgs::default() };
+        for (level, expected) in [
+            ("", LevelFilter::Info),
+            ("INFO", LevelFilter::Info),
+            ("Warning", LevelFilter::Warn),
+            ("fatal", LevelFilter::Error),
+            ("CRITICAL", LevelFilter::Error),
+            ("trace", LevelFilter::Trace),
+            ("off", LevelFilter::Off),
+        ] {
+            assert_eq!(args(level).log_level(), expected, "{level}");
+            assert_eq!(args(level).validate().unwrap().warnings, [""; 0], "{level}");
+        }
+        for (level, meant) in [("verbose", ""), ("debg", " (did you mean `debug`?)"), ("20", "")] {
+            let expected = format!(
+                "LOG_LEVEL is not a log level{meant}, so `info` is used; set it to `error`, `warn`, \
+                 `info` or `debug`"
+            );
+            assert_eq!(args(level).validate().unwrap().warnings, [expected], "{level}");
+            assert_eq!(args(level).log_level(), LevelFilter::Info, "{level}");
+        }
     }
 }
