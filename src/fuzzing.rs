@@ -56,7 +56,8 @@ pub fn config(bytes: &[u8]) {
 
 /// Parses the configured catalog and selects its columns.
 pub fn catalog(bytes: &[u8]) {
-    let Ok(catalog) = serde_json::from_slice::<ConfiguredCatalog>(bytes) else { return };
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let Ok(catalog) = ConfiguredCatalog::parse(text, "catalog.json") else { return };
     for selected in &catalog.streams {
         let _columns = columns(&selected.stream.json_schema);
     }

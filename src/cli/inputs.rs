@@ -47,8 +47,7 @@ fn with_token(config: &str, token: &Secret<String>) -> Option<Secret<String>> {
 }
 
 pub(super) fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {
-    serde_json::from_str(&read_text("catalog", path)?)
-        .map_err(|error| Error::Catalog { problem: format!("cannot be read: {error}") })
+    ConfiguredCatalog::parse(&read_text("catalog", path)?, &path.display().to_string())
 }
 
 pub(super) fn read_state(path: Option<&Path>) -> Result<IncomingState, Error> {
