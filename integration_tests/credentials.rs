@@ -226,7 +226,8 @@ fn refused_tokens_say_what_to_do() {
         (
             "canary",
             "it cannot determine the region of the access token, which is incomplete or was \
-             altered; copy the whole token from HubSpot again.",
+             altered; a token begins with `pat-` and a region (`pat-na1-…`, `pat-eu1-…`): copy all \
+             of it from HubSpot again.",
         ),
     ] {
         stage.config = token_config(token);

@@ -101,11 +101,14 @@ pub enum Error {
     )]
     State { stream: String, problem: String },
     /// A selected stream does not exist in the portal.
+    ///
+    /// `meant` is the name of a similar stream, if there is one.
     #[error(
-        "the stream `{stream}` does not exist in this portal; refresh the source schema, \
-         then select the stream again or leave it out"
+        "the stream `{stream}` does not exist in this portal{}; refresh the source schema, \
+         then select the stream again or leave it out",
+        meant.as_deref().map_or(String::new(), |meant| format!(" (did you mean `{meant}`?)"))
     )]
-    UnknownStream { stream: String },
+    UnknownStream { stream: String, meant: Option<String> },
     /// The name of a custom object's stream is now the name of a built-in stream.
     #[error(
         "`{stream}`: its columns in the catalog are not those of the built-in stream but seem to be \
@@ -203,6 +206,9 @@ pub enum Error {
         answered: bool,
         source: Option<BoxError>,
     },
+    /// No request of the run reached the host.
+    #[error("{host} {problem}")]
+    Unreachable { host: String, problem: String, source: Option<BoxError> },
     /// Something between the connector and HubSpot rejects the request.
     #[error(
         "{endpoint} was refused {attempts} times over {} s with status 403 by something other than \
@@ -338,6 +344,7 @@ impl Error {
             | Self::Machine { .. } => FailureType::Config,
             Self::CustomObjects { .. }
             | Self::Unavailable { .. }
+            | Self::Unreachable { .. }
             | Self::Incomplete { .. }
             | Self::SingleRecord { .. }
             | Self::Throttled { .. }
@@ -355,17 +362,23 @@ impl Error {
 
     /// Returns `true` if the error ends all streams, not only its own.
     ///
-    /// Without valid credentials, daily quota or stdout, or after a stop signal, further requests
-    /// are useless.
+    /// Without valid credentials, daily quota or stdout, or after a stop signal, or if no request
+    /// has ever reached the host, further requests are useless.
     pub fn ends_everything(&self) -> bool {
         matches!(
             self,
             Self::Credentials { .. }
+                | Self::Unreachable { .. }
                 | Self::DayUsedUp { .. }
                 | Self::DayShare { .. }
                 | Self::Stopped
                 | Self::OutputClosed
         )
+    }
+
+    /// Returns `true` if the host cannot be reached, or not securely.
+    pub fn is_about_the_connection(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Tls { .. } | Self::Proxy { .. })
     }
 
     /// Returns `true` if the token may not read the stream, which is then skipped.

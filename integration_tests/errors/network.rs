@@ -12,7 +12,7 @@ use crate::support::canary::spawn;
 use crate::support::output::{finish, peak_memory_kb};
 use crate::support::proxy::Proxy;
 use crate::support::server::{Certificate, json_answer, nobody, serve, serve_bytes};
-use crate::support::{Bench, Catalog, Mode, Output, TOKEN_FORM};
+use crate::support::{Bench, Catalog, Mode, Output, TOKEN_FORM, oauth_config};
 
 const ACCOUNT: &str = r#"{"portalId":7,"results":[]}"#;
 
@@ -88,6 +88,7 @@ fn a_proxy_that_is_gone_is_a_passing_fault() {
     let (message, failure_type) = output.error();
     let cause = "(the proxy that HTTPS_PROXY names cannot be reached, check it: Connection refused";
     assert!(message.contains(cause), "{message}");
+    assert!(message.ends_with("correct HTTPS_PROXY, then try again."), "{message}");
     assert_eq!(failure_type, "transient_error");
 }
 
@@ -95,10 +96,9 @@ fn a_proxy_that_is_gone_is_a_passing_fault() {
 fn a_name_that_nobody_knows_is_said_to_be_one() {
     // RFC 6761: names below `invalid` do not exist, and resolvers need not query for them.
     let output = check(&Bench::new("https://hubspot.invalid"));
-    let (message, failure_type) = output.error();
-    let cause = "(the name of the host was not found, check DNS or set HTTPS_PROXY: failed to";
-    assert!(message.contains(cause), "{message}");
-    assert_eq!(failure_type, "transient_error");
+    let expected = "Hubspot.invalid (HUBSPOT_API_URL) is not a known host name; check the address, \
+                    DNS or HTTPS_PROXY, then try again.";
+    assert_eq!(output.error(), (expected, "transient_error"));
 }
 
 #[test]
@@ -224,19 +224,6 @@ fn peak_of(process: u32) -> std::thread::JoinHandle<u64> {
 }
 
 #[test]
-fn a_host_that_refuses_connections_is_a_passing_fault() {
-    let bench = Bench::new(&format!("http://{}", nobody()));
-    let output = bench.run_raw("check", &[("config", TOKEN_FORM)]);
-    let (message, failure_type) = output.error();
-    let beginning = "HubSpot did not answer `account_details` (GET /account-info/2026-09/details) \
-                     in 4 attempts over ";
-    let end = " (the connection failed: Connection refused (os error 111)); run the sync again \
-               later.";
-    assert!(message.starts_with(beginning) && message.ends_with(end), "{message}");
-    assert_eq!((failure_type, output.code), ("transient_error", Some(1)));
-}
-
-#[test]
 fn connections_that_cannot_be_made_safe_are_refused() {
     let certificate = Certificate::new();
     let ok = json_answer(ACCOUNT);
@@ -279,14 +266,23 @@ fn ssl_cert_file_adds_a_trusted_certificate() {
 
 #[test]
 fn a_read_that_reaches_nobody_gives_up_as_check_does_and_says_why() {
-    let bench = Bench::new(&format!("http://{}", nobody()));
-    let catalog = Catalog::of(&["contacts"], Mode::Incremental);
-    let config: Value = serde_json::from_str(TOKEN_FORM).expect("JSON");
-    let output = bench.run("read", &[("config", &config), ("catalog", catalog.json())]);
-    let (message, failure_type) = output.error();
-    assert!(message.contains("in 4 attempts"), "{message}");
-    assert!(message.contains("Connection refused"), "{message}");
-    assert_eq!(failure_type, "transient_error");
-    let warnings = output.warnings();
-    assert!(warnings.iter().any(|text| text.starts_with("no answer from http://")), "{warnings:?}");
+    let host = nobody();
+    let bench = Bench::new(&format!("http://{host}"));
+    let catalog = Catalog::of(&["contacts", "deals", "owners"], Mode::Incremental);
+    let token: Value = serde_json::from_str(TOKEN_FORM).expect("JSON");
+    for config in [token, oauth_config()] {
+        let output = bench.run("read", &[("config", &config), ("catalog", catalog.json())]);
+        let expected = format!(
+            "{host} (HUBSPOT_API_URL) refuses the connection; check the address, the firewall or \
+             HTTPS_PROXY, then try again."
+        );
+        assert_eq!((output.error(), output.code), ((&*expected, "transient_error"), Some(1)));
+        let internal = output.errors()[0]["internal_message"].to_string();
+        assert!(internal.contains("Connection refused") && internal.contains("in 4 attempts"));
+        let warning =
+            format!("cannot reach {host}: connection refused; trying again for up to 20 s");
+        assert_eq!(output.warnings(), [warning], "once for all streams");
+        let check = bench.run("check", &[("config", &config)]);
+        assert_eq!(check.error(), (&*expected, "transient_error"));
+    }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use source_hubspot::error::Error;
-use source_hubspot::http::{RequestError, TransientError};
+use source_hubspot::http::{NoConnection, RequestError, TransientError};
 use source_hubspot::hubspot::RequestContext;
+use source_hubspot::protocol::ConfiguredCatalog;
 
 use super::{explained, refusal};
 
@@ -35,7 +36,8 @@ macro_rules! variants {
 
 variants! {
     Input Config NoConfiguration NotOffered Environment Catalog State UnknownStream NameTaken CustomObjects Credentials MissingScope
-    NothingToRead Plan SwitchedOff Forbidden Gone UnknownObjectType User Refused Unavailable Blocked Tls Proxy
+    NothingToRead Plan SwitchedOff Forbidden Gone UnknownObjectType User Refused Unavailable Unreachable Blocked Tls
+    Proxy
     Redirected TooLarge DayUsedUp DayShare Incomplete SingleRecord Throttled Stopped Contract OutputClosed Machine Bug
 }
 
@@ -74,7 +76,7 @@ fn given() -> Vec<Told> {
             Error::Input {
                 file: "state",
                 path: "/secrets/state.json".into(),
-                problem: "is not JSON (EOF while parsing an object at line 1 column 1)".into(),
+                problem: "is not JSON (it ends too early, at line 1 column 1)".into(),
             },
             "pass the right file",
         ),
@@ -90,10 +92,9 @@ fn given() -> Vec<Told> {
         ),
         (
             "the configured catalog is invalid",
-            Error::Catalog {
-                problem: "cannot be read: missing field `streams` at line 1 column 2".into(),
-            },
-            "refresh the source schema and save the connection",
+            unconfigured_catalog(),
+            "make the catalog with `source-hubspot catalog`; on a platform, refresh the source schema \
+             and save the connection",
         ),
         (
             "the state was edited, or written by a later version",
@@ -102,7 +103,7 @@ fn given() -> Vec<Told> {
         ),
         (
             "a selected stream does not exist, or no longer exists, in the account",
-            Error::UnknownStream { stream: "deals".into() },
+            Error::UnknownStream { stream: "deal".into(), meant: Some("deals".into()) },
             "refresh the source schema",
         ),
         (
@@ -119,6 +120,12 @@ fn given() -> Vec<Told> {
             "correct or unset the variable",
         ),
     ]
+}
+
+/// Returns the error for a file that lists streams in the way of `discover`.
+fn unconfigured_catalog() -> Error {
+    let text = r#"{"streams":[{"name":"deals","json_schema":{}}]}"#;
+    ConfiguredCatalog::parse(text, "catalog.json").expect_err("not configured")
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
@@ -370,13 +377,18 @@ fn network() -> Vec<Told> {
     let tls = |problem: &str| {
         explained(RequestError::Tls { problem: problem.into(), source: "handshake".into() })
     };
-    let exhausted = |last: TransientError| {
+    let failed = |last, is_reached| {
         explained(RequestError::Exhausted {
             endpoint: "`deals` (GET /crm/objects/2026-09/deals)".into(),
             attempts: 12,
             elapsed: Duration::from_mins(4),
             last,
+            is_reached,
         })
+    };
+    let exhausted = |last: TransientError| failed(last, true);
+    let never_reached = |reason: NoConnection, cause: &str| {
+        failed(TransientError::NotConnected { reason, cause: cause.into() }, false)
     };
     let not_found = "the name of the host was not found, check DNS or set HTTPS_PROXY: failed to \
                      lookup address information: Name or service not known";
@@ -384,17 +396,54 @@ fn network() -> Vec<Told> {
                     refused (os error 111)";
     vec![
         (
-            "the name of the host cannot be resolved",
+            "no request of the run has reached the host: it does not accept connections, or a \
+             firewall blocks them",
+            never_reached(NoConnection::Refused, ""),
+            "allow connections to api.hubapi.com, port 443; correct `HUBSPOT_API_URL` if it is set",
+        ),
+        (
+            "the same: its name cannot be resolved",
+            never_reached(NoConnection::HostNotFound, ""),
+            "correct DNS, or set `HTTPS_PROXY`",
+        ),
+        (
+            "the same: it does not respond within the timeout",
+            never_reached(NoConnection::TimedOut, ""),
+            "allow connections to api.hubapi.com, port 443",
+        ),
+        (
+            "the same: the proxy does not accept connections",
+            never_reached(NoConnection::ProxyUnreachable, no_proxy),
+            "correct `HTTPS_PROXY`",
+        ),
+        (
+            "the same: the connection fails for another reason",
+            never_reached(
+                NoConnection::Other,
+                "the connection failed: No route to host (os error 113)",
+            ),
+            "check the network of the machine",
+        ),
+        (
+            "later in the run, the name of the host cannot be resolved",
             failing(not_found),
             "correct DNS, or set `HTTPS_PROXY`",
         ),
         (
-            "the host does not accept connections, or a firewall blocks them",
+            "later in the run, the host does not accept connections, or a firewall blocks them",
             failing("the connection failed: Connection refused (os error 111)"),
             "allow connections to api.hubapi.com, port 443",
         ),
-        ("no response within the timeout", failing("no answer in time"), "see above"),
-        ("the proxy does not accept connections", failing(no_proxy), "correct `HTTPS_PROXY`"),
+        (
+            "later in the run, no response within the timeout",
+            failing("no answer in time"),
+            "see above",
+        ),
+        (
+            "later in the run, the proxy does not accept connections",
+            failing(no_proxy),
+            "correct `HTTPS_PROXY`",
+        ),
         (
             "407: the proxy requires a login",
             explained(RequestError::ProxyLogin("tunnel".into())),

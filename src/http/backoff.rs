@@ -83,6 +83,17 @@ impl Backoff {
         (self.attempts < self.retry_budget.attempts && is_within).then_some(wait)
     }
 
+    /// Returns the expected time until the budget is exhausted, if all remaining attempts fail at
+    /// once. `spent` is the part of [`RetryBudget::budget`] already used.
+    pub fn expected_rest(&self, spent: Duration) -> Duration {
+        let mut schedule = self.schedule.clone();
+        let left = self.retry_budget.attempts.saturating_sub(self.attempts + 1);
+        let waits = (0..left).filter_map(|_| schedule.next_backoff());
+        // The mean of the jitter.
+        let waits: Duration = waits.map(|wait| wait.mul_f64(0.75)).sum();
+        waits.min(self.retry_budget.budget.saturating_sub(spent))
+    }
+
     /// Replaces the retry budget for the remaining attempts.
     pub fn set_budget(&mut self, retry_budget: RetryBudget) {
         self.retry_budget = retry_budget;
@@ -121,6 +132,16 @@ mod tests {
         for (index, wait) in waits.iter().enumerate() {
             let full = Duration::from_millis(500) * (1 << index);
             assert!(*wait >= full / 2 && *wait < full, "wait {index} is {wait:?}");
+        }
+    }
+
+    #[test]
+    fn the_expected_rest_ends_with_the_attempts_or_the_budget() {
+        for (attempts, budget, expected) in [(6, 100, 10.5), (6, 5, 5.0), (2, 100, 0.0)] {
+            let mut backoff = Backoff::new(retry_budget(attempts, Duration::from_secs(budget)), 7);
+            backoff.next_wait(Duration::ZERO, None);
+            let rest = backoff.expected_rest(Duration::ZERO).as_secs_f64();
+            assert!((rest - expected).abs() < 1.0, "{attempts} {budget}: {rest}");
         }
     }
 

@@ -79,6 +79,16 @@ impl Client {
         &self.base
     }
 
+    /// Returns the latest failure of a request as a sentence, if none has succeeded since.
+    pub fn outage(&self) -> Option<String> {
+        self.transport.outage()
+    }
+
+    /// Returns `true` if any request got a response.
+    pub fn is_reached(&self) -> bool {
+        self.transport.is_reached.get()
+    }
+
     /// Returns HubSpot's clock.
     pub fn clock(&self) -> &ServerClock {
         &self.transport.clock

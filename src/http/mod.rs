@@ -54,6 +54,6 @@ pub use refusal::{ExhaustedQuota, Refusal};
 pub use request::{Request, RequestBody, ResizablePage};
 pub use request_error::{DecodeError, RequestError, TransientError};
 pub use retry::{AttemptError, FailedRequest, RetryAction, retry_action};
-pub use stats::{BlockedOn, RequestStats};
+pub use stats::{BlockedOn, Fault, RequestStats};
 pub use token::{KeepToken, TokenProvider, TokenRefresher};
-pub use transport_error::TransportError;
+pub use transport_error::{NoConnection, TransportError};

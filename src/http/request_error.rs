@@ -6,6 +6,7 @@ use http::Method;
 
 use super::daily_quota::DailyQuotaUsage;
 use super::refusal::Refusal;
+use super::transport_error::NoConnection;
 use crate::error::BoxError;
 
 /// Reason why a success response could not be used.
@@ -38,6 +39,10 @@ pub enum TransientError {
     Unusable(String),
     #[error("no whole answer within {:.0} s", .0.as_secs_f64())]
     TimedOut(Duration),
+    /// No connection to the host could be made.
+    #[error("{cause}")]
+    NotConnected { reason: NoConnection, cause: String },
+    /// The connection was interrupted.
     #[error("{0}")]
     ConnectionFailed(String),
     /// A proxy refused to connect to the host.
@@ -52,8 +57,30 @@ impl TransientError {
             Self::Refused(refusal) => Some(refusal),
             Self::Unusable(_)
             | Self::TimedOut(_)
+            | Self::NotConnected { .. }
             | Self::ConnectionFailed(_)
             | Self::ProxyRefused(_) => None,
+        }
+    }
+
+    /// Describes the failure as that of a host, for people who wait for it.
+    pub(super) fn at_host(&self, host: &str) -> String {
+        match self {
+            Self::NotConnected { reason, cause } => {
+                let reason = match reason {
+                    NoConnection::HostNotFound => "the name of the host is not known",
+                    NoConnection::Refused => "connection refused",
+                    NoConnection::ProxyUnreachable => "the proxy in HTTPS_PROXY does not answer",
+                    NoConnection::TimedOut => "no answer in time",
+                    NoConnection::Other => cause,
+                };
+                format!("cannot reach {host}: {reason}")
+            }
+            Self::ProxyRefused(_) => format!("cannot reach {host}: the proxy refuses"),
+            Self::Refused(_)
+            | Self::Unusable(_)
+            | Self::TimedOut(_)
+            | Self::ConnectionFailed(_) => format!("{host} fails: {self}"),
         }
     }
 
@@ -88,8 +115,15 @@ pub enum RequestError {
     DayShare { usage: DailyQuotaUsage, share: u32 },
     /// A stop was requested.
     Stopped,
-    /// The retry budget is exhausted.
-    Exhausted { endpoint: String, attempts: u32, elapsed: Duration, last: TransientError },
+    /// The retry budget is exhausted. `is_reached` is `true` if any request of the run got a
+    /// response.
+    Exhausted {
+        endpoint: String,
+        attempts: u32,
+        elapsed: Duration,
+        last: TransientError,
+        is_reached: bool,
+    },
     /// A page of a single record could not be read, and no smaller page can be requested.
     SingleRecord { endpoint: String, attempts: u32, last: String },
     /// Waiting for quota took, or would take, longer than the retry budget allows. `retry_after` is

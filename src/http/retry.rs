@@ -96,6 +96,9 @@ pub fn retry_action(failure: AttemptError, request: &FailedRequest<'_>) -> Retry
             TransportError::Tls { problem, source } => Fail(RequestError::Tls { problem, source }),
             TransportError::ProxyLogin(source) => Fail(RequestError::ProxyLogin(source)),
             TransportError::ProxyRefused(source) => Retry(TransientError::ProxyRefused(source)),
+            TransportError::NotConnected { reason, cause } => {
+                Retry(TransientError::NotConnected { reason, cause })
+            }
             TransportError::Failed(cause) => Retry(TransientError::ConnectionFailed(cause)),
         },
     }

@@ -1,8 +1,10 @@
 //! Request statistics of a stream.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::quota::Bucket;
 
@@ -33,6 +35,19 @@ pub struct RequestStats {
     throttled: Counter,
     waited_ms: Counter,
     current: RequestsByState,
+    /// Latest failure of a request that is being repeated.
+    fault: RefCell<Option<Fault>>,
+}
+
+/// Failure of a request that is being repeated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The failure, as a sentence.
+    pub cause: String,
+    /// Number of the next attempt.
+    pub attempt: u32,
+    /// Expected time at which the request is given up.
+    pub gives_up: Instant,
 }
 
 /// Number of the stream's requests in each state.
@@ -41,6 +56,8 @@ struct RequestsByState {
     in_flight: Counter,
     queued: [Counter; 3],
     backing_off: Counter,
+    /// Requests that have failed and are being repeated.
+    failing: Counter,
 }
 
 /// Reason why a stream has no request in flight.
@@ -83,6 +100,7 @@ impl Default for RequestStats {
             throttled: Counter::default(),
             waited_ms: Counter::default(),
             current: RequestsByState::default(),
+            fault: RefCell::default(),
         }
     }
 }
@@ -124,12 +142,13 @@ impl RequestStats {
     /// Returns what the stream waits for, if it has no request in flight.
     pub fn blocked_on(&self) -> Option<BlockedOn> {
         let is_any = |number: &Counter| number.get() > 0;
-        if is_any(&self.current.in_flight) {
+        if self.current.in_flight.get() > self.current.failing.get() {
             return None;
         }
         let [general, search, associations] = &self.current.queued;
         [
             (&self.current.backing_off, BlockedOn::Fault),
+            (&self.current.failing, BlockedOn::Fault),
             (search, BlockedOn::Quota(Bucket::Search)),
             (associations, BlockedOn::Quota(Bucket::Associations)),
             (general, BlockedOn::Quota(Bucket::General)),
@@ -162,6 +181,22 @@ impl RequestStats {
     /// Counts a request as waiting for a retry after a fault until the guard is dropped.
     pub fn count_backing_off(&self) -> StateGuard<'_> {
         StateGuard::enter(&self.current.backing_off)
+    }
+
+    /// Counts a request as failing until the guard is dropped.
+    pub(super) fn count_failing(&self) -> StateGuard<'_> {
+        StateGuard::enter(&self.current.failing)
+    }
+
+    /// Sets the latest failure of a request that is being repeated.
+    pub(super) fn set_fault(&self, fault: Fault) {
+        self.fault.replace(Some(fault));
+    }
+
+    /// Returns the latest failure, if a request is being repeated because of one.
+    pub fn fault(&self) -> Option<Fault> {
+        let is_failing = self.current.failing.get() > 0;
+        self.fault.borrow().clone().filter(|_| is_failing)
     }
 
     /// Counts a sent request.
@@ -211,5 +246,14 @@ mod tests {
         assert_eq!(stats.blocked_on(), Some(BlockedOn::Fault));
         drop((listing, failing));
         assert_eq!((stats.blocked_on(), stats.is_busy()), (None, false));
+        let (repeated, healthy) = (stats.count_failing(), stats.count_in_flight());
+        let again = stats.count_in_flight();
+        assert_eq!(stats.blocked_on(), None, "another request is in flight");
+        drop(healthy);
+        assert_eq!(stats.blocked_on(), Some(BlockedOn::Fault), "during the next attempt as well");
+        stats.set_fault(Fault { cause: "x".into(), attempt: 2, gives_up: Instant::now() });
+        assert_eq!(stats.fault().map(|fault| fault.attempt), Some(2));
+        drop((again, repeated));
+        assert_eq!((stats.blocked_on(), stats.fault()), (None, None));
     }
 }

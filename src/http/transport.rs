@@ -1,6 +1,6 @@
 //! The retry loop: acquires a permit, makes an attempt, and waits before the next one.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 use super::request::{PendingRequest, Request, ResizablePage};
 use super::request_error::{DecodeError, RequestError, TransientError};
 use super::retry::{AttemptError, RetryAction, retry_action};
-use super::stats::RequestStats;
+use super::stats::{Fault, RequestStats};
 
 /// Maximum number of 429 responses to one request that do not count as failures. Waits for quota
 /// end by themselves, so only a server that no longer counts gets this far.
@@ -37,6 +37,16 @@ pub(crate) struct Transport {
     retry_budget: RetryBudget,
     /// `true` once any request of this run got a response.
     pub(super) is_reached: Cell<bool>,
+    /// Latest failure as a sentence, if no request has succeeded since.
+    outage: RefCell<Option<String>>,
+    /// `true` if a warning about this outage was logged.
+    is_outage_logged: Cell<bool>,
+}
+
+/// Returns host and port of a base URL.
+pub(super) fn host(base: &str) -> &str {
+    let (_, rest) = base.split_once("://").unwrap_or(("", base));
+    rest.split('/').next().unwrap_or(rest)
 }
 
 /// Time that one request has taken.
@@ -62,8 +72,20 @@ impl Transport {
         clock: ServerClock,
     ) -> Self {
         let (daily_quota, is_reached) = (DailyQuota::default(), Cell::new(false));
-        let redactor = Redactor::default();
-        Self { http, base, limiter, clock, daily_quota, redactor, retry_budget, is_reached }
+        let (redactor, outage) = (Redactor::default(), RefCell::default());
+        let is_outage_logged = Cell::new(false);
+        Self {
+            http,
+            base,
+            limiter,
+            clock,
+            daily_quota,
+            redactor,
+            retry_budget,
+            is_reached,
+            outage,
+            is_outage_logged,
+        }
     }
 
     /// Sends a request until it gets a usable response, within its [`RetryBudget`]. Waits can be
@@ -88,6 +110,7 @@ impl Transport {
         let seed = stats.requests().wrapping_mul(0x9E37_79B9) + 1;
         let mut backoff = Backoff::new(self.retry_budget(), seed);
         let mut quota_refusals = 0;
+        let mut failing = None;
         loop {
             let request = &pending.request;
             self.check_daily_quota(request.bucket)?;
@@ -112,6 +135,8 @@ impl Transport {
             let failure = match result {
                 Ok(value) => {
                     pending.record_success();
+                    self.outage.take();
+                    self.is_outage_logged.set(false);
                     return Ok(value);
                 }
                 Err(failure) => failure,
@@ -136,26 +161,47 @@ impl Transport {
             };
             let retry_budget = self.retry_budget();
             backoff.set_budget(retry_budget);
-            if backoff.attempts() == 0 && !self.is_reached.get() {
-                let (base, budget) = (&self.base, retry_budget.budget);
-                log::warn!("no answer from {base}: {cause}; trying again for up to {budget:?}");
-            }
+            let fault = self.record_failure(&cause, retry_budget.budget);
             let Some(wait) = backoff.next_wait(spent.without_quota(), cause.retry_after()) else {
                 let (endpoint, attempts) = (pending.endpoint(), backoff.attempts());
                 return Err(if pending.is_single_heavy_record() {
                     RequestError::SingleRecord { endpoint, attempts, last: cause.to_string() }
                 } else {
                     let elapsed = spent.started.elapsed();
-                    RequestError::Exhausted { endpoint, attempts, elapsed, last: cause }
+                    let is_reached = self.is_reached.get();
+                    RequestError::Exhausted { endpoint, attempts, elapsed, last: cause, is_reached }
                 });
             };
             pending.shrink_if_heavy(&cause);
             stats.count_retry();
             let request = &pending.request;
             log::debug!("{} {}: {cause}; again in {wait:?}", request.method, request.path());
+            failing.get_or_insert_with(|| stats.count_failing());
+            stats.set_fault(Fault {
+                cause: fault,
+                attempt: backoff.attempts() + 1,
+                gives_up: Instant::now() + wait + backoff.expected_rest(spent.without_quota()),
+            });
             let _backing_off = stats.count_backing_off();
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// Records a failure as the latest one and returns it as a sentence. The first failure to
+    /// connect since the last success is logged, as is the first failure of a run.
+    fn record_failure(&self, cause: &TransientError, budget: Duration) -> String {
+        let words = cause.at_host(host(&self.base));
+        let is_unconnected = matches!(cause, TransientError::NotConnected { .. });
+        if (is_unconnected || !self.is_reached.get()) && !self.is_outage_logged.replace(true) {
+            log::warn!("{words}; trying again for up to {} s", budget.as_secs());
+        }
+        self.outage.replace(Some(words.clone()));
+        words
+    }
+
+    /// Returns the latest failure as a sentence, if no request has succeeded since.
+    pub(super) fn outage(&self) -> Option<String> {
+        self.outage.borrow().clone()
     }
 
     /// Returns the current retry budget of a request. It is shorter until the first response of the

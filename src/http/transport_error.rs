@@ -11,8 +11,20 @@ pub enum TransportError {
     ProxyLogin(BoxError),
     /// The proxy refused to connect to the host. Possibly transient.
     ProxyRefused(BoxError),
-    /// The connection failed or was interrupted, as a sentence. Transient.
+    /// No connection to the host could be made; the cause is a sentence. Transient.
+    NotConnected { reason: NoConnection, cause: String },
+    /// The connection was interrupted, as a sentence. Transient.
     Failed(String),
+}
+
+/// Reason why no connection to the host could be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoConnection {
+    HostNotFound,
+    Refused,
+    ProxyUnreachable,
+    TimedOut,
+    Other,
 }
 
 impl TransportError {
@@ -21,25 +33,56 @@ impl TransportError {
         if let Some(problem) = tls_problem(&error) {
             return Self::Tls { problem, source: error.into() };
         }
+        let not_connected = |reason, cause| Self::NotConnected { reason, cause };
         if error.is_timeout() {
-            return Self::Failed("no answer in time".to_owned());
+            let cause = "no answer in time".to_owned();
+            let is_connecting = error.is_connect();
+            return if is_connecting {
+                not_connected(NoConnection::TimedOut, cause)
+            } else {
+                Self::Failed(cause)
+            };
         }
         // These error types are private to the HTTP library, so their messages are matched instead.
         let known = messages(&error).find_map(|message| known_cause(&message));
         match known {
             Some(KnownCause::ProxyLogin) => Self::ProxyLogin(error.into()),
             Some(KnownCause::ProxyRefused) => Self::ProxyRefused(error.into()),
-            Some(KnownCause::ProxyUnreachable) => Self::Failed(format!(
-                "the proxy that HTTPS_PROXY names cannot be reached, check it: {}",
-                root_cause(&error)
-            )),
-            Some(KnownCause::HostNotFound) => Self::Failed(format!(
-                "the name of the host was not found, check DNS or set HTTPS_PROXY: {}",
-                root_cause(&error)
-            )),
-            None => Self::Failed(format!("the connection failed: {}", root_cause(&error))),
+            Some(KnownCause::ProxyUnreachable) => not_connected(
+                NoConnection::ProxyUnreachable,
+                format!(
+                    "the proxy that HTTPS_PROXY names cannot be reached, check it: {}",
+                    root_cause(&error)
+                ),
+            ),
+            Some(KnownCause::HostNotFound) => not_connected(
+                NoConnection::HostNotFound,
+                format!(
+                    "the name of the host was not found, check DNS or set HTTPS_PROXY: {}",
+                    root_cause(&error)
+                ),
+            ),
+            None => {
+                let cause = format!("the connection failed: {}", root_cause(&error));
+                if !error.is_connect() {
+                    Self::Failed(cause)
+                } else if is_refused(&error) {
+                    not_connected(NoConnection::Refused, cause)
+                } else {
+                    not_connected(NoConnection::Other, cause)
+                }
+            }
         }
     }
+}
+
+/// Returns `true` if an I/O error in the source chain is a refused connection.
+fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut chain = std::iter::successors(Some(error), |error| error.source());
+    chain.any(|error| {
+        let error = error.downcast_ref::<std::io::Error>();
+        error.is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

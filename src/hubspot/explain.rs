@@ -5,7 +5,7 @@ use super::refusal_detail::detail;
 use super::request_context::RequestContext;
 use super::scopes::{GrantedScopes, is_public};
 use crate::error::{BoxError, Error, RequiredScopes};
-use crate::http::{BODY_CAP, ErrorBody, Refusal, RequestError, TransientError};
+use crate::http::{BODY_CAP, ErrorBody, NoConnection, Refusal, RequestError, TransientError};
 
 /// Returns the user-facing error for a failure. `granted` are the scopes of the token, if HubSpot
 /// reports them.
@@ -43,7 +43,15 @@ pub fn explain(
         }
         RequestError::Stopped => Error::Stopped,
         RequestError::DayUsedUp(refusal) => Error::DayUsedUp { source: Some(detail(&refusal)) },
-        RequestError::Exhausted { endpoint, attempts, elapsed, last } => match last {
+        RequestError::Exhausted { endpoint, attempts, elapsed, last, is_reached } => match last {
+            TransientError::NotConnected { reason, cause } if !is_reached => {
+                let detail = format!("{endpoint}: {cause}, in {attempts} attempts");
+                unreachable(reason, &cause, host, detail)
+            }
+            TransientError::TimedOut(_) if !is_reached => {
+                let detail = format!("{endpoint}: {last}, in {attempts} attempts");
+                unreachable(NoConnection::TimedOut, "", host, detail)
+            }
             TransientError::ProxyRefused(source) => Error::Proxy {
                 host: host.to_owned(),
                 problem: "it rejects the connection; allow the host in the proxy, or add it to NO_PROXY",
@@ -56,6 +64,7 @@ pub fn explain(
             last @ (TransientError::Refused(_)
             | TransientError::Unusable(_)
             | TransientError::TimedOut(_)
+            | TransientError::NotConnected { .. }
             | TransientError::ConnectionFailed(_)) => {
                 let answered = matches!(last, TransientError::Unusable(_));
                 let (last, source) = (last.to_string(), last.refusal().map(detail));
@@ -89,6 +98,37 @@ pub fn explain(
         }
     }
 }
+
+/// Returns the error if no request of the run reached the host. `host` is the base URL.
+fn unreachable(reason: NoConnection, cause: &str, host: &str, detail: String) -> Error {
+    let (_, name) = host.split_once("://").unwrap_or(("", host));
+    let (host, address) = if host == DEFAULT_HOST {
+        (name.to_owned(), "")
+    } else {
+        (format!("{name} (HUBSPOT_API_URL)"), "the address, ")
+    };
+    let problem = match reason {
+        NoConnection::HostNotFound => {
+            format!("is not a known host name; check {address}DNS or HTTPS_PROXY, then try again")
+        }
+        NoConnection::Refused => format!(
+            "refuses the connection; check {address}the firewall or HTTPS_PROXY, then try again"
+        ),
+        NoConnection::ProxyUnreachable => {
+            format!("cannot be reached ({cause}); correct HTTPS_PROXY, then try again")
+        }
+        NoConnection::TimedOut => {
+            format!("does not answer; check {address}the firewall or HTTPS_PROXY, then try again")
+        }
+        NoConnection::Other => format!(
+            "cannot be reached ({cause}); check {address}the firewall or HTTPS_PROXY, then try again"
+        ),
+    };
+    Error::Unreachable { host, problem, source: Some(detail.into()) }
+}
+
+/// Base URL of HubSpot, unless a setting replaces it.
+const DEFAULT_HOST: &str = "https://api.hubapi.com";
 
 /// Source of tokens that do not expire.
 ///
@@ -134,7 +174,8 @@ fn explain_refusal(
         },
         530 => Error::Credentials {
             problem: "it cannot determine the region of the access token, which is incomplete or \
-                      was altered; copy the whole token from HubSpot again"
+                      was altered; a token begins with `pat-` and a region (`pat-na1-…`, \
+                      `pat-eu1-…`): copy all of it from HubSpot again"
                 .into(),
             source,
         },
@@ -266,8 +307,8 @@ mod tests {
                 530,
                 "<html>",
                 "HubSpot refuses the credentials: it cannot determine the region of the access \
-                 token, which is incomplete or was altered; copy the whole token from HubSpot \
-                 again",
+                 token, which is incomplete or was altered; a token begins with `pat-` and a \
+                 region (`pat-na1-…`, `pat-eu1-…`): copy all of it from HubSpot again",
             ),
             (
                 403,

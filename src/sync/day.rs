@@ -13,27 +13,36 @@ use crate::hubspot::{self, RequestContext};
 
 /// Timeout for these requests: enough for a slow response, and no more than the result is worth.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// The same as long as there has been no response at all.
+const PATIENCE_AT_FIRST: Duration = Duration::from_secs(30);
 
 /// Limits all following requests to the configured share of the daily quota, and requests its
 /// current usage unless headers have already reported it.
 ///
 /// OAuth apps have no such limit. If HubSpot does not report the usage, the headers of later
 /// responses will.
-pub(super) async fn begin(session: &Session) {
+///
+/// # Errors
+/// If the host cannot be reached, or not securely. All other errors are left to the streams.
+pub(super) async fn begin(session: &Session) -> Result<(), Error> {
     let day = session.client.daily_quota();
     day.set_limit(Some(session.config.daily_share));
     if day.usage().is_some() || matches!(session.config.credentials, Credentials::OAuth { .. }) {
-        return;
+        return Ok(());
     }
     let stats = RequestStats::default();
     let request_context = RequestContext { stream: "daily usage", scopes: &["oauth"] };
-    match timeout(PATIENCE, hubspot::daily_usage(session.api(&stats, request_context))).await {
+    // Without any response, the request has a shorter retry budget, and its error is returned.
+    let patience = if session.client.is_reached() { PATIENCE } else { PATIENCE_AT_FIRST };
+    match timeout(patience, hubspot::daily_usage(session.api(&stats, request_context))).await {
         // Headers are exact, while these figures may be outdated.
         Ok(Ok(Some(usage))) if day.usage().is_none() => day.observe(usage),
         Ok(Ok(_)) => {}
+        Ok(Err(error)) if error.is_about_the_connection() => return Err(error),
         Ok(Err(error)) => log::debug!("the use of the day is not known yet: {error}"),
         Err(_) => log::debug!("the use of the day is not known yet: no answer in time"),
     }
+    Ok(())
 }
 
 /// Adds the reset time of the daily quota to the error, if HubSpot reports the time zone.
