@@ -16,30 +16,43 @@ fn check(config: &str) -> (String, Option<i32>) {
 #[test]
 fn a_configuration_that_does_not_fit_is_a_failed_check_naming_every_field() {
     const TITLE: &str = "The configuration does not fit: `credentials.credentials_title` must be \
-                         `OAuth Credentials` or `Private App Credentials`.";
+                         `OAuth Credentials` or `Private App Credentials`, or be left out; \
+                         `credentials.api_key` is not a key of the configuration and is ignored \
+                         (did you mean `access_token`?).";
     for (case, config, expected) in [
         (
             "not JSON",
             "{\"credentials\":",
-            "The configuration does not fit: it is not JSON (EOF while parsing a value at line 1 column 15).",
+            "The configuration does not fit: it is not JSON (it ends too early, at line 1 column 15).",
+        ),
+        ("empty", "", "The configuration does not fit: it is empty."),
+        (
+            "a list",
+            "[]",
+            "The configuration does not fit: it must be a JSON object {…}, not a list.",
         ),
         (
-            "empty",
-            "",
-            "The configuration does not fit: it is not JSON (EOF while parsing a value at line 1 column 0).",
+            "a token at the top level",
+            r#"{"access_token":"pat-canary-9"}"#,
+            "The configuration does not fit: `access_token` belongs inside `credentials`: \
+             {\"credentials\": {\"access_token\": \"pat-na1-…\"}}.",
         ),
-        ("a list", "[]", "The configuration does not fit: it has the wrong type."),
+        (
+            "the example of a token",
+            r#"{"credentials":{"access_token":"pat-na1-..."}}"#,
+            "The configuration does not fit: `credentials.access_token` is cut off or an example, \
+             because it ends in an ellipsis; copy all of it from HubSpot.",
+        ),
         ("no credentials", "{}", "The configuration does not fit: `credentials` is missing."),
         (
             "several fields",
             r#"{"lookback_window":-1,"num_worker":"many","credentials":{"credentials_title":"OAuth Credentials","client_id":7}}"#,
             "The configuration does not fit: `credentials.client_secret` is missing; \
              `credentials.refresh_token` is missing; \
-             `credentials.client_id` has the wrong type; \
-             `lookback_window`: the value is less than the minimum of 0; \
-             `num_worker` has the wrong type.",
+             `credentials.client_id` is a number; write a text in double quotes; \
+             `lookback_window` is too small; write a whole number from 0 to 576000; \
+             `num_worker` is a text; write a whole number from 1 to 40 without quotes.",
         ),
-        ("no title", r#"{"credentials":{"access_token":"pat-canary-9"}}"#, TITLE),
         (
             "an unknown title",
             r#"{"credentials":{"credentials_title":"API Key Credentials","api_key":"pat-canary-9"}}"#,
@@ -97,30 +110,120 @@ fn a_catalog_that_cannot_be_read_is_an_error() {
         "stream": { "name": "deals", "json_schema": {} }, "sync_mode": "INVALID",
         "destination_sync_mode": "INVALID", "cursor_field": null, "primary_key": null,
     }] });
+    let discovered = stage.discover();
+    // The catalog that the message contains, and the failed output of another `discover`.
+    let offered = discovered.catalog().to_string();
+    let failed = Bench::new("http://127.0.0.1:9").run_raw("discover", &[("config", "{}")]).stdout;
+    stage.simulator.clear_journal();
+    let requests = stage.simulator.summary().requests;
     for (case, catalog, expected) in [
-        ("not JSON", "streams".to_owned(), "expected value at line 1 column 1"),
-        ("no streams", "{}".to_owned(), "missing field `streams` at line 1 column 2"),
+        ("empty", "", "is empty: the `discover` that should have filled it has probably failed"),
+        (
+            "not JSON",
+            "streams",
+            "is not JSON (a value is missing or misspelled, at line 1 column 1)",
+        ),
+        ("no streams", "{}", "has no list `streams`"),
+        ("the output of `discover`", &discovered.stdout, "is the output of `discover`"),
+        ("the output of a failed `discover`", &failed, "holds messages of the connector and no"),
+        ("streams without a mode", &offered, "lists the streams that can be read, as `discover`"),
+        ("a list of names", r#"["contacts"]"#, "is a list of names"),
         (
             "an invalid sync mode",
-            modes.to_string(),
-            "unknown variant `INVALID`, expected `full_refresh` or `incremental` at line 1 column 150",
+            &modes.to_string(),
+            "has, in the entry of `deals`, the `sync_mode` \"INVALID\"; write `full_refresh` or \
+             `incremental`",
         ),
     ] {
         let bench = Bench::new(&stage.simulator.url());
-        let output = bench.run_raw("read", &[("config", TOKEN_FORM), ("catalog", &catalog)]);
-        let expected = format!("The configured catalog cannot be read: {expected}.");
-        assert_eq!(
-            (output.error(), output.code),
-            ((expected.as_str(), "config_error"), Some(1)),
-            "{case}"
-        );
+        let output = bench.run_raw("read", &[("config", TOKEN_FORM), ("catalog", catalog)]);
+        let (message, failure_type) = output.error();
+        assert_eq!((failure_type, output.code), ("config_error", Some(1)), "{case}");
+        assert!(message.starts_with("The configured catalog `/"), "{case}: {message}");
+        assert!(message.contains(&format!(".json` {expected}")), "{case}: {message}");
+        let end = r#"; a catalog is {"streams":[{"stream":{"name":"contacts"},"sync_mode":"full_refresh"}]}; `source-hubspot catalog` prints one, and `read --streams contacts,deals` needs none."#;
+        assert!(message.ends_with(end), "{case}: {message}");
     }
-    assert_eq!(stage.simulator.summary().requests, 0);
+    assert_eq!(stage.simulator.summary().requests, requests);
+}
+
+#[test]
+fn a_byte_order_mark_at_the_beginning_of_a_file_is_skipped() {
+    let stage = Stage::calm(few());
+    let catalog = Catalog::of(&["owners"], Mode::Full);
+    let bench = Bench::new(&stage.simulator.url());
+    let marked = |text: String| format!("\u{feff}{text}");
+    let files =
+        [marked(stage.config.to_string()), marked(catalog.json().to_string()), marked("[]".into())];
+    let [config, catalog, state] = &files;
+    let files = [("config", &**config), ("catalog", catalog), ("state", state)];
+    let output = bench.run_raw("read", &files).succeeded();
+    assert_eq!(output.statuses("owners").last(), Some(&"COMPLETE"));
+}
+
+#[test]
+fn ignored_keys_a_start_in_the_future_and_log_levels_are_warnings() {
+    let mut stage = Stage::calm(few());
+    stage.config["startdate"] = json!("2024-01-01");
+    stage.config["pat-na1-canary-9"] = json!(true);
+    stage.config["__airbyte_check_stream_names"] = json!([]);
+    stage.config["start_date"] = json!("2030-01-01");
+    stage.set("LOG_LEVEL", "debg");
+    let expected = [
+        "LOG_LEVEL is not a log level (did you mean `debug`?), so `info` is used; set it to \
+         `error`, `warn`, `info` or `debug`",
+        "a key, whose name is not shown because it could be a secret, is not a key of the \
+         configuration and is ignored",
+        "`startdate` is not a key of the configuration and is ignored (did you mean `start_date`?)",
+        "`start_date` is in the future (2030-01-01T00:00:00Z): records that changed earlier are left \
+         out, so nothing is read; set it to a date in the past, or leave it out",
+    ];
+    assert_eq!(stage.check().succeeded().warnings(), expected);
+    assert_eq!(stage.discover().succeeded().warnings(), expected);
+    let read = stage.read(&Catalog::of(&["contacts"], Mode::Full)).succeeded();
+    assert_eq!(read.warnings(), expected);
+    assert!(!read.stdout.contains("pat-na1-canary-9"));
+}
+
+#[test]
+fn a_catalog_without_streams_is_a_warning() {
+    let stage = Stage::calm(few());
+    let bench = Bench::new(&stage.simulator.url());
+    let config = stage.config.to_string();
+    let files = [("config", &*config), ("catalog", r#"{"streams":[]}"#)];
+    let output = bench.run_raw("read", &files).succeeded();
+    assert_eq!(output.warnings(), ["the catalog selects no streams, so nothing is read"]);
+}
+
+#[test]
+fn a_column_that_does_not_exist_is_a_warning() {
+    let stage = Stage::calm(few());
+    let mut catalog = stage.catalog(Mode::Full).only(&["contacts", "deals", "owners"]);
+    let columns = catalog.columns("contacts");
+    columns.clear();
+    columns.insert("properties_emial".into(), json!({}));
+    catalog.columns("owners").insert("fristName".into(), json!({}));
+    let output = stage.read(&catalog).succeeded();
+    let mut warnings = output.warnings();
+    warnings.sort_unstable();
+    assert_eq!(
+        warnings,
+        [
+            "`contacts` has no column `properties_emial` (did you mean `properties_email`?) (deleted \
+             in HubSpot, or a typing error); its records come without it",
+            "`owners` has no column `fristName` (did you mean `firstName`?) (deleted in HubSpot, or a \
+             typing error); its records come without it",
+        ]
+    );
 }
 
 #[test]
 fn a_stream_that_does_not_exist_fails_alone() {
     let stage = Stage::calm(few());
+    let misspelled = stage.read(&Catalog::of(&["boat"], Mode::Full));
+    let expected = "The stream `boat` does not exist in this portal (did you mean `boats`?); refresh \
+                    the source schema, then select the stream again or leave it out.";
+    assert_eq!((misspelled.error(), misspelled.code), ((expected, "config_error"), Some(1)));
     let output = stage.read(&Catalog::of(&["widgets", "deals"], Mode::Full));
     let expected = "The stream `widgets` does not exist in this portal; refresh the source schema, \
                     then select the stream again or leave it out.";

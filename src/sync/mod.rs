@@ -14,6 +14,7 @@ mod rows;
 mod run;
 mod session;
 mod stream;
+mod unknown_columns;
 mod watch;
 
 pub use check::{CheckReport, check};

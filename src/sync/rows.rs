@@ -6,11 +6,12 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::session::{CustomStreams, Session};
+use crate::config::nearest;
 use crate::error::Error;
 use crate::hubspot::Definition;
 use crate::protocol::{ConfiguredStream, IncomingState};
 use crate::schema::PropertyColumn;
-use crate::streams::{AssociationStream, CustomStream, STREAMS, Schema, StreamSpec};
+use crate::streams::{AssociationStream, CustomStream, STREAMS, Schema, StreamSpec, names_of};
 use crate::strict::folded;
 
 /// Stream definitions of this run: built-in streams, configured association streams, and the
@@ -63,8 +64,17 @@ impl<'a> Rows<'a> {
         let stream = || name.to_owned();
         spec.ok_or_else(|| match problem {
             Some(problem) => Error::CustomObjects { stream: stream(), problem },
-            None => Error::UnknownStream { stream: stream() },
+            None => Error::UnknownStream { stream: stream(), meant: self.similar(name) },
         })
+    }
+
+    /// Returns the name of the stream that was probably meant by an unknown name: the stream of the
+    /// object type with that name, or one with a similar name.
+    fn similar(&self, name: &str) -> Option<String> {
+        let associations = self.session.associations.iter().map(AssociationStream::spec);
+        let custom = self.found().iter().map(CustomStream::spec);
+        let specs: Vec<_> = STREAMS.iter().copied().chain(associations).chain(custom).collect();
+        similar_stream(name, &specs).map(str::to_owned)
     }
 
     /// Returns the custom stream with this name, in this version or another.
@@ -150,6 +160,15 @@ impl<'a> Rows<'a> {
         let associations = self.session.associations.iter().map(AssociationStream::spec);
         STREAMS.iter().copied().chain(associations).find(|spec| spec.name == name)
     }
+}
+
+fn similar_stream<'a>(name: &str, specs: &[StreamSpec<'a>]) -> Option<&'a str> {
+    let is_of_object = |spec: &&StreamSpec<'_>| {
+        let paths = spec.strategy.crm_object().map(|definition| definition.object.name);
+        paths.is_some_and(|path| path == name || names_of(path).iter().any(|other| other == name))
+    };
+    let of_object = specs.iter().find(is_of_object).map(|spec| spec.name);
+    of_object.or_else(|| nearest(name, specs.iter().map(|spec| spec.name)))
 }
 
 /// Stream to which the columns of a catalog belong.
@@ -252,6 +271,21 @@ mod tests {
         for (listed, expected) in [("hs_id", Custom), ("gone", Unclear)] {
             let listed = BTreeSet::from([listed]);
             assert_eq!(meaning(&listed, None, &definitions("hs_id"), true), expected, "{listed:?}");
+        }
+    }
+
+    #[test]
+    fn a_similar_stream_is_found_by_its_name_or_its_object_type() {
+        for (name, expected) in [
+            ("contact", Some("contacts")),
+            ("Deals", Some("deals")),
+            ("calls", Some("engagements_calls")),
+            ("tasks", Some("engagements_tasks")),
+            ("payments", Some("commerce_payments")),
+            ("contact_list", Some("contact_lists")),
+            ("widgets", None),
+        ] {
+            assert_eq!(similar_stream(name, &STREAMS), expected, "{name}");
         }
     }
 

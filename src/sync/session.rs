@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::SecondsFormat;
 use futures_util::future::join;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +17,7 @@ use crate::hubspot::{
 };
 use crate::protocol::{Message, MessageSender};
 use crate::streams::{AssociationStream, CustomStream, Names};
+use crate::time::now_ms;
 
 /// Connection to one portal for the duration of a command.
 pub struct Session {
@@ -45,6 +47,9 @@ impl Session {
         stop: CancellationToken,
         sender: &MessageSender,
     ) -> Result<Self, Error> {
+        let now_ms = now_ms().saturating_add(env.clock_offset.num_milliseconds());
+        let warnings = env.warnings.iter().chain(&config.warnings).cloned();
+        warnings.chain(future_start(&config, now_ms)).for_each(|warning| log::warn!("{warning}"));
         let paths = Paths::new(if env.classic { ApiVersion::Classic } else { ApiVersion::Dated });
         let tokens = match &config.credentials {
             Credentials::Token(token) => TokenProvider::Fixed(token.clone()),
@@ -157,6 +162,16 @@ impl Session {
         let request_context = RequestContext { stream: "custom events", scopes };
         hubspot::event_definitions(self.api(&stats, request_context)).await
     }
+}
+
+/// Returns a warning if the start date is after this instant, in milliseconds since 1970.
+fn future_start(config: &Config, now_ms: i64) -> Option<String> {
+    let start = config.start_date.filter(|start| start.timestamp_millis() > now_ms)?;
+    let start = start.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Some(format!(
+        "`start_date` is in the future ({start}): records that changed earlier are left out, so \
+         nothing is read; set it to a date in the past, or leave it out"
+    ))
 }
 
 /// Returns a callback that sends the configuration with a new refresh token to the client, which

@@ -6,12 +6,13 @@ use super::choice::{columns, conditions, ids};
 use super::plan::{codec, plan, saved};
 use super::report::StreamReport;
 use super::run::Run;
+use super::unknown_columns::{are_listed, unknown_columns};
 use super::watch::StreamProgress;
 use crate::error::Error;
-use crate::hubspot::{RecordId, RequestContext};
+use crate::hubspot::{Api, RecordId, RequestContext};
 use crate::protocol::{ConfiguredStream, StreamStatus};
 use crate::streams::readers;
-use crate::streams::{Context, PlannedStream, ReadStrategy, Schema, Targets};
+use crate::streams::{Context, PlannedStream, ReadStrategy, Schema, StreamSpec, Targets};
 
 /// Reads the stream to its end. The caller sends COMPLETE or INCOMPLETE.
 pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Result<(), Error> {
@@ -40,6 +41,7 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Re
         }
     }
     let properties = properties?;
+    warn_of_unknown_columns(run, api, &spec, selected).await?;
     let conditions = conditions(run.session, api, &spec).await?;
     let (mut lookback, mut history_properties) = (config.lookback, &[][..]);
     if let ReadStrategy::PropertyHistory(definition) = &spec.strategy {
@@ -67,6 +69,24 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Re
     run.sender.status(name, StreamStatus::Running).await?;
     let totals = readers::read(&context, &stream).await?;
     StreamReport { stream: name, totals, stats, took: run.started.elapsed() }.emit(run.sender).await
+}
+
+/// Logs a warning if the catalog lists columns that the stream does not have. Properties that the
+/// configuration excludes are columns of the stream.
+async fn warn_of_unknown_columns(
+    run: &Run<'_>,
+    api: Api<'_>,
+    spec: &StreamSpec<'_>,
+    selected: &ConfiguredStream,
+) -> Result<(), Error> {
+    let configured = &selected.stream.json_schema;
+    if are_listed(configured) {
+        let all = run.session.definitions.columns(api, spec, run.session.config.text_only).await?;
+        if let Some(warning) = unknown_columns(spec, configured, all.as_deref()) {
+            log::warn!("{warning}");
+        }
+    }
+    Ok(())
 }
 
 /// Returns the single records to read, with the state, which is kept unchanged.
