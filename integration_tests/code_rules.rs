@@ -63,7 +63,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "config", "cursor", "error", "http", "hubspot", "env", "progress", "protocol",
+            "config", "cursor", "error", "http", "hubspot", "env", "input", "progress", "protocol",
             "record", "schema", "secret", "signals", "streams", "sync", "time",
         ],
     ),

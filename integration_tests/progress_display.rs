@@ -10,8 +10,12 @@ use serde_json::{Value, json};
 
 use crate::support::canary::spawn;
 use crate::support::interrupted_runs::signal;
+use crate::support::reading::state_of;
+use crate::support::server::nobody;
 use crate::support::terminal::{Sheet, Terminal};
-use crate::support::{Catalog, Mode, Stage, access_to, calm, few, token_config};
+use crate::support::{
+    Bench, Catalog, Mode, Stage, access_to, calm, few, oauth_config, token_config,
+};
 
 /// Returns a stage whose read takes some seconds, with a terminal.
 fn stage() -> Stage {
@@ -76,6 +80,11 @@ impl Said {
         let line = line.unwrap_or_else(|| panic!("{beginning}: {sheet:#?}"));
         line.split_whitespace().map(str::to_owned).collect()
     }
+}
+
+/// Returns the lines that a screen shows at the end.
+fn lines(screen: &str) -> Vec<String> {
+    Sheet::of(screen).lines.into_iter().filter(|line| !line.is_empty()).collect()
 }
 
 fn number(grouped: &str) -> usize {
@@ -219,14 +228,96 @@ fn what_is_not_complete_says_why() {
     let mut stage = at_a_terminal(calm(few()));
     stage.config = token_config("pat-refused");
     let said = Said::of(stage.reading(&catalog, &Value::Null), (120, 24));
-    let sheet = Sheet::of(&said.screen);
-    let last = sheet.lines.iter().rfind(|line| !line.is_empty()).expect("a line");
-    assert!(last.starts_with("✗ HubSpot refuses the credentials"), "{sheet:#?}");
+    let lines = lines(&said.screen);
+    let [line] = &*lines else { panic!("a table or more: {lines:#?}") };
+    assert!(line.starts_with("✗ HubSpot refuses the credentials"), "{line}");
     stage.config = json!({});
     let said = Said::of(stage.reading(&catalog, &Value::Null), (120, 24));
     assert_eq!(
         Sheet::of(&said.screen).lines[0],
         "✗ the configuration does not fit: `credentials` is missing"
+    );
+}
+
+#[test]
+fn warnings_stand_below_the_table() {
+    let mut stage = at_a_terminal(calm(few()));
+    stage.config["startdate"] = json!("2024-01-01");
+    let catalog = Catalog::of(&["contacts", "owners"], Mode::Incremental);
+    let state = state_of("contcts", &json!({ "updatedAt": "2026-09-01T00:00:00.000000Z" }));
+    let said = Said::of(stage.reading(&catalog, &state), (200, 24));
+    assert_eq!(said.code, Some(0));
+    let shown = lines(&said.screen);
+    let (table, warnings) = shown.split_at(shown.len() - 2);
+    assert!(table.last().is_some_and(|line| line.ends_with("all complete")), "{shown:#?}");
+    assert_eq!(
+        warnings,
+        [
+            "! `startdate` is not a key of the configuration and is ignored (did you mean \
+             `start_date`?)",
+            "! the state of `contcts` is not used: the configured catalog does not select it",
+        ]
+    );
+    for key in 0..12 {
+        stage.config[format!("unknown_{key}")] = json!(1);
+    }
+    let said = Said::of(stage.reading(&catalog, &Value::Null), (200, 24));
+    let shown = lines(&said.screen);
+    assert_eq!(shown.iter().filter(|line| line.starts_with("! `")).count(), 10, "{shown:#?}");
+    assert_eq!(shown.last().map(String::as_str), Some("! and 3 more warnings in the log"));
+}
+
+#[test]
+fn a_catalog_without_streams_has_a_line_instead_of_a_table() {
+    let stage = at_a_terminal(calm(few()));
+    let said = Said::of(stage.reading(&Catalog::of(&[], Mode::Full), &Value::Null), (80, 24));
+    assert_eq!(said.code, Some(0));
+    assert_eq!(lines(&said.screen), ["! the catalog selects no streams, so nothing is read"]);
+}
+
+#[test]
+fn a_closed_pipe_leaves_nothing_on_the_terminal() {
+    let stage = stage();
+    let terminal = Terminal::new(100, 30);
+    let mut command = stage.reading(&Catalog::of(&["contacts", "deals"], Mode::Full), &Value::Null);
+    command.process_group(0);
+    let (mut child, _) = spawn(command.stdout(Stdio::piped()).stderr(terminal.handle()));
+    let mut pipe = child.stdout.take().expect("a pipe");
+    let screen = std::thread::spawn(move || terminal.written(command));
+    pipe.read_exact(&mut [0; 100_000]).expect("some records");
+    drop(pipe);
+    assert_eq!(child.wait().expect("a status").code(), Some(1));
+    let screen = screen.join().expect("all of stderr");
+    assert!(screen.contains("contacts"), "there was a live display");
+    assert_eq!(lines(&screen), Vec::<String>::new());
+}
+
+#[test]
+fn a_host_that_cannot_be_reached_is_named_with_the_cause() {
+    let host = nobody();
+    let mut bench = Bench::new(&format!("http://{host}"));
+    bench.environment.push(("TERM", "xterm-256color".to_owned()));
+    let (config, catalog) = (oauth_config(), Catalog::of(&["contacts", "owners"], Mode::Full));
+    let files = [("config", &config), ("catalog", catalog.json())];
+    let said = Said::of(bench.command("read", &files), (120, 24));
+    let live = format!("! cannot reach {host}: connection refused; attempt ");
+    assert!(said.screen.contains(&live[2..]), "{}", said.screen);
+    let expected = format!(
+        "✗ {host} (HUBSPOT_API_URL) refuses the connection; check the address, the firewall or \
+         HTTPS_PROXY, then try again"
+    );
+    assert_eq!((said.code, lines(&said.screen)), (Some(1), vec![expected]));
+    // The first line of stdout is the warning.
+    let said = Said::signalled(bench.command("read", &files), (120, 24), Some(("INT", 60)));
+    let shown = lines(&said.screen);
+    let (table, rest) = shown.split_at(shown.len() - 2);
+    assert!(table.iter().any(|line| line.ends_with("interrupted")), "{shown:#?}");
+    assert_eq!(
+        rest,
+        [
+            format!("! cannot reach {host}: connection refused; trying again for up to 20 s"),
+            "✗ the sync was asked to stop; the next sync resumes where it stopped".to_owned(),
+        ]
     );
 }
 

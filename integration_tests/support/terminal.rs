@@ -80,7 +80,13 @@ impl Sheet {
         let number = |command: &str| command[2..command.len() - 1].parse().expect("a number");
         match command {
             "\x1b[2K" => self.line().clear(),
-            "\x1b[0J" | "\x1b[J" => self.lines.truncate(self.cursor.0 + 1),
+            "\x1b[0J" | "\x1b[J" => {
+                let (line, column) = self.cursor;
+                self.lines.truncate(line + 1);
+                if let Some(line) = self.lines.get_mut(line) {
+                    *line = line.chars().take(column).collect();
+                }
+            }
             up if up.ends_with('A') => {
                 self.cursor.0 = self.cursor.0.checked_sub(number(up)).expect("a line above");
             }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::env::ACCESS_TOKEN;
 use crate::error::Error;
+use crate::input::without_bom;
 use crate::protocol::{ConfiguredCatalog, IncomingState};
 use crate::secret::Secret;
 
@@ -66,7 +67,7 @@ pub(super) fn read_text(file: &'static str, path: &Path) -> Result<String, Error
     };
     let text =
         text.map_err(|error| input_error(file, path, format!("cannot be opened: {error}")))?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    Ok(without_bom(&text).to_owned())
 }
 
 /// Returns the error for a file that cannot be used.

@@ -9,7 +9,7 @@
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::error::Error;
-use crate::sync::FAILED_STREAMS;
+use crate::protocol::NOT_KEPT;
 
 /// Writes the reason for a failure as one line.
 pub(super) fn print_failure(error: &Error) {
@@ -44,7 +44,7 @@ impl StderrLogger {
 impl Log for StderrLogger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let target = metadata.target();
-        target.starts_with(env!("CARGO_CRATE_NAME")) && target != FAILED_STREAMS
+        target.starts_with(env!("CARGO_CRATE_NAME")) && target != NOT_KEPT
     }
 
     fn log(&self, record: &Record<'_>) {

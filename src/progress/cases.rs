@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::text::{Fraction, Line};
-use super::view::{EndState, Ended, ProgressView, QuotaUsage, Sample, Size};
+use super::view::{EndState, Ended, Outage, ProgressView, QuotaUsage, Sample, Size};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -192,6 +192,35 @@ fn a_wait_is_shown_after_a_second() {
     let line = &shown(&view.render(Size { width: 100, height: 24 }))[0];
     let expected = "› deals               500     100/s        waiting for HubSpot's search quota";
     assert_eq!(line, expected, "the rate of the last seconds is still shown");
+}
+
+#[test]
+fn the_failure_that_a_stream_waits_for_replaces_the_quota() {
+    let mut view = ProgressView::new(["deals".to_owned(), "owners".to_owned()]);
+    let outage = |attempt, seconds| Outage {
+        cause: "cannot reach 127.0.0.1:9: connection refused".into(),
+        attempt,
+        gives_up_in: Duration::from_secs(seconds),
+    };
+    let sample = |outage| Sample { waits_for: Some("HubSpot"), outage, ..active(0, None) };
+    let mut last = Vec::new();
+    for (ms, attempt, left) in [(0, 2, 300), (900, 3, 299), (1_000, 8, 170), (9_000, 9, 60)] {
+        let samples = vec![sample(Some(outage(attempt, left))), sample(Some(outage(2, left)))];
+        view.update(Duration::from_millis(ms), samples, QUOTA);
+        let lines = shown(&view.render(Size { width: 80, height: 24 }));
+        last.extend(lines.last().cloned());
+    }
+    assert!(last[..2].iter().all(|line| line.starts_with("  HubSpot's quota")), "{last:?}");
+    assert_eq!(
+        last[2..],
+        [
+            "! cannot reach 127.0.0.1:9: connection refused; attempt 8, gives up in 3 min",
+            "! cannot reach 127.0.0.1:9: connection refused; attempt 9, gives up in 60 s",
+        ]
+    );
+    view.update(seconds(10), vec![active(0, None), active(0, None)], QUOTA);
+    let line = shown(&view.render(Size { width: 80, height: 24 })).pop();
+    assert!(line.is_some_and(|line| line.starts_with("  HubSpot's quota")), "it is over");
 }
 
 #[test]

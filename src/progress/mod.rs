@@ -18,4 +18,4 @@ mod view;
 
 pub use screen::Screen;
 pub use text::{Fraction, Line, RowStyle};
-pub use view::{EndState, Ended, ProgressView, QuotaUsage, Sample, Size};
+pub use view::{EndState, Ended, Outage, ProgressView, QuotaUsage, Sample, Size};

@@ -156,7 +156,7 @@ fn styles(style: RowStyle) -> (Style, Style) {
         RowStyle::Sum => (plain.clone(), plain),
         RowStyle::Reading => (plain.clone().cyan(), plain),
         RowStyle::Complete => (plain.clone().green(), plain),
-        RowStyle::Skipped => (plain.clone().yellow(), plain),
+        RowStyle::Skipped | RowStyle::Warning => (plain.clone().yellow(), plain),
         RowStyle::Failed => (plain.clone().red(), plain),
     }
 }

@@ -11,6 +11,8 @@ pub enum RowStyle {
     Complete,
     Skipped,
     Failed,
+    /// A warning.
+    Warning,
     /// Total over all streams.
     Sum,
     /// Secondary information.
@@ -25,6 +27,7 @@ impl RowStyle {
             Self::Complete => '✓',
             Self::Skipped => '–',
             Self::Failed => '✗',
+            Self::Warning => '!',
             Self::Sum | Self::Foot => ' ',
         }
     }
@@ -130,6 +133,14 @@ pub(super) fn format_elapsed(duration: Duration) -> String {
     if seconds < 9.95 { format!("{seconds:.1} s") } else { format_duration(duration) }
 }
 
+/// Formats a time in the future, to the second, or in minutes if it is more than 90 seconds.
+pub(super) fn format_until(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ ..=90 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
+}
+
 /// Formats the remaining time, rounded up to whole minutes if it exceeds 90 seconds.
 pub(super) fn format_remaining(duration: Duration) -> String {
     let minutes = duration.as_secs().div_ceil(60);
@@ -177,6 +188,13 @@ mod tests {
     fn short_durations_have_one_decimal() {
         for (ms, expected) in [(40, "0.0 s"), (349, "0.3 s"), (9_900, "9.9 s"), (10_400, "10 s")] {
             assert_eq!(format_elapsed(Duration::from_millis(ms)), expected);
+        }
+    }
+
+    #[test]
+    fn a_time_in_the_future_is_in_seconds_or_minutes() {
+        for (seconds, expected) in [(0, "0 s"), (90, "90 s"), (91, "2 min"), (180, "3 min")] {
+            assert_eq!(format_until(Duration::from_secs(seconds)), expected);
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::text::{
     Fraction, Line, RowStyle, cut, format_duration, format_elapsed, format_number,
-    format_remaining, group_thousands,
+    format_remaining, format_until, group_thousands,
 };
 
 /// Minimum duration of a wait that is shown.
@@ -31,7 +31,20 @@ pub struct Sample {
     pub completion: Option<Fraction>,
     /// Reason that the whole stream is waiting, if it is.
     pub waits_for: Option<&'static str>,
+    /// Failure of the request that the whole stream is waiting for.
+    pub outage: Option<Outage>,
     pub ended: Option<Ended>,
+}
+
+/// Failure of a request that is being repeated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// The failure, as a sentence.
+    pub cause: String,
+    /// Number of the next attempt.
+    pub attempt: u32,
+    /// Expected time until the request is given up.
+    pub gives_up_in: Duration,
 }
 
 /// End state of a stream and the time until its end.
@@ -113,7 +126,7 @@ impl ProgressView {
     }
 
     /// Renders the screen: as many active and recently ended streams as fit, the total, and the
-    /// quota.
+    /// quota, or the failure that a stream waits for.
     pub fn render(&self, size: Size) -> Vec<Line> {
         // The cursor takes a line of its own.
         let room = size.height.saturating_sub(3).max(1);
@@ -126,7 +139,10 @@ impl ProgressView {
             .collect();
         lines.extend(self.hidden_summary(&visible));
         lines.push(self.total_line(&columns));
-        lines.push(Line::new(RowStyle::Foot, &self.quota_line(size.width)));
+        lines.push(
+            self.outage_line()
+                .unwrap_or_else(|| Line::new(RowStyle::Foot, &self.quota_line(size.width))),
+        );
         lines.into_iter().map(|line| line.within(columns.width)).collect()
     }
 
@@ -171,6 +187,17 @@ impl ProgressView {
         let rate = self.records_rate.per_second().filter(|rate| *rate > 0.0);
         let text = columns.text(&name, self.total(), rate, None, &format_duration(self.at));
         Line::new(RowStyle::Sum, &text)
+    }
+
+    /// Returns the failure that an active stream has been waiting for, if there is one.
+    fn outage_line(&self) -> Option<Line> {
+        let active = self.rows.iter().filter(|row| row.sample.ended.is_none());
+        let waiting = active.filter(|row| row.shown_wait(self.at).is_some());
+        let outages = waiting.filter_map(|row| row.sample.outage.as_ref());
+        let Outage { cause, attempt, gives_up_in } = outages.max_by_key(|outage| outage.attempt)?;
+        let until = format_until(*gives_up_in);
+        let text = format!("{cause}; attempt {attempt}, gives up in {until}");
+        Some(Line::new(RowStyle::Warning, &text))
     }
 
     /// Formats the account's quotas, abbreviated if the screen is narrow.
@@ -265,8 +292,7 @@ impl Row {
     /// Formats an active stream: its record rate, or the reason that it is waiting.
     fn active_line(&self, columns: &LiveColumns, at: Duration) -> String {
         let (name, records) = (&self.name, self.sample.records);
-        let waits_for = self.waits_for.filter(|(_, since)| at.saturating_sub(*since) >= SHOWN_WAIT);
-        let waiting = waits_for.map(|(reason, _)| format!("waiting for {reason}"));
+        let waiting = self.shown_wait(at).map(|reason| format!("waiting for {reason}"));
         let rate = self.records_rate.per_second().filter(|rate| *rate > 0.0);
         match (rate, waiting) {
             (None, Some(waiting)) => columns.noted(name, records, &waiting),
@@ -277,6 +303,12 @@ impl Row {
                 columns.text(name, records, rate, percent, &note)
             }
         }
+    }
+
+    /// Returns the reason of the current wait, once it is long enough to be shown.
+    fn shown_wait(&self, at: Duration) -> Option<&'static str> {
+        let waits_for = self.waits_for.filter(|(_, since)| at.saturating_sub(*since) >= SHOWN_WAIT);
+        waits_for.map(|(reason, _)| reason)
     }
 
     /// Estimates the remaining time at the recent rate.

@@ -13,7 +13,7 @@ pub use batch::{Batch, StateBlob};
 pub use catalog::{
     ConfiguredCatalog, ConfiguredStream, DestinationSyncMode, StreamChoice, SyncMode,
 };
-pub use log::Logger;
+pub use log::{KeptWarnings, Logger, NOT_KEPT, kept_warnings};
 pub use message::{
     CatalogStream, Change, ChangeKind, ConnectionStatus, Level, Message, StreamStatus, TraceError,
 };

@@ -19,5 +19,5 @@ mod watch;
 
 pub use check::{CheckReport, check};
 pub use discover::discover;
-pub use read::{FAILED_STREAMS, FailedStream, ReadInputs, read};
+pub use read::{FailedStream, ReadInputs, read};
 pub use session::Session;

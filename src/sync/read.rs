@@ -18,8 +18,8 @@ use crate::concurrent::run_all;
 use crate::error::Error;
 use crate::progress::Screen;
 use crate::protocol::{
-    ConfiguredCatalog, ConfiguredStream, IncomingState, Message, MessageSender, StreamStatus,
-    TraceError,
+    ConfiguredCatalog, ConfiguredStream, IncomingState, Message, MessageSender, NOT_KEPT,
+    StreamStatus, TraceError,
 };
 use crate::streams::PageBudget;
 
@@ -28,9 +28,6 @@ pub struct ReadInputs {
     pub catalog: ConfiguredCatalog,
     pub state: IncomingState,
 }
-
-/// Target of log records about streams that failed, which [`read`] also returns.
-pub const FAILED_STREAMS: &str = concat!(env!("CARGO_CRATE_NAME"), "::failed_streams");
 
 /// A stream that failed. Its TRACE has been written.
 pub struct FailedStream {
@@ -49,10 +46,13 @@ pub async fn read(
     let started = Instant::now();
     let state = &inputs.state;
     let selected = once_each(&inputs.catalog.streams);
+    if selected.is_empty() {
+        log::warn!("the catalog selects no streams, so nothing is read");
+    }
     check_choice(session, None).await?;
     let rows = Rows::of(session, &selected).await?;
     warn_of_leftovers(state, &selected, &rows);
-    day::begin(session).await;
+    day::begin(session).await?;
     let (page_budget, asked_for_time) = (PageBudget::default(), OnceCell::new());
     let run = Run { session, sender, state, rows, started, page_budget, asked_for_time };
     let tracks: Vec<_> = selected.into_iter().map(StreamProgress::of).collect();
@@ -95,9 +95,9 @@ async fn read_all(
         }
         unfinished.remove(&**name);
         if track.is_skipped_for(&error) {
-            log::warn!("`{name}` is skipped: {error}");
+            log::warn!(target: NOT_KEPT, "`{name}` is skipped: {error}");
         } else {
-            log::warn!(target: FAILED_STREAMS, "`{name}` failed: {error}");
+            log::warn!(target: NOT_KEPT, "`{name}` failed: {error}");
             failed.push(FailedStream { name: Arc::clone(name), error });
         }
         ControlFlow::Continue(())

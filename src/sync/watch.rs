@@ -10,8 +10,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use super::session::Session;
 use crate::error::Error;
 use crate::http::{BlockedOn, Bucket, RequestStats};
-use crate::progress::{EndState, Ended, Fraction, ProgressView, QuotaUsage, Sample, Screen};
-use crate::protocol::{ConfiguredStream, MessageSender};
+use crate::progress::{
+    EndState, Ended, Fraction, Line, Outage, ProgressView, QuotaUsage, RowStyle, Sample, Screen,
+};
+use crate::protocol::{ConfiguredStream, KeptWarnings, MessageSender, kept_warnings};
 use crate::streams::RecordCounter;
 
 /// Interval between two updates of the screen.
@@ -76,18 +78,24 @@ impl<'a> StreamProgress<'a> {
             requests: self.stats.requests(),
             completion: self.counter.done().map(|(part, whole)| Fraction { part, whole }),
             waits_for,
+            outage: self.stats.fault().map(|fault| Outage {
+                cause: fault.cause,
+                attempt: fault.attempt,
+                gives_up_in: fault.gives_up.saturating_duration_since(Instant::now()),
+            }),
             ended: self.ended.get().cloned(),
         }
     }
 }
 
-/// Runs `reading` and updates the screen, if there is one.
+/// Runs `reading` and updates the screen, if there is one. At the end, the screen shows the result
+/// of each stream and the warnings of the log.
 pub(super) async fn watched<T>(
     screen: Option<&Screen>,
     (session, sender, started): (&Session, &MessageSender, Instant),
     tracks: &[StreamProgress<'_>],
-    reading: impl Future<Output = T>,
-) -> T {
+    reading: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let Some(screen) = screen else { return reading.await };
     let mut board = ProgressView::new(tracks.iter().map(|track| track.name.to_string()));
     let look = |board: &mut ProgressView| {
@@ -108,8 +116,33 @@ pub(super) async fn watched<T>(
         }
     };
     look(&mut board);
-    screen.draw_final(board.render_table(screen.size().width));
+    // The caller shows the error itself.
+    let (has_table, has_warnings) = match &outcome {
+        Err(Error::OutputClosed | Error::Unreachable { .. }) => (false, false),
+        Err(Error::Credentials { .. }) => (false, true),
+        Ok(_) | Err(_) => (!tracks.is_empty(), true),
+    };
+    let mut lines = if has_table { board.render_table(screen.size().width) } else { Vec::new() };
+    if has_warnings {
+        let warnings = kept_warnings();
+        lines.extend(warning_lines(&warnings));
+        let outage = session.client.outage().filter(|_| matches!(outcome, Err(Error::Stopped)));
+        let is_new = |cause: &String| !warnings.first.iter().any(|text| text.starts_with(cause));
+        lines.extend(outage.filter(is_new).map(|cause| Line::new(RowStyle::Warning, &cause)));
+    }
+    screen.draw_final(lines);
     outcome
+}
+
+/// Returns a line for each of the first warnings, and the number of the others.
+fn warning_lines(warnings: &KeptWarnings) -> Vec<Line> {
+    let others = match warnings.others() {
+        0 => None,
+        1 => Some("and 1 more warning in the log".to_owned()),
+        others => Some(format!("and {others} more warnings in the log")),
+    };
+    let texts = warnings.first.iter().chain(&others);
+    texts.map(|text| Line::new(RowStyle::Warning, text)).collect()
 }
 
 fn quota(session: &Session, tracks: &[StreamProgress<'_>]) -> QuotaUsage {
