@@ -1,5 +1,5 @@
-//! Rules of the code base: dependencies between modules, length of files, contents of the README and
-//! of the table of tests in `CONTRIBUTING.md`.
+//! Rules of the code base: dependencies between modules, length of files, the list of streams in
+//! `docs/data.md`, and the table of tests in `CONTRIBUTING.md`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -169,7 +169,7 @@ fn files_hold_one_idea() {
     assert_eq!(long, Vec::new(), "files over 800 lines");
 }
 
-/// Returns the names in a section of the README, which are between backticks. `<name>_x` stands for
+/// Returns the names in a section of a document, which are between backticks. `<name>_x` stands for
 /// each listed name with that suffix.
 fn names_in(section: &str) -> BTreeSet<String> {
     let quoted = || section.split('`').skip(1).step_by(2);
@@ -180,18 +180,18 @@ fn names_in(section: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_readme_lists_every_stream_and_no_other() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README.md");
-    let (_, rest) = readme.split_once("<!-- streams: begin -->").expect("a marker");
+fn the_documentation_lists_every_stream_and_no_other() {
+    let page = fs::read_to_string(root().join("docs/data.md")).expect("the page of streams");
+    let (_, rest) = page.split_once("<!-- streams: begin -->").expect("a marker");
     let (section, _) = rest.split_once("<!-- streams: end -->").expect("a marker");
     let listed = names_in(section);
     let known: BTreeSet<_> = STREAMS.iter().map(|row| row.name.to_owned()).collect();
     let missing: Vec<_> = known.difference(&listed).collect();
-    assert_eq!(missing, Vec::<&String>::new(), "not in README.md");
+    assert_eq!(missing, Vec::<&String>::new(), "not in docs/data.md");
     let plain = |name: &&String| section.contains(&format!("`{name}`"));
     let unknown: Vec<_> = listed.difference(&known).filter(plain).collect();
     assert_eq!(unknown, Vec::<&String>::new(), "no streams");
-    assert!(section.contains("(docs/streams.md)"), "it leads on");
+    assert!(section.contains("(streams.md)"), "it leads on");
 }
 
 #[test]

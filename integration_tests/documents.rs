@@ -291,9 +291,9 @@ fn notes_on_hubspot_have_distinct_numbers() {
 }
 
 #[test]
-fn every_key_of_the_configuration_is_in_the_readme() {
-    let readme = document("README.md");
-    let (_, rest) = readme.split_once("\n## Configuration\n").expect("a section");
+fn every_key_of_the_configuration_is_documented() {
+    let page = document("docs/configuration.md");
+    let (_, rest) = page.split_once("\n## Keys\n").expect("a section");
     let section = rest.split("\n## ").next().expect("its text");
     let listed: BTreeSet<_> = rows(section).iter().map(|row| row[0].replace('`', "")).collect();
     let spec: Value = serde_json::from_str(source_hubspot::config::SPEC).expect("JSON");
@@ -305,4 +305,49 @@ fn every_key_of_the_configuration_is_in_the_readme() {
         let written = if words { Value::Null } else { row[1].parse().expect("JSON") };
         assert_eq!(written, *default, "{row:?}");
     }
+}
+
+/// Returns the scopes of a list in `docs/token.md`.
+fn scopes_listed_for(what: &str) -> Vec<String> {
+    let text = document("docs/token.md");
+    let (_, rest) =
+        text.split_once(&format!("<!-- scopes of {what}: begin -->")).expect("a marker");
+    let (list, _) = rest.split_once(&format!("<!-- scopes of {what}: end -->")).expect("a marker");
+    let lines = list.trim().lines().filter(|line| !line.starts_with("```"));
+    lines.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_list_of_all_scopes_has_those_of_every_stream() {
+    let of_streams = STREAMS.iter().flat_map(|row| row.scopes.all.iter().copied());
+    let of_custom_objects = ["crm.objects.custom.read", "crm.schemas.custom.read"];
+    let mut needed: BTreeSet<_> = of_streams.chain(of_custom_objects).collect();
+    // Every token has it.
+    assert!(needed.remove("oauth"));
+    assert_eq!(scopes_listed_for("everything"), needed.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_short_list_of_scopes_opens_its_streams_and_all_of_their_columns() {
+    let what = "contacts, companies, deals, owners";
+    let row_of = |name: &str| STREAMS.iter().find(|row| row.name == name).expect(name);
+    let mut needed = BTreeSet::new();
+    for row in what.split(", ").map(row_of) {
+        // A column of associated ids is named like the stream of the object type.
+        let associated = row.strategy.associations().iter().map(|name| row_of(name));
+        needed.extend(associated.chain([row]).flat_map(|row| row.scopes.all.iter().copied()));
+    }
+    assert_eq!(scopes_listed_for(what), needed.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn the_figures_of_the_readme_are_those_that_were_measured() {
+    let readme = document("README.md");
+    let (_, rest) = readme.split_once("\n## Why not the Python connector\n").expect("a section");
+    let section = rest.split("\n## ").next().expect("its text");
+    let figures: Vec<_> = section.split("**").skip(1).step_by(2).collect();
+    assert!(figures.len() > 4, "{figures:?}");
+    let measured = document("docs/performance.md");
+    let unknown = figures.iter().filter(|&&figure| !measured.contains(figure));
+    assert_eq!(unknown.collect::<Vec<_>>(), Vec::<&&str>::new(), "not in docs/performance.md");
 }

@@ -377,7 +377,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn help_and_the_readme_list_all_environment_variables() {
+    fn help_and_the_documentation_list_all_environment_variables() {
         let mut command = Cli::command();
         let variables: Vec<_> = command
             .get_arguments()
@@ -387,7 +387,8 @@ mod tests {
         let help = command.render_help().to_string();
         for variable in &variables {
             assert!(help.contains(&format!("[env: {variable}]")), "{variable}: {help}");
-            assert!(include_str!("../../README.md").contains(&format!("| `{variable}` |")));
+            let documentation = include_str!("../../docs/configuration.md");
+            assert!(documentation.contains(&format!("| `{variable}` |")), "{variable}");
         }
     }
 
