@@ -23,6 +23,7 @@ mod fault_injection;
 mod fuzz_targets;
 mod incomplete_responses;
 mod incremental;
+mod links;
 mod list_streams;
 mod marketing_and_automation;
 mod openapi_responses;
