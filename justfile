@@ -34,3 +34,7 @@ image:
 # What goes out beside the image: the list of its parts and their licences.
 release-files:
     image/release_files.py
+
+# The documentation as a site, in target/site/; needs mdBook.
+site:
+    mdbook build
