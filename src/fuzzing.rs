@@ -24,6 +24,7 @@ use crate::record::{
     Columns, Encoder, Field, HistoryEncoder, HistoryForm, Record, Source, VersionField,
 };
 use crate::schema::{choose, property_columns};
+use crate::time::Millis;
 
 /// Fuzz target: its name and function.
 pub type FuzzTarget = (&'static str, fn(&[u8]));
@@ -115,11 +116,11 @@ pub fn page(bytes: &[u8]) {
         for text in page.records() {
             let Ok(record) = Record::parse(text) else { continue };
             let from = lines.len();
-            if encoder.push(&record, &[Some(&[7, 8])], 0, &mut lines).is_err() {
+            if encoder.push(&record, &[Some(&[7, 8])], Millis::EPOCH, &mut lines).is_err() {
                 lines.truncate(from);
             }
             let from = lines.len();
-            if histories.push(&record, i64::MIN, 0, &mut lines).is_err() {
+            if histories.push(&record, Millis::MIN, Millis::EPOCH, &mut lines).is_err() {
                 lines.truncate(from);
             }
         }

@@ -4,12 +4,101 @@
 //! chrono's own parsers refuse months, years or the hour 24, count a leap second as the one before it,
 //! or accept offsets beyond a day. chrono still parses and checks the fields of each layout.
 
+use std::fmt;
+use std::time::Duration;
+
 use chrono::{
     DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike, Utc,
 };
+use serde::Serialize;
 
-/// Milliseconds since the epoch, the unit of `emitted_at` and of HubSpot's search filters.
-pub type Millis = i64;
+/// An instant in whole milliseconds since the Unix epoch, the unit of `emitted_at` and of HubSpot's
+/// search filters.
+///
+/// Serialized and displayed as the number. Distances between instants are [`Duration`]s.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct Millis(i64);
+
+impl Millis {
+    /// Earlier than every other instant: the start of a window without a start.
+    pub const MIN: Self = Self(i64::MIN);
+    /// Later than every other instant: the end of a window without an end.
+    pub const MAX: Self = Self(i64::MAX);
+    /// 1970-01-01T00:00:00Z, also the default.
+    pub const EPOCH: Self = Self(0);
+
+    /// Creates the instant that lies this number of milliseconds after the epoch.
+    pub const fn new(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Returns the number of milliseconds since the epoch.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// Returns the instant with its calendar date, or the epoch if the instant is outside of
+    /// chrono's calendar.
+    pub fn to_utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+    }
+
+    /// Returns the instant a duration later, at most [`Millis::MAX`]. Fractions of a millisecond
+    /// are dropped.
+    #[must_use]
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add_unsigned(whole_millis(duration)))
+    }
+
+    /// Returns the instant a duration earlier, at least [`Millis::MIN`]. Fractions of a millisecond
+    /// are dropped.
+    #[must_use]
+    pub fn saturating_sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub_unsigned(whole_millis(duration)))
+    }
+
+    /// Returns the instant one millisecond later, at most [`Millis::MAX`].
+    #[must_use]
+    pub const fn following(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// Returns the instant one millisecond earlier, at least [`Millis::MIN`].
+    #[must_use]
+    pub const fn preceding(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
+    /// Returns the time since an earlier instant, or zero if that instant is later.
+    pub fn saturating_duration_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.max(earlier).0.abs_diff(earlier.0))
+    }
+}
+
+/// Returns the number of whole milliseconds in a duration, at most `u64::MAX`.
+fn whole_millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl From<DateTime<Utc>> for Millis {
+    fn from(instant: DateTime<Utc>) -> Self {
+        Self(instant.timestamp_millis())
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// The bare number, as in the other formats.
+impl fmt::Debug for Millis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, formatter)
+    }
+}
 
 /// Time window; start inclusive, end exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +118,12 @@ pub fn now() -> DateTime<Utc> {
 
 /// [`now`] in milliseconds.
 pub fn now_ms() -> Millis {
-    now().timestamp_millis()
+    now().into()
 }
 
 /// Formats an instant as `2026-11-20T10:00:00.000Z`.
 pub fn write_instant(instant: Millis) -> String {
-    let instant = DateTime::from_timestamp_millis(instant).unwrap_or_default();
-    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
+    instant.to_utc().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// Parses an instant in any format that HubSpot uses.
@@ -206,6 +294,42 @@ mod tests {
     use super::*;
 
     #[test]
+    fn arithmetic_stops_at_the_limits() {
+        let ms = Duration::from_millis;
+        for (case, found, expected) in [
+            ("later", Millis::new(-3).saturating_add(ms(5)), Millis::new(2)),
+            ("earlier", Millis::new(2).saturating_sub(ms(5)), Millis::new(-3)),
+            (
+                "a fraction",
+                Millis::new(2).saturating_sub(Duration::from_micros(1_900)),
+                Millis::new(1),
+            ),
+            ("from the first", Millis::MIN.saturating_add(ms(u64::MAX)), Millis::MAX),
+            ("before the first", Millis::MIN.saturating_sub(ms(1)), Millis::MIN),
+            ("after the last", Millis::MAX.saturating_add(Duration::MAX), Millis::MAX),
+            ("one before the first", Millis::MIN.preceding(), Millis::MIN),
+            ("one after the last", Millis::MAX.following(), Millis::MAX),
+        ] {
+            assert_eq!(found, expected, "{case}");
+        }
+        for (later, earlier, expected) in [
+            (Millis::new(7), Millis::new(-2), ms(9)),
+            (Millis::new(-2), Millis::new(7), Duration::ZERO),
+            (Millis::MAX, Millis::MIN, ms(u64::MAX)),
+        ] {
+            assert_eq!(later.saturating_duration_since(earlier), expected, "{later} {earlier}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_written_as_its_number() {
+        let instant = Millis::new(-1_500);
+        let json = serde_json::to_string(&instant).unwrap();
+        let texts = [instant.to_string(), format!("{:?}", Some(instant)), json];
+        assert_eq!(texts, ["-1500", "Some(-1500)", "-1500"]);
+    }
+
+    #[test]
     fn q09_numbers_are_milliseconds_however_few_digits_they_have() {
         for (text, expected) in [
             ("0", Some(0)),
@@ -270,8 +394,7 @@ mod tests {
             ("2024-02-29T23:59:61Z", None),
             ("2024-02-30T24:00:00Z", None),
         ] {
-            let found =
-                parse_instant(text).map(|instant| write_instant(instant.timestamp_millis()));
+            let found = parse_instant(text).map(|instant| write_instant(instant.into()));
             assert_eq!(found.as_deref(), expected, "{text}");
         }
     }
@@ -312,7 +435,7 @@ mod tests {
             ("yesterday", None),
             ("", None),
         ] {
-            let found = parse_iso(text).map(|instant| write_instant(instant.timestamp_millis()));
+            let found = parse_iso(text).map(|instant| write_instant(instant.into()));
             assert_eq!(found.as_deref(), expected, "{text}");
         }
     }

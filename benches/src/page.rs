@@ -11,12 +11,14 @@ use serde_json::value::RawValue;
 use source_hubspot::hubspot::{Definition, Page, PropertyType};
 use source_hubspot::record::{Columns, Encoder, Field, Record, Source};
 use source_hubspot::schema::{choose, property_columns};
+use source_hubspot::time::Millis;
 
 use crate::Result;
 use crate::figure::{Figure, float, millis};
 
 const RECORDS: u64 = 100;
 const PROPERTIES: u64 = 150;
+const EMITTED_AT: Millis = Millis::new(1_790_000_000_000);
 /// Property types with example values; `#` is replaced by a number that varies per record. Every
 /// third value is null, as in portals whose properties are mostly custom ones.
 const VALUES: [(PropertyType, &str); 9] = [
@@ -52,7 +54,7 @@ fn encode(body: &Bytes, columns: &Columns, lines: &mut Vec<u8>) -> Result<()> {
     let mut encoder = Encoder::new("contacts", columns);
     for text in page.records() {
         let record = Record::parse_for(columns, text)?;
-        encoder.push(&record, &[Some(&[]), Some(&[])], 1_790_000_000_000, lines)?;
+        encoder.push(&record, &[Some(&[]), Some(&[])], EMITTED_AT, lines)?;
     }
     Ok(())
 }

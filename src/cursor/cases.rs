@@ -15,14 +15,19 @@ const SPREAD: Parallelism = Parallelism {
 };
 
 const BOUNDS: TimeBounds = TimeBounds {
-    started: 10_000_000,
-    latest: 10_000_000,
+    started: Millis::new(10_000_000),
+    latest: Millis::new(10_000_000),
     unfinished: Duration::ZERO,
     start_date: None,
     lookback: Duration::ZERO,
     index_lag: Duration::ZERO,
     worst_lag: Duration::ZERO,
 };
+
+/// Returns the state of a finished read up to this number of milliseconds after the epoch.
+fn read_until(millis: i64) -> StreamState {
+    StreamState::read_until(Millis::new(millis))
+}
 
 fn seen(ids: &[Option<u64>], token: Option<&str>) -> PageInfo {
     PageInfo { ids: ids.to_vec(), token: token.map(str::to_owned), left: None }
@@ -41,7 +46,7 @@ fn list(key: RangeKey, after: Option<&str>) -> Option<ScanTask> {
 
 #[test]
 fn a_search_out_of_order_is_a_contradiction() {
-    let saved = StreamState::read_until(1_000);
+    let saved = read_until(1_000);
     let mut scan = Scan::begin(&saved, &BOUNDS, false, None);
     let mode = ReadMode::Search;
     assert_eq!(scan.next_task(), search(0, None));
@@ -82,10 +87,10 @@ fn a_list_that_is_not_paged_by_id_makes_no_progress_to_save() {
     }
 }
 
-/// Returns the bounds of the window.
-fn bounds_of(scan: &Scan) -> (Millis, Millis) {
+/// Returns the bounds of the window in milliseconds.
+fn bounds_of(scan: &Scan) -> (i64, i64) {
     let window = scan.window();
-    (window.from, window.to)
+    (window.from.get(), window.to.get())
 }
 
 fn remaining(scan: &Scan) -> Vec<(u64, Option<u64>)> {
@@ -98,8 +103,8 @@ fn remaining(scan: &Scan) -> Vec<(u64, Option<u64>)> {
 }
 
 /// Reads three list pages, then answers the count probe with `count_probe`.
-fn counted(start_date: Option<Millis>, count_probe: CountProbe) -> Scan {
-    let bounds = TimeBounds { start_date, ..BOUNDS };
+fn counted(start_date: Option<i64>, count_probe: CountProbe) -> Scan {
+    let bounds = TimeBounds { start_date: start_date.map(Millis::new), ..BOUNDS };
     let mut scan = Scan::begin(&StreamState::Unread, &bounds, false, None).parallelism(SPREAD);
     for page in 0..3 {
         let first = page * 3;
@@ -173,7 +178,7 @@ fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
 
 #[test]
 fn a_list_without_order_stays_a_list() {
-    let bounds = TimeBounds { start_date: Some(5), ..BOUNDS };
+    let bounds = TimeBounds { start_date: Some(Millis::new(5)), ..BOUNDS };
     let mut scan = Scan::begin(&StreamState::Unread, &bounds, false, None).parallelism(SPREAD);
     for first in [1, 4, 7] {
         scan.next_task();
@@ -200,7 +205,7 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         let scan = counted(start_date, CountProbe { total: 1_000, in_window, top: 1_009 });
         assert_eq!(scan.mode(), mode, "{case}");
     }
-    let saved = StreamState::read_until(5_000);
+    let saved = read_until(5_000);
     for (case, in_window, mode) in [("few", 499, ReadMode::Search), ("most", 500, ReadMode::List)] {
         let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
         assert_eq!(scan.next_task(), search(0, None));
@@ -226,7 +231,7 @@ fn hits(ids: std::ops::Range<u64>, left: u64, is_last: bool) -> PageInfo {
 }
 
 fn search_scan() -> Scan {
-    let saved = StreamState::read_until(5_000);
+    let saved = read_until(5_000);
     Scan::begin(&saved, &BOUNDS, false, None)
 }
 
@@ -295,7 +300,7 @@ fn a_search_ends_when_nothing_is_left_of_its_total() {
 
 #[test]
 fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
-    let saved = StreamState::read_until(5_000);
+    let saved = read_until(5_000);
     let count_probe = CountProbe { total: 1_000, in_window: 900, top: 1_009 };
     for (case, token, is_shared) in [("by id", "4", true), ("by offset", "3", false)] {
         let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
@@ -331,41 +336,41 @@ fn a_resumed_list_whose_ids_are_refused_begins_again() {
 
 #[test]
 fn a_position_between_two_clocks_stays_while_all_is_read() {
-    let bounds = TimeBounds { latest: 20_000_000, ..BOUNDS };
+    let bounds = TimeBounds { latest: Millis::new(20_000_000), ..BOUNDS };
     for (case, position, window, end) in [
         ("behind both", 9_000_000, (9_000_000, 20_000_000), 10_000_000),
         ("between", 15_000_000, (15_000_000, 20_000_000), 15_000_000),
     ] {
-        let saved = StreamState::read_until(position);
+        let saved = read_until(position);
         let scan = Scan::begin(&saved, &bounds, false, None);
-        assert_eq!((bounds_of(&scan), scan.end()), (window, end), "{case}");
+        assert_eq!((bounds_of(&scan), scan.end().get()), (window, end), "{case}");
         assert!(!scan.is_done(), "{case}");
         for other in [scan.by_list(), scan.by_search()] {
-            assert_eq!((bounds_of(&other), other.end()), (window, end), "{case}");
+            assert_eq!((bounds_of(&other), other.end().get()), (window, end), "{case}");
         }
         let mut scan = scan;
         scan.next_task();
-        let upper = scan.progress(None).map(|progress| progress.upper);
+        let upper = scan.progress(None).map(|progress| progress.upper.get());
         assert_eq!(upper, Some(end), "{case}: what is claimed");
     }
-    let saved = StreamState::read_until(20_000_000);
+    let saved = read_until(20_000_000);
     let scan = Scan::begin(&saved, &bounds, false, None);
-    assert!(scan.is_done() && scan.end() == 20_000_000, "nothing to read yet");
+    assert!(scan.is_done() && scan.end().get() == 20_000_000, "nothing to read yet");
 }
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn where_a_read_begins() {
     let bounds = TimeBounds {
-        started: 10_003_000,
-        latest: 10_003_000,
+        started: Millis::new(10_003_000),
+        latest: Millis::new(10_003_000),
         unfinished: Duration::from_secs(3),
-        start_date: Some(1_000_000),
+        start_date: Some(Millis::new(1_000_000)),
         lookback: Duration::ZERO,
         index_lag: Duration::from_mins(5),
         worst_lag: Duration::ZERO,
     };
-    let at = StreamState::read_until;
+    let at = read_until;
     let mut in_progress = Scan::begin(&StreamState::Unread, &bounds, true, Some(3));
     in_progress.next_task();
     in_progress.take(RangeKey(0), ReadMode::List, &seen(&[Some(7)], Some("8"))).unwrap();

@@ -245,7 +245,7 @@ impl StateCodec<'_> {
                 if is(end) || is(previous_end) { public_cursor(position, None) } else { position };
             // A cursor equal to `written` would be read back as `end`, so an unfinished parent must
             // not have it.
-            cursor.write(if written == Some(own) && !is(end) { own - 1 } else { own })
+            cursor.write(if written == Some(own) && !is(end) { own.preceding() } else { own })
         };
         let positions = parents.positions.iter();
         let states: Vec<_> = positions

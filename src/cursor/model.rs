@@ -15,6 +15,8 @@ use super::{
 };
 use crate::time::{Millis, TimeWindow};
 
+/// Time at which the portal is created.
+const START: Millis = Millis::new(1_700_000_000_000);
 const PAGE: usize = 3;
 const LAG_S: u64 = 300;
 const WORST_LAG_S: u64 = 3_600;
@@ -72,9 +74,13 @@ struct Portal {
 }
 
 impl Portal {
-    fn lag(&mut self) -> Millis {
+    fn lag(&mut self) -> Duration {
         self.lags.rotate_left(1);
-        Millis::try_from(self.lags[0]).unwrap() * 1000
+        Duration::from_secs(self.lags[0])
+    }
+
+    fn wait(&mut self, duration: Duration) {
+        self.now = self.now.saturating_add(duration);
     }
 
     fn touch(&mut self, id: u64) {
@@ -84,7 +90,7 @@ impl Portal {
             stored.indexed = Some(stored.modified);
         }
         stored.modified = now;
-        stored.visible_at = now + lag;
+        stored.visible_at = now.saturating_add(lag);
     }
 
     fn nth(&self, nth: usize) -> Option<u64> {
@@ -92,11 +98,12 @@ impl Portal {
     }
 
     fn happen(&mut self, event: &Event) {
-        self.now += 1;
+        self.now = self.now.following();
         match event {
             Event::Create { id_gap } => {
                 self.next_id += id_gap;
-                let visible_at = self.now + self.lag();
+                let lag = self.lag();
+                let visible_at = self.now.saturating_add(lag);
                 let stored = Stored { modified: self.now, indexed: None, visible_at };
                 self.records.insert(self.next_id, stored);
             }
@@ -240,7 +247,7 @@ fn sync(
         if conduct.killed_after == Some(step) {
             return;
         }
-        portal.now += 700;
+        portal.wait(Duration::from_millis(700));
         changes.next().iter().for_each(|event| portal.happen(event));
         let next = order.next().unwrap() % pages.len();
         match pages.swap_remove(next) {
@@ -299,7 +306,7 @@ fn peer(
     };
     let cursor = read_position(&saved["updatedAt"]).unwrap().unwrap();
     let mut last = cursor;
-    let window = TimeWindow { from: cursor, to: portal.now + 1 };
+    let window = TimeWindow { from: cursor, to: portal.now.following() };
     for (id, stored) in &portal.records {
         if portal.is_hit(stored, window) {
             let emitted = destination.entry(*id).or_insert(stored.modified);
@@ -346,9 +353,9 @@ proptest! {
         during in vec(event(), 1..40),
     ) {
         let mut portal =
-            Portal { now: 1_700_000_000_000, next_id: 0, records: BTreeMap::new(), lags, skips };
+            Portal { now: START, next_id: 0, records: BTreeMap::new(), lags, skips };
         (0..at_first).for_each(|_| portal.happen(&Event::Create { id_gap: 7 }));
-        portal.now += 3_600_000;
+        portal.wait(Duration::from_secs(WORST_LAG_S));
         let (mut state, mut destination) = (None, BTreeMap::new());
         // A concurrent change is indistinguishable from a skipped hit, so a test case has only one
         // of them.
@@ -357,7 +364,7 @@ proptest! {
         for step in &steps {
             match step {
                 ModelStep::Event(event) => portal.happen(event),
-                ModelStep::Wait { seconds } => portal.now += Millis::try_from(*seconds).unwrap() * 1000,
+                ModelStep::Wait { seconds } => portal.wait(Duration::from_secs(*seconds)),
                 ModelStep::Peer => peer(&portal, &mut state, &mut destination),
                 ModelStep::Sync(conduct) => {
                     sync(&mut portal, &mut state, &mut destination, &mut during, conduct);
@@ -367,7 +374,7 @@ proptest! {
         // The portal no longer changes. A sync that was killed may have to finish an old window
         // first; the next sync then reads what changed since.
         for _ in 0..2 {
-            portal.now += Millis::try_from(2 * WORST_LAG_S).unwrap() * 1000 + 10_000;
+            portal.wait(Duration::from_secs(2 * WORST_LAG_S + 10));
             let conduct = Conduct { is_spread: true, order: vec![0], killed_after: None };
             sync(&mut portal, &mut state, &mut destination, &mut std::iter::empty(), &conduct);
         }

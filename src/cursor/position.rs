@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::DateTime;
 use serde_json::Value;
 
 use crate::time::{Millis, parse_instant};
@@ -36,13 +35,13 @@ pub struct TimeBounds {
 impl TimeBounds {
     /// Returns the position of a finished read: everything changed before it has been read.
     pub fn upper(&self) -> Millis {
-        self.started - millis(self.unfinished)
+        self.started.saturating_sub(self.unfinished)
     }
 
     /// Returns the end of every window of this sync, exclusive. It is later than `upper` if the
     /// clocks disagree.
     pub fn until(&self) -> Millis {
-        self.latest.max(self.started) - millis(self.unfinished)
+        self.latest.max(self.started).saturating_sub(self.unfinished)
     }
 
     /// Returns `true` if no correct clock can have produced this position yet.
@@ -68,14 +67,14 @@ impl TimeBounds {
         position: Millis,
         reconciled_until: Option<Millis>,
     ) -> (Millis, Option<Millis>) {
-        let worst = millis(self.worst_lag);
-        if worst == 0 {
+        let worst = self.worst_lag;
+        if worst.is_zero() {
             return (self.lower(position), None);
         }
         let reconciled_until =
             reconciled_until.unwrap_or(position.saturating_sub(worst)).min(position);
         let lower = self.lower(position);
-        if self.upper().saturating_sub(reconciled_until) < worst.saturating_mul(2) {
+        if self.upper().saturating_duration_since(reconciled_until) < worst.saturating_mul(2) {
             return (lower, Some(reconciled_until));
         }
         (lower.min(reconciled_until).max(self.first()), None)
@@ -83,33 +82,30 @@ impl TimeBounds {
 
     /// Returns the start of a read of changes since `position`, inclusive.
     pub fn lower(&self, position: Millis) -> Millis {
-        let overlap = millis(self.lookback).saturating_add(millis(self.index_lag));
+        let overlap = self.lookback.saturating_add(self.index_lag);
         position.saturating_sub(overlap).max(self.first())
     }
 }
 
 /// Tolerance for a saved position later than both clocks. The clocks of HubSpot's servers differ,
 /// and a position has milliseconds while a `Date` header has whole seconds.
-const CLOCK_TOLERANCE: Millis = 5 * 60_000;
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
 
 /// Distance between the end of a read and the public cursor in its state: the worst lag of the
 /// search index and the event logs. A reader that resumes exactly at the cursor, as the Python
 /// connector does, still finds late changes.
-pub const SETTLING: Millis = 60 * 60_000;
+pub const SETTLING: Duration = Duration::from_hours(1);
 
 /// Returns the cursor to write for a read up to `end`: everything before the cursor has been read
 /// after the worst index lag.
 pub(super) fn public_cursor(end: Millis, reconciled_until: Option<Millis>) -> Millis {
-    reconciled_until.unwrap_or(Millis::MAX).min(end.saturating_sub(SETTLING)).max(0)
-}
-
-fn millis(duration: Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
+    let settled = end.saturating_sub(SETTLING);
+    reconciled_until.map_or(settled, |until| until.min(settled)).max(Millis::EPOCH)
 }
 
 /// 2006-06-01, before HubSpot existed: the start date that the Python connector uses for "from the
 /// beginning".
-pub const FIRST: Millis = 1_149_120_000_000;
+pub const FIRST: Millis = Millis::new(1_149_120_000_000);
 
 /// Format of a stream's position in its state, as the Python connector writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,7 +127,8 @@ impl CursorFormat {
 
 /// Positions that a state can hold: the years 1970 to 9999, which every cursor format can
 /// represent.
-const POSITIONS: std::ops::RangeInclusive<Millis> = 0..=253_402_300_799_999;
+const POSITIONS: std::ops::RangeInclusive<Millis> =
+    Millis::EPOCH..=Millis::new(253_402_300_799_999);
 
 /// Reads a position: an instant in any supported format, or milliseconds. Returns `Ok(None)` for
 /// null and blank text.
@@ -139,8 +136,8 @@ pub(super) fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
     let position = match value {
         Value::Null => return Ok(None),
         Value::String(text) if text.trim().is_empty() => return Ok(None),
-        Value::String(text) => parse_instant(text).map(|instant| instant.timestamp_millis()),
-        Value::Number(number) => number.as_i64(),
+        Value::String(text) => parse_instant(text).map(Millis::from),
+        Value::Number(number) => number.as_i64().map(Millis::new),
         Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
     match position {
@@ -152,57 +149,60 @@ pub(super) fn read_position(value: &Value) -> Result<Option<Millis>, BadState> {
 
 /// Formats a position as `2026-11-20T10:00:00.000000Z`.
 pub(super) fn write_position(position: Millis) -> String {
-    DateTime::from_timestamp_millis(position)
-        .unwrap_or_default()
-        .format("%Y-%m-%dT%H:%M:%S%.6fZ")
-        .to_string()
+    position.to_utc().format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Returns the instant this many minutes after the epoch.
+    fn at_minute(minute: u64) -> Millis {
+        Millis::EPOCH.saturating_add(Duration::from_mins(minute))
+    }
+
     #[test]
     fn a_window_overlaps_the_last_one_and_stops_short_of_the_present() {
         let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
         let bounds = TimeBounds {
-            started: 10_000_000,
-            latest: 10_000_000,
+            started: Millis::new(10_000_000),
+            latest: Millis::new(10_000_000),
             unfinished: Duration::from_secs(3),
-            start_date: Some(1_000_000),
+            start_date: Some(Millis::new(1_000_000)),
             lookback: minutes(10),
             index_lag: minutes(5),
             worst_lag: minutes(60),
         };
-        assert_eq!(bounds.upper(), 9_997_000);
-        assert_eq!(bounds.lower(9_000_000), 9_000_000 - 900_000);
-        assert_eq!(bounds.lower(1_200_000), 1_000_000, "never before the start date");
-        assert_eq!(TimeBounds { start_date: None, ..bounds }.lower(0), -900_000);
+        assert_eq!(bounds.upper(), Millis::new(9_997_000));
+        let lower = |position| bounds.lower(Millis::new(position));
+        assert_eq!(lower(9_000_000), Millis::new(9_000_000 - 900_000));
+        assert_eq!(lower(1_200_000), Millis::new(1_000_000), "never before the start date");
+        let without_start_date = TimeBounds { start_date: None, ..bounds };
+        assert_eq!(without_start_date.lower(Millis::EPOCH), Millis::new(-900_000));
     }
 
     #[test]
     fn clocks_that_disagree_read_to_the_later_and_record_the_earlier() {
-        const MINUTE: Millis = 60_000;
         let bounds = TimeBounds {
-            started: 100 * MINUTE,
-            latest: 160 * MINUTE,
+            started: at_minute(100),
+            latest: at_minute(160),
             unfinished: Duration::from_secs(3),
             start_date: None,
             lookback: Duration::ZERO,
             index_lag: Duration::from_mins(5),
             worst_lag: Duration::from_hours(1),
         };
-        assert_eq!((bounds.upper(), bounds.until()), (100 * MINUTE - 3_000, 160 * MINUTE - 3_000));
+        let before = |minute| at_minute(minute).saturating_sub(Duration::from_secs(3));
+        assert_eq!((bounds.upper(), bounds.until()), (before(100), before(160)));
         // The `reconciled_until` instant uses the earlier clock, too.
-        assert_eq!(bounds.since(99 * MINUTE, None), (94 * MINUTE, Some(39 * MINUTE)));
+        assert_eq!(bounds.since(at_minute(99), None), (at_minute(94), Some(at_minute(39))));
         for (minute, expected) in [(99, false), (130, false), (165, false), (166, true)] {
-            assert_eq!(bounds.is_ahead(minute * MINUTE), expected, "{minute}");
+            assert_eq!(bounds.is_ahead(at_minute(minute)), expected, "{minute}");
         }
     }
 
     #[test]
     fn what_the_index_may_have_shown_late_is_searched_for_once_more() {
-        const MINUTE: Millis = 60_000;
         let bounds = |started| TimeBounds {
             started,
             latest: started,
@@ -220,17 +220,18 @@ mod tests {
             ("when an hour of them has settled", 1_060, 1_059, Some(940), (940, None)),
             ("a position in the future", 1_000, 9_000, None, (8_995, Some(8_940))),
         ] {
-            let reconciled_until = reconciled_until.map(|minutes: Millis| minutes * MINUTE);
-            let (lower, after) = bounds(now * MINUTE).since(position * MINUTE, reconciled_until);
-            let found = (lower / MINUTE, after.map(|moment| moment / MINUTE));
-            assert_eq!(found, expected, "{case}");
+            let reconciled_until = reconciled_until.map(at_minute);
+            let found = bounds(at_minute(now)).since(at_minute(position), reconciled_until);
+            let (lower, after) = expected;
+            assert_eq!(found, (at_minute(lower), after.map(at_minute)), "{case}");
         }
     }
 
     #[test]
     fn positions_have_six_digits() {
         assert_eq!(write_position(FIRST), "2006-06-01T00:00:00.000000Z");
-        assert_eq!(write_position(1_709_294_400_123), "2024-03-01T12:00:00.123000Z");
-        assert_eq!(write_position(0), "1970-01-01T00:00:00.000000Z");
+        let position = Millis::new(1_709_294_400_123);
+        assert_eq!(write_position(position), "2024-03-01T12:00:00.123000Z");
+        assert_eq!(write_position(Millis::EPOCH), "1970-01-01T00:00:00.000000Z");
     }
 }

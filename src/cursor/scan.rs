@@ -186,7 +186,7 @@ impl Scan {
     #[must_use]
     pub fn by_search(&self) -> Self {
         // No record was modified before the epoch.
-        let window = TimeWindow { from: self.lower.max(0), to: self.until };
+        let window = TimeWindow { from: self.lower.max(Millis::EPOCH), to: self.until };
         let scan = Self::new(ReadMode::Search, window, self.upper);
         Self { parallelism: self.parallelism, ..scan }
     }
@@ -494,7 +494,7 @@ impl Scan {
         match self.mode {
             // If ids are not ordered, records below the last id may still be missing.
             ReadMode::List if is_few && self.by_id => {
-                self.lower = self.lower.max(0);
+                self.lower = self.lower.max(Millis::EPOCH);
                 self.switch_mode(ReadMode::Search);
             }
             // The list is read from the beginning: keyset pagination must be confirmed before a

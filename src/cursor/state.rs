@@ -295,21 +295,22 @@ mod tests {
             StreamState::Scan(ScanProgress {
                 mode: ReadMode::Search,
                 lower,
-                upper: 2_000,
+                upper: Millis::new(2_000),
                 remaining: vec![IdRange { from: 7, end: None }],
                 generation: None,
                 reconciled_until: None,
                 filter: filter.map(str::to_owned),
             })
         };
+        let from = Millis::new(1_000);
         let until = StreamState::read_until;
         for (case, saved, filter, expected) in [
-            ("none, none", scan(1_000, None), None, scan(1_000, None)),
-            ("the same", scan(1_000, Some("f1")), Some("f1"), scan(1_000, Some("f1"))),
-            ("another", scan(1_000, Some("f1")), Some("f2"), until(1_000)),
-            ("no longer any", scan(1_000, Some("f1")), None, until(1_000)),
+            ("none, none", scan(from, None), None, scan(from, None)),
+            ("the same", scan(from, Some("f1")), Some("f1"), scan(from, Some("f1"))),
+            ("another", scan(from, Some("f1")), Some("f2"), until(from)),
+            ("no longer any", scan(from, Some("f1")), None, until(from)),
             ("a first one", scan(Millis::MIN, None), Some("f1"), StreamState::Unread),
-            ("a finished read", until(5), Some("f1"), until(5)),
+            ("a finished read", until(Millis::EPOCH), Some("f1"), until(Millis::EPOCH)),
         ] {
             let sections = BTreeMap::from([("archived".to_owned(), saved.clone())]);
             let state = SavedState { sections, ..saved.into() }.under(filter);
@@ -320,10 +321,10 @@ mod tests {
 
     #[test]
     fn what_lies_ahead_of_both_clocks_is_not_relied_on() {
-        const NOW: Millis = 1_709_294_400_000;
-        const MINUTE: Millis = 60_000;
+        const HOUR: Duration = Duration::from_hours(1);
+        const NOW: Millis = Millis::new(1_709_294_400_000);
         let bounds = TimeBounds {
-            started: NOW - 60 * MINUTE,
+            started: NOW.saturating_sub(HOUR),
             latest: NOW,
             unfinished: Duration::ZERO,
             start_date: None,
@@ -337,15 +338,15 @@ mod tests {
             ("as far ahead as clocks differ", 5, true),
             ("ahead", 6, false),
         ] {
-            let moment = NOW + ahead * MINUTE;
+            let moment = Millis::new(NOW.get() + ahead * 60_000);
             let parents = |others, own| {
                 StreamState::Parents(ParentPositions {
-                    positions: [("a".into(), own), ("b".into(), Some(5))].into(),
+                    positions: [("a".into(), own), ("b".into(), Some(Millis::new(5)))].into(),
                     others,
                     ..ParentPositions::default()
                 })
             };
-            let reconciled_until = Some(moment - 60 * MINUTE);
+            let reconciled_until = Some(moment.saturating_sub(HOUR));
             let complete = StreamState::Complete(Position { end: moment, reconciled_until });
             for (saved, dropped) in [
                 (complete.clone(), StreamState::Unread),
@@ -366,7 +367,7 @@ mod tests {
             }
             let scan = StreamState::Scan(ScanProgress {
                 mode: ReadMode::List,
-                lower: 0,
+                lower: Millis::EPOCH,
                 upper: moment,
                 remaining: vec![IdRange::ALL],
                 generation: None,
@@ -392,8 +393,8 @@ mod tests {
         ] {
             let scan = StreamState::Scan(ScanProgress {
                 mode: ReadMode::List,
-                lower: 0,
-                upper: 1,
+                lower: Millis::EPOCH,
+                upper: Millis::new(1),
                 remaining: vec![IdRange::ALL],
                 generation: saved,
                 reconciled_until: None,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -31,7 +32,8 @@ const BY_PARENT: StateCodec<'_> = StateCodec {
     layout: StateLayout::PerParent { parent_key: "form_id" },
 };
 
-const HOUR: Millis = 3_600_000;
+const HOUR: Duration = Duration::from_hours(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 fn decode(codec: &StateCodec<'_>, json: &str) -> Result<SavedState, BadState> {
     let blob: StateBlob = serde_json::from_str(json).unwrap();
@@ -98,14 +100,18 @@ fn every_format_has_its_meaning() {
 
 #[test]
 fn reads_every_form_ever_written() {
-    const NOON: Option<Millis> = Some(1_709_294_400_123);
+    const NOON: Option<Millis> = Some(Millis::new(1_709_294_400_123));
     for (case, json, expected) in [
         ("6.x", r#"{"updatedAt":"2024-03-01T12:00:00.123000Z"}"#, NOON),
         ("with an offset", r#"{"updatedAt":"2024-03-01T12:00:00.123000+00:00"}"#, NOON),
         ("three digits", r#"{"updatedAt":"2024-03-01T12:00:00.123Z"}"#, NOON),
         ("milliseconds as text", r#"{"updatedAt":"1709294400123"}"#, NOON),
         ("milliseconds", r#"{"updatedAt":1709294400123}"#, NOON),
-        ("whole seconds", r#"{"updatedAt":"2024-03-01T12:00:00+00:00"}"#, Some(1_709_294_400_000)),
+        (
+            "whole seconds",
+            r#"{"updatedAt":"2024-03-01T12:00:00+00:00"}"#,
+            Some(Millis::new(1_709_294_400_000)),
+        ),
         ("nothing read yet", r#"{"updatedAt":""}"#, None),
         ("null", r#"{"updatedAt":null}"#, None),
         ("of a full refresh", r#"{"__ab_no_cursor_state_message":true}"#, None),
@@ -265,15 +271,15 @@ fn progress_survives_the_wire() {
     for (lower, remaining, reconciled_until) in [
         (Millis::MIN, vec![IdRange { from: 70_022, end: None }], None),
         (
-            1_709_294_400_123,
+            Millis::new(1_709_294_400_123),
             vec![IdRange { from: 7, end: Some(100) }, IdRange { from: u64::MAX - 1, end: None }],
-            Some(1_709_294_400_000),
+            Some(Millis::new(1_709_294_400_000)),
         ),
     ] {
         let progress = ScanProgress {
             mode: ReadMode::List,
             lower,
-            upper: 1_709_294_999_000,
+            upper: Millis::new(1_709_294_999_000),
             remaining,
             generation: Some(3),
             reconciled_until,
@@ -287,11 +293,16 @@ fn progress_survives_the_wire() {
 
 #[test]
 fn the_end_survives_the_wire_behind_a_cursor_that_is_settled() {
-    const END: Millis = 1_709_294_999_000;
+    const END: Millis = Millis::new(1_709_294_999_000);
+    let before_end = |duration| END.saturating_sub(duration);
     for (case, reconciled_until, cursor) in [
-        ("nothing to search for once more", None, END - HOUR),
-        ("a part of the last hour", Some(END - 5), END - HOUR),
-        ("more than the last hour", Some(END - HOUR - 5), END - HOUR - 5),
+        ("nothing to search for once more", None, before_end(HOUR)),
+        ("a part of the last hour", Some(before_end(5 * MILLISECOND)), before_end(HOUR)),
+        (
+            "more than the last hour",
+            Some(before_end(HOUR + 5 * MILLISECOND)),
+            before_end(HOUR + 5 * MILLISECOND),
+        ),
     ] {
         for format in [CursorFormat::Iso, CursorFormat::Millis] {
             let codec = StateCodec {
@@ -383,7 +394,7 @@ fn parents(state: StreamState) -> ParentPositions {
 
 #[test]
 fn reads_the_positions_of_parents_in_every_format() {
-    const AT: Option<Millis> = Some(1_709_294_400_123);
+    const AT: Option<Millis> = Some(Millis::new(1_709_294_400_123));
     let listed = |positions: &[(&str, Option<Millis>)]| -> Vec<(String, Option<Millis>)> {
         positions.iter().map(|(id, position)| ((*id).to_owned(), *position)).collect()
     };
@@ -432,10 +443,11 @@ fn reads_the_positions_of_parents_in_every_format() {
 
 #[test]
 fn what_is_written_is_read_back() {
-    let partitions = Partitions::from([("a".into(), Some(1_709_294_400_123))]);
-    for others in [None, Some(1_700_000_000_000)] {
-        let (end, generation) = (1_709_294_400_123, others.map(|_| 3));
-        let (positions, end, previous_end) = (partitions.clone(), Some(end), None);
+    let end = Some(Millis::new(1_709_294_400_123));
+    let partitions = Partitions::from([("a".into(), end)]);
+    for others in [None, Some(Millis::new(1_700_000_000_000))] {
+        let generation = others.map(|_| 3);
+        let (positions, previous_end) = (partitions.clone(), None);
         let read = ParentPositions { positions, others, end, previous_end, generation };
         let blob = encode(&BY_PARENT, &StreamState::Parents(read.clone()));
         assert_eq!(parents(BY_PARENT.decode(Some(&blob)).unwrap().main), read);
@@ -444,19 +456,21 @@ fn what_is_written_is_read_back() {
 
 #[test]
 fn unfinished_parents_keep_their_positions() {
-    let (before, end) = (1_709_294_400_123, 1_709_380_800_000);
+    let (before, end) = (Millis::new(1_709_294_400_123), Millis::new(1_709_380_800_000));
+    let earlier = before.saturating_sub(5 * MILLISECOND);
+    let others = Some(before.saturating_sub(9 * MILLISECOND));
     // Two were finished by this read, one by the previous read, one by another connector.
     let positions = Partitions::from([
         ("a".into(), Some(end)),
         ("b".into(), Some(before)),
-        ("c".into(), Some(before - 5)),
+        ("c".into(), Some(earlier)),
         ("d".into(), Some(end)),
-        ("e".into(), Some(end - HOUR)),
+        ("e".into(), Some(end.saturating_sub(HOUR))),
         ("f".into(), None),
     ]);
     let read = ParentPositions {
         positions,
-        others: Some(before - 9),
+        others,
         end: Some(end),
         previous_end: Some(before),
         generation: None,
@@ -466,15 +480,15 @@ fn unfinished_parents_keep_their_positions() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|entry| entry["cursor"]["at"].as_str().unwrap().parse::<Millis>().unwrap())
+        .map(|entry| Millis::new(entry["cursor"]["at"].as_str().unwrap().parse().unwrap()))
         .collect();
     // A reader that starts at its cursor loses no change that is indexed within the hour.
-    let settling = end - HOUR;
-    assert_eq!(cursors, [settling, before - HOUR, before - 5, settling, settling - 1]);
+    let (settling, unfinished) = (end.saturating_sub(HOUR), before.saturating_sub(HOUR));
+    assert_eq!(cursors, [settling, unfinished, earlier, settling, settling.preceding()]);
     let saved = parents(BY_PARENT.decode(Some(&state)).unwrap().main);
     let own: Vec<_> = saved.positions.values().map(|position| position.unwrap()).collect();
-    assert_eq!(own, [end, before - HOUR, before - 5, end, settling - 1]);
-    assert_eq!(saved.others, Some(before - 9));
+    assert_eq!(own, [end, unfinished, earlier, end, settling.preceding()]);
+    assert_eq!(saved.others, others);
 }
 
 #[test]

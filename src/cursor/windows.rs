@@ -55,7 +55,7 @@ impl Span {
 
     /// Splits the span into windows, oldest first.
     pub fn windows(self, length: Duration) -> Vec<TimeWindow> {
-        let length = Millis::try_from(length.as_millis()).unwrap_or(Millis::MAX).max(1);
+        let length = length.max(Duration::from_millis(1));
         let mut windows = Vec::new();
         let mut from = self.lower;
         while from < self.upper {
@@ -87,8 +87,8 @@ mod tests {
     use super::*;
 
     const BOUNDS: TimeBounds = TimeBounds {
-        started: FIRST + 100_003,
-        latest: FIRST + 100_003,
+        started: after_first(100_003),
+        latest: after_first(100_003),
         unfinished: Duration::from_secs(3),
         start_date: None,
         lookback: Duration::ZERO,
@@ -96,37 +96,54 @@ mod tests {
         worst_lag: Duration::ZERO,
     };
 
+    /// Returns the instant this many milliseconds after [`FIRST`].
+    const fn after_first(millis: i64) -> Millis {
+        Millis::new(FIRST.get() + millis)
+    }
+
+    fn span(lower: i64, upper: i64, end: i64) -> Span {
+        Span { lower: Millis::new(lower), upper: Millis::new(upper), end: Millis::new(end) }
+    }
+
     #[test]
     fn where_a_read_begins_and_ends() {
-        let at = StreamState::read_until;
-        let progress = Span { lower: 0, upper: FIRST + 50_000, end: FIRST + 50_000 }
-            .progress(FIRST + 9, Some(3));
+        let at = |millis| StreamState::read_until(after_first(millis));
+        let end = after_first(50_000);
+        let progress =
+            Span { lower: Millis::EPOCH, upper: end, end }.progress(after_first(9), Some(3));
         let half = || StreamState::Scan(progress.clone());
-        let upper = FIRST + 97_003;
-        let start_date = Some(FIRST + 60_000);
+        let upper = after_first(97_003);
+        let start_date = Some(after_first(60_000));
         for (case, saved, start_date, full_refresh, generation, expected) in [
             ("nothing saved", StreamState::Unread, None, false, None, (FIRST, upper)),
-            ("a start date", StreamState::Unread, start_date, false, None, (FIRST + 60_000, upper)),
-            ("a position", at(FIRST + 80_000), None, false, None, (FIRST + 70_000, upper)),
             (
-                "one near the start date",
-                at(FIRST + 61_000),
+                "a start date",
+                StreamState::Unread,
                 start_date,
                 false,
                 None,
-                (FIRST + 60_000, upper),
+                (after_first(60_000), upper),
             ),
-            ("a full refresh", at(FIRST + 80_000), None, true, None, (FIRST, upper)),
+            ("a position", at(80_000), None, false, None, (after_first(70_000), upper)),
+            (
+                "one near the start date",
+                at(61_000),
+                start_date,
+                false,
+                None,
+                (after_first(60_000), upper),
+            ),
+            ("a full refresh", at(80_000), None, true, None, (FIRST, upper)),
             (
                 "one in the future",
-                at(FIRST + 99_000),
+                at(99_000),
                 None,
                 false,
                 None,
-                (FIRST + 99_000, FIRST + 99_000),
+                (after_first(99_000), after_first(99_000)),
             ),
-            ("half a read", half(), None, false, None, (FIRST + 9, FIRST + 50_000)),
-            ("half a refresh", half(), None, true, Some(3), (FIRST + 9, FIRST + 50_000)),
+            ("half a read", half(), None, false, None, (after_first(9), end)),
+            ("half a refresh", half(), None, true, Some(3), (after_first(9), end)),
             ("half an older refresh", half(), None, true, Some(4), (FIRST, upper)),
         ] {
             let bounds = TimeBounds { start_date, ..BOUNDS };
@@ -138,23 +155,25 @@ mod tests {
     #[test]
     fn what_the_later_clock_adds_is_one_window() {
         for (later, windows) in [(28, 3), (29, 3), (5_000_000, 3)] {
-            let span = Span { lower: 5, upper: later, end: 28 };
-            let found = span.windows(Duration::from_millis(10));
+            let found = span(5, later, 28).windows(Duration::from_millis(10));
             assert_eq!(found.len(), windows, "{later}");
-            assert_eq!(found.last().map(|window| window.to), Some(later));
+            assert_eq!(found.last().map(|window| window.to), Some(Millis::new(later)));
         }
         // Remainder of a span whose newest part has been read.
-        let rest = Span { lower: 5, upper: 18, end: 28 }.windows(Duration::from_millis(10));
-        assert_eq!(rest.last(), Some(&TimeWindow { from: 15, to: 18 }));
-        let progress = Span { lower: 5, upper: 90, end: 28 }.progress(35, None);
-        assert_eq!((progress.lower, progress.upper), (28, 28), "no more than the earlier clock");
+        let rest = span(5, 18, 28).windows(Duration::from_millis(10));
+        let last = TimeWindow { from: Millis::new(15), to: Millis::new(18) };
+        assert_eq!(rest.last(), Some(&last));
+        let progress = span(5, 90, 28).progress(Millis::new(35), None);
+        let end = Millis::new(28);
+        assert_eq!((progress.lower, progress.upper), (end, end), "no more than the earlier clock");
     }
 
     #[test]
     fn windows_touch_and_cover_the_span() {
-        let windows = Span { lower: 5, upper: 28, end: 28 }.windows(Duration::from_millis(10));
-        let found: Vec<_> = windows.iter().map(|window| (window.from, window.to)).collect();
+        let windows = span(5, 28, 28).windows(Duration::from_millis(10));
+        let found: Vec<_> =
+            windows.iter().map(|window| (window.from.get(), window.to.get())).collect();
         assert_eq!(found, [(5, 15), (15, 25), (25, 28)]);
-        assert!(Span { lower: 5, upper: 5, end: 5 }.windows(Duration::from_millis(10)).is_empty());
+        assert!(span(5, 5, 5).windows(Duration::from_millis(10)).is_empty());
     }
 }

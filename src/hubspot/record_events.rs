@@ -34,7 +34,7 @@ impl RecordEventsQuery<'_> {
             ),
             window: format!(
                 "occurredAfter={}&occurredBefore={}",
-                write_instant(self.from - 1),
+                write_instant(self.from.preceding()),
                 write_instant(self.to)
             ),
         }
@@ -73,8 +73,8 @@ mod tests {
             object_type: "contact",
             record: 101,
             event_type: "e_visited_page",
-            from: 1_709_294_400_001,
-            to: 1_709_294_400_123,
+            from: Millis::new(1_709_294_400_001),
+            to: Millis::new(1_709_294_400_123),
         };
         let parameters = query.parameters();
         let parameters = parameters.in_order();

@@ -282,7 +282,9 @@ mod tests {
     fn line(columns: &Columns, record: &str, associations: &[Option<&[u64]>]) -> String {
         let mut line = Vec::new();
         let record = Record::parse(record).unwrap();
-        Encoder::new("deals", columns).push(&record, associations, 17, &mut line).unwrap();
+        Encoder::new("deals", columns)
+            .push(&record, associations, Millis::new(17), &mut line)
+            .unwrap();
         let line = String::from_utf8(line).unwrap();
         if !line.is_empty() {
             serde_json::from_str::<serde_json::Value>(&line).expect("a line is JSON");

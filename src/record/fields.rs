@@ -151,7 +151,7 @@ impl<'page> Record<'page> {
     pub fn instant(&self, name: &str) -> Option<Millis> {
         let raw = self.raw(name)?;
         let text = unquote(raw);
-        parse_instant(text.as_deref().unwrap_or(raw)).map(|instant| instant.timestamp_millis())
+        parse_instant(text.as_deref().unwrap_or(raw)).map(Millis::from)
     }
 
     /// Returns a field that is itself a record, or `None` if it is absent or not an object.

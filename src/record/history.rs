@@ -79,7 +79,7 @@ impl<'page> PropertyVersion<'page> {
     fn instant(&self) -> Option<Millis> {
         let raw = self.timestamp?;
         let text = unquote(raw);
-        parse_instant(text.as_deref().unwrap_or(raw)).map(|instant| instant.timestamp_millis())
+        parse_instant(text.as_deref().unwrap_or(raw)).map(Millis::from)
     }
 }
 
@@ -272,7 +272,7 @@ mod tests {
         let mut encoder = HistoryEncoder::new("deals_property_history", form, &columns);
         let record = Record::parse(record).unwrap();
         let mut lines = Vec::new();
-        let count = encoder.push(&record, from, 17, &mut lines).unwrap();
+        let count = encoder.push(&record, from, Millis::new(17), &mut lines).unwrap();
         let text = String::from_utf8(lines).unwrap();
         let data: Vec<_> = text
             .lines()
@@ -291,6 +291,7 @@ mod tests {
     #[test]
     fn each_version_is_a_record() {
         let chosen = ["value", "sourceId", "archived"];
+        let newest = Millis::new(1_709_294_400_123);
         assert_eq!(
             encoded(TEXTS, &chosen, DEAL, Millis::MIN).0,
             [
@@ -299,7 +300,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            encoded(NUMBERS, &["source-type", "updated-by-user-id"], DEAL, 1_709_294_400_123).0,
+            encoded(NUMBERS, &["source-type", "updated-by-user-id"], DEAL, newest).0,
             [
                 r#"{"vid":7,"property":"dealstage","timestamp":1709294400123,"source-type":"CRM_UI","updated-by-user-id":771}"#
             ]
@@ -317,7 +318,8 @@ mod tests {
     fn what_does_not_fit_is_nulled_and_noted() {
         let record = r#"{"id":"7","propertiesWithHistory":{"a":[
             {"value":"x","timestamp":"then","updatedByUserId":"me"},{"value":"y"}]}}"#;
-        let (data, nulled) = encoded(NUMBERS, &["value", "updated-by-user-id"], record, 9);
+        let chosen = ["value", "updated-by-user-id"];
+        let (data, nulled) = encoded(NUMBERS, &chosen, record, Millis::new(9));
         assert_eq!(nulled, 2);
         assert!(data[0].starts_with(r#"{"vid":7,"property":"a","value":"x"}"#), "{data:?}");
         assert!(
@@ -355,7 +357,7 @@ mod tests {
     #[test]
     fn a_record_without_versions_is_none() {
         for record in [r#"{"id":"7"}"#, r#"{"propertiesWithHistory":{"a":[{}]}}"#] {
-            assert_eq!(encoded(TEXTS, &[], record, 0).0, [""; 0]);
+            assert_eq!(encoded(TEXTS, &[], record, Millis::EPOCH).0, [""; 0]);
         }
     }
 }

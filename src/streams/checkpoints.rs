@@ -48,16 +48,17 @@ mod tests {
 
     use super::*;
     use crate::cursor::{CursorFormat, IdRange, ReadMode, ScanProgress, StateCursor, StateLayout};
+    use crate::time::Millis;
 
     #[test]
     fn a_checkpoint_of_one_read_keeps_the_state_of_the_other() {
-        const NOON: i64 = 1_709_294_400_000;
+        const NOON: Millis = Millis::new(1_709_294_400_000);
         let cursor = StateCursor { field: "updatedAt", selected: None, format: CursorFormat::Iso };
         let codec = StateCodec { cursor: Some(cursor), layout: StateLayout::Flat };
         let scan = |next| {
             StreamState::Scan(ScanProgress {
                 mode: ReadMode::List,
-                lower: 0,
+                lower: Millis::EPOCH,
                 upper: NOON,
                 remaining: vec![IdRange { from: next, end: None }],
                 generation: None,

@@ -85,8 +85,8 @@ impl Context<'_> {
         let clock = self.api.client.clock();
         TimeBounds {
             // No record was modified before HubSpot existed, however wrong a clock may be.
-            started: clock.earliest(self.started).timestamp_millis().max(FIRST),
-            latest: clock.latest(self.started).timestamp_millis(),
+            started: Millis::from(clock.earliest(self.started)).max(FIRST),
+            latest: clock.latest(self.started).into(),
             unfinished: limits::UNFINISHED,
             start_date: self.start_date,
             lookback: self.lookback,

@@ -13,6 +13,7 @@ use crate::hubspot::{Api, RecordId, RequestContext};
 use crate::protocol::{ConfiguredStream, StreamStatus};
 use crate::streams::readers;
 use crate::streams::{Context, PlannedStream, ReadStrategy, Schema, StreamSpec, Targets};
+use crate::time::Millis;
 
 /// Reads the stream to its end. The caller sends COMPLETE or INCOMPLETE.
 pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Result<(), Error> {
@@ -54,7 +55,7 @@ pub(super) async fn read_stream(run: &Run<'_>, track: &StreamProgress<'_>) -> Re
         page_budget: &run.page_budget,
         counter,
         name: Arc::clone(name),
-        start_date: config.start_date.map(|date| date.timestamp_millis()),
+        start_date: config.start_date.map(Millis::from),
         lookback,
         history_properties,
         started: run.started,

@@ -57,7 +57,7 @@ pub(super) async fn read(
     };
     let (window, end) = (scan.window(), scan.end());
     let is_begun = stream.saved.main.is_scan() && scan.mode() == ReadMode::List;
-    let is_recent = u128::from(window.to.abs_diff(window.from)) <= RECENT.as_millis();
+    let is_recent = window.to.saturating_duration_since(window.from) <= RECENT;
     let is_read =
         scan.is_done() || is_recent && !is_begun && reader.read_recent(window.from).await?;
     if !is_read {

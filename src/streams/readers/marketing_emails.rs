@@ -17,8 +17,8 @@
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::time::Duration;
 
-use chrono::{DateTime, Duration, SecondsFormat};
 use futures_util::future::try_join;
 use futures_util::{TryStreamExt, stream};
 
@@ -28,14 +28,14 @@ use crate::hubspot::{self, Endpoint, ListRequest, PageLayout, Pages, Parameter, 
 use crate::record::Record;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::MarketingEmails;
-use crate::time::Millis;
+use crate::time::{Millis, write_instant};
 
 /// Number of e-mails read concurrently by id.
 const AT_ONCE: usize = 8;
 
 /// Time after publication during which the statistics of an e-mail are read again. Half of all
 /// opens come within a day or two, nearly all within a month.
-const STILL_OPENED: Duration = Duration::days(30);
+const STILL_OPENED: Duration = Duration::from_hours(24 * 30);
 
 /// Part of the e-mails, as requested and filtered together.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -207,13 +207,14 @@ impl Emails<'_> {
     fn filter(&self, part: Part) -> String {
         match part {
             Part::Live if self.client_side_cursor.from() > Millis::MIN => {
-                format!("updatedAfter={}", instant(self.client_side_cursor.from() - 1))
+                let before = self.client_side_cursor.from().preceding();
+                format!("updatedAfter={}", write_instant(before))
             }
             Part::Live => String::new(),
             Part::Archived => "archived=true".into(),
             Part::Sent => {
-                let since = self.context.bounds().upper() - STILL_OPENED.num_milliseconds();
-                format!("publishedAfter={}", instant(since))
+                let since = self.context.bounds().upper().saturating_sub(STILL_OPENED);
+                format!("publishedAfter={}", write_instant(since))
             }
         }
     }
@@ -238,10 +239,4 @@ impl Emails<'_> {
 fn id(record: &Record<'_>) -> Option<String> {
     let text = record.text("id").map(std::borrow::Cow::into_owned);
     text.or_else(|| record.raw("id").map(str::to_owned)).filter(|id| !id.is_empty())
-}
-
-/// Formats an instant as `2024-03-01T12:00:00.123Z`.
-fn instant(moment: Millis) -> String {
-    let instant = DateTime::from_timestamp_millis(moment).unwrap_or_default();
-    instant.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

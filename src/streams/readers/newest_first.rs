@@ -20,7 +20,7 @@ mod tests {
 
     #[test]
     fn a_page_reaches_back_to_its_last_record_if_the_order_holds() {
-        const NOW: Millis = 1_790_000_000_000;
+        const NOW: i64 = 1_790_000_000_000;
         for (case, moments, expected) in [
             ("sorted", "[9,8,5]", Some(5)),
             ("equal", "[5,5]", Some(5)),
@@ -28,14 +28,14 @@ mod tests {
             ("one without a moment", "[9,null,3]", None),
             ("none", "[]", None),
         ] {
-            let moments: Vec<Option<Millis>> = serde_json::from_str(moments).unwrap();
+            let moments: Vec<Option<i64>> = serde_json::from_str(moments).unwrap();
             let records: Vec<_> = moments
                 .iter()
                 .map(|moment| serde_json::json!({ "at": moment.map(|at| NOW + at) }))
                 .collect();
             let body = serde_json::json!({ "results": records }).to_string();
             let page = Page::decode(&Bytes::from(body)).unwrap();
-            let expected = expected.map(|at: Millis| NOW + at);
+            let expected = expected.map(|at| Millis::new(NOW + at));
             assert_eq!(oldest(&page, "at").unwrap(), expected, "{case}");
         }
     }

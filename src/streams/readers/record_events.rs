@@ -157,11 +157,16 @@ mod tests {
             ("one not read", Some(8), vec![("1", Some(7)), ("2", None)], None),
             ("others are earlier", Some(5), vec![("1", Some(7))], Some(5)),
         ] {
-            let positions =
-                partitions.into_iter().map(|(id, position)| (id.to_owned(), position)).collect();
-            let saved = ParentPositions { positions, others, ..ParentPositions::default() };
+            let own = partitions.into_iter();
+            let saved = ParentPositions {
+                positions: own
+                    .map(|(id, at): (&str, Option<i64>)| (id.to_owned(), at.map(Millis::new)))
+                    .collect(),
+                others: others.map(Millis::new),
+                ..ParentPositions::default()
+            };
             let earliest = earliest(&StreamState::Parents(saved));
-            assert_eq!(earliest.position(), expected, "{case}");
+            assert_eq!(earliest.position(), expected.map(Millis::new), "{case}");
         }
     }
 }

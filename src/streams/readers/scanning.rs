@@ -398,7 +398,7 @@ impl<H: PageSource> ScanRun<'_, H> {
         let Some(object_count) = self.unless_refused(object_count)? else { return Ok(()) };
         let (mut in_window, pushed) = (object_count.total, self.stream.conditions.pushed());
         if window.from > Millis::MIN || !pushed.is_empty() {
-            let window = TimeWindow { from: window.from.max(0), ..window };
+            let window = TimeWindow { from: window.from.max(Millis::EPOCH), ..window };
             let count = hubspot::count(api, name, modified, window, pushed).await;
             let Some(count) = self.unless_refused(count)? else { return Ok(()) };
             in_window = count;

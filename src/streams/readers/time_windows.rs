@@ -93,7 +93,7 @@ impl EventLog<'_> {
                 let Some(page) = page else { return Ok(records) };
                 records += self.emitter.send(page.records(), &[], |_| true).await?;
                 if let Some(oldest) = self.oldest(&page)? {
-                    rest.to = rest.to.min(oldest + 1);
+                    rest.to = rest.to.min(oldest.following());
                 }
             }
         }
@@ -117,7 +117,7 @@ impl EventLog<'_> {
         // rest.
         let is_newer = |record: &Record<'_>| record.instant(self.cursor) > Some(oldest);
         self.emitter.send(page.records(), &[], is_newer).await?;
-        Ok(Span { upper: oldest + 1, ..span })
+        Ok(Span { upper: oldest.following(), ..span })
     }
 
     /// Returns the time of the last event of a page, if it is sorted newest first.
@@ -167,7 +167,7 @@ impl EventLog<'_> {
 
 /// Returns the parameters with the bounds of a window.
 fn bounds(TimeWindow { from, to }: TimeWindow) -> String {
-    format!("startTimestamp={from}&endTimestamp={}", to - 1)
+    format!("startTimestamp={from}&endTimestamp={}", to.preceding())
 }
 
 /// Returns the parameters for at most `limit` events of a window.
