@@ -23,6 +23,7 @@ use crate::protocol::{ConfiguredCatalog, IncomingState};
 use crate::record::{
     Columns, Encoder, Field, HistoryEncoder, HistoryForm, Record, Source, VersionField,
 };
+use crate::record_id::RecordId;
 use crate::schema::{choose, property_columns};
 use crate::time::Millis;
 
@@ -112,11 +113,12 @@ pub fn page(bytes: &[u8]) {
     let mut lines = Vec::new();
     let mut encoder = Encoder::new("deals", &columns);
     let mut histories = HistoryEncoder::new("deals_property_history", HISTORY, &columns);
+    let ids = [7, 8].map(RecordId::new);
     for page in answers::pages(&body) {
         for text in page.records() {
             let Ok(record) = Record::parse(text) else { continue };
             let from = lines.len();
-            if encoder.push(&record, &[Some(&[7, 8])], Millis::EPOCH, &mut lines).is_err() {
+            if encoder.push(&record, &[Some(&ids)], Millis::EPOCH, &mut lines).is_err() {
                 lines.truncate(from);
             }
             let from = lines.len();

@@ -18,6 +18,7 @@ pub mod page_guard;
 pub mod progress;
 pub mod protocol;
 pub mod record;
+pub mod record_id;
 pub mod schema;
 pub mod secret;
 pub mod signals;

@@ -264,6 +264,7 @@ fn trimmed(token: &Secret<String>) -> Secret<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record_id::RecordId;
 
     const TOKEN: &str = r#""credentials":{"credentials_title":"Private App Credentials","access_token":"pat-canary-1"}"#;
 
@@ -341,7 +342,7 @@ mod tests {
         ));
         let Selection { filters, include, exclude, records } = config.unwrap().choice;
         assert_eq!((include, exclude), (vec!["a*".to_owned()], vec!["deals.b?".to_owned()]));
-        let ids = vec![7, 9_999_999_999_999_999_999];
+        let ids = [7, 9_999_999_999_999_999_999].map(RecordId::new).to_vec();
         assert_eq!(records, [RecordChoice { object: "deals".into(), ids }]);
         let [filter] = &*filters else { panic!("{filters:?}") };
         assert_eq!((filter.operator.as_str(), filter.value.as_deref()), ("GT", Some("1")));

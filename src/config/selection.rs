@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::record_id::RecordId;
+
 /// Complete selection; empty unless the user configured one.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
@@ -34,5 +36,5 @@ pub struct FilterChoice {
 pub struct RecordChoice {
     /// Object type, by any of its names.
     pub object: String,
-    pub ids: Vec<u64>,
+    pub ids: Vec<RecordId>,
 }

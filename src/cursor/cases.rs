@@ -7,6 +7,7 @@ use super::{
     RangeKey, ReadMode, Scan, ScanTask, StreamState, TimeBounds,
 };
 use crate::page_guard::Endless;
+use crate::record_id::RecordId;
 use crate::time::Millis;
 
 const SPREAD: Parallelism = Parallelism {
@@ -29,14 +30,27 @@ fn read_until(millis: i64) -> StreamState {
     StreamState::read_until(Millis::new(millis))
 }
 
+fn id(id: u64) -> RecordId {
+    RecordId::new(id)
+}
+
+fn probe(total: u64, in_window: u64, top: u64) -> CountProbe {
+    CountProbe { total, in_window, top: id(top) }
+}
+
 fn seen(ids: &[Option<u64>], token: Option<&str>) -> PageInfo {
-    PageInfo { ids: ids.to_vec(), token: token.map(str::to_owned), left: None }
+    PageInfo {
+        ids: ids.iter().map(|number| number.map(id)).collect(),
+        token: token.map(str::to_owned),
+        left: None,
+    }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what `ask` gives")]
 fn search(above: u64, offset: Option<&str>) -> Option<ScanTask> {
     let offset = offset.map(str::to_owned);
-    Some(ScanTask::Page(RangeKey(0), PageRequest::Search { above, below: None, offset }))
+    let request = PageRequest::Search { above: id(above), below: None, offset };
+    Some(ScanTask::Page(RangeKey(0), request))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what `ask` gives")]
@@ -98,7 +112,7 @@ fn remaining(scan: &Scan) -> Vec<(u64, Option<u64>)> {
         .map(|progress| progress.remaining)
         .unwrap_or_default()
         .iter()
-        .map(|range| (range.from, range.end))
+        .map(|range| (range.from.get(), range.end.map(RecordId::get)))
         .collect()
 }
 
@@ -120,10 +134,11 @@ fn counted(start_date: Option<i64>, count_probe: CountProbe) -> Scan {
 
 #[test]
 fn a_long_list_is_shared_and_a_contradiction_goes_back_to_one_reader() {
-    let mut scan = counted(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
+    let mut scan = counted(None, probe(1_000, 1_000, 1_009));
     for (above, found) in [(9, Some(260)), (259, Some(510)), (509, None)] {
+        let above = id(above);
         assert_eq!(scan.next_task(), Some(ScanTask::SplitPoint { above, after: 247 }));
-        scan.apply_split_point(found);
+        scan.apply_split_point(found.map(id));
     }
     let jobs: Vec<_> = std::iter::from_fn(|| scan.next_task()).collect();
     let expected = [(0, "10"), (1, "260"), (2, "510"), (3, "758")]
@@ -149,7 +164,7 @@ fn a_long_list_is_shared_and_a_contradiction_goes_back_to_one_reader() {
 #[test]
 fn c34_marks_stay_within_what_a_search_can_page_through() {
     for total in [1_000, 100_000, 100_000_000] {
-        let mut scan = counted(None, CountProbe { total, in_window: total, top: 10 * total });
+        let mut scan = counted(None, probe(total, total, 10 * total));
         let Some(ScanTask::SplitPoint { after, .. }) = scan.next_task() else { panic!("a mark") };
         assert!(after < 10_000, "{after} of {total}");
     }
@@ -157,10 +172,10 @@ fn c34_marks_stay_within_what_a_search_can_page_through() {
 
 #[test]
 fn what_a_page_shows_of_the_next_range_is_read_again_in_sequence() {
-    let mut scan = counted(None, CountProbe { total: 1_000, in_window: 1_000, top: 1_009 });
+    let mut scan = counted(None, probe(1_000, 1_000, 1_009));
     for found in [Some(12), None] {
         assert!(matches!(scan.next_task(), Some(ScanTask::SplitPoint { .. })));
-        scan.apply_split_point(found);
+        scan.apply_split_point(found.map(id));
     }
     let jobs: Vec<_> = std::iter::from_fn(|| scan.next_task()).collect();
     assert!(jobs.len() > 1 && Some(&jobs[0]) == list(RangeKey(0), Some("10")).as_ref(), "{jobs:?}");
@@ -190,7 +205,7 @@ fn a_list_without_order_stays_a_list() {
     assert_eq!(scan.next_task(), list(RangeKey(0), Some("10")));
     // The order breaks while the count probe is pending: id 2 may still follow.
     scan.take(RangeKey(0), ReadMode::List, &seen(&[Some(900), Some(800)], Some("x"))).unwrap();
-    scan.apply_count_probe(CountProbe { total: 1_000, in_window: 10, top: 1_009 });
+    scan.apply_count_probe(probe(1_000, 10, 1_009));
     assert_eq!((scan.mode(), scan.next_task()), (ReadMode::List, list(RangeKey(0), Some("x"))));
 }
 
@@ -202,7 +217,7 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         ("few are new enough", Some(5), 499, ReadMode::Search),
         ("most are new enough", Some(5), 500, ReadMode::List),
     ] {
-        let scan = counted(start_date, CountProbe { total: 1_000, in_window, top: 1_009 });
+        let scan = counted(start_date, probe(1_000, in_window, 1_009));
         assert_eq!(scan.mode(), mode, "{case}");
     }
     let saved = read_until(5_000);
@@ -212,7 +227,7 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
         let page = PageInfo { left: Some(in_window), ..seen(&[Some(3), Some(4)], Some("2")) };
         scan.take(RangeKey(0), ReadMode::Search, &page).unwrap();
         assert_eq!(scan.next_task(), Some(ScanTask::CountProbe), "{case}");
-        scan.apply_count_probe(CountProbe { total: 1_000, in_window, top: 1_009 });
+        scan.apply_count_probe(probe(1_000, in_window, 1_009));
         assert_eq!(scan.mode(), mode, "{case}");
         let expected = match mode {
             // The list restarts from the beginning: no list page has confirmed keyset pagination
@@ -227,7 +242,7 @@ fn the_cheaper_way_is_chosen_once_it_is_known() {
 /// Returns a search page that reports `left` remaining hits, itself included.
 fn hits(ids: std::ops::Range<u64>, left: u64, is_last: bool) -> PageInfo {
     let token = (!is_last).then(|| "3".to_owned());
-    PageInfo { ids: ids.map(Some).collect(), token, left: Some(left) }
+    PageInfo { ids: ids.map(|number| Some(id(number))).collect(), token, left: Some(left) }
 }
 
 fn search_scan() -> Scan {
@@ -263,7 +278,7 @@ fn hits_that_vanish_are_counted_again() {
         assert!(!scan.is_done() && remaining(&scan) == [(0, None)], "{case}: nothing is claimed");
         assert_eq!(
             scan.next_task(),
-            Some(ScanTask::Recount { range: RangeKey(0), from: 0, to: 13 }),
+            Some(ScanTask::Recount { range: RangeKey(0), from: id(0), to: id(13) }),
             "{case}"
         );
         assert_eq!(scan.next_task(), None, "{case}: once");
@@ -274,11 +289,13 @@ fn hits_that_vanish_are_counted_again() {
         }
         assert_eq!(remaining(&scan), [(0, Some(13))], "{case}: that part is searched again");
         let Some(ScanTask::Page(key, request)) = scan.next_task() else { panic!("a page") };
-        assert_eq!(request, PageRequest::Search { above: 0, below: Some(13), offset: None });
+        let (above, below) = (id(0), Some(id(13)));
+        assert_eq!(request, PageRequest::Search { above, below, offset: None });
         scan.take(key, ReadMode::Search, &hits(9..12, 4, false)).unwrap();
         scan.next_task();
         scan.take(key, ReadMode::Search, &hits(0..0, 0, true)).unwrap();
-        assert_eq!(scan.next_task(), Some(ScanTask::Recount { range: key, from: 0, to: 12 }));
+        let (from, to) = (id(0), id(12));
+        assert_eq!(scan.next_task(), Some(ScanTask::Recount { range: key, from, to }));
         assert_eq!(scan.recounted(key, Some(4)), Err(PagingViolation::Order), "the second time");
     }
 }
@@ -301,7 +318,7 @@ fn a_search_ends_when_nothing_is_left_of_its_total() {
 #[test]
 fn a_search_that_goes_on_by_list_proves_first_that_the_list_is_paged_by_id() {
     let saved = read_until(5_000);
-    let count_probe = CountProbe { total: 1_000, in_window: 900, top: 1_009 };
+    let count_probe = probe(1_000, 900, 1_009);
     for (case, token, is_shared) in [("by id", "4", true), ("by offset", "3", false)] {
         let mut scan = Scan::begin(&saved, &BOUNDS, false, None).parallelism(SPREAD);
         scan.next_task();

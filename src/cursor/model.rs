@@ -13,6 +13,7 @@ use super::{
     Parallelism, Position, RangeKey, ReadMode, Scan, ScanTask, StateCodec, StateCursor,
     StateLayout, StreamState, TimeBounds,
 };
+use crate::record_id::RecordId;
 use crate::time::{Millis, TimeWindow};
 
 /// Time at which the portal is created.
@@ -65,8 +66,8 @@ struct Stored {
 /// A portal with a list, and with a search whose index lags.
 struct Portal {
     now: Millis,
-    next_id: u64,
-    records: BTreeMap<u64, Stored>,
+    next_id: RecordId,
+    records: BTreeMap<RecordId, Stored>,
     /// Seconds until a change shows up in the index; used cyclically.
     lags: Vec<u64>,
     /// Number of hits that a search counts but leaves out before each page.
@@ -83,7 +84,7 @@ impl Portal {
         self.now = self.now.saturating_add(duration);
     }
 
-    fn touch(&mut self, id: u64) {
+    fn touch(&mut self, id: RecordId) {
         let (now, lag) = (self.now, self.lag());
         let stored = self.records.get_mut(&id).unwrap();
         if stored.visible_at <= now {
@@ -93,7 +94,7 @@ impl Portal {
         stored.visible_at = now.saturating_add(lag);
     }
 
-    fn nth(&self, nth: usize) -> Option<u64> {
+    fn nth(&self, nth: usize) -> Option<RecordId> {
         self.records.keys().copied().nth(nth % self.records.len().max(1))
     }
 
@@ -101,7 +102,7 @@ impl Portal {
         self.now = self.now.following();
         match event {
             Event::Create { id_gap } => {
-                self.next_id += id_gap;
+                self.next_id = self.next_id.saturating_add(*id_gap);
                 let lag = self.lag();
                 let visible_at = self.now.saturating_add(lag);
                 let stored = Stored { modified: self.now, indexed: None, visible_at };
@@ -133,14 +134,20 @@ impl Portal {
     }
 
     /// Returns a page of ids with their true modification dates, and the rest of the response.
-    fn answer(&self, request: &PageRequest, window: TimeWindow) -> (Vec<(u64, Millis)>, PageInfo) {
+    fn answer(
+        &self,
+        request: &PageRequest,
+        window: TimeWindow,
+    ) -> (Vec<(RecordId, Millis)>, PageInfo) {
         let (from, to) = match request {
             PageRequest::List { after } => {
-                (after.as_ref().map_or(0, |after| after.parse().unwrap()), None)
+                let from = after.as_ref().map(|after| after.parse().unwrap());
+                (from.unwrap_or(RecordId::MIN), None)
             }
-            PageRequest::Search { above, below, .. } => (above + 1, *below),
+            PageRequest::Search { above, below, .. } => (above.saturating_add(1), *below),
         };
-        let mut hits = self.records.range(from..to.unwrap_or(u64::MAX)).filter(|(_, stored)| {
+        let to = to.unwrap_or(RecordId::new(u64::MAX));
+        let mut hits = self.records.range(from..to).filter(|(_, stored)| {
             matches!(request, PageRequest::List { .. }) || self.is_hit(stored, window)
         });
         let skipped = match request {
@@ -152,7 +159,9 @@ impl Portal {
         let left = u64::try_from(skipped + page.len() + hits.clone().count()).unwrap();
         let token = match (hits.next(), page.last(), request) {
             (None, ..) | (_, None, _) => None,
-            (Some(_), Some((last, _)), PageRequest::List { .. }) => Some((last + 1).to_string()),
+            (Some(_), Some((last, _)), PageRequest::List { .. }) => {
+                Some(last.saturating_add(1).to_string())
+            }
             (Some(_), Some(_), PageRequest::Search { .. }) => Some(PAGE.to_string()),
         };
         let left = matches!(request, PageRequest::Search { .. }).then_some(left);
@@ -165,7 +174,7 @@ impl Portal {
         CountProbe {
             total: self.records.len().try_into().unwrap(),
             in_window: in_window.count().try_into().unwrap(),
-            top: self.records.keys().next_back().copied().unwrap_or_default(),
+            top: self.records.keys().next_back().copied().unwrap_or(RecordId::MIN),
         }
     }
 }
@@ -185,7 +194,7 @@ struct Conduct {
 enum ModelPage {
     Asked(RangeKey, PageRequest),
     /// Received and accepted; holds the records to emit.
-    PageInfo(PageKey, Vec<(u64, Millis)>),
+    PageInfo(PageKey, Vec<(RecordId, Millis)>),
 }
 
 /// Runs one sync, reading and writing the wire format of the state. `changes` happen between the
@@ -193,7 +202,7 @@ enum ModelPage {
 fn sync(
     portal: &mut Portal,
     state: &mut Option<crate::protocol::StateBlob>,
-    destination: &mut BTreeMap<u64, Millis>,
+    destination: &mut BTreeMap<RecordId, Millis>,
     changes: &mut impl Iterator<Item = Event>,
     conduct: &Conduct,
 ) {
@@ -221,9 +230,9 @@ fn sync(
                 ScanTask::CountProbe => scan.apply_count_probe(portal.count_probe(scan.window())),
                 ScanTask::SplitPoint { above, after } => {
                     let after = usize::try_from(after).unwrap();
-                    scan.apply_split_point(
-                        portal.records.range(above + 1..).map(|(id, _)| *id).nth(after),
-                    );
+                    let mut ids =
+                        portal.records.range(above.saturating_add(1)..).map(|(id, _)| *id);
+                    scan.apply_split_point(ids.nth(after));
                 }
                 ScanTask::Recount { range, from, to } => {
                     let part = portal.records.range(from..to).map(|(_, stored)| stored);
@@ -299,7 +308,7 @@ fn encode(state: &StreamState) -> crate::protocol::StateBlob {
 fn peer(
     portal: &Portal,
     state: &mut Option<crate::protocol::StateBlob>,
-    destination: &mut BTreeMap<u64, Millis>,
+    destination: &mut BTreeMap<RecordId, Millis>,
 ) {
     let Some(saved) = state.as_ref().filter(|saved| saved.contains_key("source_hubspot")) else {
         return;
@@ -353,7 +362,7 @@ proptest! {
         during in vec(event(), 1..40),
     ) {
         let mut portal =
-            Portal { now: START, next_id: 0, records: BTreeMap::new(), lags, skips };
+            Portal { now: START, next_id: RecordId::MIN, records: BTreeMap::new(), lags, skips };
         (0..at_first).for_each(|_| portal.happen(&Event::Create { id_gap: 7 }));
         portal.wait(Duration::from_secs(WORST_LAG_S));
         let (mut state, mut destination) = (None, BTreeMap::new());

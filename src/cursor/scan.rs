@@ -25,6 +25,7 @@ use super::task::{
     ReadMode, ScanPass, ScanTask,
 };
 use crate::page_guard::PageGuard;
+use crate::record_id::RecordId;
 use crate::time::{Millis, TimeWindow};
 
 /// Number of consecutive empty search pages, without a page token but with hits remaining, that
@@ -47,7 +48,7 @@ pub(super) enum SizeEstimate {
     Asked,
     /// Highest id, and the number of records between two split points until the last one is found.
     Known {
-        top: u64,
+        top: RecordId,
         step: Option<u64>,
     },
 }
@@ -129,7 +130,7 @@ impl Scan {
             lower,
             upper,
             until,
-            ranges: vec![Range::new(RangeKey(0), 0, None)],
+            ranges: vec![Range::new(RangeKey(0), RecordId::MIN, None)],
             next_key: RangeKey(1),
             chain: (RangeKey(0), None),
             by_id: true,
@@ -173,7 +174,7 @@ impl Scan {
     pub fn by_list(&self) -> Self {
         let key = self.next_key;
         Self {
-            ranges: vec![Range::new(key, 0, None)],
+            ranges: vec![Range::new(key, RecordId::MIN, None)],
             next_key: key.following(),
             pages: self.pages,
             chain: (key, None),
@@ -206,7 +207,7 @@ impl Scan {
     #[must_use]
     pub fn in_sequence(&self) -> Self {
         let key = self.next_key;
-        let mut range = Range::new(key, 0, None);
+        let mut range = Range::new(key, RecordId::MIN, None);
         range.token.clone_from(&self.chain.1);
         Self {
             ranges: vec![range],
@@ -284,7 +285,7 @@ impl Scan {
         match mode {
             ReadMode::Search if in_order.is_none() => return Err(PagingViolation::Order),
             ReadMode::List => {
-                let follows = match (in_order, seen.token.as_deref().map(str::parse::<u64>)) {
+                let follows = match (in_order, seen.token.as_deref().map(str::parse::<RecordId>)) {
                     (Some(next), Some(Ok(after))) => after >= next,
                     (Some(_), None) => true,
                     (None, _) | (_, Some(Err(_))) => false,
@@ -526,7 +527,7 @@ impl Scan {
     }
 
     /// Records the id at a split point; `None` if fewer records are left than one step.
-    pub fn apply_split_point(&mut self, found: Option<u64>) {
+    pub fn apply_split_point(&mut self, found: Option<RecordId>) {
         self.is_finding_split_point = false;
         let SizeEstimate::Known { top, step: Some(step) } = self.size_estimate else { return };
         if let Some(id) = found {
@@ -589,6 +590,6 @@ impl Scan {
 }
 
 /// Returns the lowest id that may follow these, if they ascend and none is below `next`.
-fn ascending(next: u64, ids: &[Option<u64>]) -> Option<u64> {
+fn ascending(next: RecordId, ids: &[Option<RecordId>]) -> Option<RecordId> {
     ids.iter().try_fold(next, |next, id| id.filter(|id| *id >= next)?.checked_add(1))
 }

@@ -288,6 +288,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::record_id::RecordId;
 
     #[test]
     fn progress_holds_only_for_what_it_left_out() {
@@ -296,7 +297,7 @@ mod tests {
                 mode: ReadMode::Search,
                 lower,
                 upper: Millis::new(2_000),
-                remaining: vec![IdRange { from: 7, end: None }],
+                remaining: vec![IdRange { from: RecordId::new(7), end: None }],
                 generation: None,
                 reconciled_until: None,
                 filter: filter.map(str::to_owned),

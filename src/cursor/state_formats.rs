@@ -16,6 +16,7 @@ use super::state::{
 use super::task::ReadMode;
 use super::wire::OWN_KEY;
 use crate::protocol::StateBlob;
+use crate::record_id::RecordId;
 use crate::time::{Millis, write_instant};
 
 const FLAT: StateCodec<'_> = StateCodec {
@@ -34,6 +35,10 @@ const BY_PARENT: StateCodec<'_> = StateCodec {
 
 const HOUR: Duration = Duration::from_hours(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
+
+fn id_range(from: u64, end: Option<u64>) -> IdRange {
+    IdRange { from: RecordId::new(from), end: end.map(RecordId::new) }
+}
 
 fn decode(codec: &StateCodec<'_>, json: &str) -> Result<SavedState, BadState> {
     let blob: StateBlob = serde_json::from_str(json).unwrap();
@@ -202,8 +207,7 @@ fn every_field_of_our_own_is_there_with_its_type_or_the_state_is_bad() {
         read(&state.to_string()).map_err(|BadState(problem)| problem)
     };
     let StreamState::Scan(whole) = wire(&|_| {}).unwrap().main else { panic!("a scan") };
-    let expected = [IdRange { from: 7, end: Some(100) }, IdRange { from: 200, end: None }];
-    assert_eq!(whole.remaining, expected);
+    assert_eq!(whole.remaining, [id_range(7, Some(100)), id_range(200, None)]);
     for (field, expected) in [
         ("version", "has no version"),
         ("way", "has no `way`"),
@@ -269,10 +273,10 @@ fn every_field_of_our_own_is_there_with_its_type_or_the_state_is_bad() {
 #[test]
 fn progress_survives_the_wire() {
     for (lower, remaining, reconciled_until) in [
-        (Millis::MIN, vec![IdRange { from: 70_022, end: None }], None),
+        (Millis::MIN, vec![id_range(70_022, None)], None),
         (
             Millis::new(1_709_294_400_123),
-            vec![IdRange { from: 7, end: Some(100) }, IdRange { from: u64::MAX - 1, end: None }],
+            vec![id_range(7, Some(100)), id_range(u64::MAX - 1, None)],
             Some(Millis::new(1_709_294_400_000)),
         ),
     ] {

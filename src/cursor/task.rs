@@ -2,6 +2,7 @@
 
 use super::ranges::{PageKey, RangeKey};
 use crate::page_guard::Endless;
+use crate::record_id::RecordId;
 use crate::time::Millis;
 
 /// Read mode.
@@ -20,10 +21,10 @@ pub enum ScanTask {
     CountProbe,
     /// Count the search hits with `from <= id < to` again, because the totals of the pages in that
     /// part were inconsistent: see [`Scan::recounted`](super::Scan::recounted).
-    Recount { range: RangeKey, from: u64, to: u64 },
+    Recount { range: RangeKey, from: RecordId, to: RecordId },
     /// Find the split point: the record at zero-based rank `after` among those with an id above
     /// `above`.
-    SplitPoint { above: u64, after: u64 },
+    SplitPoint { above: RecordId, after: u64 },
 }
 
 /// Request for one page.
@@ -33,7 +34,7 @@ pub enum PageRequest {
     List { after: Option<String> },
     /// Search hits with `above < id < below`. `offset` is set only after an empty page that was not
     /// the last one.
-    Search { above: u64, below: Option<u64>, offset: Option<String> },
+    Search { above: RecordId, below: Option<RecordId>, offset: Option<String> },
 }
 
 impl PageRequest {
@@ -67,7 +68,7 @@ impl ScanPass {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageInfo {
     /// Record ids, in page order.
-    pub ids: Vec<Option<u64>>,
+    pub ids: Vec<Option<RecordId>>,
     /// Token for the next page; only its absence ends a range.
     pub token: Option<String>,
     /// Number of records left in the range, including this page, if the API reports it.
@@ -90,7 +91,7 @@ pub struct CountProbe {
     /// Number of those that changed in the window and match the search filter.
     pub in_window: u64,
     /// Highest id.
-    pub top: u64,
+    pub top: RecordId,
 }
 
 /// A response that violates an assumption of the scan.

@@ -22,6 +22,7 @@ use super::position::{BadState, read_position, write_position};
 use super::ranges::IdRange;
 use super::state::{FinishedParents, Position, ScanProgress, StreamState};
 use super::task::ReadMode;
+use crate::record_id::RecordId;
 use crate::time::Millis;
 
 /// Key under which this connector stores its own part of the state.
@@ -259,7 +260,7 @@ fn read_entry(entry: WireEntry) -> Result<OwnRead, BadState> {
 /// the common part is read twice.
 fn ranges(remaining: &[(String, Option<String>)]) -> Result<Vec<IdRange>, BadState> {
     let id = |text: &str| {
-        text.parse::<u64>().map_err(|_| bad(format!("has the id `{text}` in `remaining`")))
+        text.parse::<RecordId>().map_err(|_| bad(format!("has the id `{text}` in `remaining`")))
     };
     let ranges = remaining
         .iter()

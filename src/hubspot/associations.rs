@@ -5,9 +5,8 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::RecordId;
 use super::api::Api;
 use super::batch::{Answered, BatchNotes, LeftOut, read_whole};
 use super::endpoint::Endpoint;
@@ -19,6 +18,7 @@ use super::tolerant::{null_as_default, number, odd_as_default};
 use crate::error::Error;
 use crate::http::{Bucket, DecodeError, PageSize};
 use crate::page_guard::{Endless, PageGuard};
+use crate::record_id::RecordId;
 use crate::strict;
 
 /// Associated ids of one object type, by record. Records without associations are absent.
@@ -149,7 +149,7 @@ async fn read_page<T: DeserializeOwned>(
         let returned = listed.iter().map(|listed| listed.from).collect();
         Ok(Answered { value: listed, returned, notes, asked: asked.get() })
     };
-    let id = |place: &usize| inputs.get(*place).map_or(0, |input| input.id);
+    let id = |place: &usize| inputs.get(*place).map_or(RecordId::MIN, |input| input.id);
     let places = (0..inputs.len()).collect();
     let what = format!("POST {tail}");
     let answers = read_whole(&api, &what, places, (id, LeftOut::HasNone), ask).await?;
@@ -206,7 +206,6 @@ struct Inputs<'a> {
 
 #[derive(Debug, Serialize)]
 struct AssociationInput {
-    #[serde(serialize_with = "as_text")]
     id: RecordId,
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<String>,
@@ -219,11 +218,6 @@ impl AssociationInput {
     fn first(id: RecordId) -> Self {
         Self { id, after: None, guard: PageGuard::default() }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it")]
-fn as_text<S: Serializer>(id: &RecordId, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(id)
 }
 
 /// A page of one input's associations.
@@ -296,6 +290,10 @@ pub(super) fn read_each(body: &Bytes) -> Result<(), DecodeError> {
 mod tests {
     use super::*;
 
+    fn id(id: u64) -> RecordId {
+        RecordId::new(id)
+    }
+
     #[test]
     fn reads_both_spellings_of_ids_and_each_inputs_link() {
         let body = r#"{"status":"COMPLETE","results":[
@@ -304,9 +302,10 @@ mod tests {
         let (listed, _) = decode::<To>(&Bytes::from_static(body.as_bytes())).unwrap();
         assert_eq!(listed.len(), 1);
         let ids: Vec<_> = listed[0].to.iter().map(|to| to.to_object_id.0).collect();
-        assert_eq!((listed[0].from, ids), (7, vec![88100, 88101]));
+        assert_eq!((listed[0].from, ids), (id(7), vec![id(88100), id(88101)]));
         assert_eq!(listed[0].next, Some(PageToken::new("MTAw")));
-        let query = LinksQuery::new("contacts", "deals", &[7, 8]).next(&listed).unwrap().unwrap();
+        let query =
+            LinksQuery::new("contacts", "deals", &[id(7), id(8)]).next(&listed).unwrap().unwrap();
         let body = Inputs { inputs: query.inputs.iter().collect() };
         let body = serde_json::to_string(&body).unwrap();
         assert_eq!(body, r#"{"inputs":[{"id":"7","after":"MTAw"}]}"#);
@@ -335,20 +334,20 @@ mod tests {
                 "contacts":{"results":[{"id":"7","type":"a"}],"paging":{"next":{"after":"8"}}}}"#,
         )
         .unwrap();
-        assert_eq!(found["line_items"], Inline { ids: vec![5], is_cut: false });
-        assert_eq!(found["contacts"], Inline { ids: vec![7], is_cut: true });
+        assert_eq!(found["line_items"], Inline { ids: vec![id(5)], is_cut: false });
+        assert_eq!(found["contacts"], Inline { ids: vec![id(7)], is_cut: true });
         let odd = r#"{"a":{"results":[{"id":5,"type":null},null]},"b":null,
             "c":{"results":null,"paging":null},"d":{}}"#;
         let found = inline_associations(odd).unwrap();
-        assert_eq!(found["a"], Inline { ids: vec![5], is_cut: false });
+        assert_eq!(found["a"], Inline { ids: vec![id(5)], is_cut: false });
         assert!(["b", "c", "d"].iter().all(|object| found[*object] == Inline::default()));
         assert!(inline_associations("null").unwrap().is_empty());
     }
 
     #[test]
     fn q44_each_id_stays_once_in_order() {
-        let mut ids = vec![3, 1, 3, 2, 1];
+        let mut ids = [3, 1, 3, 2, 1].map(id).to_vec();
         keep_first_of_each(&mut ids);
-        assert_eq!(ids, [3, 1, 2]);
+        assert_eq!(ids, [3, 1, 2].map(id));
     }
 }

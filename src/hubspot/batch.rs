@@ -12,10 +12,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use super::RecordId;
 use super::api::Api;
 use crate::error::Error;
 use crate::http::PageSize;
+use crate::record_id::RecordId;
 
 /// Status fields of the response to a batch read.
 ///
@@ -67,7 +67,7 @@ impl BatchEntry {
 }
 
 fn id(value: &Value) -> Option<RecordId> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    value.as_u64().map(RecordId::new).or_else(|| value.as_str()?.parse().ok())
 }
 
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -245,10 +245,16 @@ mod tests {
     use serde_json::json;
     use tokio_util::sync::CancellationToken;
 
+    /// Returns the ids 1, 2 and 3.
+    fn three() -> Vec<RecordId> {
+        [1, 2, 3].map(RecordId::new).to_vec()
+    }
+
     fn again(answer: Value, returned: &[u64], left_out: LeftOut) -> Option<(Vec<u64>, bool)> {
         let notes: BatchNotes = serde_json::from_value(answer).unwrap();
-        let again = notes.left_to_ask(&[1, 2, 3], |id| *id, returned, left_out);
-        again.map(|again| (again.keys, again.is_usable))
+        let returned: Vec<_> = returned.iter().copied().map(RecordId::new).collect();
+        let again = notes.left_to_ask(&three(), |id| *id, &returned, left_out);
+        again.map(|again| (again.keys.into_iter().map(RecordId::get).collect(), again.is_usable))
     }
 
     #[test]
@@ -364,13 +370,13 @@ mod tests {
         let api =
             Api { client: &client, paths: &paths, stats: &stats, request_context, scopes: &scopes };
         let asked = std::cell::Cell::new(0);
-        let ask = async |_: &[u64], _: &PageSize| {
+        let ask = async |_: &[RecordId], _: &PageSize| {
             asked.set(asked.get() + 1);
             let notes = serde_json::from_value(notes.clone()).unwrap();
             Ok(Answered { value: (), returned: Vec::new(), notes, asked: 3 })
         };
-        let kind = (|id: &u64| *id, LeftOut::Unknown);
-        let answers = read_whole(&api, "POST /x", vec![1, 2, 3], kind, ask).await;
+        let kind = (|id: &RecordId| *id, LeftOut::Unknown);
+        let answers = read_whole(&api, "POST /x", three(), kind, ask).await;
         (answers, asked.get())
     }
 
@@ -398,6 +404,6 @@ mod tests {
     #[test]
     fn ids_are_read_in_both_spellings() {
         let records = [r#"{"id":"7","x":{}}"#, r#"{"x":1,"id":8}"#, r#"{"id":"a"}"#, r#"{"x":1}"#];
-        assert_eq!(ids_of(records.into_iter()), [7, 8]);
+        assert_eq!(ids_of(records.into_iter()), [7, 8].map(RecordId::new));
     }
 }

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::RecordId;
 use super::api::Api;
 use super::endpoint::Endpoint;
 use super::list_request::{ListRequest, Parameters};
@@ -11,6 +10,7 @@ use super::page::{Page, PageToken};
 use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize, RequestError};
+use crate::record_id::RecordId;
 
 /// Requests the page of a list that `after` points to, or the first one.
 pub async fn collection(

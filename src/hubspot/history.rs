@@ -5,7 +5,6 @@ use std::fmt::Write;
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 
-use super::RecordId;
 use super::api::Api;
 use super::endpoint::Endpoint;
 use super::objects::{Input, QUERY, read_rows};
@@ -13,6 +12,7 @@ use super::page::{Page, PageToken};
 use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::PageSize;
+use crate::record_id::RecordId;
 
 /// Requests a page of the list with the history of these properties.
 ///
@@ -74,7 +74,7 @@ mod tests {
     fn a_batch_names_the_properties_in_its_body() {
         let properties = ["amount".to_owned()];
         let body = HistoryRequest {
-            inputs: inputs(&[7]),
+            inputs: inputs(&[RecordId::new(7)]),
             properties: &["hs_object_id"],
             properties_with_history: &properties,
         };

@@ -112,7 +112,7 @@ impl<'a> ListRequest<'a> {
         let page_size = (page_size.name.to_owned(), Value::from(size));
         // Offsets in bodies are numbers.
         let number = |after: &PageToken| {
-            after.as_id().map_or_else(|| Value::from(after.as_str()), Value::from)
+            after.as_number().map_or_else(|| Value::from(after.as_str()), Value::from)
         };
         let token = after.map(|after| (self.token_name().to_owned(), number(after)));
         [page_size].into_iter().chain(token).collect()

@@ -64,6 +64,3 @@ pub use scopes::{GrantedScopes, open_something};
 pub use search::{ObjectCount, SearchQuery, count, id_at_rank, object_count, search};
 pub use token_info::{OAuthApp, TokenScopes};
 pub use tolerant::Readable;
-
-/// A record id: a 64-bit number, sent as decimal text.
-pub type RecordId = u64;

@@ -6,7 +6,6 @@ use std::fmt::Write;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use super::RecordId;
 use super::api::Api;
 use super::batch::{Answered, LeftOut, ids_of, read_whole};
 use super::endpoint::Endpoint;
@@ -15,6 +14,7 @@ use super::page::{Page, PageToken};
 use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
+use crate::record_id::RecordId;
 
 /// Request for a page of the list, in ascending order of id and without filters.
 #[derive(Debug, Clone)]

@@ -44,8 +44,8 @@ impl PageToken {
         percent_encoding::utf8_percent_encode(&self.0, percent_encoding::NON_ALPHANUMERIC)
     }
 
-    /// Returns the record id in the token, if it is one: an inclusive lower bound of the next page.
-    pub fn as_id(&self) -> Option<u64> {
+    /// Returns the token as a number, if it is one.
+    pub fn as_number(&self) -> Option<u64> {
         self.0.parse().ok()
     }
 }
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(total(r#"{"results":[],"total":"7"}"#), Some(7));
         assert_eq!(total(r#"{"results":[],"total":{}}"#), None);
         let number = decode(r#"{"results":[],"paging":{"next":{"after":7}}}"#).unwrap();
-        assert_eq!(number.next.and_then(|page_token| page_token.as_id()), Some(7));
+        assert_eq!(number.next.and_then(|page_token| page_token.as_number()), Some(7));
     }
 
     #[test]

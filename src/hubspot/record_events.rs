@@ -2,9 +2,9 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::RecordId;
 use super::limits::EVENT_OCCURRENCES_PAGE;
 use super::list_request::Parameter;
+use crate::record_id::RecordId;
 use crate::time::{Millis, write_instant};
 
 /// The occurrences of one event type for one record.
@@ -71,7 +71,7 @@ mod tests {
     fn asks_for_one_record_and_one_type() {
         let query = RecordEventsQuery {
             object_type: "contact",
-            record: 101,
+            record: RecordId::new(101),
             event_type: "e_visited_page",
             from: Millis::new(1_709_294_400_001),
             to: Millis::new(1_709_294_400_123),

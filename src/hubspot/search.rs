@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RecordId;
 use super::api::Api;
 use super::condition::{Condition, Operator};
 use super::conditions::length;
@@ -13,6 +12,7 @@ use super::page::{Page, PageToken};
 use super::path_segment::path_segment;
 use crate::error::Error;
 use crate::http::{Bucket, PageSize};
+use crate::record_id::RecordId;
 use crate::strict;
 use crate::time::{Millis, TimeWindow};
 
@@ -115,14 +115,14 @@ impl<'a> From<&'a SearchQuery<'a>> for SearchBody<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ObjectCount {
     pub total: u64,
-    /// The highest id; 0 if there is no record.
+    /// The highest id; [`RecordId::MIN`] if there is no record.
     pub top: RecordId,
 }
 
 /// Requests the number of records and the highest id.
 pub async fn object_count(api: Api<'_>, object: &str) -> Result<ObjectCount, Error> {
     let page = one_hit(api, object, Vec::new(), "DESCENDING", None).await?;
-    let top = first_id(&page).unwrap_or_default();
+    let top = first_id(&page).unwrap_or(RecordId::MIN);
     Ok(ObjectCount { total: page.total.unwrap_or_default(), top })
 }
 
@@ -200,11 +200,11 @@ mod tests {
             properties: &properties,
             from: Millis::new(1_700_000_000_000),
             to: Millis::new(1_700_000_060_000),
-            above: 41,
+            above: RecordId::new(41),
             below: None,
             offset: None,
         };
-        let sliced = SearchQuery { below: Some(80), ..query.clone() };
+        let sliced = SearchQuery { below: Some(RecordId::new(80)), ..query.clone() };
         let body = serde_json::to_value(SearchBody::from(&sliced)).unwrap();
         let expected =
             serde_json::json!({ "propertyName": "hs_object_id", "operator": "LT", "value": "80" });

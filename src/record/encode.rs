@@ -9,6 +9,7 @@ use super::columns::{Columns, Property, Source};
 use super::fields::{Record, note};
 use super::json::quoted;
 use crate::protocol::{Change, ChangeKind};
+use crate::record_id::RecordId;
 use crate::strict::{self, RepairKind, Repaired};
 use crate::time::Millis;
 
@@ -95,7 +96,7 @@ impl<'columns> Encoder<'columns> {
     pub fn push(
         &mut self,
         record: &Record<'_>,
-        associations: &[Option<&[u64]>],
+        associations: &[Option<&[RecordId]>],
         emitted_at_ms: Millis,
         line: &mut Vec<u8>,
     ) -> serde_json::Result<bool> {
@@ -238,7 +239,7 @@ fn push_on_one_line(raw: &str, line: &mut Vec<u8>) {
 }
 
 /// Appends associated ids as text, like all ids.
-fn push_ids(ids: &[u64], line: &mut Vec<u8>) {
+fn push_ids(ids: &[RecordId], line: &mut Vec<u8>) {
     line.push(b'[');
     for (index, id) in ids.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
@@ -279,7 +280,7 @@ mod tests {
     }
 
     /// Encodes one record of the stream `deals` and returns its line.
-    fn line(columns: &Columns, record: &str, associations: &[Option<&[u64]>]) -> String {
+    fn line(columns: &Columns, record: &str, associations: &[Option<&[RecordId]>]) -> String {
         let mut line = Vec::new();
         let record = Record::parse(record).unwrap();
         Encoder::new("deals", columns)
@@ -309,7 +310,7 @@ mod tests {
         );
         let record = r#"{"id":"7","archivedAt":null,"properties":{"amount":"12.50","dealname":null},"url":"x"}"#;
         assert_eq!(
-            line(&columns, record, &[Some(&[1, 2])]),
+            line(&columns, record, &[Some(&[RecordId::new(1), RecordId::new(2)])]),
             concat!(
                 r#"{"type":"RECORD","record":{"stream":"deals","data":{"id":"7","contacts":["1","2"],"#,
                 r#""properties":{"amount":12.50,"dealname":null},"properties_amount":12.50},"emitted_at":17}}"#,

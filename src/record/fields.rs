@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::columns::{Columns, Values};
 use super::json::{quoted, read, unquote};
 use crate::protocol::{Change, ChangeKind};
+use crate::record_id::RecordId;
 use crate::strict::{RepairKind, Repaired};
 use crate::time::{Millis, parse_instant};
 
@@ -160,7 +161,7 @@ impl<'page> Record<'page> {
     }
 
     /// Returns the record's id if it is decimal text or, in older APIs, a number.
-    pub fn id(&self) -> Option<u64> {
+    pub fn id(&self) -> Option<RecordId> {
         let raw = self.raw("id")?;
         unquote(raw).as_deref().unwrap_or(raw).parse().ok()
     }
@@ -192,7 +193,7 @@ mod tests {
         let record =
             Record::parse(r#"{ "id" : "70021", "caf\u00e9": "\u00e9\"", "x": null, "n": 7 }"#)
                 .unwrap();
-        assert_eq!(record.id(), Some(70021));
+        assert_eq!(record.id(), Some(RecordId::new(70_021)));
         assert_eq!(record.text("café").as_deref(), Some("é\""));
         assert_eq!((record.raw("x"), record.raw("absent")), (None, None));
         assert_eq!((record.raw("n"), record.text("n")), (Some("7"), None));

@@ -48,6 +48,7 @@ mod tests {
 
     use super::*;
     use crate::cursor::{CursorFormat, IdRange, ReadMode, ScanProgress, StateCursor, StateLayout};
+    use crate::record_id::RecordId;
     use crate::time::Millis;
 
     #[test]
@@ -55,12 +56,12 @@ mod tests {
         const NOON: Millis = Millis::new(1_709_294_400_000);
         let cursor = StateCursor { field: "updatedAt", selected: None, format: CursorFormat::Iso };
         let codec = StateCodec { cursor: Some(cursor), layout: StateLayout::Flat };
-        let scan = |next| {
+        let scan = |next: u64| {
             StreamState::Scan(ScanProgress {
                 mode: ReadMode::List,
                 lower: Millis::EPOCH,
                 upper: NOON,
-                remaining: vec![IdRange { from: next, end: None }],
+                remaining: vec![IdRange { from: RecordId::new(next), end: None }],
                 generation: None,
                 reconciled_until: None,
                 filter: None,

@@ -12,9 +12,10 @@ use super::counter::RecordCounter;
 use super::spec::StreamSpec;
 use crate::cursor::{BadState, FIRST, IgnoredPart, SavedState, TimeBounds};
 use crate::error::Error;
-use crate::hubspot::{self, Api, Conditions, RecordId, limits};
+use crate::hubspot::{self, Api, Conditions, limits};
 use crate::protocol::{Batch, MessageSender, StateBlob};
 use crate::record::Columns;
+use crate::record_id::RecordId;
 use crate::time::{self, Millis};
 
 /// A selected stream with everything resolved that reading it requires.

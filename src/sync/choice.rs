@@ -5,9 +5,9 @@ use crate::config::{FilterChoice, Selection, did_you_mean};
 use crate::error::Error;
 use crate::http::RequestStats;
 use crate::hubspot::{
-    Api, BadOperand, Condition, Conditions, Definition, Operands, Operator, RecordId,
-    RequestContext,
+    Api, BadOperand, Condition, Conditions, Definition, Operands, Operator, RequestContext,
 };
+use crate::record_id::RecordId;
 use crate::schema::{Patterns, PropertyColumn, object_of};
 use crate::streams::{CustomStream, STREAMS, StreamSpec, names_of};
 

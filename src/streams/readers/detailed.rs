@@ -17,8 +17,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{ClientSideCursor, Emitter, StreamStats, unreadable};
 use crate::error::Error;
-use crate::hubspot::{self, BatchRead, Endpoint, Pages, RecordId};
+use crate::hubspot::{self, BatchRead, Endpoint, Pages};
 use crate::record::Record;
+use crate::record_id::RecordId;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::Detailed;
 

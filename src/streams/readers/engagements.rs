@@ -23,6 +23,7 @@ use crate::hubspot::{
     PagingKind, Parameter, limits,
 };
 use crate::record::Record;
+use crate::record_id::RecordId;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::Engagements;
 use crate::time::Millis;
@@ -155,6 +156,6 @@ impl EngagementReader<'_> {
 }
 
 /// Returns the id of an engagement as sent.
-fn id(text: &str) -> Option<u64> {
+fn id(text: &str) -> Option<RecordId> {
     Record::parse(text).ok()?.nested(ITSELF)?.id()
 }

@@ -15,10 +15,11 @@ use super::unreadable;
 use crate::error::{Error, WHERE_TO_GRANT};
 use crate::hubspot::limits::{ASSOCIATIONS_READ, LIST_PAGE};
 use crate::hubspot::{
-    self, Api, Associations, ListQuery, PageSize, RecordId, RequestContext, inline_associations,
+    self, Api, Associations, ListQuery, PageSize, RequestContext, inline_associations,
     read_associations,
 };
 use crate::record::Record;
+use crate::record_id::RecordId;
 use crate::streams::scopes_of;
 
 /// Reads the associated ids of records of one object type.

@@ -8,10 +8,9 @@ use super::scanning::{EncodedPage, PageSource, ParsedRecord, numeric};
 use super::{StreamStats, unreadable};
 use crate::cursor::{PageRequest, ReadMode, ScanPass};
 use crate::error::Error;
-use crate::hubspot::{
-    self, Condition, ListQuery, Page, PageSize, PageToken, RecordId, SearchQuery, limits,
-};
+use crate::hubspot::{self, Condition, ListQuery, Page, PageSize, PageToken, SearchQuery, limits};
 use crate::record::{Columns, Encoder};
+use crate::record_id::RecordId;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::ObjectType;
 use crate::time::{self, TimeWindow};

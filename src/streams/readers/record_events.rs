@@ -22,9 +22,8 @@ use super::substream::each;
 use super::{Emitter, StreamStats};
 use crate::cursor::{FIRST, PageInfo, ParentPositions, Scan, ScanTask, StreamState, TimeBounds};
 use crate::error::Error;
-use crate::hubspot::{
-    Endpoint, ListRequest, PageLayout, Pages, RecordEventsQuery, RecordId, limits,
-};
+use crate::hubspot::{Endpoint, ListRequest, PageLayout, Pages, RecordEventsQuery, limits};
+use crate::record_id::RecordId;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::strategy::RecordEvents;
 use crate::time::Millis;

@@ -17,9 +17,10 @@ use crate::cursor::{
 };
 use crate::error::Error;
 use crate::hubspot::limits::{LIST_PAGE, SEARCH_PAGE};
-use crate::hubspot::{self, Condition, Page, RecordId};
+use crate::hubspot::{self, Condition, Page};
 use crate::protocol::{Message, StateBlob};
 use crate::record::{Columns, Record};
+use crate::record_id::RecordId;
 use crate::streams::checkpoints::Section;
 use crate::streams::context::{Context, PlannedStream};
 use crate::streams::spec::CursorField;
@@ -349,7 +350,7 @@ impl<H: PageSource> ScanRun<'_, H> {
             return Ok(false);
         }
         let window = self.scan.borrow().window();
-        let ask = PageRequest::Search { above: 0, below: None, offset: None };
+        let ask = PageRequest::Search { above: RecordId::MIN, below: None, offset: None };
         let hits = self.page_source.fetch(window, ask).await?.total;
         Ok(hits.is_some_and(|hits| hits > seen))
     }
@@ -366,7 +367,7 @@ impl<H: PageSource> ScanRun<'_, H> {
     }
 
     /// Repeats the search count for ids in `from..to`.
-    async fn recount(&self, range: RangeKey, from: u64, to: u64) -> Result<(), Error> {
+    async fn recount(&self, range: RangeKey, from: RecordId, to: RecordId) -> Result<(), Error> {
         let window = self.scan.borrow().window();
         let ask =
             PageRequest::Search { above: from.saturating_sub(1), below: Some(to), offset: None };

@@ -10,7 +10,8 @@ use super::object_reader::{ObjectPages, ObjectRequest};
 use super::scanning::EncodedPage;
 use crate::cursor::ReadMode;
 use crate::error::Error;
-use crate::hubspot::{RecordId, limits};
+use crate::hubspot::limits;
+use crate::record_id::RecordId;
 use crate::streams::context::{Context, PlannedStream, Targets};
 use crate::streams::strategy::CrmObject;
 
