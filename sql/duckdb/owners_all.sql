@@ -1,0 +1,22 @@
+-- Owners of records, live and archived: one row per owner, the latest version of it.
+-- Streams: owners, owners_archived.
+CREATE OR REPLACE VIEW owners_all AS
+WITH everyone AS (
+    SELECT id, email, firstname, lastname, userid, useridincludinginactive, updatedat,
+        FALSE AS is_archived
+    FROM owners
+    UNION ALL
+    SELECT id, email, firstname, lastname, userid, useridincludinginactive, updatedat,
+        TRUE AS is_archived
+    FROM owners_archived
+)
+SELECT
+    id,
+    coalesce(nullif(trim(concat_ws(' ', firstname, lastname)), ''), email, id) AS name,
+    email,
+    -- Archived owners have no `userid`.
+    coalesce(userid, useridincludinginactive) AS user_id,
+    is_archived,
+    updatedat AS updated_at
+FROM everyone
+QUALIFY row_number() OVER (PARTITION BY id ORDER BY updatedat DESC NULLS LAST, is_archived) = 1;
