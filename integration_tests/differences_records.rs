@@ -276,3 +276,57 @@ fn q52_fields_without_a_column_are_left_out() {
         assert_eq!(record.get("url"), None, "{record}");
     }
 }
+
+#[test]
+fn q58_flat_columns_have_the_labels_and_descriptions_of_their_properties() {
+    const STREAMS: [(&str, &str); 4] = [
+        ("company", "companies"),
+        ("contact", "contacts"),
+        ("deal", "deals"),
+        ("ticket", "tickets"),
+    ];
+    let stage = Stage::calm(few());
+    let names = ["companies", "contacts", "deals", "properties", "tickets"];
+    let mut catalog = stage.catalog(Mode::Full).only(&names);
+    let output = stage.read(&catalog).succeeded();
+    let (mut titled, mut described, mut plain, mut cut) = (0, 0, 0, 0);
+    for property in output.records("properties") {
+        let text = |key: &str| property[key].as_str().expect(key).trim();
+        let name = text("name");
+        let stream = STREAMS.iter().find(|(object, _)| property["objectType"] == *object);
+        let Some((_, stream)) = stream else { continue };
+        let columns = catalog.columns(stream);
+        let Some(flat) = columns.get(&format!("properties_{name}")) else { continue };
+        let mut schema = flat.as_object().expect(name).clone();
+        let mut shown =
+            |key: &str| schema.remove(key).map(|text| text.as_str().unwrap().to_owned());
+        let (title, description) = (shown("title"), shown("description"));
+        let nested = &columns["properties"]["properties"][name];
+        assert_eq!(Value::Object(schema), *nested, "{name}: the type is the nested one");
+        let says_more = |text: &&str| !text.is_empty() && *text != name;
+        assert_eq!(title.as_deref(), Some(text("label")).filter(says_more), "{name}");
+        let whole = Some(text("description")).filter(says_more);
+        assert_eq!(description.is_some(), whole.is_some(), "{name}");
+        if let (Some(shown), Some(whole)) = (&description, whole) {
+            let kept = shown.strip_suffix('…').unwrap_or(shown);
+            assert!(whole.starts_with(kept) && shown.chars().count() <= 500, "{name}: {shown}");
+            cut += usize::from(kept != whole);
+        }
+        titled += usize::from(title.is_some());
+        described += usize::from(description.is_some());
+        plain += usize::from(title.is_none() && description.is_none());
+    }
+    let every_case_occurs = titled > 0 && described > 0 && plain > 0 && cut > 0;
+    assert!(every_case_occurs, "{titled} titled, {described} described, {plain} plain, {cut} cut");
+    // The catalog of an earlier version has no texts, and selects the same columns.
+    for (_, stream) in STREAMS {
+        for column in catalog.columns(stream).values_mut() {
+            let column = column.as_object_mut().expect("a schema");
+            column.retain(|key, _| key != "title" && key != "description");
+        }
+    }
+    let without_texts = stage.read(&catalog).succeeded();
+    for (_, stream) in STREAMS {
+        assert_eq!(without_texts.records(stream), output.records(stream), "{stream}");
+    }
+}

@@ -247,7 +247,12 @@ mod tests {
     use crate::hubspot::filter::Filter;
 
     fn definition(kind: PropertyType, field_type: &str) -> Definition {
-        Definition { name: "p".into(), kind, created_at: None, field_type: field_type.into() }
+        Definition {
+            name: "p".into(),
+            kind,
+            field_type: field_type.into(),
+            ..Definition::default()
+        }
     }
 
     /// Parses an operator and its operands, separated by `|`.

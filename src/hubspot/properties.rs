@@ -1,7 +1,7 @@
 //! Property definitions of an object type.
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::api::Api;
 use super::endpoint::Endpoint;
@@ -24,13 +24,34 @@ pub struct Definition {
     /// Form field type of the property.
     #[serde(default, deserialize_with = "odd_as_default")]
     pub field_type: String,
+    /// Display name in HubSpot, at most `TEXT_CHARS` characters; may be empty.
+    #[serde(default, deserialize_with = "short_text")]
+    pub label: String,
+    /// Description in HubSpot, at most `TEXT_CHARS` characters; mostly empty.
+    #[serde(default, deserialize_with = "short_text")]
+    pub description: String,
 }
+
+/// Longest label or description that is kept, in characters.
+const TEXT_CHARS: usize = 500;
 
 impl Definition {
     /// Returns `true` if a value can hold several options, separated by semicolons.
     pub(super) fn holds_several(&self) -> bool {
         self.kind == PropertyType::Enumeration && self.field_type == "checkbox"
     }
+}
+
+/// Deserializes a display text without surrounding whitespace. A longer text than `TEXT_CHARS` is
+/// cut and ends with an ellipsis; anything else than text is empty.
+fn short_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text: String = odd_as_default(deserializer)?;
+    let text = text.trim();
+    if text.chars().count() <= TEXT_CHARS {
+        return Ok(text.to_owned());
+    }
+    let beginning: String = text.chars().take(TEXT_CHARS - 1).collect();
+    Ok(format!("{}…", beginning.trim_end()))
 }
 
 /// HubSpot's type of a property. Values are always sent as text.
@@ -109,10 +130,29 @@ mod tests {
     }
 
     #[test]
+    fn display_texts_are_trimmed_and_cut() {
+        let full = "é".repeat(TEXT_CHARS);
+        let cut = format!("{}…", "é".repeat(TEXT_CHARS - 1));
+        for (case, sent, expected) in [
+            ("plain", "Deal amount", "Deal amount"),
+            ("empty", "", ""),
+            ("blank", " \n\t ", ""),
+            ("whitespace around lines", "  One \"two\"\nthree\n", "One \"two\"\nthree"),
+            ("the longest", &full, &full),
+            ("one character more", &format!("{full}é"), &cut),
+            ("much more", &full.repeat(9), &cut),
+        ] {
+            let body = serde_json::json!({ "results": [{ "name": "a", "label": sent }] });
+            let found = decode(&Bytes::from(body.to_string())).unwrap();
+            assert_eq!(found.entries[0].label, expected, "{case}");
+        }
+    }
+
+    #[test]
     fn nothing_but_a_missing_name_costs_a_property() {
         let body = r#"{"results":[
-            {"name":"a","type":null,"fieldType":null,"createdAt":null},
-            {"name":"b","type":7,"fieldType":{},"createdAt":1.5},
+            {"name":"a","type":null,"fieldType":null,"createdAt":null,"label":null,"description":null},
+            {"name":"b","type":7,"fieldType":{},"createdAt":1.5,"label":["B"],"description":7},
             {"name":null,"type":"string"},{"type":"string"},{"name":7}]}"#;
         let found = decode(&Bytes::from_static(body.as_bytes())).unwrap();
         let text = |name: &str| Definition { name: name.into(), ..Definition::default() };

@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
-use super::properties::PropertyColumn;
+use super::properties::{PropertyColumn, PropertyTexts};
 use crate::record::Kind;
 
 /// Builds a stream's schema from its static part (one of `schemas/`), an array of ids for each
 /// associated object type, and each property, both inside `properties` and flat as
 /// `properties_<name>`.
+///
+/// Only the flat column has the texts of the property: the nested one would repeat them in the same
+/// schema.
 ///
 /// `properties` is `None` for a stream without properties.
 ///
@@ -34,7 +37,7 @@ pub fn build(
         for property in properties {
             // If the name collides with a column of the record itself, that column is kept.
             let flat = columns.entry(property.flat_name.clone());
-            flat.or_insert_with(|| value_schema(property.kind));
+            flat.or_insert_with(|| described(property));
         }
         columns.insert("properties".into(), json!({ "type": "object", "properties": nested }));
     }
@@ -43,6 +46,18 @@ pub fn build(
 
 fn ids() -> Value {
     json!({ "type": ["null", "array"], "items": { "type": ["null", "string"] } })
+}
+
+/// Returns the schema of a flat column.
+fn described(property: &PropertyColumn) -> Value {
+    let mut schema = value_schema(property.kind);
+    let PropertyTexts { title, description } = &property.texts;
+    for (key, text) in [("title", title), ("description", description)] {
+        if let (Some(fields), Some(text)) = (schema.as_object_mut(), text) {
+            fields.insert(key.into(), text.as_str().into());
+        }
+    }
+    schema
 }
 
 fn value_schema(kind: Kind) -> Value {
@@ -71,6 +86,10 @@ mod tests {
             created_at: None,
             is_defined: true,
             fallback: None,
+            texts: PropertyTexts {
+                title: Some("Amount".into()),
+                description: Some("The \"total\"".into()),
+            },
         };
         let schema =
             build(r#"{"type":"object","properties":{}}"#, &["contacts"], Some(&[property]));
@@ -79,7 +98,9 @@ mod tests {
             json!({
                 "contacts": { "type": ["null", "array"], "items": { "type": ["null", "string"] } },
                 "properties": { "type": "object", "properties": { "amount": { "type": ["null", "number"] } } },
-                "properties_amount": { "type": ["null", "number"] },
+                "properties_amount": {
+                    "type": ["null", "number"], "title": "Amount", "description": "The \"total\"",
+                },
             })
         );
     }

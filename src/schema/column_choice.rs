@@ -129,6 +129,7 @@ impl<'a> ColumnChoice<'a> {
 mod tests {
     use super::*;
     use crate::record::{Kind, Source};
+    use crate::schema::PropertyTexts;
     use serde_json::json;
 
     fn property(name: &str, created_at: &str) -> PropertyColumn {
@@ -139,6 +140,7 @@ mod tests {
             created_at: Some(created_at.into()),
             is_defined: true,
             fallback: None,
+            texts: PropertyTexts::default(),
         }
     }
 
@@ -166,8 +168,8 @@ mod tests {
                 "id createdAt updatedAt archived n:a f:a n:b f:b n:c f:c",
             ),
             (
-                "one flat column",
-                json!({"properties":{"properties_b":{}}}),
+                "one flat column with texts, which are ignored",
+                json!({"properties":{"properties_b":{"title":"b","description":"a"}}}),
                 &old,
                 "id updatedAt f:b",
             ),

@@ -8,4 +8,4 @@ mod properties;
 pub use build::build;
 pub use column_choice::choose;
 pub use patterns::{Patterns, object_of};
-pub use properties::{Legacy, PropertyColumn, property_columns};
+pub use properties::{Legacy, PropertyColumn, PropertyTexts, property_columns};

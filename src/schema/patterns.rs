@@ -57,6 +57,7 @@ impl Patterns {
 mod tests {
     use super::*;
     use crate::record::Kind;
+    use crate::schema::PropertyTexts;
 
     #[test]
     fn patterns_choose_properties() {
@@ -85,6 +86,7 @@ mod tests {
                 created_at: None,
                 is_defined: true,
                 fallback: None,
+                texts: PropertyTexts::default(),
             };
             let mut columns: Vec<_> = ALL.split(' ').map(column).collect();
             Patterns::new(&owned(include), &owned(exclude))

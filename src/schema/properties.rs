@@ -18,6 +18,29 @@ pub struct PropertyColumn {
     pub is_defined: bool,
     /// Property that provides the value if this one has none.
     pub fallback: Option<String>,
+    pub texts: PropertyTexts,
+}
+
+/// Display texts of a property; an absent text says nothing beyond the name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PropertyTexts {
+    /// Label in HubSpot, unless it is empty or equal to the name.
+    pub title: Option<String>,
+    /// Description in HubSpot, unless it is empty or equal to the name or the label.
+    pub description: Option<String>,
+}
+
+impl PropertyTexts {
+    fn of(definition: &Definition) -> Self {
+        let Definition { name, label, description, .. } = definition;
+        let unless_one_of = |text: &String, others: &[&String]| {
+            (!text.is_empty() && !others.contains(&text)).then(|| text.clone())
+        };
+        Self {
+            title: unless_one_of(label, &[name]),
+            description: unless_one_of(description, &[name, label]),
+        }
+    }
 }
 
 /// A group of properties that HubSpot renamed and that are shown under the older names as well.
@@ -63,6 +86,7 @@ pub fn property_columns(
             created_at: definition.created_at.clone(),
             is_defined: true,
             fallback: None,
+            texts: PropertyTexts::of(definition),
         })
         .collect();
     for definition in definitions {
@@ -78,6 +102,7 @@ pub fn property_columns(
                 created_at: definition.created_at.clone(),
                 is_defined: false,
                 fallback: Some(definition.name.clone()),
+                texts: PropertyTexts::of(definition),
             }),
         }
     }
@@ -131,6 +156,27 @@ mod tests {
                 ("hs_v2_date_exited_won", true, None),
             ]
         );
+    }
+
+    #[test]
+    fn q58_texts_that_repeat_the_name_are_left_out() {
+        for (case, label, description, expected) in [
+            ("both", "Amount", "The total", (Some("Amount"), Some("The total"))),
+            ("neither", "", "", (None, None)),
+            ("the name again", "amount", "amount", (None, None)),
+            ("the label again", "Amount", "Amount", (Some("Amount"), None)),
+        ] {
+            let definitions = [Definition {
+                label: label.into(),
+                description: description.into(),
+                ..definition("amount", PropertyType::Number)
+            }];
+            let [column] = &property_columns(&definitions, &[], false)[..] else {
+                panic!("{case}")
+            };
+            let PropertyTexts { title, description } = &column.texts;
+            assert_eq!((title.as_deref(), description.as_deref()), expected, "{case}");
+        }
     }
 
     #[test]

@@ -229,13 +229,34 @@ impl Definition {
         self.origin == Origin::HubSpot
     }
 
-    /// Returns the display label.
+    /// Returns the display label: mostly the name in words; some are empty or equal to the name.
     pub(crate) fn label(&self) -> String {
+        match self.salt % 13 {
+            3 => return String::new(),
+            5 => return self.name.clone(),
+            _ => {}
+        }
         let mut label = self.name.replace('_', " ");
         if let Some(first) = label.get_mut(..1) {
             first.make_ascii_uppercase();
         }
         label
+    }
+
+    /// Returns the description: none for three in eight properties, and mostly one sentence. Some
+    /// have quotation marks, line breaks, or more characters than a client may want to keep.
+    pub(crate) fn description(&self) -> String {
+        let words = self.name.replace('_', " ");
+        match (self.salt >> 8) % 8 {
+            0..=2 => String::new(),
+            3 => format!(
+                "\u{201c}{words}\u{201d}, or \"n/a\".\nFilled in by hand:\r\n\t- see C:\\wiki"
+            ),
+            4 if (self.salt >> 16).is_multiple_of(4) => {
+                format!("The {words} of the record, für Größen ab 5 €. ").repeat(30)
+            }
+            _ => format!("The {words} of the record."),
+        }
     }
 }
 
