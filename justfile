@@ -24,7 +24,7 @@ test *arguments:
 
 # Rewrites the golden files; read the diff before committing it.
 bless:
-    BLESS=1 cargo test --test behaviour -- protocol:: documents:: errors::
+    BLESS=1 cargo test --test behaviour -- protocol:: stream_overview:: relations:: errors::
     BLESS=1 cargo test --lib cursor::state_formats
 
 # The image, labelled as metadata.yaml says.
