@@ -30,7 +30,7 @@ pub(super) fn draw(title: &str, unit: &str, names: [&str; 2], groups: &[Group]) 
                 end - x,
                 foot - y
             ));
-            svg.text("label", (f64::midpoint(x, end), y - 6.0), "middle", &label(value));
+            svg.value((f64::midpoint(x, end), y + 4.0), &label(value));
         }
     }
     svg.horizontal(&marks, "columns chosen in the catalog");

@@ -42,7 +42,7 @@ impl Plot {
         for point in self.lines.iter().take(usize::from(self.has_dots)).flat_map(|l| &l.points) {
             let (x, y) = place(*point);
             svg.push(format_args!("<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"));
-            svg.text("label", (x, y - 10.0), "middle", &label(point.1));
+            svg.value((x, y), &label(point.1));
         }
         let names: Vec<_> = self.lines.iter().map(|line| line.name).collect();
         svg.legend(&names, |index, x, y| {

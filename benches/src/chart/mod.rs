@@ -127,4 +127,25 @@ mod tests {
         }
         assert!(charts.columns().contains(">30,000<"), "bars say their value");
     }
+
+    #[test]
+    fn labels_do_not_overlap() {
+        let charts = |memory: &[(f64, f64)], bytes| Charts {
+            rates: [vec![(1.0, 190.0), (30.0, 10.0)], vec![(1.0, 3.0), (30.0, 19.0)]],
+            memory_by_records: memory.to_vec(),
+            bytes_by_columns: bytes,
+        };
+        for (case, memory, bytes) in [
+            // Each point is above the end of the axis, level with one of its labels.
+            ("a value at the axis", vec![(1e4, 15.3), (1e5, 21.7)], [[99.0, 322.0]; 2]),
+            ("a value on the axis", vec![(1e4, 0.0), (1e5, 0.0)], [[0.0, 0.0]; 2]),
+            ("close values", vec![(1e4, 20.0), (1.1e4, 20.0), (1.2e4, 21.0)], [[5e5, 5e5]; 2]),
+            ("the highest values", vec![(1e6, 63.9), (1e7, 79.9)], [[1e9, 1e9]; 2]),
+        ] {
+            for (name, svg) in charts(&memory, bytes).draw() {
+                let found = svg::overlaps(&svg);
+                assert!(found.is_empty(), "{name}: {case}: {found:?}");
+            }
+        }
+    }
 }
