@@ -25,7 +25,7 @@ COPY image/files /
 RUN /files /made
 
 FROM scratch
-ARG NAME=source-hubspot/source-hubspot
+ARG NAME=ghcr.io/source-hubspot/source-hubspot
 ARG VERSION=dev
 ARG REVISION=unknown
 

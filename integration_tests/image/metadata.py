@@ -88,12 +88,25 @@ def check_release(data: Json, findings: Findings) -> None:
     if candidate:
         progressive = releases.get("rolloutConfiguration", {}).get("enableProgressiveRollout")
         findings.check(progressive is True, f"{version}: candidates are rolled out step by step")
-    for path in sorted(ROOT.glob("docs/**/*")):
-        text = path.read_text(errors="replace") if path.is_file() else ""
-        tags = set(re.findall(rf"{data['dockerRepository']}:([\w.-]+)", text))
-        findings.check(tags <= {version}, f"{path.name} names the image of {sorted(tags)}")
+    check_image_names(data["dockerRepository"], version, findings)
     changelog = ROOT.joinpath("CHANGELOG.md").read_text()
     findings.check(f"\n## {version}" in changelog, f"CHANGELOG.md has no {version}")
+
+
+def check_image_names(repository: str, version: str, findings: Findings) -> None:
+    """Every file names the image, and its tag if any, as metadata.yaml does."""
+    places = ("README.md", "Dockerfile", "metadata.yaml", "docs/**/*", ".github/workflows/*", "image/*")
+    name = repository.partition("/")[2]
+    named = 0
+    for path in sorted(file for place in places for file in ROOT.glob(place) if file.is_file()):
+        text = path.read_text(errors="replace")
+        for host, tag in re.findall(rf"([\w.-]+/)?{name}(?!/)(?::([\w.-]+))?", text):
+            if host == "github.com/":
+                continue
+            named += 1
+            findings.check(f"{host}{name}" == repository, f"{path.name} names the image {host}{name}")
+            findings.check(tag in ("", version), f"{path.name} names the image of {tag}")
+    findings.check(named >= 5, f"{named} files name the image")
 
 
 def check_references(data: Json, findings: Findings) -> None:
@@ -103,11 +116,14 @@ def check_references(data: Json, findings: Findings) -> None:
     findings.check(all(tag.count(":") == 1 for tag in data["tags"]), f"tags: {data['tags']}")
     plain = [text for text in strings(data) if text.startswith("http:")]
     findings.check(not plain, f"unencrypted: {plain}")
+    # The registry that the workflow publishes to with the repository's own token.
+    registry, _, name = data["dockerRepository"].partition("/")
+    findings.check(registry == "ghcr.io", f"the image is published to {registry}")
     repository, _, anchor = data["documentationUrl"].partition("#")
     findings.check(anchor == "readme" and ROOT.joinpath("README.md").exists(), "documentationUrl")
     spec = json.loads(ROOT.joinpath("src/config/spec.json").read_text())
     findings.check(spec["documentationUrl"] == data["documentationUrl"], "spec: documentationUrl")
-    findings.check(urlsplit(repository).path.endswith(data["dockerRepository"]), repository)
+    findings.check(urlsplit(repository).path == f"/{name}", f"{repository} is not that of {name}")
     icon = ElementTree.parse(ROOT / data["icon"]).getroot()
     findings.check(icon.tag == "{http://www.w3.org/2000/svg}svg", f"{data['icon']}: {icon.tag}")
     source = ROOT.joinpath("src/env.rs").read_text()
