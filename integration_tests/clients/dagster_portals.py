@@ -102,6 +102,7 @@ def main() -> None:
         folder = Path(name)
         home, portals = folder / "dagster", folder / "portals"
         home.mkdir()
+        home.joinpath("dagster.yaml").touch()
         portals.mkdir()
         tools = folder / "tools"
         tools.mkdir()

@@ -31,15 +31,17 @@ portals = dg.DynamicPartitionsDefinition(name="portals")
 def hubspot(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """The tables of one portal."""
     command = [sys.executable, str(SYNC), context.partition_key]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sync:
+    output = ""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as sync:
         assert sync.stdout
-        last = ""
         for line in sync.stdout:
             context.log.info(line.rstrip())
-            last = line
+            output = (output + line)[-2000:]
     if sync.returncode:
         raise dg.Failure(f"the sync of portal {context.partition_key} ended with {sync.returncode}")
-    records = re.search(r"(\d+) records", last)
+    records = re.search(r"^portal .*: (\d+) records$", output, re.MULTILINE)
     return dg.MaterializeResult(metadata={"records": int(records[1]) if records else 0})
 
 
