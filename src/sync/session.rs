@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::future::join;
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use crate::hubspot::{
 };
 use crate::protocol::{Message, MessageSender};
 use crate::streams::{AssociationStream, CustomStream, Names};
-use crate::time::now_ms;
+use crate::time::now;
 
 /// Connection to one portal for the duration of a command.
 pub struct Session {
@@ -47,9 +47,9 @@ impl Session {
         stop: CancellationToken,
         sender: &MessageSender,
     ) -> Result<Self, Error> {
-        let now_ms = now_ms().saturating_add(env.clock_offset.num_milliseconds());
+        let now = now().checked_add_signed(env.clock_offset).unwrap_or(DateTime::<Utc>::MAX_UTC);
         let warnings = env.warnings.iter().chain(&config.warnings).cloned();
-        warnings.chain(future_start(&config, now_ms)).for_each(|warning| log::warn!("{warning}"));
+        warnings.chain(future_start(&config, now)).for_each(|warning| log::warn!("{warning}"));
         let paths = Paths::new(if env.classic { ApiVersion::Classic } else { ApiVersion::Dated });
         let tokens = match &config.credentials {
             Credentials::Token(token) => TokenProvider::Fixed(token.clone()),
@@ -164,9 +164,9 @@ impl Session {
     }
 }
 
-/// Returns a warning if the start date is after this instant, in milliseconds since 1970.
-fn future_start(config: &Config, now_ms: i64) -> Option<String> {
-    let start = config.start_date.filter(|start| start.timestamp_millis() > now_ms)?;
+/// Returns a warning if the start date is after this instant.
+fn future_start(config: &Config, now: DateTime<Utc>) -> Option<String> {
+    let start = config.start_date.filter(|start| *start > now)?;
     let start = start.to_rfc3339_opts(SecondsFormat::Secs, true);
     Some(format!(
         "`start_date` is in the future ({start}): records that changed earlier are left out, so \
