@@ -9,6 +9,10 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+fn is_document(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "md")
+}
+
 /// Collects the Markdown files of a folder and its subfolders. Hidden folders and build output are
 /// left out.
 fn collect_documents(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -20,7 +24,7 @@ fn collect_documents(folder: &Path, found: &mut Vec<PathBuf>) {
         }
         if path.is_dir() {
             collect_documents(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
+        } else if is_document(&path) {
             found.push(path);
         }
     }
@@ -135,8 +139,9 @@ fn every_link_leads_to_a_file_and_a_heading() {
 fn the_readme_and_the_contents_of_the_site_list_every_page() {
     let mut pages = BTreeSet::new();
     for entry in fs::read_dir(root().join("docs")).expect("a folder") {
-        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-        if name.ends_with(".md") && name != "SUMMARY.md" {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if is_document(&path) && name != "SUMMARY.md" {
             pages.insert(name);
         }
     }
