@@ -35,8 +35,8 @@ def cache_of(number: str) -> CacheBase:
     return DuckDBCache(db_path=file, schema_name=schema)
 
 
-def main() -> None:
-    number = sys.argv[1] if len(sys.argv) > 1 else os.environ["JOB_COMPLETION_INDEX"]
+def sync(number: str) -> int:
+    """Reads one portal into its tables; returns the number of records."""
     portals = Path(os.environ.get("PORTALS", "portals"))
     streams = os.environ.get("STREAMS", "*")
     source = ab.get_source(
@@ -45,8 +45,12 @@ def main() -> None:
         local_executable=os.environ.get("SOURCE_HUBSPOT", "source-hubspot"),
         streams=streams if streams == "*" else streams.split(","),
     )
-    result = source.read(cache=cache_of(number))
-    print(f"portal {number}: {result.processed_records} records")
+    return source.read(cache=cache_of(number)).processed_records
+
+
+def main() -> None:
+    number = sys.argv[1] if len(sys.argv) > 1 else os.environ["JOB_COMPLETION_INDEX"]
+    print(f"portal {number}: {sync(number)} records")
 
 
 if __name__ == "__main__":

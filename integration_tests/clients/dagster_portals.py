@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import multiprocessing
 import os
-import re
 import signal
-import sys
 import tempfile
 import time
+import warnings
 from concurrent.futures import ProcessPoolExecutor
 from importlib import util
 from pathlib import Path
@@ -20,6 +21,10 @@ import duckdb
 from portal import Findings, Portal
 
 from protocol import CONNECTOR
+
+# Once, for all the processes that are forked from this one.
+warnings.filterwarnings("ignore")
+import airbyte  # noqa: E402, F401
 
 PROJECT = Path(__file__).parents[2] / "docs" / "running" / "dagster" / "definitions.py"
 PORTALS = 20
@@ -43,7 +48,12 @@ def materialize(name: str, url: str, offset_ms: str) -> tuple[bool, int]:
     """Runs the partition of a portal, in a process of its own; its success and its records."""
     os.environ.update(HUBSPOT_API_URL=url, HUBSPOT_CLOCK_OFFSET_MS=offset_ms)
     project = load()
-    with dg.DagsterInstance.get() as instance:
+    noise = io.StringIO()
+    with (
+        contextlib.redirect_stdout(noise),
+        contextlib.redirect_stderr(noise),
+        dg.DagsterInstance.get() as instance,
+    ):
         result = dg.materialize(
             [project.hubspot],
             partition_key=name,
@@ -71,7 +81,9 @@ def requests(portal: Portal) -> int:
     return int(portal.get("journal")["summary"]["requests"])
 
 
-def kill_and_resume(folder: Path, portal: Portal, offset_ms: str, findings: Findings) -> str:
+def kill_and_resume(
+    pool: ProcessPoolExecutor, folder: Path, portal: Portal, offset_ms: str, findings: Findings
+) -> str:
     """Kills the run of a partition with all of its processes, and runs it again."""
     context = multiprocessing.get_context("fork")
 
@@ -87,13 +99,14 @@ def kill_and_resume(folder: Path, portal: Portal, offset_ms: str, findings: Find
     assert child.pid
     os.killpg(child.pid, signal.SIGKILL)
     child.join()
-    before, cost = rows(folder, KILLED), requests(portal)
-    is_well, records = materialize(KILLED, portal.url, offset_ms)
-    expected, found = len(portal.records("contacts")), rows(folder, KILLED)
+    before, cost = pool.submit(rows, folder, KILLED).result(), requests(portal)
+    is_well, records = pool.submit(materialize, KILLED, portal.url, offset_ms).result()
     findings.check(is_well, "the run after the kill fails")
-    findings.check(found == expected, f"after the kill: {found} contacts of {expected}")
     again = requests(portal) - cost
-    return f"killed after {cost} requests with {before} rows, resumed with {again} requests and {records} records"
+    return (
+        f"killed after {cost} requests with {before} rows, resumed with {again} requests and"
+        f" {records} records"
+    )
 
 
 def main() -> None:
@@ -141,9 +154,10 @@ def main() -> None:
                 folder.joinpath("p1.json").rename(portals / "p1.json")
                 hours = list(project.hourly(dg.build_schedule_context(instance=instance)))
                 findings.check(len(hours) == PORTALS, f"the schedule starts {len(hours)} runs")
-            killed = kill_and_resume(folder, *running[KILLED], findings)
-            started_at = time.monotonic()
+            # Only the forked processes use DuckDB, whose threads do not survive a fork.
             with ProcessPoolExecutor(AT_ONCE, multiprocessing.get_context("fork")) as pool:
+                killed = kill_and_resume(pool, folder, *running[KILLED], findings)
+                started_at = time.monotonic()
                 runs = {
                     key: pool.submit(materialize, key, portal.url, offset_ms)
                     for key, (portal, offset_ms) in running.items()
@@ -153,10 +167,12 @@ def main() -> None:
                     is_well, records = run.result()
                     expected = len(running[key][0].records("contacts"))
                     findings.check(is_well, f"{key}: the run fails")
-                    found = rows(folder, key)
-                    findings.check(found == expected, f"{key}: {found} contacts of {expected}")
                     findings.check(records >= expected, f"{key}: {records} records are reported")
             seconds = time.monotonic() - started_at
+            # PyAirbyte keeps its database open until its process ends.
+            for key, (portal, _) in running.items():
+                expected, found = len(portal.records("contacts")), rows(folder, key)
+                findings.check(found == expected, f"{key}: {found} contacts of {expected}")
         finally:
             for portal, _ in running.values():
                 portal.__exit__()
