@@ -188,16 +188,21 @@ fn ignored_keys_a_start_in_the_future_and_log_levels_are_warnings() {
 #[test]
 fn a_catalog_without_streams_is_a_warning() {
     let stage = Stage::calm(few());
-    let bench = Bench::new(&stage.simulator.url());
-    let config = stage.config.to_string();
-    let files = [("config", &*config), ("catalog", r#"{"streams":[]}"#)];
-    let output = bench.run_raw("read", &files).succeeded();
+    let output = stage.read(&Catalog::of(&[], Mode::Full)).succeeded();
     assert_eq!(output.warnings(), ["the catalog selects no streams, so nothing is read"]);
 }
 
 #[test]
 fn a_column_that_does_not_exist_is_a_warning() {
-    let stage = Stage::calm(few());
+    let mut stage = Stage::calm(few());
+    let whole = stage.catalog(Mode::Full);
+    let output = stage.read(&whole).succeeded();
+    let is_about_columns = |warning: &&&str| warning.contains("has no column");
+    assert_eq!(output.warnings().iter().find(is_about_columns), None, "as discovered");
+    // Properties that the configuration excludes are columns of the stream.
+    stage.config["properties_exclude"] = json!(["hs_*"]);
+    let output = stage.read(&whole.only(&["contacts", "deals"])).succeeded();
+    assert_eq!(output.warnings(), [""; 0]);
     let mut catalog = stage.catalog(Mode::Full).only(&["contacts", "deals", "owners"]);
     let columns = catalog.columns("contacts");
     columns.clear();

@@ -303,7 +303,7 @@ fn a_host_that_cannot_be_reached_is_named_with_the_cause() {
     let live = format!("! cannot reach {host}: connection refused; attempt ");
     assert!(said.screen.contains(&live[2..]), "{}", said.screen);
     let expected = format!(
-        "✗ {host} (HUBSPOT_API_URL) refuses the connection; check the address, the firewall or \
+        "✗ the host {host} (HUBSPOT_API_URL) refuses the connection; check the address, the firewall or \
          HTTPS_PROXY, then try again"
     );
     assert_eq!((said.code, lines(&said.screen)), (Some(1), vec![expected]));

@@ -207,7 +207,7 @@ pub enum Error {
         source: Option<BoxError>,
     },
     /// No request of the run reached the host.
-    #[error("{host} {problem}")]
+    #[error("the host {host} {problem}")]
     Unreachable { host: String, problem: String, source: Option<BoxError> },
     /// Something between the connector and HubSpot rejects the request.
     #[error(

@@ -2,6 +2,23 @@
 
 use serde_json::Value;
 
+/// Decodes the bytes of a file: UTF-8, or UTF-16 with a byte order mark, as PowerShell writes it.
+///
+/// # Errors
+/// If the bytes are not text: a clause, to follow the name of the file.
+pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
+    let units = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let pairs = rest.chunks_exact(2).filter_map(|pair| <[u8; 2]>::try_from(pair).ok());
+        pairs.map(unit).collect::<Vec<_>>()
+    };
+    let text = match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => String::from_utf16(&units(rest, u16::from_le_bytes)).ok(),
+        [0xFE, 0xFF, rest @ ..] => String::from_utf16(&units(rest, u16::from_be_bytes)).ok(),
+        _ => String::from_utf8(bytes).ok(),
+    };
+    text.ok_or_else(|| "is not a text file in UTF-8".to_owned())
+}
+
 /// Removes the byte order mark with which some editors begin a file.
 #[must_use]
 pub fn without_bom(text: &str) -> &str {
@@ -58,6 +75,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn text_in_utf_16_is_decoded() {
+        for (bytes, expected) in [
+            (b"{}".to_vec(), Some("{}")),
+            (b"\xFF\xFE{\0}\0".to_vec(), Some("{}")),
+            (b"\xFE\xFF\0{\0}".to_vec(), Some("{}")),
+            (b"\xEF\xBB\xBF{}".to_vec(), Some("\u{feff}{}")),
+            (b"\x1F\x8B\x08".to_vec(), None),
+            (b"\xFF\xFE\0\xD8".to_vec(), None),
+        ] {
+            assert_eq!(decode(bytes.clone()).ok().as_deref(), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn a_byte_order_mark_is_skipped() {
         assert_eq!(parse_json("\u{feff}[7]"), Ok(serde_json::json!([7])));
         assert_eq!(parse_json("\u{feff} \n"), Err("is empty".to_owned()));
@@ -84,7 +115,7 @@ mod tests {
             ("{} canary", "is not JSON (more text follows its end, at line 1 column 4)"),
             (
                 "[\"C:\\canary\"]",
-                "is not JSON (a backslash is not written as `\\\\`, at line 1 column 5)",
+                "is not JSON (a backslash is not written as `\\\\`, at line 1 column 6)",
             ),
             ("[\"a\n\"]", "is not JSON (a line break or tab is inside quotes, at line 2 column 0)"),
             ("{\"a\" 1}", "is not JSON (expected `:`, at line 1 column 6)"),

@@ -32,8 +32,9 @@ Many failures are not errors. Rate limits, locked records, failures of HubSpot (
 responses and connection failures are retried. One request may take 15 minutes in a read and 20 seconds in
 `check` and `discover`, including waits and retries; in addition it may wait for quota for an hour in a
 read and 20 seconds in the others. Until HubSpot has responded for the first time, a read has the limits
-of `check`, and one error ends the whole run if no connection is possible. If a page fails because of its size (500, 502, 504, a truncated response, or more than 64 MB),
-it is requested with half as many records, down to one. An expired access token is replaced once. A value
+of `check`, and one error ends the whole run if no connection is possible. If a page fails because of its
+size (500, 502, 504, a truncated response, or more than 64 MB), it is requested with half as many records,
+down to one. An expired access token is replaced once. A value
 that does not fit its column becomes null, with a note in the record's `meta.changes`. A stream that the
 token or the account's subscription gives no access to is skipped with a warning, and the run succeeds,
 unless the stream replaces its table. An associated object type that the token may not read only costs the

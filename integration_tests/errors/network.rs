@@ -96,7 +96,7 @@ fn a_proxy_that_is_gone_is_a_passing_fault() {
 fn a_name_that_nobody_knows_is_said_to_be_one() {
     // RFC 6761: names below `invalid` do not exist, and resolvers need not query for them.
     let output = check(&Bench::new("https://hubspot.invalid"));
-    let expected = "Hubspot.invalid (HUBSPOT_API_URL) is not a known host name; check the address, \
+    let expected = "The host hubspot.invalid (HUBSPOT_API_URL) is not known to DNS; check the address, \
                     DNS or HTTPS_PROXY, then try again.";
     assert_eq!(output.error(), (expected, "transient_error"));
 }
@@ -273,7 +273,7 @@ fn a_read_that_reaches_nobody_gives_up_as_check_does_and_says_why() {
     for config in [token, oauth_config()] {
         let output = bench.run("read", &[("config", &config), ("catalog", catalog.json())]);
         let expected = format!(
-            "{host} (HUBSPOT_API_URL) refuses the connection; check the address, the firewall or \
+            "The host {host} (HUBSPOT_API_URL) refuses the connection; check the address, the firewall or \
              HTTPS_PROXY, then try again."
         );
         assert_eq!((output.error(), output.code), ((&*expected, "transient_error"), Some(1)));

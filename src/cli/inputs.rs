@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::config::Config;
 use crate::env::ACCESS_TOKEN;
 use crate::error::Error;
-use crate::input::without_bom;
+use crate::input;
 use crate::protocol::{ConfiguredCatalog, IncomingState};
 use crate::secret::Secret;
 
@@ -57,17 +57,17 @@ pub(super) fn read_state(path: Option<&Path>) -> Result<IncomingState, Error> {
         .map_err(|problem| input_error("state", path, problem))
 }
 
-/// Reads a file, or stdin if its name is `-`, without a byte order mark.
+/// Reads a text file, or stdin if its name is `-`, without a byte order mark.
 pub(super) fn read_text(file: &'static str, path: &Path) -> Result<String, Error> {
-    let text = if path == Path::new(STDIN) {
-        let mut text = String::new();
-        io::stdin().read_to_string(&mut text).map(|_length| text)
+    let bytes = if path == Path::new(STDIN) {
+        let mut bytes = Vec::new();
+        io::stdin().read_to_end(&mut bytes).map(|_length| bytes)
     } else {
-        fs::read_to_string(path)
+        fs::read(path)
     };
-    let text =
-        text.map_err(|error| input_error(file, path, format!("cannot be opened: {error}")))?;
-    Ok(without_bom(&text).to_owned())
+    let text = bytes.map_err(|error| format!("cannot be opened: {error}")).and_then(input::decode);
+    let text = text.map_err(|problem| input_error(file, path, problem))?;
+    Ok(input::without_bom(&text).to_owned())
 }
 
 /// Returns the error for a file that cannot be used.

@@ -109,14 +109,14 @@ fn wrong_type(path: &str, found: &Value, declared: &Value) -> String {
     let declared_type = declared.get("type").and_then(Value::as_str).unwrap_or_default();
     let is_number = declared_type == "integer";
     let is_unquoted = is_number || declared_type == "boolean";
-    let found_type = match found {
-        Value::Number(_) if is_number => "a number with a fraction",
-        found => type_name(found),
-    };
-    let advice = match found {
-        Value::String(_) if is_unquoted => " without quotes",
-        Value::Null if path != "credentials" => ", or leave the key out",
-        _ => "",
+    let found_type =
+        if found.is_number() && is_number { "a number with a fraction" } else { type_name(found) };
+    let advice = if found.is_string() && is_unquoted {
+        " without quotes"
+    } else if found.is_null() && path != "credentials" {
+        ", or leave the key out"
+    } else {
+        ""
     };
     format!("`{path}` is {found_type}; write {}{advice}", needed(declared))
 }

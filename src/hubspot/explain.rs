@@ -109,7 +109,7 @@ fn unreachable(reason: NoConnection, cause: &str, host: &str, detail: String) ->
     };
     let problem = match reason {
         NoConnection::HostNotFound => {
-            format!("is not a known host name; check {address}DNS or HTTPS_PROXY, then try again")
+            format!("is not known to DNS; check {address}DNS or HTTPS_PROXY, then try again")
         }
         NoConnection::Refused => format!(
             "refuses the connection; check {address}the firewall or HTTPS_PROXY, then try again"

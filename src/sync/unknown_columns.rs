@@ -219,6 +219,23 @@ mod tests {
     }
 
     #[test]
+    fn what_catalogs_of_the_python_connector_list_is_no_error() {
+        for line in OF_PYTHON.lines() {
+            let (stream, names) = line.split_once(' ').unwrap();
+            let spec = spec(stream);
+            let listed: serde_json::Map<_, _> =
+                names.split_whitespace().map(|name| (name.to_owned(), json!({}))).collect();
+            let schema = json!({ "properties": listed });
+            let contacts = columns("email");
+            let properties = match spec.schema {
+                Schema::Static(_) => None,
+                Schema::Properties { .. } | Schema::Known { .. } => Some(&*contacts),
+            };
+            assert_eq!(unknown_columns(&spec, &schema, properties), None, "{stream}");
+        }
+    }
+
+    #[test]
     fn what_discover_declares_is_known() {
         let contacts = columns("email firstname Foo foo id");
         for spec in STREAMS.iter() {
