@@ -153,10 +153,10 @@ fn a_byte_order_mark_at_the_beginning_of_a_file_is_skipped() {
     let catalog = Catalog::of(&["owners"], Mode::Full);
     let bench = Bench::new(&stage.simulator.url());
     let marked = |text: String| format!("\u{feff}{text}");
-    let files =
+    let texts =
         [marked(stage.config.to_string()), marked(catalog.json().to_string()), marked("[]".into())];
-    let [config, catalog, state] = &files;
-    let files = [("config", &**config), ("catalog", catalog), ("state", state)];
+    let files: Vec<_> = ["config", "catalog", "state"].into_iter().zip(&texts).collect();
+    let files: Vec<_> = files.iter().map(|(option, text)| (*option, text.as_str())).collect();
     let output = bench.run_raw("read", &files).succeeded();
     assert_eq!(output.statuses("owners").last(), Some(&"COMPLETE"));
 }

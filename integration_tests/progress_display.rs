@@ -244,8 +244,8 @@ fn warnings_stand_below_the_table() {
     let mut stage = at_a_terminal(calm(few()));
     stage.config["startdate"] = json!("2024-01-01");
     let catalog = Catalog::of(&["contacts", "owners"], Mode::Incremental);
-    let state = state_of("contcts", &json!({ "updatedAt": "2026-09-01T00:00:00.000000Z" }));
-    let said = Said::of(stage.reading(&catalog, &state), (200, 24));
+    let saved = state_of("contcts", &json!({ "updatedAt": "2026-09-01T00:00:00.000000Z" }));
+    let said = Said::of(stage.reading(&catalog, &saved), (200, 24));
     assert_eq!(said.code, Some(0));
     let shown = lines(&said.screen);
     let (table, warnings) = shown.split_at(shown.len() - 2);
@@ -284,7 +284,7 @@ fn a_closed_pipe_leaves_nothing_on_the_terminal() {
     let (mut child, _) = spawn(command.stdout(Stdio::piped()).stderr(terminal.handle()));
     let mut pipe = child.stdout.take().expect("a pipe");
     let screen = std::thread::spawn(move || terminal.written(command));
-    pipe.read_exact(&mut [0; 100_000]).expect("some records");
+    pipe.read_exact(&mut vec![0; 100_000]).expect("some records");
     drop(pipe);
     assert_eq!(child.wait().expect("a status").code(), Some(1));
     let screen = screen.join().expect("all of stderr");

@@ -350,6 +350,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn every_violation_is_named_and_no_value_is_shown() {
         const TITLES: &str = "`credentials.credentials_title` must be `OAuth Credentials` or `Private \
              App Credentials`, or be left out";
