@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -80,7 +79,10 @@ def by_shell_after_a_failure(portal: Portal, folder: Path, findings: Findings) -
     states = (folder / "state.json").read_text()
     (folder / "state.json").unlink()
     tool = folder / "source-hubspot"
-    tool.write_text(f"#!/bin/sh\ncat {first}; printf '{{\"type\":\"RECO'; exit 137\n")
+    tool.write_text(
+        f"#!/bin/sh\n[ \"$1\" = read ] || exec {CONNECTOR} \"$@\"\n"
+        f"cat {first}; printf '{{\"type\":\"RECO'; exit 137\n"
+    )
     tool.chmod(0o755)
     killed = subprocess.run(
         [str(RECIPES / "sync.sh"), str(folder)],
@@ -108,8 +110,6 @@ def by_pyairbyte(portal: Portal, folder: Path, findings: Findings) -> int:
 
 
 def main() -> None:
-    if not shutil.which("jq"):
-        raise SystemExit("FAILED: sync.sh needs jq, and it is not there")
     findings = Findings()
     with Portal(*SMALL) as portal, tempfile.TemporaryDirectory() as folder:
         failed = Path(folder, "failed")
