@@ -70,6 +70,7 @@ const TOPICS: &[(&str, &[(&str, &str)])] = &[
             ("roles", "roles of users"),
             ("account_details", "the account itself: time zone, currency, region"),
             ("currencies", "exchange rates with their dates"),
+            ("login_history", "logins of users to HubSpot, failed ones included"),
         ],
     ),
     (

@@ -57,6 +57,8 @@ OPERATIONS = [
     ("GET", "/crm/v3/owners", "crm-owners.v3"),
     ("GET", "/account-info/2026-09/details", "account-info.2026-09"),
     ("GET", "/account-info/v3/details", "account-info.v3"),
+    ("GET", "/account-info/2026-09/activity/login", "account-audit-logs.2026-09"),
+    ("GET", "/account-info/v3/activity/login", "account-audit-logs.v3"),
     ("GET", "/account-info/2026-09/api-usage/daily/private-apps", "account-info.2026-09"),
     ("GET", "/account-info/v3/api-usage/daily/private-apps", "account-info.v3"),
     ("POST", "/oauth/2026-09/token", "oauth.2026-09"),

@@ -16,6 +16,7 @@ pub(crate) const DATED: &[(&str, &str)] = &[
     ("flows", "updatedAt"),
     ("forms", "updatedAt"),
     ("lead_pipelines", "updatedAt"),
+    ("login_history", "loginAt"),
     ("marketing_campaigns", "updatedAt"),
     ("marketing_emails", "updatedAt"),
     ("workflows", "updatedAt"),

@@ -1,6 +1,6 @@
-//! Account details, currencies, owners, roles, teams and users.
+//! Account details, currencies, logins, owners, roles, teams and users.
 
-use super::super::spec::{Schema, Scopes, StreamSpec};
+use super::super::spec::{CursorField, Schema, Scopes, StreamSpec};
 use super::super::strategy::{Collection, Conversions, Pass, ReadStrategy, Single};
 use super::{OR_CREATED_AT, UPDATED_AT};
 use crate::hubspot::{Endpoint, ListRequest, PageLayout, Parameter};
@@ -51,6 +51,25 @@ pub(super) const ROWS: &[StreamSpec<'static>] = &[
         scopes: Scopes::all(&["settings.currencies.read"])
             .or_any_of(&["crm.objects.quotes.read", "cpq.quotes.read"]),
         docs: "https://developers.hubspot.com/docs/api-reference/settings-multicurrency-v3/guide",
+    },
+    StreamSpec {
+        name: "login_history",
+        strategy: ReadStrategy::Collection(Collection {
+            passes: &[Pass::of(
+                ListRequest::get(
+                    Endpoint::new("/account-info/2026-09", "/account-info/v3"),
+                    PageLayout::RESULTS,
+                )
+                .path("/activity/login")
+                .query(&[Parameter::limit(100)]),
+            )],
+            conversions: Conversions::NONE,
+        }),
+        primary_key: &["id"],
+        cursor: Some(CursorField::iso("loginAt")),
+        schema: Schema::Static(include_str!("../../../schemas/login_history.json")),
+        scopes: Scopes::all(&["account-info.security.read"]),
+        docs: "https://developers.hubspot.com/docs/api-reference/account-account-activity-v3/guide",
     },
     StreamSpec {
         name: "owners",

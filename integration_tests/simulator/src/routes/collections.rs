@@ -70,6 +70,19 @@ pub(crate) static ROWS: &[&dyn Row] = &[
         show: |call, person| people::user(person, call.request),
     },
     &ListRoute {
+        name: "account.logins",
+        paths: &["/account-info/v3/activity/login", "/account-info/2026-09/activity/login"],
+        item: None,
+        scopes: RequiredScopes::AnyOf(&["account-info.security.read"]),
+        archived: Archived::Unsupported,
+        check: None,
+        limit: Limit::Undocumented { default: 100 },
+        paging: Paging::Offset { total: false },
+        body: Body::Object("results"),
+        items: |call| Ok(people::logins(call)),
+        show: |_, login| people::login(login),
+    },
+    &ListRoute {
         name: "users.roles",
         paths: &[
             "/settings/v3/users/roles",

@@ -98,6 +98,42 @@ pub(crate) fn user(person: &Person, request: &Request) -> Value {
     user
 }
 
+/// Logins of each user.
+const LOGINS: u64 = 3;
+
+/// A user and the number of one of the user's logins, the last one first.
+pub(crate) type Login = (Person, u64);
+
+/// Returns the logins of the requested user, or of all.
+pub(crate) fn logins(call: &Call<'_>) -> Vec<Login> {
+    let wanted = call.request.query("userId");
+    let is_wanted =
+        |person: &Person| wanted.is_none_or(|wanted| wanted == person.user_id().to_string());
+    let people = call.portal.people(false).filter(is_wanted);
+    people.flat_map(|person| (0..LOGINS).map(move |number| (person.clone(), number))).collect()
+}
+
+/// HubSpot: the place of a failed login is unknown, and such fields are omitted.
+pub(crate) fn login((person, number): &Login) -> Value {
+    let days = i64::try_from(number + 1).unwrap_or(i64::MAX);
+    let has_succeeded = *number < LOGINS - 1;
+    let mut login = json!({
+        "id": format!("{}-{number}", person.user_id()),
+        "loginAt": iso(person.created_ms + days * 86_400_000),
+        "loginSucceeded": has_succeeded,
+        "userId": person.user_id(),
+        "email": person.email(),
+        "userAgent": "Mozilla/5.0 (X11; Linux x86_64)",
+    });
+    if has_succeeded && let Some(fields) = login.as_object_mut() {
+        fields.insert("ipAddress".to_owned(), "192.0.2.7".into());
+        fields.insert("location".to_owned(), "Dublin, Ireland".into());
+        fields.insert("countryCode".to_owned(), "ie".into());
+        fields.insert("regionCode".to_owned(), "l".into());
+    }
+    login
+}
+
 pub(crate) fn role((id, name, billing): &Role) -> Value {
     json!({ "id": id, "name": name, "requiresBillingWrite": billing })
 }
