@@ -48,7 +48,7 @@ fn staged(access: Access, token_info: TokenInfo) -> Stage {
 #[test]
 fn check_says_what_each_missing_scope_would_open() {
     let expected = format!(
-        "The HubSpot account 4455 can be read: 56 of 106 streams, 2 of them custom objects; \
+        "The HubSpot account 4455 can be read: 57 of 107 streams, 2 of them custom objects; \
          missing scopes, each with the streams that it would add: {HALF_OPENS}; records come without 14 columns of \
          associated ids until then; grant what you need {WHERE}"
     );

@@ -25,7 +25,7 @@ impl Output {
     pub(crate) fn of(mut command: Command) -> Self {
         let (run, canary) = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
         let (status, stdout, stderr) = finish(run, Duration::ZERO);
-        if status.code() == Some(1) || stdout.contains(r#""status":"FAILED""#) {
+        if status.code() == Some(1) || stdout.contains(r#""connectionStatus":{"status":"FAILED""#) {
             let is_one_line = stderr.starts_with("error: ") && stderr.lines().count() == 1;
             assert!(is_one_line && stderr.ends_with('\n'), "stderr: {stderr:?}");
         } else {
