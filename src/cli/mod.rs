@@ -151,7 +151,7 @@ struct Connection {
     collected: Collected,
 }
 
-/// What is left to do once a command has sent its last message.
+/// Remaining work of a command that has sent its last message.
 enum Finish {
     Exit(ExitStatus),
     /// Print this document.

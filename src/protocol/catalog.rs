@@ -90,11 +90,10 @@ impl ConfiguredCatalog {
 
 /// Returns the problem if the text is output of a command, which is one message per line.
 fn output_of_the_connector(text: &str) -> Option<&'static str> {
-    let mut messages = without_bom(text).lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut first = None;
-    loop {
-        let line = messages.next()?;
-        let kind = serde_json::from_str::<Envelope<'_>>(line).ok()?.kind;
+    let messages = without_bom(text).lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut messages = messages.peekable();
+    while let Some(line) = messages.next() {
+        let kind = serde_json::from_str::<MessageKind<'_>>(line).ok()?.kind;
         match &*kind {
             "CATALOG" => {
                 return Some(
@@ -110,19 +109,19 @@ fn output_of_the_connector(text: &str) -> Option<&'static str> {
             "LOG" | "TRACE" | "CONTROL" => {}
             _ => return None,
         }
-        first = first.or(Some(()));
-        if messages.clone().next().is_none() {
-            return first.map(|()| {
+        if messages.peek().is_none() {
+            return Some(
                 "holds messages of the connector and no catalog, so the command that wrote it has \
-                 failed; look for ERROR in it"
-            });
+                 failed; look for ERROR in it",
+            );
         }
     }
+    None
 }
 
 /// Type of a message.
 #[derive(Deserialize)]
-struct Envelope<'a> {
+struct MessageKind<'a> {
     #[serde(rename = "type", borrow)]
     kind: std::borrow::Cow<'a, str>,
 }

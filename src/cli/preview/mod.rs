@@ -15,11 +15,11 @@ use crate::protocol::stdout_is_terminal;
 use table::render_table;
 
 /// Data of one record.
-type Row = Map<String, Value>;
+type PreviewRow = Map<String, Value>;
 
 /// Receives the messages of a read and keeps the first records.
 pub(super) struct Collector {
-    records: Arc<Mutex<Vec<Row>>>,
+    records: Arc<Mutex<Vec<PreviewRow>>>,
     wanted: usize,
     /// Beginning of a line that has not been received whole.
     rest: Vec<u8>,
@@ -27,10 +27,10 @@ pub(super) struct Collector {
 
 /// Records that a [`Collector`] has received.
 #[derive(Clone)]
-pub(super) struct Collected(Arc<Mutex<Vec<Row>>>);
+pub(super) struct Collected(Arc<Mutex<Vec<PreviewRow>>>);
 
 impl Collected {
-    pub(super) fn take(&self) -> Vec<Row> {
+    pub(super) fn take(&self) -> Vec<PreviewRow> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -80,7 +80,7 @@ impl Write for Collector {
 }
 
 /// Returns the records as a table if stdout is a terminal, and as CSV otherwise.
-pub(super) fn render(rows: &[Row], chosen: &[String]) -> String {
+pub(super) fn render(rows: &[PreviewRow], chosen: &[String]) -> String {
     if stdout_is_terminal() {
         render_table(rows, chosen, Term::stdout().size().1.into())
     } else {
@@ -113,7 +113,7 @@ const PROMINENT: &[&str] = &[
 /// Returns the columns of the records, most useful first: the key, prominent properties, other
 /// properties without the prefix `hs_`, then the rest. The JSON column `properties` is left out beside
 /// its flat columns.
-fn columns(rows: &[Row]) -> Vec<&str> {
+fn columns(rows: &[PreviewRow]) -> Vec<&str> {
     let mut columns: Vec<&str> = rows.iter().flat_map(Map::keys).map(String::as_str).collect();
     let has_flat = columns.iter().any(|name| name.starts_with("properties_"));
     let rank = |name: &str| {
@@ -143,7 +143,7 @@ fn text(value: Option<&Value>) -> String {
 }
 
 /// Returns the records as CSV with a header: all columns, or the chosen ones in this order.
-fn render_csv(rows: &[Row], chosen: &[String]) -> String {
+fn render_csv(rows: &[PreviewRow], chosen: &[String]) -> String {
     let columns =
         if chosen.is_empty() { columns(rows) } else { chosen.iter().map(String::as_str).collect() };
     let mut writer = csv::Writer::from_writer(Vec::new());
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    pub(super) fn rows(value: Value) -> Vec<Row> {
+    pub(super) fn rows(value: Value) -> Vec<PreviewRow> {
         serde_json::from_value(value).unwrap()
     }
 

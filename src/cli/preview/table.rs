@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
-use super::{Row, columns, text};
+use super::{PreviewRow, columns, text};
 
 /// Widest value, in characters; longer ones are cut. Names of columns are not, so that they can be
 /// copied.
@@ -15,7 +15,7 @@ const GAP: &str = "  ";
 ///
 /// Without a choice of columns, those without any value are left out, and as many of the others are
 /// shown as fit. The last line counts what is not shown.
-pub(super) fn render_table(rows: &[Row], chosen: &[String], width: usize) -> String {
+pub(super) fn render_table(rows: &[PreviewRow], chosen: &[String], width: usize) -> String {
     if rows.is_empty() {
         return "no records\n".to_owned();
     }
@@ -66,7 +66,7 @@ struct Column {
 }
 
 impl Column {
-    fn of(name: &str, rows: &[Row]) -> Self {
+    fn of(name: &str, rows: &[PreviewRow]) -> Self {
         let values = rows.iter().map(|row| text(row.get(name)));
         let cells: Vec<_> =
             std::iter::once(name.to_owned()).chain(values.map(|value| cut(&value))).collect();
