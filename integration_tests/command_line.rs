@@ -4,13 +4,13 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use hubspot_simulator::{Config, DEFAULT_TOKEN};
+use hubspot_simulator::{Config, DEFAULT_TOKEN, Settings};
 use serde_json::{Value, json};
 
 use crate::support::canary::spawn;
 use crate::support::output::Output;
 use crate::support::terminal::Terminal;
-use crate::support::{Catalog, Mode, Stage, access_to, calm, few, token_config};
+use crate::support::{Catalog, Mode, Stage, access_to, calm, few, oauth_access, token_config};
 
 /// Exit code and output of a command that prints a document.
 #[derive(Debug)]
@@ -170,6 +170,23 @@ fn the_configuration_comes_from_a_file_from_stdin_or_from_the_environment() {
     // Credentials in the configuration take precedence.
     stage.config = token_config("pat-refused");
     assert!(stage.check().stdout.contains("FAILED"));
+}
+
+#[test]
+fn a_replaced_refresh_token_is_printed_beside_the_document() {
+    let settings = Settings { rotate_refresh_token: true, ..calm(few()).settings };
+    let stage = Stage::new(Config { settings, access: oauth_access(), ..calm(few()) });
+    let printed = Printed::of(stage.command("catalog", &[("config", &stage.config)]));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let message: Value = serde_json::from_str(&printed.stderr).expect("one message");
+    let config = &message["control"]["connectorConfig"]["config"];
+    assert_ne!(
+        config["credentials"]["refresh_token"],
+        stage.config["credentials"]["refresh_token"]
+    );
+    let again = Printed::of(stage.command("catalog", &[("config", config)]));
+    assert_eq!(again.code, Some(0), "the new token works: {}", again.stderr);
+    assert!(!printed.stdout.contains("refresh_token"));
 }
 
 #[test]

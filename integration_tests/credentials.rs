@@ -161,9 +161,9 @@ fn a_granted_token_that_is_withdrawn_is_renewed_once() {
 fn a_fixed_token_that_is_refused_fails_at_once() {
     let (stage, output) = with_401(Which::endpoint("objects.list"), calm(few()));
     let expected = format!(
-        "{REFUSED}the access token is unknown or was revoked; in HubSpot, copy the token of an \
-         app from Settings > Integrations > Private Apps, or create one under Service Keys, and enter it \
-         in the connection."
+        "{REFUSED}the access token is unknown or was revoked; in HubSpot, copy a service key from \
+         Settings > Integrations > Service Keys, or the token of an existing app from Private Apps, and \
+         enter it in the connection."
     );
     assert_eq!((output.error(), output.code), ((expected.as_str(), "config_error"), Some(1)));
     let journal = stage.simulator.journal();
@@ -176,9 +176,9 @@ fn a_fixed_token_called_expired_again_and_again_fails() {
     let stage = Stage::new(Config { faults: vec![expired], ..calm(few()) });
     let output = stage.check();
     let expected = format!(
-        "{REFUSED}it reported the access token as expired twice in a row; in HubSpot, copy the \
-         token of an app from Settings > Integrations > Private Apps, or create one under Service Keys, and \
-         enter it in the connection."
+        "{REFUSED}it reported the access token as expired twice in a row; in HubSpot, copy a service \
+         key from Settings > Integrations > Service Keys, or the token of an existing app from Private \
+         Apps, and enter it in the connection."
     );
     assert_eq!((output.connection(), output.code), (("FAILED", expected.as_str()), Some(0)));
     assert_eq!(output.errors().len(), 0, "no trace");
@@ -219,9 +219,9 @@ fn refused_tokens_say_what_to_do() {
     for (token, expected) in [
         (
             "pat-canary-unknown",
-            "the access token is unknown or was revoked; in HubSpot, copy the token of an app \
-             from Settings > Integrations > Private Apps, or create one under Service Keys, and \
-             enter it in the connection.",
+            "the access token is unknown or was revoked; in HubSpot, copy a service key from Settings > \
+             Integrations > Service Keys, or the token of an existing app from Private Apps, and enter \
+             it in the connection.",
         ),
         (
             "canary",

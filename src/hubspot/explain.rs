@@ -133,8 +133,8 @@ const DEFAULT_HOST: &str = "https://api.hubapi.com";
 /// Source of tokens that do not expire.
 ///
 /// HubSpot: `docs/hubspot.md` note 48.
-const NEW_TOKEN: &str = "in HubSpot, copy the token of an app from Settings > Integrations > \
-                         Private Apps, or create one under Service Keys";
+const NEW_TOKEN: &str = "in HubSpot, copy a service key from Settings > Integrations > Service \
+                         Keys, or the token of an existing app from Private Apps";
 
 /// Start of the message if HubSpot does not know the object type in the path.
 const UNKNOWN_TYPE: &[&str] = &["Unable to infer object type", "Invalid object or event type id"];
@@ -300,8 +300,8 @@ mod tests {
                 401,
                 "{}",
                 "HubSpot refuses the credentials: the access token is unknown or was revoked; in \
-                 HubSpot, copy the token of an app from Settings > Integrations > Private Apps, \
-                 or create one under Service Keys, and enter it in the connection",
+                 HubSpot, copy a service key from Settings > Integrations > Service Keys, or the \
+                 token of an existing app from Private Apps, and enter it in the connection",
             ),
             (
                 530,
