@@ -17,7 +17,7 @@ PROGRAM = "/usr/local/bin/source-hubspot"
 ROOTS = "/etc/ssl/certs/ca-certificates.crt"
 USER = 1000
 MB = 1_000_000
-LARGEST_IMAGE, LARGEST_PROGRAM = 16 * MB, 12 * MB
+LARGEST_IMAGE, LARGEST_PROGRAM = 16 * MB, 12.5 * MB
 FEWEST_ROOTS = 100
 
 # By path: kind, rights, owner, and where a link leads.
