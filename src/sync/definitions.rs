@@ -1,6 +1,6 @@
 //! Property columns of a stream.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -19,9 +19,16 @@ type SharedDefinitions = Rc<OnceCell<Vec<Definition>>>;
 #[derive(Debug, Default)]
 pub struct Definitions {
     by_object: RefCell<HashMap<String, SharedDefinitions>>,
+    are_without_texts: Cell<bool>,
 }
 
 impl Definitions {
+    /// Makes all definitions come without labels and descriptions, which take memory and are only in
+    /// the output of `discover`.
+    pub(super) fn omit_texts(&self) {
+        self.are_without_texts.set(true);
+    }
+
     /// Returns the property columns of a stream, or `None` for a stream without properties.
     pub(super) async fn columns(
         &self,
@@ -47,10 +54,20 @@ impl Definitions {
             Schema::Known { properties, .. } => properties,
             Schema::Properties { object, .. } => {
                 shared = self.of(object);
-                shared.get_or_try_init(|| hubspot::definitions(api, object)).await?
+                shared.get_or_try_init(|| self.request(api, object)).await?
             }
         };
         Ok(Some(look(definitions)))
+    }
+
+    async fn request(&self, api: Api<'_>, object: &str) -> Result<Vec<Definition>, Error> {
+        let mut definitions = hubspot::definitions(api, object).await?;
+        if self.are_without_texts.get() {
+            for definition in &mut definitions {
+                (definition.label, definition.description) = (String::new(), String::new());
+            }
+        }
+        Ok(definitions)
     }
 
     fn of(&self, object: &str) -> SharedDefinitions {

@@ -44,6 +44,7 @@ pub async fn read(
     screen: Option<&Screen>,
 ) -> Result<Vec<FailedStream>, Error> {
     let started = Instant::now();
+    session.definitions.omit_texts();
     let state = &inputs.state;
     let selected = once_each(&inputs.catalog.streams);
     if selected.is_empty() {
