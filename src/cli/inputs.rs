@@ -4,9 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use serde_json::{Value, json};
-
-use crate::config::Config;
+use crate::config::{Config, with_access_token};
 use crate::env::ACCESS_TOKEN;
 use crate::error::Error;
 use crate::input;
@@ -26,25 +24,10 @@ pub(super) fn read_config(
         None if token.is_some() => "{}".to_owned(),
         None => return Err(Error::NoConfiguration { variable: ACCESS_TOKEN }),
     };
-    match token.and_then(|token| with_token(&text, token)) {
+    match token.and_then(|token| with_access_token(&text, token)) {
         Some(text) => Config::parse(text.expose()),
         None => Config::parse(&text),
     }
-}
-
-/// Returns the configuration with this token as its credentials; `None` if it has credentials or is
-/// not an object.
-fn with_token(config: &str, token: &Secret<String>) -> Option<Secret<String>> {
-    let mut config: Value = serde_json::from_str(config).ok()?;
-    let keys = config.as_object_mut()?;
-    // A misplaced token is an error, not a reason to use another one.
-    if keys.contains_key("credentials") || keys.contains_key("access_token") {
-        return None;
-    }
-    let credentials =
-        json!({ "credentials_title": "Private App Credentials", "access_token": token.expose() });
-    keys.insert("credentials".to_owned(), credentials);
-    Some(Secret::new(config.to_string()))
 }
 
 pub(super) fn read_catalog(path: &Path) -> Result<ConfiguredCatalog, Error> {
@@ -90,6 +73,7 @@ mod tests {
             (r#"{"start_date":"2024-01-01"}"#, Some("pat-canary-env")),
             (&own, Some("pat-canary-own")),
             (r#"{"access_token":"pat-canary-top"}"#, None),
+            (r#"{"client_id":"canary-top","refresh_token":"canary-top"}"#, None),
             (r#"{"credentials":null}"#, None),
             ("[]", None),
             ("", None),

@@ -102,23 +102,7 @@ impl From<Error> for Failure {
 /// Runs one command to its end and reports its failure.
 pub fn run(cli: Cli) -> ExitStatus {
     let kind = cli.output_kind();
-    let outcome = match cli.command {
-        Command::Spec(_) => print_spec().map_err(Failure::from),
-        Command::State(args) => last_states::run(&args).map_err(Failure::from),
-        Command::Completions { shell } => print_completions(shell).map_err(Failure::from),
-        Command::Connected(command) => {
-            let level = log_level(kind, cli.debug, &cli.env);
-            match Connection::open(kind, level, cli.env, &command) {
-                Ok(connection) => return exit_status(kind, connection.run(&command)),
-                Err(error) => Err(error.into()),
-            }
-        }
-    };
-    exit_status(kind, outcome.map(|()| ExitStatus::Success))
-}
-
-fn exit_status(kind: OutputKind, outcome: Result<ExitStatus, Failure>) -> ExitStatus {
-    match outcome {
+    match execute(cli, kind) {
         Ok(status) => status,
         Err(Failure { error, is_shown }) => {
             if is_shown {
@@ -129,6 +113,19 @@ fn exit_status(kind: OutputKind, outcome: Result<ExitStatus, Failure>) -> ExitSt
             ExitStatus::Failure
         }
     }
+}
+
+fn execute(cli: Cli, kind: OutputKind) -> Result<ExitStatus, Failure> {
+    match cli.command {
+        Command::Spec(_) => print_spec()?,
+        Command::State(args) => last_states::run(&args)?,
+        Command::Completions { shell } => print_completions(shell)?,
+        Command::Connected(command) => {
+            let level = log_level(kind, cli.debug, &cli.env);
+            return Connection::open(kind, level, cli.env, &command)?.run(&command);
+        }
+    }
+    Ok(ExitStatus::Success)
 }
 
 /// Returns the level of the log: beside a document, only warnings unless more is asked for.
@@ -208,13 +205,8 @@ impl Connection {
         // A request that hangs in the system's name lookup must not delay the exit.
         runtime.shutdown_background();
         let finish = match (outcome, self.writer.finish()) {
-            // The collector closes as soon as it has enough records.
-            (Err(Failure { error: Error::OutputClosed, .. }), Err(_))
-                if matches!(command, ConnectedCommand::Preview(_)) =>
-            {
-                Finish::PrintRecords
-            }
-            (Ok(Finish::PrintRecords), _) => Finish::PrintRecords,
+            // The collector closes as soon as it has enough records, however the read ends then.
+            (_, Err(_)) if matches!(command, ConnectedCommand::Preview(_)) => Finish::PrintRecords,
             (Ok(finish), Ok(())) => finish,
             (_, Err(closed)) => return Err(closed.into()),
             (Err(failure), Ok(())) => {

@@ -23,8 +23,8 @@ pub(super) fn print_error(message: &str) {
     eprintln!("error: {}", one_line(message));
 }
 
-/// Removes line ends and control characters, which could come from a response.
-fn one_line(message: &str) -> String {
+/// Replaces line ends and control characters, which could come from a response and move the cursor.
+pub(super) fn one_line(message: &str) -> String {
     message.chars().map(|char| if char.is_control() { ' ' } else { char }).collect()
 }
 

@@ -1,7 +1,9 @@
 //! The `credentials` object of the configuration: its kind, its shape, and values that cannot be
 //! credentials.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::secret::Secret;
 
 /// Shape of the configuration with an access token.
 pub(super) const SHAPE: &str = r#"{"credentials": {"access_token": "pat-na1-…"}}"#;
@@ -51,6 +53,19 @@ pub(super) fn belongs_inside(keys: &[&str]) -> String {
     format!("{} {verb} inside `credentials`: {shape}", names.join(", "))
 }
 
+/// Returns the configuration with this access token as its credentials; `None` if it has credentials,
+/// also in the wrong place, or is not an object.
+pub fn with_access_token(config: &str, token: &Secret<String>) -> Option<Secret<String>> {
+    let mut config: Value = serde_json::from_str(config).ok()?;
+    let keys = config.as_object_mut()?;
+    // Misplaced credentials are an error, not a reason to use others.
+    if keys.keys().any(|key| key == "credentials" || is_credential(key)) {
+        return None;
+    }
+    keys.insert("credentials".to_owned(), json!({ "access_token": token.expose() }));
+    Some(Secret::new(config.to_string()))
+}
+
 /// Returns the title of credentials that have none, according to their keys.
 pub(super) fn inferred_title(credentials: &Map<String, Value>) -> Option<&'static str> {
     let has = |key: &str| credentials.contains_key(key);
@@ -97,7 +112,6 @@ pub(super) fn token_problem(token: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn the_kind_follows_from_the_keys() {

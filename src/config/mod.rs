@@ -22,6 +22,7 @@ use raw::{RawConfig, RawCredentials, RawRecords};
 use unknown::unknown_keys;
 use violations::violations;
 
+pub use credentials::with_access_token;
 pub use nearest::{did_you_mean, nearest};
 pub use selection::{FilterChoice, RecordChoice, Selection};
 

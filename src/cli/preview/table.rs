@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 
+use super::super::stderr::one_line;
 use super::{PreviewRow, columns, text};
 
 /// Widest value, in characters; longer ones are cut. Names of columns are not, so that they can be
@@ -80,11 +81,9 @@ impl Column {
     }
 }
 
-/// Returns the text on one line of at most [`WIDEST`] characters, without control characters, which
-/// could move the cursor.
+/// Returns the text on one line of at most [`WIDEST`] characters.
 fn cut(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    truncate_str(&line, WIDEST, "…").into_owned()
+    truncate_str(&one_line(text), WIDEST, "…").into_owned()
 }
 
 #[cfg(test)]
